@@ -1,0 +1,61 @@
+# One obvious way to run each thing; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+# No locale may change what is read or written.
+export PYTHONUTF8 := 1
+export PYTHONPATH := source/_ext
+# A failed build forgets what it read: a warning must come again until it is mended.
+STRICT = $(BIN)/sphinx-build -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1) \
+  || { rm -rf build/doctrees; exit 1; }
+INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f -not -name '*.mo' -not -path '*/__pycache__/*')
+
+.DEFAULT_GOAL := all
+.PHONY: all html test doctest pytest live accept realtime lint bench lock clean help
+
+## For readers
+all: html ## build everything that a reader opens
+html: build/html.ready ## build the site into build/html
+	@echo "The site is ready: build/html/index.html"
+doctest: .venv/ready ## play every snippet and compare with the outputs shown
+	@$(call STRICT,doctest)
+	@sed -n '/^ .*tests\{0,1\}$$/,/failures\{0,1\} in tests/p' build/doctest/output.txt
+
+## For authors
+test: lint pytest doctest html ## all that decides whether a change is good
+	@echo "All checks passed: lint, pytest, doctest and the strict build of the site."
+live: .venv/ready ## rebuild and reload the page at each save
+	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
+accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
+	@$(BIN)/python -m handbook.output
+pytest: .venv/ready ## run the proofs and the tests of the machinery
+	@$(BIN)/pytest -q -n 2
+lint: .venv/ready ## check style
+	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
+
+## For maintainers
+realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
+	@$(BIN)/pytest -q tests/handbook/realtime.py
+bench: .venv/ready ## measure the speed and print a table
+	@$(BIN)/python -m handbook.bench
+lock: .venv/ready ## pin the newest versions that fit, with hashes, into requirements.lock
+	@$(BIN)/pip install -q uv
+	@$(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --upgrade pyproject.toml -o requirements.lock
+clean: ## remove all that was built
+	rm -rf build .venv
+help: ## show this list
+	@awk -F ':.*## ' '/^## /{print "\n" substr($$0, 4)} /^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+build/html.ready: $(INPUT)
+	@$(call STRICT,html)
+	@touch $@
+
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or newer is needed: install it, or name it as in make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing: install it, on Debian and Ubuntu by apt install python3-venv"; exit 1; }
+	@echo "Setting up .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,55 @@
+"""Settings of the handbook; the machinery is in source/_ext/handbook."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "source" / "_ext"))
+
+project = "Конкурентность в Python"
+author = "авторы справочника"
+project_copyright = "2026, авторы справочника; текст — CC BY 4.0, код — MIT"
+version = release = "1.0"
+language = "ru"
+
+extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "handbook"]
+nitpicky = True
+highlight_language = "none"
+numfig = False
+
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3", "_inventories/python-3.14.inv"),
+}
+
+doctest_default_flags = 0
+doctest_show_successes = False
+doctest_global_setup = "from handbook.output import check"
+
+copybutton_exclude = ".linenos, .gp"
+
+templates_path = ["source/_templates"]
+html_title = project
+html_theme = "furo"
+html_static_path = ["source/_static"]
+html_css_files = ["handbook.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_permalinks_icon = "#"
+html_domain_indices = False
+html_theme_options = {
+    "source_directory": "",
+    "light_css_variables": {
+        "font-stack": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
+        "font-stack--monospace": "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+        "color-brand-primary": "#0b5394",
+        "color-brand-content": "#0b5394",
+        "color-brand-visited": "#5b3a8c",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#7ab8f5",
+        "color-brand-content": "#7ab8f5",
+        "color-brand-visited": "#b794e8",
+    },
+}

@@ -1,0 +1,88 @@
+"""Examples: each ``literalinclude``d snippet gets its path as caption and a download link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+from handbook.output import WIDTH
+from handbook.stage import SNIPPETS
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+logger = logging.getLogger(__name__)
+
+
+def snippet_of(block: nodes.literal_block) -> str | None:
+    """Return the name of the snippet that `block` includes, None if it isn't one."""
+    source = Path(block.get("source", ""))
+    if not source.is_relative_to(SNIPPETS):
+        return None
+    return source.relative_to(SNIPPETS).with_suffix("").as_posix()
+
+
+class Captions(SphinxTransform):
+    """Wrap each included snippet in a captioned block with a link to the whole file."""
+
+    default_priority = 210
+
+    def apply(self, **kwargs: Any) -> None:
+        outputs = {node["output_of"] for node in self.document.findall(_is_output)}
+        for block in list(self.document.findall(nodes.literal_block)):
+            name = snippet_of(block)
+            if name is None:
+                continue
+            block["language"] = block.get("language", "python")
+            self._check_width(block, name)
+            if name not in outputs:
+                logger.warning(
+                    "snippets/%s.py is included, but its output is not on this page",
+                    name,
+                    location=block,
+                    type="handbook",
+                )
+            if not isinstance(block.parent, nodes.container):
+                block.replace_self(self._captioned(block, name))
+
+    def _captioned(self, block: nodes.literal_block, name: str) -> nodes.container:
+        depth = self.env.docname.count("/") + 1
+        file = f"snippets/{name}.py"
+        link = addnodes.download_reference(
+            "", "", nodes.literal(file, file), reftarget="../" * depth + file, reftype="download"
+        )
+        caption = nodes.caption("", "", link)
+        container = nodes.container(
+            "", caption, block.deepcopy(), literal_block=True, classes=["literal-block-wrapper"]
+        )
+        container.source, container.line = caption.source, caption.line = block.source, block.line
+        self.document.note_implicit_target(container)
+        self.document.set_id(container, suggested_prefix=f"example-{name.replace('/', '-')}")
+        return container
+
+    def _check_width(self, block: nodes.literal_block, name: str) -> None:
+        file = SNIPPETS / f"{name}.py"
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            if len(line) > WIDTH:
+                logger.warning(
+                    "%d columns, at most %d fit the page",
+                    len(line),
+                    WIDTH,
+                    location=(str(file), number),
+                    type="handbook",
+                )
+
+
+def _is_output(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.literal_block) and "output_of" in node
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the transform."""
+    app.add_transform(Captions)
+    return {"version": "1", "parallel_read_safe": True}

@@ -1,0 +1,228 @@
+"""Claims on the pages: the mark behind each, the ledger, and the pages that show the proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
+
+from handbook.claims import VERBS, Mark, claims_in, disagreements, proofs_in
+from handbook.stage import ROOT
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+
+LEDGER = "ledger"
+"""The page of the ledger."""
+
+IN_RUSSIAN = {"always": "всегда", "sometimes": "бывает", "never": "никогда"}
+
+
+class claim_mark(nodes.Inline, nodes.TextElement):
+    """The mark behind a claim, with its `claim` id and `verb`; leads to its row in the ledger."""
+
+
+class ledger_table(nodes.General, nodes.Element):
+    """The place of the ledger, filled in when all pages are read."""
+
+
+class Marks(SphinxTransform):
+    """Put a mark behind each claim of the page and remember the claim's sentence."""
+
+    default_priority = 500
+
+    def apply(self, **kwargs: Any) -> None:
+        sentences = _sentences(self.env).setdefault(self.env.docname, {})
+        sentences.clear()
+        for span in self.document.findall(nodes.inline):
+            verb = next((verb for verb in VERBS if verb in span["classes"]), None)
+            if verb and span["ids"]:
+                sentences[span["ids"][0]] = _plain(span)
+                span["classes"].append("claim")
+                span += claim_mark("", "", claim=span["ids"][0], verb=verb)
+
+
+class Ledger(SphinxDirective):
+    """The table of all claims; its page depends on every test."""
+
+    def run(self) -> list[nodes.Node]:
+        for test in {proof.file for proof in proofs_in(ROOT)}:
+            self.env.note_dependency(str(ROOT / test))
+        return [ledger_table()]
+
+
+def _plain(span: nodes.inline) -> nodes.inline:
+    """Return a copy of the sentence without its links: in the ledger it is itself a link."""
+    copy = span.deepcopy()
+    for link in list(copy.findall(addnodes.pending_xref)):
+        link.replace_self(link.children)
+    return copy
+
+
+def _sentences(env: BuildEnvironment) -> dict[str, dict[str, nodes.inline]]:
+    """Return the claims' sentences: page, id, span."""
+    if not hasattr(env, "handbook_sentences"):
+        env.handbook_sentences = {}  # type: ignore[attr-defined]
+    return env.handbook_sentences  # type: ignore[attr-defined,no-any-return]
+
+
+def numbers(env: BuildEnvironment) -> dict[str, int]:
+    """Return each claim's number: its row in the ledger, in reading order."""
+    ids = [id for page in _reading_order(env) for id in _sentences(env).get(page, {})]
+    return {id: number for number, id in enumerate(ids, 1)}
+
+
+def _reading_order(env: BuildEnvironment) -> Iterator[str]:
+    seen: set[str] = set()
+    waiting = [env.config.root_doc]
+    while waiting:
+        page = waiting.pop(0)
+        if page not in seen:
+            seen.add(page)
+            yield page
+            waiting = [*env.toctree_includes.get(page, []), *waiting]
+
+
+def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Drop what a page claimed before it is read again or removed."""
+    _sentences(env).pop(docname, None)
+
+
+def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
+    """Take over the claims that a parallel reader found."""
+    _sentences(env).update({name: _sentences(other).get(name, {}) for name in docnames})
+
+
+def refresh(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Write the ledger anew when a claim or a proof changed since the last build."""
+    state = [
+        [(id, span.astext()) for page in _sentences(env).values() for id, span in page.items()],
+        proofs_in(ROOT),
+    ]
+    if state == getattr(env, "handbook_ledger_state", None) or LEDGER not in env.all_docs:
+        return []
+    env.handbook_ledger_state = state  # type: ignore[attr-defined]
+    return [LEDGER]
+
+
+def check(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn of claims and proofs without counterpart, and of spans that only look like claims."""
+    claims, proofs = claims_in(ROOT), proofs_in(ROOT)
+    for mark, problem in disagreements(claims, proofs):
+        logger.warning(problem, location=(str(ROOT / mark.file), mark.line), type="handbook")
+    marked = {id for page in _sentences(env).values() for id in page}
+    for claim in claims:
+        if claim.id and claim.id not in marked:
+            logger.warning(
+                "claim %r is not a span of the rendered page",
+                claim.id,
+                location=(str(ROOT / claim.file), claim.line),
+                type="handbook",
+            )
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Replace the ledger's placeholder by the table."""
+    for place in list(doctree.findall(ledger_table)):
+        proofs = {proof.id: proof for proof in proofs_in(ROOT)}
+        rows = [
+            _row(app, docname, page, number_id, proofs.get(number_id[1]))
+            for page, number_id in _numbered(app.env)
+        ]
+        place.replace_self(_table(rows))
+
+
+def _numbered(env: BuildEnvironment) -> Iterator[tuple[str, tuple[int, str]]]:
+    page_of = {id: page for page, claims in _sentences(env).items() for id in claims}
+    for id, number in numbers(env).items():
+        yield page_of[id], (number, id)
+
+
+def _row(
+    app: Sphinx, ledger: str, page: str, number_id: tuple[int, str], proof: Mark | None
+) -> nodes.row:
+    number, id = number_id
+    sentence = _sentences(app.env)[page][id]
+    statement = nodes.inline("", "", *(child.deepcopy() for child in sentence.children))
+    verb = next(verb for verb in VERBS if verb in sentence["classes"])
+    cells = [
+        nodes.paragraph("", str(number)),
+        nodes.paragraph("", "", make_refnode(app.builder, ledger, page, id, statement)),
+        nodes.paragraph("", IN_RUSSIAN[verb]),
+        nodes.paragraph("", "", _proof_link(app, ledger, proof) if proof else nodes.Text("—")),
+    ]
+    row = nodes.row("", *(nodes.entry("", cell) for cell in cells))
+    row["ids"] = [f"claim-{id}"]
+    return row
+
+
+def _proof_link(app: Sphinx, ledger: str, proof: Mark) -> nodes.Node:
+    text = nodes.literal(proof.place, proof.place)
+    if app.builder.format != "html":
+        return text
+    target = app.builder.get_relative_uri(ledger, _proof_page(proof.file))
+    return nodes.reference("", "", text, refuri=f"{target}#line-{proof.line}", internal=True)
+
+
+def _proof_page(file: str) -> str:
+    return file.removesuffix(".py")
+
+
+def _table(rows: list[nodes.row]) -> nodes.table:
+    heads = ("№", "Утверждение", "Когда верно", "Доказательство")
+    group = nodes.tgroup("", cols=len(heads))
+    group += [nodes.colspec("", colwidth=width) for width in (5, 50, 12, 33)]
+    head = nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in heads))
+    group += nodes.thead("", head)
+    group += nodes.tbody("", *rows)
+    return nodes.table("", group, classes=["ledger"])
+
+
+def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield a page for each test file, so that the reader can open every proof."""
+    formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
+    for file in sorted({proof.file for proof in proofs_in(ROOT)}):
+        code = highlight((ROOT / file).read_text(encoding="utf-8"), PythonLexer(), formatter)
+        body = f'<h1>Доказательства: <code class="literal">{file}</code></h1>\n{code}'
+        yield _proof_page(file), {"title": file, "body": body}, "page.html"
+
+
+def _visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
+    target = self.builder.get_relative_uri(self.builder.current_docname, LEDGER)
+    verb = IN_RUSSIAN[node["verb"]]
+    self.body.append(
+        f'<a class="claim-mark" href="{target}#claim-{node["claim"]}" '
+        f'title="Доказано ({verb}): строка реестра">✓</a>'
+    )
+
+
+def _skip(self: Any, node: nodes.Node) -> None:
+    pass
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the mark, the ledger and the two-way check."""
+    app.add_node(claim_mark, html=(_visit_mark_html, _skip))
+    app.add_node(ledger_table)
+    app.add_directive("ledger", Ledger)
+    app.add_transform(Marks)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    app.connect("env-updated", refresh)
+    app.connect("env-check-consistency", check)
+    app.connect("doctree-resolved", fill)
+    app.connect("html-collect-pages", proof_pages)
+    return {"version": "1", "parallel_read_safe": True, "env_version": 1}

@@ -1,0 +1,147 @@
+"""The ``{output}`` directive: what a snippet prints, recorded and checked.
+
+Its body is the expected output.  The same text becomes a testcode/testoutput
+pair for Sphinx's doctest builder, so that `make doctest` compares exactly what
+the reader sees with a fresh recording.  `python -m handbook.output` (make
+accept) rewrites the bodies from fresh recordings.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from pygments.lexer import RegexLexer
+from pygments.token import Generic
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from handbook.stage import ROOT, SnippetError, play
+from handbook.trace import BAR
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+logger = logging.getLogger(__name__)
+
+WIDTH = 72
+"""Columns that fit the page and the print without wrapping."""
+
+_BLOCK = re.compile(
+    r"^(?P<indent>[ ]*)(?P<fence>`{3,})\{output\}[ ]+(?P<name>\S+)[ ]*\n"
+    r"(?P<options>(?:[ ]*:[\w-]+:.*\n)*)"
+    r"(?P<body>(?:.*\n)*?)(?P=indent)(?P=fence)[ ]*$",
+    re.M,
+)
+
+
+class Output(SphinxDirective):
+    """```{output} tasks/gather_order`` with the recorded lines as its body."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {
+        "order": lambda value: directives.choice(value, ("any",)),
+    }
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        self.env.note_dependency(str(ROOT / "snippets" / f"{name}.py"))
+        if not self.content:
+            logger.warning(
+                "the output of %s is empty: run make accept",
+                name,
+                location=self.get_location(),
+                type="handbook",
+            )
+        any_order = "order" in self.options
+        lines = list(self.content)
+        code = nodes.comment("", "", testnodetype="testcode", groups=[name])
+        code["test"] = f"check({name!r}, any_order={any_order})"
+        text = "\n".join(lines)
+        shown = nodes.literal_block(
+            text, text, testnodetype="testoutput", groups=[name], language="output"
+        )
+        shown["test"] = "\n".join(sorted(lines) if any_order else lines)
+        shown["classes"].append("output")
+        shown["output_of"] = name
+        for node in (code, shown):
+            self.set_source_info(node)
+        if not any_order:
+            return [code, shown]
+        note = nodes.paragraph("", "Порядок строк не обещан.", classes=["any-order"])
+        return [code, shown, note]
+
+
+class OutputLexer(RegexLexer):
+    """Marks the column of seconds as a prompt: highlighted, never copied."""
+
+    name = "output"
+    tokens: ClassVar[dict[str, list[Any]]] = {
+        "root": [
+            (rf"^ *[\d.]+{BAR.rstrip()} ?", Generic.Prompt),
+            (r".*\n", Generic.Output),
+        ]
+    }
+
+
+def check(name: str, *, any_order: bool) -> None:
+    """Print what snippet `name` prints now, in the form that its page shows.
+
+    any_order: sort the lines, as the comparison is one of multisets.
+    """
+    lines = play(name).shown()
+    print("\n".join(sorted(lines) if any_order else lines))
+
+
+def accept(page: Path) -> bool:
+    """Rewrite the outputs of `page` from fresh recordings; tell whether anything changed.
+
+    The page is written only when every recording of it succeeded.
+    """
+    before = page.read_text(encoding="utf-8")
+    after = _BLOCK.sub(_rewritten, before)
+    if after == before:
+        return False
+    page.write_text(after, encoding="utf-8")
+    return True
+
+
+def _rewritten(block: re.Match[str]) -> str:
+    indent, old = block["indent"], block["body"].splitlines()
+    new = [f"{indent}{line}".rstrip() for line in play(block["name"]).shown()]
+    if ":order: any" in block["options"] and sorted(old) == sorted(new):
+        return block[0]
+    head = block[0][: block.start("body") - block.start()]
+    return "".join([head, *(f"{line}\n" for line in new), indent, block["fence"]])
+
+
+def main() -> int:
+    """Rewrite every page under source/; report each change and each failure."""
+    failed = False
+    for page in sorted((ROOT / "source").rglob("*.md")):
+        place = page.relative_to(ROOT)
+        try:
+            if accept(page):
+                print(f"{place}: outputs rewritten, review them with git diff")
+        except SnippetError as error:
+            failed = True
+            print(f"{place}: left as it is\n{error}", file=sys.stderr)
+    return int(failed)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive, its lexer and the doctest settings that it needs."""
+    app.setup_extension("sphinx.ext.doctest")
+    app.add_directive("output", Output)
+    app.add_lexer("output", OutputLexer)
+    return {"version": "1", "parallel_read_safe": True}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

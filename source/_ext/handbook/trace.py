@@ -1,0 +1,80 @@
+"""What happened on the stage: who printed what, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BAR = " │ "
+
+
+@dataclass(frozen=True)
+class Event:
+    """One printed line.
+
+    time: seconds since the snippet began (virtual for asyncio snippets);
+    actor: name of the task, thread or process that printed it;
+    text: the line without its newline.
+    """
+
+    time: float
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The recorded events in order, with the questions that proofs ask of them.
+
+    elapsed: seconds until the snippet ended; timed: whether the seconds are
+    virtual, hence exact and worth showing; stderr: what the snippet wrote there.
+    """
+
+    events: tuple[Event, ...]
+    elapsed: float
+    timed: bool
+    stderr: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The printed lines in order."""
+        return [event.text for event in self.events]
+
+    def find(self, text: str) -> Event:
+        """Return the one event that printed `text`; AssertionError if not exactly one."""
+        found = [event for event in self.events if event.text == text]
+        assert len(found) == 1, f"{len(found)} lines {text!r} in {self.lines}"
+        return found[0]
+
+    def at(self, text: str) -> float:
+        """Return the second at which the one line `text` was printed."""
+        return self.find(text).time
+
+    def ordered(self, *texts: str) -> bool:
+        """Tell whether these lines were printed in this order (others may stand between)."""
+        places = [self.events.index(self.find(text)) for text in texts]
+        return places == sorted(places)
+
+    def peak(self, enter: str, leave: str) -> int:
+        """Return how many were inside at once, between lines with `enter` and with `leave`."""
+        inside = highest = 0
+        for text in self.lines:
+            inside += (enter in text) - (leave in text)
+            highest = max(highest, inside)
+        assert highest, f"no line with {enter!r} in {self.lines}"
+        return highest
+
+    def shown(self) -> list[str]:
+        """Return the lines as the reader sees them: with the virtual second where it is exact."""
+        if not self.timed:
+            return self.lines
+        stamps = list(_stamps([event.time for event in self.events]))
+        return [f"{stamp}{BAR}{text}" for stamp, text in zip(stamps, self.lines, strict=True)]
+
+
+def _stamps(times: list[float]) -> Iterator[str]:
+    """Format seconds in one width, with as many decimals as the finest needs (1 to 3)."""
+    rounded = [round(time, 3) for time in times]
+    decimals = max((len(str(time).partition(".")[2]) for time in rounded), default=1)
+    width = max((len(f"{time:.{decimals}f}") for time in rounded), default=0)
+    return (f"{time:{width}.{decimals}f}" for time in rounded)

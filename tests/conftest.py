@@ -1,0 +1,53 @@
+"""What all proofs share: a `never` must tell how much it explored and show that it can fail."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+Explored = Callable[..., None]
+TOLD = pytest.StashKey[int]()
+
+
+@pytest.fixture
+def explored(record_property: Callable[[str, object], None]) -> Explored:
+    """Return a function that takes note of what a `never` proof explored.
+
+    count: interleavings or inputs in which the fault was looked for;
+    twin_fails: whether the same exploration finds the fault in the broken twin.
+    """
+
+    def note(count: int, *, twin_fails: bool) -> None:
+        assert count > 1, "one run explores nothing"
+        assert twin_fails, "the same exploration must find the fault in the broken twin"
+        record_property("explored", count)
+
+    return note
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
+    """Fail a `never` that passed without telling what it explored."""
+    result = yield
+    if item.get_closest_marker("never") and "explored" not in dict(item.user_properties):
+        pytest.fail("a proof of «never» calls explored(count, twin_fails=...)", pytrace=False)
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many claims were proven and how much was explored for them."""
+    passed = terminalreporter.getreports("passed")
+    verbs = [
+        verb
+        for report in passed
+        for verb in ("always", "sometimes", "never")
+        if verb in report.keywords
+    ]
+    counts = [
+        value for report in passed for key, value in report.user_properties if key == "explored"
+    ]
+    terminalreporter.write_line(
+        "proofs passed: "
+        + ", ".join(f"{verbs.count(verb)} {verb}" for verb in ("always", "sometimes", "never"))
+        + f"; {sum(counts)} interleavings or inputs explored"
+    )
