@@ -1,5 +1,6 @@
 """Settings of the handbook; the machinery is in source/_ext/handbook."""
 
+import doctest
 import sys
 from pathlib import Path
 
@@ -23,7 +24,8 @@ intersphinx_mapping = {
     "python": ("https://docs.python.org/3", "_inventories/python-3.14.inv"),
 }
 
-doctest_default_flags = 0
+# Sphinx's own defaults hide errors; this one only shows them as a diff.
+doctest_default_flags = doctest.REPORT_UDIFF
 doctest_show_successes = False
 doctest_global_setup = "from handbook.output import check"
 

@@ -1,7 +1,8 @@
 """The machinery of the handbook, one module for each of its words.
 
 ``trace`` and ``stage`` know nothing of Sphinx; ``claims`` reads the pages and
-the tests as text; ``output``, ``examples``, ``ledger``, ``pages`` and ``site``
+the tests as text; ``output``, ``examples``, ``ledger``, ``pages``, ``overview`` and
+``site``
 are the Sphinx side.  Nothing imports back up this list, and this file imports
 nothing on top, so that a proof that only plays a snippet never loads Sphinx.
 """
@@ -16,6 +17,6 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Load every Sphinx part of the handbook."""
-    for part in ("output", "examples", "ledger", "pages", "site"):
+    for part in ("output", "examples", "ledger", "pages", "overview", "site", "typst"):
         app.setup_extension(f"handbook.{part}")
     return {"version": "1", "parallel_read_safe": True}

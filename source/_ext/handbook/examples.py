@@ -73,7 +73,7 @@ class Captions(SphinxTransform):
                     "%d columns, at most %d fit the page",
                     len(line),
                     WIDTH,
-                    location=(str(file), number),
+                    location=f"{file}:{number}",
                     type="handbook",
                 )
 

@@ -72,6 +72,8 @@ class Output(SphinxDirective):
         shown["output_of"] = name
         for node in (code, shown):
             self.set_source_info(node)
+        # The doctest builder counts the line of a testcode twice.
+        code.line = (self.lineno + 1) // 2
         if not any_order:
             return [code, shown]
         note = nodes.paragraph("", "Порядок строк не обещан.", classes=["any-order"])
@@ -94,9 +96,14 @@ def check(name: str, *, any_order: bool) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
     any_order: sort the lines, as the comparison is one of multisets.
+    If the snippet fails, print why: doctest shows it as the difference.
     """
-    lines = play(name).shown()
-    print("\n".join(sorted(lines) if any_order else lines))
+    try:
+        lines = play(name).shown()
+    except SnippetError as error:
+        print(error)
+    else:
+        print("\n".join(sorted(lines) if any_order else lines))
 
 
 def accept(page: Path) -> bool:

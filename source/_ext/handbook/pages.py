@@ -13,6 +13,7 @@ from handbook.output import WIDTH
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
             )
         if snippet_of(block) is None and any(len(line) > WIDTH for line in _lines(block)):
             _warn(block, f"a line of more than {WIDTH} columns doesn't fit the page")
+    shorts(app.env).pop(app.env.docname, None)
     if is_question(app.env.docname):
         title = next(doctree.findall(nodes.title), doctree)
         after = title.next_node(descend=False, siblings=True)
@@ -78,6 +80,15 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
             after = after.next_node(descend=False, siblings=True)
         if not (isinstance(after, nodes.admonition) and "short" in after["classes"]):
             _warn(title, "a question's page begins with its {short} answer")
+            return
+        shorts(app.env)[app.env.docname] = [child.deepcopy() for child in after.children[1:]]
+
+
+def shorts(env: BuildEnvironment) -> dict[str, list[nodes.Node]]:
+    """Return the short answers: page and the nodes of its answer."""
+    if not hasattr(env, "handbook_shorts"):
+        env.handbook_shorts = {}  # type: ignore[attr-defined]
+    return env.handbook_shorts  # type: ignore[attr-defined,no-any-return]
 
 
 def _lines(block: nodes.literal_block) -> list[str]:

@@ -57,6 +57,12 @@ def path_of(name: str) -> Path:
     return path
 
 
+def names() -> list[str]:
+    """Return the names of all snippets."""
+    files = sorted(SNIPPETS.rglob("*.py"))
+    return [file.relative_to(SNIPPETS).with_suffix("").as_posix() for file in files]
+
+
 def is_virtual(name: str) -> bool:
     """Tell whether snippet `name` is pure asyncio, hence played on the virtual clock."""
     tree = ast.parse(path_of(name).read_text(encoding="utf-8"))

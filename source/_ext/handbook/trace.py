@@ -75,6 +75,6 @@ class Trace:
 def _stamps(times: list[float]) -> Iterator[str]:
     """Format seconds in one width, with as many decimals as the finest needs (1 to 3)."""
     rounded = [round(time, 3) for time in times]
-    decimals = max((len(str(time).partition(".")[2]) for time in rounded), default=1)
+    decimals = max((len(f"{float(time)}".partition(".")[2]) for time in rounded), default=1)
     width = max((len(f"{time:.{decimals}f}") for time in rounded), default=0)
     return (f"{time:{width}.{decimals}f}" for time in rounded)

@@ -1,0 +1,12 @@
+"""Keeps the virtual clock honest: every snippet, on the real clock, prints the same lines.
+
+It takes as long as all the book's waits; `make realtime` runs it, `make test` doesn't.
+"""
+
+import pytest
+from handbook.stage import is_virtual, names, play
+
+
+@pytest.mark.parametrize("name", [name for name in names() if is_virtual(name)])
+def test_same_lines_on_the_real_clock(name: str) -> None:
+    assert play(name, real=True).lines == play(name).lines

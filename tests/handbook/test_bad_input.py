@@ -1,0 +1,243 @@
+"""Each fault planted in a small copy gives one error with file and line, and a non-zero exit."""
+
+import os
+import re
+from typing import Any, NamedTuple
+
+import pytest
+
+PAGE = "source/tasks/hello.md"
+SNIPPET = "snippets/tasks/hello.py"
+PROOF = "tests/tasks/test_hello.py"
+
+
+class Fault(NamedTuple):
+    """A change of the small copy, the builder that must notice it, and what it must say."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    builder: str
+    message: str
+
+
+FAULTS = [
+    Fault(
+        "snippet missing",
+        *(PAGE, "snippets/tasks/hello.py", "snippets/tasks/absent.py", "dummy"),
+        r"source/tasks/hello\.md:8: WARNING: Include file '.*absent\.py' not found",
+    ),
+    Fault(
+        "snippet raises",
+        *(SNIPPET, 'print("hello")', 'raise ValueError("planted")', "doctest"),
+        r'tasks/hello\.md", line 1[01], in tasks/hello\n(.*\n)*'
+        r".*snippets/tasks/hello\.py: the snippet raised\n(.*\n)*"
+        r'.*File "snippets/tasks/hello\.py", line 5, in main\n(.*\n)*.*ValueError: planted',
+    ),
+    Fault(
+        "snippet hangs in its loop",
+        *(SNIPPET, 'print("hello")', "await asyncio.Event().wait()", "doctest"),
+        r'tasks/hello\.md", line 1[01], in tasks/hello\n(.*\n)*'
+        r".*snippets/tasks/hello\.py: still running after 1 s\n(.*\n)*"
+        r".*Stack of Task-1:\n.*hello\.py\", line 5, in main",
+    ),
+    Fault(
+        "snippet hangs without its loop",
+        *(SNIPPET, 'print("hello")', "while True:\n        pass", "doctest"),
+        r".*snippets/tasks/hello\.py: still running after 1 s\n(.*\n)*.*line [56], in main",
+    ),
+    Fault(
+        "snippet hangs in a thread of to_thread",
+        *(
+            SNIPPET,
+            'print("hello")',
+            "def spin() -> None:\n        while True:\n            pass\n\n"
+            "    await asyncio.to_thread(spin)",
+            "doctest",
+        ),
+        r".*snippets/tasks/hello\.py: still running after 1 s\n",
+    ),
+    Fault(
+        "snippet with a thread hangs",
+        *(
+            SNIPPET,
+            'print("hello")',
+            "import threading\n\n    threading.Lock().acquire()\n    threading.Event().wait()",
+            "doctest",
+        ),
+        r".*snippets/tasks/hello\.py: still running after 1 s\n(.*\n)*"
+        r".*hello\.py\", line 8 in main",
+    ),
+    Fault(
+        "snippet prints something else",
+        *(SNIPPET, 'print("hello")', 'print("good day")', "doctest"),
+        r'tasks/hello\.md", line 1[01], in tasks/hello\n(.*\n)*'
+        r".*-0\.0 │ hello\n.*\+0\.0 │ good day",
+    ),
+    Fault(
+        "snippet prints nothing",
+        *(SNIPPET, "asyncio.run(main())", "pass", "doctest"),
+        r"snippets/tasks/hello\.py: the snippet printed nothing",
+    ),
+    Fault(
+        "output out of date",
+        *(PAGE, "0.0 │ hello", "0.0 │ hi", "doctest"),
+        r'tasks/hello\.md", line 1[01], in tasks/hello\n(.*\n)*.*-0\.0 │ hi\n.*\+0\.0 │ hello',
+    ),
+    Fault(
+        "output empty",
+        *(PAGE, "0.0 │ hello\n0.0 │ and\n1.0 │ goodbye\n", "", "dummy"),
+        r"hello\.md:11: WARNING: the output of tasks/hello is empty: run make accept",
+    ),
+    Fault(
+        "output on another page",
+        *(
+            PAGE,
+            "```{output} tasks/hello\n0.0 │ hello\n0.0 │ and\n1.0 │ goodbye\n```\n",
+            "",
+            "dummy",
+        ),
+        r"hello\.md:8: WARNING: snippets/tasks/hello\.py is included, but its output is not",
+    ),
+    Fault(
+        "claim without a proof",
+        *(PROOF, '@pytest.mark.always("hello-at-once")\n', "", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' has no proof",
+    ),
+    Fault(
+        "proof without a claim",
+        *(PAGE, "[Строка печатается сразу]{.always #hello-at-once}", "Сразу", "dummy"),
+        r"tests/tasks/test_hello\.py:5: WARNING: proof 'hello-at-once' \(test_hello_at_once\) "
+        "has no claim",
+    ),
+    Fault(
+        "verb mismatch",
+        *(PROOF, "mark.always", "mark.never", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' says always, "
+        r"its proof at tests/tasks/test_hello\.py:5 never",
+    ),
+    Fault(
+        "claim id used twice",
+        *(
+            PAGE,
+            "#hello-at-once}.",
+            "#hello-at-once}.\n\n[И ещё раз]{.always #hello-at-once}.",
+            "dummy",
+        ),
+        r"source/tasks/hello\.md:19: WARNING: Duplicate explicit target name: \"hello-at-once\"",
+    ),
+    Fault(
+        "claim id used on two pages",
+        *("source/ledger.md", "# Реестр", "# Реестр\n\n[Сразу]{.always #hello-at-once}.", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim id 'hello-at-once' is already used at "
+        r"source/ledger\.md:3",
+    ),
+    Fault(
+        "proof id used twice",
+        *(PROOF, "@pytest", '@pytest.mark.always("hello-at-once")\n@pytest', "dummy"),
+        r"tests/tasks/test_hello\.py:6: WARNING: proof id 'hello-at-once' is already used at "
+        r"tests/tasks/test_hello\.py:5",
+    ),
+    Fault(
+        "claim without an id",
+        *(
+            PAGE,
+            "сразу]{.always #hello-at-once}",
+            "и]{.always}[сразу]{.always #hello-at-once}",
+            "dummy",
+        ),
+        r"source/tasks/hello\.md:17: WARNING: this claim has no id",
+    ),
+    Fault(
+        "Python that nobody checks",
+        *(PAGE, "[Строка", "```python\nprint(1)\n```\n\n[Строка", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: nobody checks this Python",
+    ),
+    Fault(
+        "prompt that nobody checks",
+        *(PAGE, "[Строка", "```{code-block} pycon\n>>> 1 + 1\n3\n```\n\n[Строка", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: nobody checks this Python",
+    ),
+    Fault(
+        "code line too long",
+        *(
+            SNIPPET,
+            'print("hello")',
+            'print("hello")' + " " * 40 + "# a long remark",
+            "dummy",
+        ),
+        r"snippets/tasks/hello\.py:5: WARNING: 73 columns, at most 72 fit the page",
+    ),
+    Fault(
+        "broken reference",
+        *(PAGE, "[Строка", "{ref}`tasks-absent`\n\n[Строка", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: undefined label: 'tasks-absent'",
+    ),
+    Fault(
+        "broken reference to the documentation",
+        *(PAGE, "[Строка", "{py:func}`asyncio.absent`\n\n[Строка", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: py:func reference target not found: asyncio\.absent",
+    ),
+    Fault(
+        "page in no toctree",
+        *("source/index.md", "tasks/hello\n", "", "dummy"),
+        r"source/tasks/hello\.md: WARNING: document isn't included in any toctree",
+    ),
+    Fault(
+        "page without a short answer",
+        *(PAGE, "```{short}\nПрограмма. Она печатает три строки.\n```\n", "Программа.\n", "dummy"),
+        r"source/tasks/hello\.md:2: WARNING: a question's page begins with its \{short\} answer",
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
+def test_fault_gives_one_error(book: Any, fault: Fault) -> None:
+    book.replace("source/_ext/handbook/stage.py", "DEADLINE = 20.0", "DEADLINE = 1.0")
+    book.replace(fault.file, fault.old, fault.new)
+    result = book.build(fault.builder)
+    assert re.search(fault.message, result.stdout), result.stdout
+    assert result.returncode != 0
+    errors = re.findall("^Failed example:|: (?:WARNING|ERROR): ", result.stdout, re.M)
+    assert len(errors) == 1, result.stdout
+
+
+@pytest.mark.parametrize("builder", ["dummy", "doctest"])
+def test_sound_book_builds_in_any_locale(book: Any, builder: str) -> None:
+    poor = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    result = book.build(builder, poor)
+    assert result.returncode == 0, result.stdout
+
+
+def test_errors_are_told_in_any_locale(book: Any) -> None:
+    book.replace(PAGE, "0.0 │ hello", "0.0 │ привет")
+    poor = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    result = book.build("doctest", poor)
+    assert result.returncode != 0
+    assert "in tasks/hello" in result.stdout
+
+
+def test_accept_rewrites_outputs(book: Any) -> None:
+    book.replace(PAGE, "0.0 │ hello", "7.0 │ stale\n8.0 │ lines")
+    result = book.run("-m", "handbook.output")
+    assert result.returncode == 0
+    assert "source/tasks/hello.md: outputs rewritten" in result.stdout
+    assert book.build("doctest").returncode == 0
+
+
+def test_accept_leaves_a_page_whose_snippet_fails(book: Any) -> None:
+    book.replace(SNIPPET, 'print("hello")', 'raise ValueError("planted")')
+    before = (book.root / PAGE).read_bytes()
+    result = book.run("-m", "handbook.output")
+    assert result.returncode == 1
+    assert "snippets/tasks/hello.py: the snippet raised" in result.stdout
+    assert (book.root / PAGE).read_bytes() == before
+
+
+def test_a_proof_mended_or_moved_changes_the_ledger(book: Any) -> None:
+    assert book.build("html").returncode == 0
+    assert "test_hello.py:5" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    book.write(PROOF, "\n" + (book.root / PROOF).read_text(encoding="utf-8"))
+    assert book.build("html").returncode == 0
+    assert "test_hello.py:6" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")

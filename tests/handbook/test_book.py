@@ -1,0 +1,54 @@
+"""Rules that hold for the whole book."""
+
+import re
+
+import pytest
+from handbook.claims import claims_in, disagreements, proofs_in
+from handbook.stage import ROOT, names
+
+# The design's chapters, in reading order.
+CHAPTERS = """
+    model threads races pools processes coroutines tasks cancellation bridges patterns debugging
+""".split()  # noqa: SIM905
+
+
+def test_claims_and_proofs_agree() -> None:
+    claims, proofs = claims_in(ROOT), proofs_in(ROOT)
+    assert claims
+    problems = [f"{mark.place}: {problem}" for mark, problem in disagreements(claims, proofs)]
+    assert not problems, "\n".join(problems)
+
+
+def test_every_snippet_is_on_a_page_with_its_output() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "source").rglob("*.md"))
+    included = set(re.findall(r"\{literalinclude\} (?:\.\./)+snippets/(\S+)\.py", text))
+    shown = set(re.findall(r"\{output\} (\S+)", text))
+    assert included == shown == set(names())
+
+
+@pytest.mark.parametrize("tree", ["source", "snippets", "tests"])
+def test_folders_are_chapters(tree: str) -> None:
+    folders = {path.name for path in (ROOT / tree).iterdir() if path.is_dir()}
+    own = {"locales", "handbook", "__pycache__"}
+    assert {name for name in folders if name[0] != "_"} <= {*CHAPTERS, *own}
+
+
+@pytest.mark.parametrize("name", names())
+def test_snippet_fits_the_page(name: str) -> None:
+    lines = (ROOT / "snippets" / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 72
+
+
+def test_each_question_has_a_file_of_proofs() -> None:
+    for page in (ROOT / "source").glob("*/*.md"):
+        if page.stem != "index" and page.parent.name in CHAPTERS:
+            proofs = ROOT / "tests" / page.parent.name / f"test_{page.stem.replace('-', '_')}.py"
+            assert proofs.is_file(), f"{page} has no {proofs}"
+
+
+def test_lock_names_no_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
+    assert "index" not in lock
