@@ -1,0 +1,24 @@
+import asyncio
+
+
+async def consume(name: str, queue: asyncio.Queue[int | None]) -> None:
+    while (page := await queue.get()) is not None:
+        print(f"{name}: page {page}")
+        await asyncio.sleep(1)
+    print(f"{name}: stops")
+
+
+async def main() -> None:
+    queue: asyncio.Queue[int | None] = asyncio.Queue()
+    for item in (1, 2, 3, 4, None):
+        queue.put_nowait(item)
+    try:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+            for name in ("a", "b"):
+                group.create_task(consume(name, queue))
+    except TimeoutError:
+        print("main: somebody still waits")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

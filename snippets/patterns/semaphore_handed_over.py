@@ -1,0 +1,23 @@
+import asyncio
+
+
+async def visit(name: str, limit: asyncio.Semaphore) -> None:
+    async with limit:
+        print(f"{name}: inside")
+        await asyncio.sleep(1)
+
+
+async def main() -> None:
+    limit = asyncio.Semaphore(1)
+    await limit.acquire()
+    first = asyncio.create_task(visit("first in line", limit))
+    second = asyncio.create_task(visit("second in line", limit))
+    await asyncio.sleep(1)
+    limit.release()
+    print(f"released: locked = {limit.locked()}")
+    await visit("latecomer", limit)
+    await asyncio.gather(first, second)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

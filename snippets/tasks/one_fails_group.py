@@ -1,0 +1,33 @@
+import asyncio
+
+
+async def work(name: str, seconds: float) -> None:
+    try:
+        await asyncio.sleep(seconds)
+        print(f"{name}: done")
+    except asyncio.CancelledError:
+        print(f"{name}: cancelled")
+        await asyncio.sleep(0.5)
+        print(f"{name}: cleaned up")
+        raise
+
+
+async def fail(seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    raise ValueError
+
+
+async def main() -> None:
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work("short", 1))
+            group.create_task(fail(2))
+            group.create_task(work("long", 4))
+    except* ValueError:
+        print("main: got the error")
+    await asyncio.sleep(3)
+    print("main: end")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

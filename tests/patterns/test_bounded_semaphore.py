@@ -1,0 +1,192 @@
+"""Proofs for source/patterns/bounded-semaphore.md."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from handbook.stage import load, perform, play
+
+Explored = Callable[..., None]
+KINDS = (asyncio.Semaphore, asyncio.BoundedSemaphore)
+
+
+async def places(limit: asyncio.Semaphore) -> int:
+    """Return how many can enter now, by entering."""
+    return await load("patterns/bounded_extra_release").places(limit)
+
+
+@pytest.mark.always("bounded-plain-raises-limit")
+def test_a_plain_semaphore_takes_any_release() -> None:
+    trace = play("patterns/bounded_extra_release")
+    assert trace.lines[0] == "Semaphore: places = 3"
+    assert not trace.stderr
+
+    async def main() -> None:
+        for permits, extra in product(range(4), range(3)):
+            limit = asyncio.Semaphore(permits)
+            for _ in range(extra):
+                limit.release()
+            assert await places(limit) == permits + extra
+
+    perform(main)
+
+
+@pytest.mark.always("bounded-extra-release-error")
+def test_a_bounded_semaphore_refuses_an_extra_release() -> None:
+    trace = play("patterns/bounded_extra_release")
+    assert trace.ordered("BoundedSemaphore: ValueError", "BoundedSemaphore: places = 2")
+
+    async def main() -> None:
+        for permits in range(4):
+            limit = asyncio.BoundedSemaphore(permits)
+            with pytest.raises(ValueError, match="released too many times"):
+                limit.release()
+            assert await places(limit) == permits
+
+    perform(main)
+
+
+@pytest.mark.always("semaphore-no-owner")
+def test_any_task_may_release() -> None:
+    async def main(kind: type[asyncio.Semaphore]) -> None:
+        limit = kind(1)
+        await asyncio.create_task(limit.acquire())
+        assert limit.locked()
+
+        async def release() -> None:
+            limit.release()
+
+        await asyncio.create_task(release())
+        assert not limit.locked()
+
+    for kind in KINDS:
+        perform(lambda kind=kind: main(kind))
+
+
+async def _most(kind: type[asyncio.Semaphore], permits: int, steps: tuple[str, ...]) -> int:
+    """Return the places after these steps; those that can't be taken are left out."""
+    limit = kind(permits)
+    for step in steps:
+        if step == "acquire" and not limit.locked():
+            await limit.acquire()
+        elif step == "release":
+            try:
+                limit.release()
+            except ValueError:
+                assert kind is asyncio.BoundedSemaphore
+    return await places(limit)
+
+
+@pytest.mark.never("bounded-never-above")
+def test_the_counter_never_exceeds_its_first_value(explored: Explored) -> None:
+    inputs = [
+        (permits, steps)
+        for permits in range(3)
+        for length in range(6)
+        for steps in product(("acquire", "release"), repeat=length)
+    ]
+    exceeded = dict.fromkeys(KINDS, 0)
+
+    async def main() -> None:
+        for kind in KINDS:
+            for permits, steps in inputs:
+                exceeded[kind] += await _most(kind, permits, steps) > permits
+
+    perform(main)
+    assert exceeded[asyncio.BoundedSemaphore] == 0
+    explored(len(inputs), twin_fails=exceeded[asyncio.Semaphore] > 0)
+
+
+@pytest.mark.sometimes("bounded-alarm-late")
+def test_the_error_may_reach_another_task() -> None:
+    trace = play("patterns/bounded_late_alarm")
+    assert trace.at("hasty: gave back what it never had") == 1
+    assert trace.at("careful: ValueError") == 3
+    assert trace.ordered("hasty: gave back what it never had", "careful: ValueError")
+
+
+@pytest.mark.sometimes("bounded-one-too-many")
+def test_meanwhile_one_too_many_may_enter() -> None:
+    snippet = load("patterns/bounded_late_alarm")
+
+    async def main() -> None:
+        limit = asyncio.BoundedSemaphore(1)
+        careful = asyncio.create_task(snippet.careful(limit))
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await snippet.hasty(limit)
+        async with asyncio.timeout(0.5):
+            await limit.acquire()
+        assert not careful.done(), "two are inside, and one permit was all there was"
+        careful.cancel()
+
+    perform(main)
+
+
+@pytest.mark.always("semaphore-leak-without-finally")
+def test_without_finally_an_exception_keeps_the_permit() -> None:
+    broken = play("patterns/bounded_leak_broken")
+    assert broken.at("page 1: ConnectionError") == 0.1
+    assert broken.at("page 2: TimeoutError") == 0.1 + 1, "it waited as long as it was let"
+    fixed = play("patterns/bounded_leak_fixed")
+    assert fixed.ordered("page 1: ConnectionError", "page 2: loaded")
+    fetch = load("patterns/bounded_leak_broken").fetch
+
+    async def main() -> None:
+        for kind in KINDS:
+            limit = kind(2)
+            with pytest.raises(ConnectionError):
+                await fetch(1, limit)
+            await asyncio.sleep(1_000_000)
+            assert await places(limit) == 1
+
+    perform(main)
+
+
+@pytest.mark.always("bounded-leak-unnoticed")
+def test_a_bounded_semaphore_does_not_notice_a_leak() -> None:
+    fetch = load("patterns/bounded_leak_broken").fetch
+
+    async def main() -> None:
+        limit = asyncio.BoundedSemaphore(3)
+        for left in (2, 1):
+            with pytest.raises(ConnectionError):
+                await fetch(1, limit)
+            for _ in range(left):
+                await limit.acquire()
+            assert limit.locked(), "a permit is missing"
+            for _ in range(left):
+                limit.release()
+
+    assert perform(main).stderr == ""
+
+
+@pytest.mark.always("semaphore-default-one")
+def test_one_permit_by_default() -> None:
+    async def main() -> None:
+        for kind in KINDS:
+            assert await places(kind()) == 1
+
+    perform(main)
+
+
+@pytest.mark.always("lock-extra-release-error")
+def test_a_lock_refuses_an_extra_release() -> None:
+    async def main() -> None:
+        lock = asyncio.Lock()
+        async with lock:
+            pass
+        with pytest.raises(RuntimeError):
+            lock.release()
+
+    perform(main)
+
+
+@pytest.mark.always("semaphore-negative")
+def test_a_negative_number_is_a_value_error() -> None:
+    for kind, permits in product(KINDS, (-1, -2, -100)):
+        with pytest.raises(ValueError, match=">= 0"):
+            kind(permits)
+    for kind in KINDS:
+        assert kind(0).locked()

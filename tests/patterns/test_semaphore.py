@@ -1,0 +1,186 @@
+"""Proofs for source/patterns/semaphore.md."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from math import ceil
+
+import pytest
+from handbook.explore import interleavings
+from handbook.stage import load, perform, play
+from handbook.trace import Trace
+
+Explored = Callable[..., None]
+Limit = Callable[[int], asyncio.Semaphore]
+Use = Callable[[int, asyncio.Semaphore], Awaitable[None]]
+
+
+class Unlimited(asyncio.Semaphore):
+    """The broken twin: looks like a semaphore and limits nothing."""
+
+    async def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+
+class Announcing(asyncio.Semaphore):
+    """Prints when a permit is given back."""
+
+    def release(self) -> None:
+        print("released")
+        super().release()
+
+
+def orders(tasks: int, permits: int, kind: Limit = asyncio.Semaphore) -> Iterator[Trace]:
+    """Yield the snippet's tasks at one semaphore in every order of steps."""
+    fetch = load("patterns/semaphore_waves").fetch
+
+    async def main() -> None:
+        limit = kind(permits)
+        await asyncio.gather(*(fetch(page, limit) for page in range(tasks)))
+
+    return interleavings(main)
+
+
+@pytest.mark.always("semaphore-all-start")
+def test_a_semaphore_delays_no_start() -> None:
+    trace = play("patterns/semaphore_waves")
+    assert {trace.at(f"page {page}: in line") for page in range(1, 6)} == {0}
+    for trace in orders(3, 1):
+        starts = [trace.at(f"page {page}: in line") for page in range(3)]
+        loads = [trace.at(f"page {page}: loading") for page in range(3)]
+        assert starts == [0, 0, 0]
+        assert max(loads) == 2
+
+
+@pytest.mark.never("semaphore-never-more-inside")
+def test_never_more_inside_than_permits(explored: Explored) -> None:
+    count = 0
+    for permits in (1, 2):
+        for trace in orders(3, permits):
+            assert trace.peak("loading", "loaded") == permits
+            count += 1
+    twin = [trace.peak("loading", "loaded") for trace in orders(2, 1, Unlimited)]
+    explored(count, twin_fails=max(twin) > 1)
+
+
+@pytest.mark.always("semaphore-waves")
+def test_as_many_waves_as_permits_ask_for() -> None:
+    assert play("patterns/semaphore_waves").elapsed == 3
+    fetch = load("patterns/semaphore_waves").fetch
+    for tasks in range(1, 8):
+        for permits in range(1, 5):
+
+            async def main(tasks: int = tasks, permits: int = permits) -> None:
+                limit = asyncio.Semaphore(permits)
+                await asyncio.gather(*(fetch(page, limit) for page in range(tasks)))
+
+            trace = perform(main)
+            assert trace.elapsed == ceil(tasks / permits)
+            waves = {event.time for event in trace.events if event.text.endswith("loading")}
+            assert waves == set(range(ceil(tasks / permits)))
+
+
+@pytest.mark.always("semaphore-line-before-release")
+def test_the_last_line_of_the_block_comes_before_the_release() -> None:
+    for trace in orders(3, 1, Announcing):
+        inside = [line for line in trace.lines if "in line" not in line]
+        assert len(inside) == 9
+        for loading, loaded, released in zip(*[iter(inside)] * 3, strict=True):
+            assert loading.endswith(": loading")
+            assert loaded == loading.replace("loading", "loaded")
+            assert released == "released"
+
+
+@pytest.mark.always("semaphore-one-runs")
+def test_two_are_inside_but_one_runs() -> None:
+    async def enter(limit: asyncio.Semaphore) -> None:
+        async with limit:
+            print("enters")
+            for _ in range(2):
+                print("step begins")
+                sum(range(1000))
+                print("step ends")
+                await asyncio.sleep(0)
+            print("leaves")
+
+    async def main() -> None:
+        limit = asyncio.Semaphore(2)
+        await asyncio.gather(enter(limit), enter(limit))
+
+    traces = list(interleavings(main))
+    assert max(trace.peak("enters", "leaves") for trace in traces) == 2
+    assert {trace.peak("step begins", "step ends") for trace in traces} == {1}
+
+
+@pytest.mark.always("semaphore-until-block-end")
+def test_the_permit_returns_at_the_end_of_the_block() -> None:
+    trace = play("patterns/semaphore_block_end")
+    assert trace.at("page 2: loading") == trace.at("page 1: loading") + 1
+    assert trace.at("page 1: parsed") == trace.at("page 1: loading") + 1 + 2
+    # What stands behind the block is not limited: both parse at the same time.
+    assert trace.at("page 2: parsed") - trace.at("page 1: parsed") == 1
+
+
+async def _without_finally(page: int, limit: asyncio.Semaphore) -> None:
+    await limit.acquire()
+    await asyncio.sleep(1)
+    limit.release()
+
+
+def _cancelled(use: Use) -> Iterator[Trace]:
+    """Cancel the first or the second of two tasks at each moment, in every order of steps."""
+    for victim in (0, 1):
+        for moment in (None, 0, 0.5, 1, 1.5):
+
+            async def main(victim: int = victim, moment: float | None = moment) -> None:
+                limit = asyncio.Semaphore(1)
+                tasks = [asyncio.create_task(use(page, limit)) for page in range(2)]
+                if moment is not None:
+                    await asyncio.sleep(moment)
+                tasks[victim].cancel()
+                await asyncio.wait(tasks, timeout=5)
+                print("lost" if limit.locked() else "free")
+
+            yield from interleavings(main)
+
+
+@pytest.mark.never("semaphore-block-never-leaks")
+def test_no_exception_and_no_cancellation_keeps_a_permit(explored: Explored) -> None:
+    trace = play("patterns/semaphore_failure")
+    assert trace.at("linger: inside") == 1, "the exception gave the permit back"
+    assert trace.at("main: inside") == 3, "the cancellation gave the permit back"
+    ends = [trace.lines[-1] for trace in _cancelled(load("patterns/semaphore_waves").fetch)]
+    assert set(ends) == {"free"}
+    twin = {trace.lines[-1] for trace in _cancelled(_without_finally)}
+    explored(len(ends), twin_fails="lost" in twin)
+
+
+@pytest.mark.always("semaphore-locked-at-zero")
+def test_locked_as_soon_as_no_permit_is_left() -> None:
+    trace = play("patterns/semaphore_by_hand")
+    told = dict(line.split(": locked = ") for line in trace.lines)
+    assert [moment for moment, locked in told.items() if locked == "True"] == ["no permit"]
+
+    async def main() -> None:
+        for permits in range(1, 5):
+            limit = asyncio.Semaphore(permits)
+            for _ in range(permits):
+                assert not limit.locked()
+                assert await limit.acquire()
+            assert limit.locked()
+            limit.release()
+            assert not limit.locked()
+        print("counted")
+
+    perform(main)
+
+
+@pytest.mark.always("semaphore-own-limits-nothing")
+def test_a_semaphore_of_its_own_limits_nothing() -> None:
+    broken = play("patterns/semaphore_own_broken")
+    assert [event.time for event in broken.events] == [0, 0, 0, 0]
+    fixed = play("patterns/semaphore_own_fixed")
+    assert [event.time for event in fixed.events] == [0, 0, 1, 1]
+    assert sorted(fixed.lines) == sorted(broken.lines)

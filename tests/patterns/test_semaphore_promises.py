@@ -1,0 +1,233 @@
+"""Proofs for source/patterns/semaphore-promises.md."""
+
+import asyncio
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import permutations
+from typing import Any
+
+import pytest
+from handbook.explore import interleavings
+from handbook.stage import load, perform, play
+from handbook.trace import Trace
+
+Explored = Callable[..., None]
+
+
+@pytest.mark.always("semaphore-fifo")
+def test_waiters_enter_in_the_order_in_which_they_came() -> None:
+    fetch = load("patterns/semaphore_waves").fetch
+    for arrival in permutations(range(4)):
+
+        async def main(arrival: tuple[int, ...] = arrival) -> None:
+            limit = asyncio.Semaphore(1)
+
+            async def come(page: int) -> None:
+                await asyncio.sleep(arrival.index(page) / 10)
+                await fetch(page, limit)
+
+            await asyncio.gather(*(come(page) for page in range(4)))
+
+        lines = perform(main).lines
+        entered = [line for line in lines if line.endswith("loading")]
+        assert entered == [f"page {page}: loading" for page in arrival]
+
+    async def together() -> None:
+        limit = asyncio.Semaphore(1)
+        await asyncio.gather(*(fetch(page, limit) for page in range(3)))
+
+    for trace in interleavings(together):
+        came, entered = (
+            [line.partition(":")[0] for line in trace.lines if line.endswith(step)]
+            for step in ("in line", "loading")
+        )
+        assert came == entered
+
+
+@pytest.mark.always("semaphore-handed-over")
+def test_a_released_permit_belongs_to_the_first_in_line() -> None:
+    trace = play("patterns/semaphore_handed_over")
+    assert trace.ordered("released: locked = True", "first in line: inside", "latecomer: inside")
+    visit = load("patterns/semaphore_handed_over").visit
+
+    async def main() -> None:
+        limit = asyncio.Semaphore(1)
+        await limit.acquire()
+        waiter = asyncio.create_task(visit("waiter", limit))
+        await asyncio.sleep(1)
+        limit.release()
+        assert limit.locked()
+        await visit("latecomer", limit)
+        await waiter
+
+    for trace in interleavings(main):
+        assert trace.ordered("waiter: inside", "latecomer: inside")
+
+
+@pytest.mark.always("semaphore-no-rate")
+def test_the_number_at_once_is_not_the_number_a_second() -> None:
+    trace = play("patterns/semaphore_rate")
+    assert sum(event.time < 1 for event in trace.events) == 2 * 4
+    for permits, per_second in ((1, 8), (2, 4), (3, 16)):
+
+        async def main(permits: int = permits, per_second: int = per_second) -> None:
+            limit = asyncio.Semaphore(permits)
+
+            async def request() -> None:
+                async with limit:
+                    print("request")
+                    await asyncio.sleep(1 / per_second)
+
+            await asyncio.gather(*(request() for _ in range(60)))
+
+        assert sum(event.time < 1 for event in perform(main).events) == permits * per_second
+
+
+def _either_created_first(module: str, shared: type[Any], *args: int) -> Iterator[Trace]:
+    """Run both tasks of the snippet, either one created first, in every order of steps."""
+    snippet = load(module)
+    for first, second in permutations((snippet.prepare, snippet.publish)):
+
+        async def main(first: Any = first, second: Any = second) -> None:
+            common = shared(*args)
+            await asyncio.gather(first(common), second(common))
+
+        yield from interleavings(main)
+
+
+@pytest.mark.sometimes("semaphore-no-order")
+def test_the_task_that_is_ready_first_enters_first() -> None:
+    assert play("patterns/semaphore_order_broken").ordered("published", "prepared")
+
+
+@pytest.mark.never("event-keeps-order")
+def test_with_an_event_the_second_never_comes_first(explored: Explored) -> None:
+    traces = list(_either_created_first("patterns/semaphore_order_fixed", asyncio.Event))
+    assert all(trace.ordered("prepared", "published") for trace in traces)
+    twin = _either_created_first("patterns/semaphore_order_broken", asyncio.Semaphore, 1)
+    explored(
+        len(traces), twin_fails=not all(trace.ordered("prepared", "published") for trace in twin)
+    )
+
+
+Release = Callable[[asyncio.AbstractEventLoop, asyncio.Semaphore], object]
+
+
+def _in_thread(call: Callable[[], object]) -> list[Exception]:
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            call()
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return errors
+
+
+def _wakes(release: Release) -> bool:
+    """Tell whether a loop that sleeps with nothing to do wakes when a thread releases."""
+    limit = asyncio.Semaphore(0)
+    woken: list[bool] = []
+    loop = asyncio.SelectorEventLoop()
+    select = loop._selector.select
+
+    def asleep(timeout: float | None = None) -> Any:
+        if timeout is not None:
+            return select(timeout)
+        # Nothing ready and no timer: the real select would now block until it is woken.
+        if not woken:
+            assert not _in_thread(lambda: release(loop, limit))
+            woken.append(bool(select(0)))
+        return select(0)
+
+    loop._selector.select = asleep
+    try:
+        loop.run_until_complete(limit.acquire())
+    finally:
+        loop.close()
+    return woken[0]
+
+
+@pytest.mark.always("semaphore-foreign-release-sleeps")
+def test_a_release_from_another_thread_does_not_wake_the_loop() -> None:
+    assert not _wakes(lambda _loop, limit: limit.release())
+    assert _wakes(lambda loop, limit: loop.call_soon_threadsafe(limit.release))
+    assert play("patterns/semaphore_from_thread").ordered("thread: finished", "task: woken")
+
+
+@pytest.mark.always("semaphore-foreign-release-debug")
+def test_debug_mode_reports_a_release_from_another_thread() -> None:
+    async def errors() -> list[Exception]:
+        limit = asyncio.Semaphore(0)
+        # Debug mode loses the waiter's wake-up, so the waiting coroutine is stepped by hand.
+        waiter = limit.acquire()
+        waiter.send(None).add_done_callback(lambda _: None)
+        try:
+            return _in_thread(limit.release)
+        finally:
+            waiter.close()
+
+    assert [type(error) for error in asyncio.run(errors(), debug=True)] == [RuntimeError]
+    assert asyncio.run(errors(), debug=False) == []
+
+
+@pytest.mark.always("semaphore-one-loop")
+def test_waiting_in_a_second_loop_is_a_runtime_error() -> None:
+    lines = play("patterns/semaphore_two_loops").lines
+    border = lines.index("second asyncio.run")
+    assert "RuntimeError" not in lines[:border]
+    assert lines[border + 1 :].count("RuntimeError") == 1
+    limit = asyncio.Semaphore(1)
+
+    async def visit() -> None:
+        async with limit:
+            await asyncio.sleep(1)
+
+    async def together() -> None:
+        await asyncio.gather(visit(), visit())
+
+    perform(visit)
+    perform(together)  # bound here, where the first queue arose
+    with pytest.raises(RuntimeError):
+        perform(together)
+
+
+@pytest.mark.sometimes("semaphore-other-loop-unnoticed")
+def test_without_a_queue_the_second_loop_goes_unnoticed() -> None:
+    limit = asyncio.Semaphore(1)
+    loops = []
+
+    async def wait_in_line() -> None:
+        await limit.acquire()
+        asyncio.get_running_loop().call_soon(limit.release)
+        await limit.acquire()
+        limit.release()
+
+    async def alone() -> None:
+        loops.append(asyncio.get_running_loop())
+        async with limit:
+            await asyncio.sleep(1)
+
+    perform(wait_in_line)
+    for _ in range(2):
+        perform(alone)
+    assert loops[0] is not loops[1]
+    with pytest.raises(RuntimeError):
+        perform(wait_in_line)
+
+
+@pytest.mark.always("semaphore-process-copy")
+def test_another_process_gets_a_copy() -> None:
+    limit = asyncio.Semaphore(0)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        pool.submit(asyncio.Semaphore.release, limit).result()
+    assert limit.locked(), "the release of the other process is not seen here"
+    limit.release()
+    assert not limit.locked()
