@@ -1,0 +1,178 @@
+"""Proofs for source/coroutines/await.md."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from handbook.explore import interleavings
+from handbook.stage import load, perform, play
+
+
+async def _wait_for(awaitable: Awaitable[Any]) -> None:
+    await awaitable
+
+
+def _suspends(awaitable: Awaitable[Any]) -> bool:
+    """Tell whether `await awaitable` hands control to whoever drives the coroutine."""
+    coroutine = _wait_for(awaitable)
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return False
+    coroutine.close()
+    return True
+
+
+@pytest.mark.always("await-plain-coroutine-runs-through")
+def test_a_coroutine_that_waits_for_nothing_runs_through() -> None:
+    async def nested(depth: int) -> None:
+        if depth:
+            await nested(depth - 1)
+
+    for depth in (0, 1, 50):
+        assert not _suspends(nested(depth))
+    assert play("coroutines/await_no_switch").ordered(
+        "main: after a coroutine that waits for nothing", "neighbour: my turn"
+    )
+
+
+@pytest.mark.always("await-ready-future-no-switch")
+def test_a_ready_future_and_a_done_task_answer_at_once() -> None:
+    async def main() -> None:
+        future = asyncio.get_running_loop().create_future()
+        assert _suspends(future)
+        future.set_result("ready")
+        assert not _suspends(future)
+        assert await future == "ready"
+        task = asyncio.create_task(asyncio.sleep(0, "done"))
+        assert _suspends(task)
+        await asyncio.wait([task])
+        assert not _suspends(task)
+        assert await task == "done"
+
+    perform(main)
+    assert play("coroutines/await_no_switch").ordered(
+        "main: after a ready future", "neighbour: my turn"
+    )
+
+
+@pytest.mark.always("await-free-lock-no-switch")
+def test_a_free_lock_is_taken_without_a_stop() -> None:
+    async def main() -> None:
+        lock = asyncio.Lock()
+        assert not _suspends(lock.acquire())
+        assert lock.locked()
+        assert _suspends(lock.acquire())
+
+    perform(main)
+    assert play("coroutines/await_no_switch").ordered(
+        "main: after a free lock", "neighbour: my turn"
+    )
+
+
+@pytest.mark.never("await-ready-never-switches")
+def test_no_neighbour_between_awaits_of_what_is_ready(explored: Callable[..., None]) -> None:
+    def interrupted(extra: Callable[[], Awaitable[Any]] | None) -> Iterator[bool]:
+        nothing = load("coroutines/await_no_switch").nothing
+
+        async def neighbour() -> None:
+            print("neighbour")
+            await asyncio.sleep(0)
+            print("neighbour")
+
+        async def main() -> None:
+            tasks = [asyncio.create_task(neighbour()) for _ in range(2)]
+            future = asyncio.get_running_loop().create_future()
+            future.set_result(None)
+            await asyncio.sleep(0)
+            print("begin")
+            for _ in range(5):
+                await nothing()
+                await future
+                async with asyncio.Lock():
+                    pass
+                if extra:
+                    await extra()
+            print("end")
+            await asyncio.gather(*tasks)
+
+        for trace in interleavings(main):
+            lines = trace.lines
+            yield "neighbour" in lines[lines.index("begin") : lines.index("end")]
+
+    found = list(interrupted(None))
+    assert not any(found)
+    explored(len(found), twin_fails=any(interrupted(lambda: asyncio.sleep(0))))
+
+
+@pytest.mark.always("await-sleep-always-switches")
+def test_sleep_suspends_even_with_zero() -> None:
+    async def main() -> None:
+        for seconds in (-1, 0, 0.001, 1):
+            assert _suspends(asyncio.sleep(seconds))
+
+    perform(main)
+    trace = play("coroutines/await_no_switch")
+    assert trace.ordered("neighbour: my turn", "main: after sleep(0)")
+    assert trace.elapsed == 0
+
+
+@pytest.mark.always("await-raises-the-error")
+def test_the_error_comes_out_of_await() -> None:
+    async def fail(error: Exception) -> None:
+        await asyncio.sleep(1)
+        raise error
+
+    async def main() -> None:
+        for wrap in (lambda coroutine: coroutine, asyncio.create_task):
+            error = ValueError()
+            with pytest.raises(ValueError) as caught:  # noqa: PT011
+                await wrap(fail(error))
+            assert caught.value is error
+
+    perform(main)
+    assert play("coroutines/await_errors").at("main: ValueError out of await") == 1
+
+
+@pytest.mark.always("await-raises-cancelled")
+def test_cancellation_comes_out_of_await_past_except_exception() -> None:
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(10)
+        except Exception:
+            print("except Exception")
+        except BaseException as error:
+            print(type(error).__name__)
+            raise
+
+    async def main() -> None:
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert perform(main).lines == ["CancelledError"]
+    assert not issubclass(asyncio.CancelledError, Exception)
+    trace = play("coroutines/await_errors")
+    assert trace.ordered(
+        "download: CancelledError out of await", "main: CancelledError out of await"
+    )
+    assert trace.elapsed == 1 + 2, "the ten seconds were not waited for"
+
+
+@pytest.mark.always("await-only-in-async-def")
+def test_await_outside_async_def_is_a_syntax_error() -> None:
+    compile("async def f():\n await nothing", "place", "exec")
+    for place in ("{}", "def f():\n {}", "f = lambda: {}", "class A:\n x = {}"):
+        compile(place.format("nothing"), "place", "exec")
+        with pytest.raises(SyntaxError):
+            compile(place.format("await nothing"), "place", "exec")
+
+
+@pytest.mark.sometimes("await-may-starve-others")
+def test_a_loop_full_of_awaits_starves_the_neighbour() -> None:
+    assert "heartbeat" not in play("coroutines/await_starving_broken").lines
+    fixed = play("coroutines/await_starving_fixed")
+    assert fixed.lines.count("heartbeat") == 3

@@ -1,0 +1,96 @@
+"""Proofs for source/coroutines/function-object.md."""
+
+import asyncio
+import contextlib
+from inspect import CORO_CLOSED, CORO_CREATED, getcoroutinestate, iscoroutine, iscoroutinefunction
+from types import AsyncGeneratorType, CoroutineType, FunctionType
+
+import pytest
+from handbook.stage import load, perform, play
+
+
+@pytest.mark.always("function-object-plain-function")
+def test_async_def_makes_a_plain_function() -> None:
+    greet = load("coroutines/function_object_kinds").greet
+    assert type(greet) is FunctionType
+    assert iscoroutinefunction(greet)
+    assert not iscoroutine(greet)
+
+
+@pytest.mark.always("function-object-call-makes-coroutine")
+def test_each_call_makes_a_new_coroutine() -> None:
+    greet = load("coroutines/function_object_kinds").greet
+    first, second = greet("Ada"), greet("Ada")
+    assert type(first) is type(second) is CoroutineType
+    assert first is not second
+    first.close()
+    second.close()
+
+
+@pytest.mark.always("function-object-body-waits")
+def test_the_call_runs_nothing_of_the_body() -> None:
+    trace = play("coroutines/function_object_kinds")
+    assert trace.ordered("before await: CORO_CREATED", "greet: the body runs", "hello, Ada")
+    ran = []
+
+    async def body() -> None:
+        ran.append(True)
+
+    async def main() -> None:
+        coroutine = body()
+        await asyncio.sleep(5)
+        assert getcoroutinestate(coroutine) == CORO_CREATED
+        assert not ran
+        await coroutine
+        assert ran
+
+    perform(main)
+
+
+@pytest.mark.always("function-object-no-await-needed")
+def test_without_await_it_is_still_a_coroutine_function() -> None:
+    async def answer() -> int:
+        return 42
+
+    def plain() -> int:
+        return 42
+
+    assert iscoroutinefunction(answer)
+    assert not iscoroutinefunction(plain)
+    assert asyncio.run(answer()) == plain()
+
+
+@pytest.mark.always("function-object-yield-makes-generator")
+def test_yield_makes_an_async_generator() -> None:
+    numbers = load("coroutines/function_object_generator").count()
+    assert type(numbers) is AsyncGeneratorType
+    assert not iscoroutine(numbers)
+    assert play("coroutines/function_object_generator").lines[-1] == "[1, 2]"
+
+
+@pytest.mark.always("function-object-reserved-words")
+def test_async_and_await_are_no_names() -> None:
+    for name in ("async", "await"):
+        compile(f"{name}_ = 1", "name", "exec")
+        with pytest.raises(SyntaxError):
+            compile(f"{name} = 1", "name", "exec")
+
+
+@pytest.mark.always("function-object-single-use")
+def test_no_second_await_however_the_first_ended() -> None:
+    async def end(outcome: BaseException | None) -> None:
+        if outcome:
+            raise outcome
+
+    async def main() -> None:
+        for outcome in (None, ValueError(), asyncio.CancelledError()):
+            coroutine = end(outcome)
+            with contextlib.suppress(ValueError, asyncio.CancelledError):
+                await coroutine
+            assert getcoroutinestate(coroutine) == CORO_CLOSED
+            with pytest.raises(RuntimeError):
+                await coroutine
+
+    perform(main)
+    assert play("coroutines/function_object_retry_broken").lines[-1].startswith("RuntimeError")
+    assert play("coroutines/function_object_retry_fixed").lines[-1] == "page"

@@ -1,0 +1,231 @@
+"""Proofs for source/coroutines/loop.md."""
+
+import asyncio
+import contextlib
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import permutations, product
+from typing import Any
+
+import pytest
+from handbook.clock import VirtualLoop
+from handbook.stage import load, perform, play
+
+
+@pytest.mark.always("loop-call-soon-fifo")
+def test_call_soon_is_first_in_first_out() -> None:
+    for order in permutations(range(4)):
+
+        async def main(order: tuple[int, ...] = order) -> None:
+            loop, ran = asyncio.get_running_loop(), []
+            for number in order:
+                loop.call_soon(ran.append, number)
+            await asyncio.sleep(0)
+            assert tuple(ran) == order
+
+        perform(main)
+
+
+@pytest.mark.always("loop-step-is-callback")
+def test_each_step_of_a_task_is_one_call_in_the_queue() -> None:
+    class Counting(VirtualLoop):
+        queued = 0
+
+        def call_soon(self, callback: Callable[..., Any], *args: Any, **options: Any) -> Any:
+            self.queued += 1
+            return super().call_soon(callback, *args, **options)
+
+    def queued(steps: int) -> int:
+        async def work() -> None:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+
+        async def main() -> None:
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, Counting)
+            before = loop.queued
+            task = asyncio.create_task(work())
+            await asyncio.sleep(1)
+            assert task.done()
+            counts.append(loop.queued - before)
+
+        counts: list[int] = []
+        perform(main, Counting)
+        return counts[0]
+
+    assert [queued(steps) - queued(0) for steps in (1, 2, 10)] == [1, 2, 10]
+    assert play("coroutines/loop_order").ordered("task: first step", "callback: call_soon")
+
+
+@pytest.mark.always("loop-timers-by-time")
+def test_timers_fire_by_time() -> None:
+    for delays in permutations((1, 2, 3)):
+
+        async def main(delays: tuple[int, ...] = delays) -> None:
+            loop, fired = asyncio.get_running_loop(), []
+            for delay in delays:
+                loop.call_later(delay, fired.append, delay)
+            await asyncio.sleep(5)
+            assert fired == sorted(delays)
+
+        perform(main)
+    trace = play("coroutines/loop_order")
+    assert (trace.at("timer: 1 s"), trace.at("timer: 2 s")) == (1, 2)
+
+
+@pytest.mark.always("loop-next-pass")
+def test_what_a_pass_queues_waits_for_the_next() -> None:
+    assert play("coroutines/loop_passes").ordered(
+        "first: queues another callback",
+        "second",
+        "main: one pass is over",
+        "from first",
+        "main: two passes are over",
+    )
+
+
+def _lateness(delays: tuple[float, ...], busy: float, resolution: float | None) -> list[float]:
+    """Set timers, keep the thread busy at second 1; return how late each timer fired."""
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        loop._clock_resolution = resolution or loop._clock_resolution
+        for delay in delays:
+            due = loop.time() + delay
+            loop.call_at(due, lambda due=due: late.append(loop.time() - due))
+        loop.call_later(1, lambda: time.sleep(busy))
+        await asyncio.sleep(10)
+
+    late: list[float] = []
+    perform(main)
+    assert len(late) == len(delays)
+    return late
+
+
+@pytest.mark.never("loop-timer-not-early")
+def test_no_timer_fires_early(explored: Callable[..., None]) -> None:
+    inputs = list(product(permutations((0.5, 1, 1.25, 2)), (0, 0.75, 3)))
+    found = [late for delays, busy in inputs for late in _lateness(delays, busy, None)]
+    assert min(found) > -1e-6
+    # A loop that takes its clock for coarser than it is fires what is nearly due.
+    twin = [late for delays, busy in inputs for late in _lateness(delays, busy, 0.5)]
+    explored(len(found), twin_fails=min(twin) < -0.1)
+
+
+@pytest.mark.sometimes("loop-timer-late")
+def test_a_busy_thread_makes_a_timer_late() -> None:
+    assert _lateness((2,), 3, None) == [pytest.approx(2)]
+    assert _lateness((2,), 0, None) == [pytest.approx(0)]
+
+
+@pytest.mark.always("loop-toy-same-order")
+def test_the_toy_wakes_in_the_same_order_as_asyncio() -> None:
+    for times in permutations((1, 2.25, 3.5, 5.125)):
+        toy = load("coroutines/loop_toy")
+        names = [f"job {seconds}" for seconds in times]
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            toy.run(*map(toy.job, names, times))
+        # The same job, now with asyncio's own sleep.
+        toy.job.__globals__["Sleep"] = asyncio.sleep
+
+        async def main(toy: Any = toy, names: Any = names, times: Any = times) -> None:
+            await asyncio.gather(*map(toy.job, names, times))
+
+        assert out.getvalue().splitlines() == perform(main).lines
+
+
+@pytest.mark.always("loop-network-and-subprocess")
+def test_other_tasks_work_while_network_and_subprocess_are_silent() -> None:
+    async def network(meanwhile: asyncio.Event) -> bytes:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await meanwhile.wait()
+            writer.write(await reader.readline())
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            address = server.sockets[0].getsockname()
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(b"hello\n")
+            answer = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return answer
+
+    async def subprocess(meanwhile: asyncio.Event) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-IS", "-c", "print(input())"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin
+        assert process.stdout
+        answer = asyncio.create_task(process.stdout.read())
+        await meanwhile.wait()
+        process.stdin.write(b"hello\n")
+        process.stdin.close()
+        assert await process.wait() == 0
+        return (await answer).replace(b"\r", b"")
+
+    async def main(silent: Callable[[asyncio.Event], Any]) -> bytes:
+        meanwhile = asyncio.Event()
+        waiting = asyncio.create_task(silent(meanwhile))
+        # Enough passes for the other side to be waited for.
+        for _ in range(20):
+            await asyncio.sleep(0)
+            assert not waiting.done()
+        meanwhile.set()
+        return await waiting
+
+    assert asyncio.run(main(network)) == b"hello\n"
+    assert asyncio.run(main(subprocess)) == b"hello\n"
+
+
+@pytest.mark.sometimes("loop-file-read-blocks")
+def test_reading_a_file_in_a_coroutine_stops_everyone() -> None:
+    async def main(in_thread: bool) -> bool:
+        async def neighbour() -> None:
+            worked.set()
+
+        def write() -> None:
+            # Nothing comes before the reader has been waiting for it.
+            if in_thread:
+                worked.wait()
+            with open(write_end, "w") as file:
+                file.write("text")
+
+        worked = threading.Event()
+        read_end, write_end = os.pipe()
+        writer = threading.Thread(target=write)
+        task = asyncio.create_task(neighbour())
+        with open(read_end) as file:  # noqa: ASYNC230
+            writer.start()
+            text = await asyncio.to_thread(file.read) if in_thread else file.read()
+            assert text == "text"
+        worked_meanwhile = worked.is_set()
+        await task
+        writer.join()
+        return worked_meanwhile
+
+    assert not asyncio.run(main(in_thread=False))
+    assert asyncio.run(main(in_thread=True))
+
+
+@pytest.mark.always("loop-coroutine-callback-lost")
+def test_a_coroutine_function_as_callback_is_lost() -> None:
+    trace = play("coroutines/loop_callback_broken")
+    assert "refreshed" not in trace.lines
+    assert "never awaited" in trace.stderr
+    assert play("coroutines/loop_callback_fixed").at("refreshed") == 1
+    refresh = load("coroutines/loop_callback_broken").refresh
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(True)
+        with pytest.raises(TypeError):
+            loop.call_later(1, refresh)
+
+    perform(main)

@@ -1,0 +1,168 @@
+"""Proofs for source/coroutines/run.md."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from handbook.stage import load, play
+
+
+@pytest.mark.always("run-new-loop-closed")
+def test_each_run_has_a_loop_of_its_own_and_closes_it() -> None:
+    current_loop = load("coroutines/run_new_loop").current_loop
+    loops = [asyncio.run(current_loop()) for _ in range(3)]
+    assert len(set(map(id, loops))) == 3
+    assert all(loop.is_closed() for loop in loops)
+
+
+@pytest.mark.always("run-runner-one-loop")
+def test_a_runner_keeps_its_loop_to_the_end_of_with() -> None:
+    current_loop = load("coroutines/run_new_loop").current_loop
+    with asyncio.Runner() as runner:
+        loops = {runner.run(current_loop()) for _ in range(3)}
+        assert len(loops) == 1
+        assert not next(iter(loops)).is_closed()
+    assert next(iter(loops)).is_closed()
+
+
+@pytest.mark.always("run-wants-coroutine")
+def test_run_of_a_function_is_an_error() -> None:
+    current_loop = load("coroutines/run_new_loop").current_loop
+    expected = TypeError if sys.version_info >= (3, 14) else ValueError
+    with pytest.raises((TypeError, ValueError)) as caught:
+        asyncio.run(current_loop)
+    assert caught.type is expected
+
+
+@pytest.mark.always("run-awaitable-since-314")
+def test_run_of_another_awaitable() -> None:
+    class Answer:
+        def __await__(self) -> Generator[Any, None, str]:
+            yield from asyncio.sleep(0).__await__()
+            return "answer"
+
+    if sys.version_info >= (3, 14):
+        assert asyncio.run(Answer()) == "answer"
+    else:
+        with pytest.raises(ValueError, match="coroutine"):
+            asyncio.run(Answer())
+
+
+@pytest.mark.always("run-cancels-leftovers")
+def test_run_cancels_leftovers_and_waits_for_them() -> None:
+    trace = play("coroutines/run_leftovers")
+    assert trace.ordered("main: returns, task done: False", "background: cleans up", "run returned")
+    assert trace.elapsed == 1, "the ten seconds were not waited for"
+
+    async def main() -> asyncio.Task[None]:
+        return asyncio.create_task(asyncio.sleep(10))
+
+    assert asyncio.run(main()).cancelled()
+
+
+@pytest.mark.always("run-by-hand-leaves-tasks")
+def test_a_loop_by_hand_leaves_its_tasks() -> None:
+    cleaned = []
+
+    async def background() -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            cleaned.append(True)
+
+    async def main() -> asyncio.Task[None]:
+        task = asyncio.create_task(background())
+        await asyncio.sleep(0)
+        return task
+
+    loop = asyncio.new_event_loop()
+    task = loop.run_until_complete(main())
+    loop.close()
+    assert not task.done()
+    assert task.cancelling() == 0
+    assert not cleaned
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+
+    assert asyncio.run(main()).cancelled()
+    assert cleaned
+
+
+@pytest.mark.always("run-by-hand-closed-current")
+def test_a_loop_by_hand_stays_current_when_closed() -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(asyncio.sleep(0))
+        assert asyncio.get_event_loop() is loop
+        loop.close()
+        assert asyncio.get_event_loop() is loop
+        assert asyncio.get_event_loop().is_closed()
+    finally:
+        asyncio.set_event_loop(None)
+
+
+@pytest.mark.always("run-get-event-loop-fresh")
+def test_get_event_loop_in_a_fresh_process() -> None:
+    code = (
+        "import asyncio; a, b = asyncio.get_event_loop(), asyncio.get_event_loop(); print(a is b)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=False
+    )
+    warned = "DeprecationWarning" in done.stderr
+    if sys.version_info >= (3, 14):
+        assert (done.returncode, done.stdout, warned) == (1, "", False)
+        assert "RuntimeError" in done.stderr
+    else:
+        assert (done.returncode, done.stdout) == (0, "True\n")
+        assert warned == (sys.version_info >= (3, 12))
+
+
+@pytest.mark.always("run-get-event-loop-no-loop")
+def test_get_event_loop_after_run_and_in_a_thread() -> None:
+    asyncio.run(asyncio.sleep(0))
+    with pytest.raises(RuntimeError):
+        asyncio.get_event_loop()
+    errors = []
+
+    def work() -> None:
+        with pytest.raises(RuntimeError) as caught:
+            asyncio.get_event_loop()
+        errors.append(caught.value)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert len(errors) == 1
+
+
+@pytest.mark.always("run-get-event-loop-inside")
+def test_get_event_loop_in_a_coroutine_is_the_running_loop() -> None:
+    async def main() -> None:
+        assert asyncio.get_event_loop() is asyncio.get_running_loop()
+
+    asyncio.run(main())
+    with pytest.raises(RuntimeError):
+        asyncio.get_running_loop()
+
+
+@pytest.mark.always("run-policy-deprecated")
+def test_policies_are_deprecated_since_314() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.get_event_loop_policy()
+        asyncio.set_event_loop_policy(None)
+    expected = [DeprecationWarning] * 2 if sys.version_info >= (3, 14) else []
+    assert [warning.category for warning in caught] == expected
+
+
+@pytest.mark.always("run-not-inside-loop")
+def test_run_inside_a_running_loop_is_a_runtime_error() -> None:
+    assert play("coroutines/run_nested_broken").lines[0].startswith("RuntimeError")
+    fixed = play("coroutines/run_nested_fixed")
+    assert (fixed.lines, fixed.elapsed) == (["page"], 1)
