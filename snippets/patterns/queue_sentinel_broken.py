@@ -13,7 +13,7 @@ async def main() -> None:
     for item in (1, 2, 3, 4, None):
         queue.put_nowait(item)
     try:
-        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             for name in ("a", "b"):
                 group.create_task(consume(name, queue))
     except TimeoutError:

@@ -13,7 +13,7 @@ async def main() -> None:
     names = ("a", "b")
     for item in (1, 2, 3, 4, *(None for _ in names)):
         queue.put_nowait(item)
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         for name in names:
             group.create_task(consume(name, queue))
     print("main: everybody has stopped")

@@ -15,7 +15,8 @@ async def main() -> None:
     queue: asyncio.Queue[int] = asyncio.Queue(maxsize=2)
     async with asyncio.TaskGroup() as group:
         consumers = [
-            group.create_task(consume(name, queue)) for name in ("a", "b")
+            group.create_task(consume(name, queue))
+            for name in ("a", "b")
         ]
         for page in range(1, 6):
             await queue.put(page)

@@ -1,0 +1,241 @@
+"""Proofs for source/bridges/from-thread.md."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from handbook.clock import VirtualLoop
+from handbook.stage import load, perform, play
+
+
+@contextmanager
+def _loop_in_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    # The loop must be running: before that nobody is in the wrong thread.
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@pytest.mark.always("bridge-callback-thread")
+def test_the_callback_runs_in_the_thread_of_the_loop() -> None:
+    trace = play("bridges/from_thread_call_soon")
+    assert trace.ordered("sensor: Sensor", "callback: MainThread", "main: 21")
+    ran_in: list[int] = []
+    done = threading.Event()
+    with _loop_in_a_thread() as loop:
+        loop.call_soon_threadsafe(lambda: ran_in.append(threading.get_ident()))
+        loop.call_soon_threadsafe(done.set)
+        assert done.wait(10)
+        of_the_loop = asyncio.run_coroutine_threadsafe(_thread(), loop).result(10)
+    assert ran_in == [of_the_loop]
+    assert ran_in != [threading.get_ident()]
+
+
+async def _thread() -> int:
+    return threading.get_ident()
+
+
+def _second_of_reaction(poke: Callable[[asyncio.AbstractEventLoop, Any], object]) -> float:
+    """Let another thread poke the loop exactly while it sleeps until second 60.
+
+    As on a real clock, the sleep ends with an event of the selector or at second 60.
+    """
+    futures: list[asyncio.Future[None]] = []
+
+    def make_loop(start: float) -> VirtualLoop:
+        loop = VirtualLoop(start)
+        select = loop._selector.select
+        poked = False
+
+        def sleep(timeout: float | None = None) -> Any:
+            nonlocal poked
+            if timeout == 0 or poked or not futures:
+                return select(timeout)
+            poked = True
+            stranger = threading.Thread(target=poke, args=(loop, futures[0]))
+            stranger.start()
+            stranger.join()
+            fell_asleep, events = loop.time(), []
+            while not events and loop.time() == fell_asleep:
+                events = select(timeout)
+            return events
+
+        loop._selector.select = sleep
+        return loop
+
+    async def main() -> None:
+        timer = asyncio.create_task(asyncio.sleep(60))
+        futures.append(asyncio.get_running_loop().create_future())
+        await futures[0]
+        print("noticed")
+        await timer
+
+    return perform(main, make_loop).at("noticed")
+
+
+@pytest.mark.always("bridge-wakes")
+def test_call_soon_threadsafe_wakes_the_loop() -> None:
+    assert _second_of_reaction(lambda loop, it: loop.call_soon_threadsafe(it.set_result, None)) == 0
+
+
+@pytest.mark.sometimes("bridge-plain-call-late")
+def test_a_plain_call_is_noticed_late() -> None:
+    assert _second_of_reaction(lambda loop, it: it.set_result(None)) == 60
+
+
+@pytest.mark.always("bridge-fifo")
+def test_calls_of_one_thread_keep_their_order() -> None:
+    seen: list[int] = []
+    done = threading.Event()
+    with _loop_in_a_thread() as loop:
+        for number in range(1000):
+            loop.call_soon_threadsafe(seen.append, number)
+        loop.call_soon_threadsafe(done.set)
+        assert done.wait(10)
+    assert seen == list(range(1000))
+
+
+@pytest.mark.always("bridge-result")
+def test_the_thread_gets_the_result_or_the_exception() -> None:
+    trace = play("bridges/from_thread_coroutine")
+    assert trace.ordered("fetch 1: Loop", "main: page 1", "fetch 2: Loop", "main: no page 2")
+    fetch = load("bridges/from_thread_coroutine").fetch
+    with _loop_in_a_thread() as loop:
+        assert asyncio.run_coroutine_threadsafe(fetch(1), loop).result(10) == "page 1"
+        with pytest.raises(LookupError):
+            asyncio.run_coroutine_threadsafe(fetch(2), loop).result(10)
+
+
+@pytest.mark.always("bridge-cancel")
+def test_cancelling_the_future_cancels_the_task() -> None:
+    started, ended = threading.Event(), threading.Event()
+    seen: list[type[BaseException]] = []
+
+    async def wait() -> None:
+        started.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        except BaseException as error:
+            seen.append(type(error))
+            raise
+        finally:
+            ended.set()
+
+    with _loop_in_a_thread() as loop:
+        future = asyncio.run_coroutine_threadsafe(wait(), loop)
+        assert started.wait(10)
+        assert future.cancel()
+        assert ended.wait(10)
+    assert seen == [asyncio.CancelledError]
+
+
+@pytest.mark.always("bridge-closed-loop")
+def test_a_closed_loop_raises() -> None:
+    with _loop_in_a_thread() as loop:
+        loop.call_soon_threadsafe(int)
+    with pytest.raises(RuntimeError):
+        loop.call_soon_threadsafe(int)
+
+
+@pytest.mark.always("bridge-debug")
+def test_debug_mode_raises_in_the_wrong_thread() -> None:
+    trace = play("bridges/from_thread_debug")
+    assert trace.ordered("RuntimeError: call_soon from another thread", "hello, loop")
+    assert "hello" not in trace.lines
+
+    def wrong(debug: bool, call: Callable[[asyncio.AbstractEventLoop], object]) -> bool:
+        with _loop_in_a_thread() as loop:
+            loop.set_debug(debug)
+            try:
+                call(loop)
+            except RuntimeError:
+                return True
+            return False
+
+    for call in (
+        lambda loop: loop.call_soon(int),
+        lambda loop: loop.call_later(1, int),
+        lambda loop: loop.call_at(1, int),
+    ):
+        assert wrong(True, call)
+        assert not wrong(False, call)
+
+
+@pytest.mark.always("bridge-debug-silent")
+def test_debug_mode_is_silent_when_nobody_waits() -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().set_debug(True)
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        future = asyncio.get_running_loop().create_future()
+        await asyncio.to_thread(queue.put_nowait, "item")
+        await asyncio.to_thread(future.set_result, "outcome")
+        assert queue.get_nowait() == "item"
+        assert await future == "outcome"
+
+        watched = asyncio.get_running_loop().create_future()
+        watched.add_done_callback(print)
+        with pytest.raises(RuntimeError):
+            await asyncio.to_thread(watched.set_result, "outcome")
+        asyncio.get_running_loop().set_debug(False)
+
+    perform(main)
+
+
+@pytest.mark.always("bridge-queue-full")
+def test_the_thread_does_not_hear_of_a_full_queue() -> None:
+    async def main() -> None:
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[int](maxsize=1)
+        seen: list[BaseException] = []
+        loop.set_exception_handler(lambda _, about: seen.append(about["exception"]))
+
+        def fill() -> str:
+            for item in range(3):
+                loop.call_soon_threadsafe(queue.put_nowait, item)
+            return "the thread heard nothing"
+
+        assert await asyncio.to_thread(fill) == "the thread heard nothing"
+        # A thread that is done already lets `await` go on at once, from 3.13 on.
+        await asyncio.sleep(0)
+        assert [type(error) for error in seen] == [asyncio.QueueFull] * 2
+        assert queue.get_nowait() == 0
+
+        def put() -> list[bool]:
+            puts = [asyncio.run_coroutine_threadsafe(queue.put(item), loop) for item in range(3)]
+            for item in puts:
+                item.result(10)
+            return [item.done() for item in puts]
+
+        putting = asyncio.create_task(asyncio.to_thread(put))
+        assert [await queue.get() for _ in range(3)] == [0, 1, 2]
+        assert all(await putting)
+
+    perform(main)
+
+
+@pytest.mark.always("bridge-result-own-loop")
+def test_result_in_the_loop_s_own_thread_waits_in_vain() -> None:
+    trace = play("bridges/from_thread_result_broken")
+    assert trace.ordered("main: waited for my own loop", "fetch: first step")
+    fixed = play("bridges/from_thread_result_fixed")
+    assert fixed.ordered("fetch: first step", "main: page")
+    fetch = load("bridges/from_thread_result_broken").fetch
+    for patience in (0, 0.01, 0.05):
+
+        async def main(patience: float = patience) -> None:
+            future = asyncio.run_coroutine_threadsafe(fetch(), asyncio.get_running_loop())
+            with pytest.raises(TimeoutError):
+                future.result(patience)
+            print("gave up")
+            assert await asyncio.wrap_future(future) == "page"
+
+        assert perform(main).ordered("gave up", "fetch: first step")

@@ -1,0 +1,174 @@
+"""Proofs for source/patterns/asyncio-races.md."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from handbook.explore import interleavings
+from handbook.stage import load, perform, play
+
+BROKEN = "patterns/asyncio_races_account_broken"
+FIXED = "patterns/asyncio_races_account_fixed"
+NO_AWAIT = "patterns/asyncio_races_no_await"
+
+
+def _balances(name: str) -> Iterator[int]:
+    """Yield the last balance of each interleaving of three withdrawals of all the money."""
+    account_class = load(name).Account
+    balances = []
+
+    async def main() -> None:
+        account = account_class()
+        await asyncio.gather(*(account.withdraw(who, 100) for who in ("Ann", "Bob", "Cid")))
+        balances.append(account.balance)
+
+    for _ in interleavings(main):
+        yield balances[-1]
+
+
+def _goes_below_zero(name: str) -> bool:
+    return any(balance < 0 for balance in _balances(name))
+
+
+@pytest.mark.sometimes("races-async-check-act")
+def test_the_balance_goes_below_zero() -> None:
+    assert play(BROKEN).at("Bob: paid, balance -100") == 1
+    assert _goes_below_zero(BROKEN)
+
+
+@pytest.mark.sometimes("races-async-lost-update")
+def test_an_addition_is_lost() -> None:
+    totals: list[int] = []
+
+    async def main() -> None:
+        total = 0
+
+        async def add() -> None:
+            nonlocal total
+            value = total
+            await asyncio.sleep(0)
+            total = value + 1
+
+        await asyncio.gather(add(), add())
+        totals.append(total)
+
+    for _ in interleavings(main):
+        pass
+    assert 1 in totals
+
+
+@pytest.mark.never("races-async-no-await")
+def test_no_race_without_an_await_in_between(explored: Callable[..., None]) -> None:
+    assert play(NO_AWAIT).find("Bob: refused")
+    balances = list(_balances(NO_AWAIT))
+    assert set(balances) == {0}
+    explored(len(balances), twin_fails=_goes_below_zero(BROKEN))
+
+
+@pytest.mark.never("races-async-lock")
+def test_no_race_under_the_lock(explored: Callable[..., None]) -> None:
+    assert play(FIXED).find("Bob: refused")
+    balances = list(_balances(FIXED))
+    assert set(balances) == {0}
+    explored(len(balances), twin_fails=_goes_below_zero(BROKEN))
+
+
+@pytest.mark.always("races-async-lock-fair")
+def test_the_lock_serves_in_the_order_of_asking() -> None:
+    async def main() -> None:
+        lock = asyncio.Lock()
+
+        async def work(name: str) -> None:
+            print(f"asks {name}")
+            async with lock:
+                print(f"has {name}")
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(work(name) for name in "abc"))
+
+    orders = set()
+    for trace in interleavings(main):
+        asked = [line[-1] for line in trace.lines if line.startswith("asks")]
+        served = [line[-1] for line in trace.lines if line.startswith("has")]
+        assert served == asked
+        orders.add(tuple(asked))
+    assert len(orders) == 6
+
+
+@pytest.mark.always("races-async-lock-released")
+def test_the_lock_is_released_on_error_and_on_cancellation() -> None:
+    async def main() -> None:
+        lock = asyncio.Lock()
+
+        async def fail() -> None:
+            async with lock:
+                await asyncio.sleep(1)
+                raise ConnectionError
+
+        async def wait() -> None:
+            async with lock:
+                await asyncio.sleep(100)
+
+        for work in (fail, wait):
+            task = asyncio.create_task(work())
+            await asyncio.sleep(0.5)
+            assert lock.locked()
+            if work is wait:
+                task.cancel()
+            await asyncio.wait([task])
+            assert not lock.locked()
+            assert task.cancelled() or isinstance(task.exception(), ConnectionError)
+
+    perform(main)
+
+
+@pytest.mark.always("races-async-lock-reentry")
+def test_the_same_task_waits_for_itself() -> None:
+    for patience in (1, 1_000_000):
+
+        async def main(patience: float = patience) -> None:
+            lock = asyncio.Lock()
+            async with lock:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(lock.acquire(), patience)
+
+        assert perform(main).elapsed == patience
+
+
+@pytest.mark.always("races-async-thread-lock")
+def test_a_thread_lock_stops_the_loop() -> None:
+    trace = play("patterns/asyncio_races_thread_lock_broken")
+    assert trace.ordered("a: has the lock", "b: waited in vain", "a: saved")
+    assert "b: saved" not in trace.lines
+    assert play("patterns/asyncio_races_thread_lock_fixed").ordered("a: saved", "b: saved")
+
+    async def main() -> None:
+        lock = threading.Lock()
+
+        async def own() -> None:
+            with lock:
+                print("owner: in")
+                await asyncio.sleep(0)
+                print("owner: out")
+
+        async def ask() -> None:
+            print("asks")
+            taken = lock.acquire(timeout=0.01)
+            print(f"taken: {taken}")
+            if taken:
+                lock.release()
+
+        async def tick() -> None:
+            print("tick")
+
+        await asyncio.gather(own(), ask(), tick())
+
+    met = 0
+    for trace in interleavings(main):
+        place = trace.lines.index("asks")
+        inside = trace.ordered("owner: in", "asks", "owner: out")
+        # Nothing of the others stands between the question and the answer: the loop stood still.
+        assert trace.lines[place + 1] == f"taken: {not inside}"
+        met += inside
+    assert met

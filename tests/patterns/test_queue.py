@@ -1,0 +1,206 @@
+"""Proofs for source/patterns/queue.md."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from handbook.explore import interleavings
+from handbook.stage import perform, play
+
+
+class Leaky:
+    """A queue as one might write it: it takes in two steps with a wait in between."""
+
+    def __init__(self) -> None:
+        self.items: list[int] = []
+        self.filled = asyncio.Event()
+
+    async def put(self, item: int) -> None:
+        self.items.append(item)
+        self.filled.set()
+
+    async def get(self) -> int:
+        await self.filled.wait()
+        item = self.items[0]
+        await asyncio.sleep(0)
+        self.items.remove(item)
+        return item
+
+
+def _deliveries(make_queue: Callable[[], Any]) -> list[list[str]]:
+    """Return for each interleaving what two consumers took of two items."""
+
+    async def main() -> None:
+        queue = make_queue()
+
+        async def consume() -> None:
+            try:
+                print(await queue.get())
+            except ValueError:
+                print("gone")
+
+        async def produce() -> None:
+            for item in range(2):
+                await queue.put(item)
+
+        await asyncio.gather(consume(), consume(), produce())
+
+    return [trace.lines for trace in interleavings(main)]
+
+
+@pytest.mark.never("queue-exactly-once")
+def test_no_item_is_lost_or_taken_twice(explored: Callable[..., None]) -> None:
+    taken = _deliveries(asyncio.Queue) + _deliveries(lambda: asyncio.Queue(maxsize=1))
+    assert all(sorted(items) == ["0", "1"] for items in taken)
+    twin = _deliveries(Leaky)
+    explored(len(taken), twin_fails=any(sorted(items) != ["0", "1"] for items in twin))
+
+
+@pytest.mark.always("queue-fifo")
+def test_items_leave_in_the_order_of_entering() -> None:
+    for maxsize in (0, 1, 3):
+
+        async def main(maxsize: int = maxsize) -> None:
+            queue: asyncio.Queue[int] = asyncio.Queue(maxsize)
+
+            async def produce() -> None:
+                for number in range(10):
+                    await queue.put(number)
+
+            producing = asyncio.create_task(produce())
+            assert [await queue.get() for _ in range(10)] == list(range(10))
+            await producing
+
+        perform(main)
+
+
+@pytest.mark.always("queue-join")
+def test_join_waits_for_as_many_task_done_as_puts() -> None:
+    trace = play("patterns/queue_workers")
+    assert trace.at("main: all pages are done") == trace.at("a: page 5") == 9
+    assert trace.ordered("a: page 5", "main: all pages are done")
+
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        for number in range(3):
+            queue.put_nowait(number)
+            queue.get_nowait()
+        joining = asyncio.create_task(queue.join())
+        for _ in range(3):
+            await asyncio.sleep(1)
+            assert queue.empty()
+            assert not joining.done()
+            queue.task_done()
+        await joining
+        print("joined")
+
+    assert perform(main).at("joined") == 3
+
+
+@pytest.mark.always("queue-task-done-extra")
+def test_one_task_done_too_many() -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        with pytest.raises(ValueError, match="too many times"):
+            queue.task_done()
+        queue.put_nowait(1)
+        queue.task_done()
+        with pytest.raises(ValueError, match="too many times"):
+            queue.task_done()
+
+    perform(main)
+
+
+@pytest.mark.always("queue-unbounded")
+def test_put_without_a_limit_never_waits() -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        asyncio.get_running_loop().call_soon(print, "the loop passed")
+        for number in range(1000):
+            await queue.put(number)
+        print(f"waiting: {queue.qsize()}")
+        await asyncio.sleep(0)
+
+    assert perform(main).ordered("waiting: 1000", "the loop passed")
+    lines = play("patterns/queue_backpressure").lines
+    assert lines[1:5] == [f"put {number}, waiting: {number}" for number in range(1, 5)]
+
+
+@pytest.mark.always("queue-put-waits")
+def test_put_waits_for_a_free_place() -> None:
+    for maxsize in (1, 2, 5):
+
+        async def main(maxsize: int = maxsize) -> None:
+            queue: asyncio.Queue[int] = asyncio.Queue(maxsize)
+
+            async def produce() -> None:
+                for number in range(10):
+                    await queue.put(number)
+                    assert queue.qsize() <= maxsize
+                    print(f"put {number}")
+
+            producing = asyncio.create_task(produce())
+            for _ in range(10):
+                await asyncio.sleep(1)
+                await queue.get()
+            await producing
+
+        trace = perform(main)
+        for number in range(10):
+            assert trace.at(f"put {number}") == max(0, number - maxsize + 1)
+
+
+@pytest.mark.always("queue-shutdown")
+def test_shutdown_lets_the_queue_run_dry() -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        if sys.version_info < (3, 13):
+            assert not hasattr(queue, "shutdown")
+            return
+        queue.put_nowait(1)
+        queue.put_nowait(2)
+        queue.shutdown()
+        with pytest.raises(asyncio.QueueShutDown):
+            await queue.put(3)
+        assert [await queue.get(), await queue.get()] == [1, 2]
+        with pytest.raises(asyncio.QueueShutDown):
+            await queue.get()
+
+        queue = asyncio.Queue()
+        queue.put_nowait(1)
+        queue.shutdown(immediate=True)
+        with pytest.raises(asyncio.QueueShutDown):
+            await queue.get()
+
+        empty: asyncio.Queue[int] = asyncio.Queue()
+        waiting = [asyncio.create_task(empty.get()) for _ in range(3)]
+        await asyncio.sleep(1)
+        empty.shutdown()
+        await asyncio.wait(waiting)
+        assert all(isinstance(task.exception(), asyncio.QueueShutDown) for task in waiting)
+
+    perform(main)
+
+
+@pytest.mark.always("queue-one-sentinel")
+def test_one_sentinel_stops_one_consumer() -> None:
+    broken = play("patterns/queue_sentinel_broken")
+    assert sum(line.endswith("stops") for line in broken.lines) == 1
+    assert broken.at("main: somebody still waits") == 5
+    fixed = play("patterns/queue_sentinel_fixed")
+    assert sum(line.endswith("stops") for line in fixed.lines) == 2
+    assert fixed.at("main: everybody has stopped") == 2
+    for consumers in (2, 3, 7):
+        for sentinels in range(consumers + 1):
+
+            async def main(consumers: int = consumers, sentinels: int = sentinels) -> None:
+                queue: asyncio.Queue[None] = asyncio.Queue()
+                waiting = [asyncio.create_task(queue.get()) for _ in range(consumers)]
+                for _ in range(sentinels):
+                    queue.put_nowait(None)
+                await asyncio.sleep(1000)
+                assert sum(task.done() for task in waiting) == sentinels
+
+            perform(main)

@@ -1,0 +1,210 @@
+"""Proofs for source/tasks/task-future.md."""
+
+import asyncio
+import concurrent.futures
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+from handbook.stage import load, perform, play
+
+
+@pytest.mark.always("future-waits-for-outsider")
+def test_a_future_waits_until_somebody_completes_it() -> None:
+    assert play("tasks/task_future_by_hand").at("main: pong") == 2
+    for patience in (10, 10_000, 10_000_000):
+
+        async def main(patience: float = patience) -> None:
+            future = asyncio.get_running_loop().create_future()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(future, patience)
+
+        assert perform(main).elapsed == patience
+
+
+@pytest.mark.always("task-is-future")
+def test_a_task_is_a_future_and_not_the_other_way_round() -> None:
+    assert issubclass(asyncio.Task, asyncio.Future)
+    assert not issubclass(asyncio.Future, asyncio.Task)
+    assert play("tasks/task_future_kinds").find("a Task is a Future: True")
+
+
+@pytest.mark.always("future-made-by-library")
+def test_sleep_and_run_in_executor_make_bare_futures() -> None:
+    async def main() -> None:
+        sleeping = asyncio.sleep(1)
+        asked = sleeping.send(None)
+        sleeping.close()
+        in_thread = asyncio.get_running_loop().run_in_executor(None, int)
+        for future in (asked, in_thread):
+            assert isinstance(future, asyncio.Future)
+            assert not isinstance(future, asyncio.Task)
+        await in_thread
+
+    perform(main)
+
+
+@pytest.mark.always("task-set-result-forbidden")
+def test_nobody_else_sets_the_outcome_of_a_task() -> None:
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.sleep(1, "own"))
+        with pytest.raises(RuntimeError):
+            task.set_result("foreign")
+        with pytest.raises(RuntimeError):
+            task.set_exception(ValueError())
+        assert await task == "own"
+
+    perform(main)
+
+
+@pytest.mark.always("task-only-methods")
+def test_what_only_a_task_has() -> None:
+    only = {name for name in set(dir(asyncio.Task)) - set(dir(asyncio.Future)) if name[0] != "_"}
+    expected = {"get_coro", "get_name", "set_name", "get_stack", "print_stack"}
+    expected |= {"cancelling", "uncancel"}
+    if sys.version_info >= (3, 12):
+        expected |= {"get_context"}
+    assert only == expected
+
+
+def _endings() -> dict[str, Callable[[], asyncio.Future[int]]]:
+    divide = load("tasks/task_future_outcomes").divide
+
+    def future(end: Callable[[asyncio.Future[int]], object]) -> Callable[[], asyncio.Future[int]]:
+        def make() -> asyncio.Future[int]:
+            made = asyncio.get_running_loop().create_future()
+            end(made)
+            return made
+
+        return make
+
+    def cancelled_task() -> asyncio.Future[int]:
+        task = asyncio.create_task(divide(6, 3))
+        task.cancel()
+        return task
+
+    return {
+        "future result": future(lambda made: made.set_result(3)),
+        "future failed": future(lambda made: made.set_exception(ZeroDivisionError())),
+        "future cancelled": future(lambda made: made.cancel()),
+        "task result": lambda: asyncio.create_task(divide(6, 2)),
+        "task failed": lambda: asyncio.create_task(divide(6, 0)),
+        "task cancelled": cancelled_task,
+    }
+
+
+@pytest.mark.always("future-three-outcomes")
+def test_exactly_one_of_three_outcomes() -> None:
+    lines = play("tasks/task_future_outcomes").lines
+    assert [line.partition(":")[0] for line in lines] == ["result", "failed", "cancelled"]
+
+    def outcomes(future: asyncio.Future[int]) -> list[str]:
+        seen = []
+        if future.cancelled():
+            seen.append("cancelled")
+        try:
+            future.result()
+            seen.append("result")
+        except ZeroDivisionError:
+            seen.append("failed")
+        except asyncio.CancelledError:
+            pass
+        return seen
+
+    for ending, make in _endings().items():
+
+        async def main(ending: str = ending, make: Callable[..., object] = make) -> None:
+            future = make()
+            await asyncio.wait([future])
+            assert future.done()
+            assert outcomes(future) == [ending.partition(" ")[2]]
+
+        perform(main)
+
+
+@pytest.mark.always("future-cancelled-raises")
+def test_a_cancelled_future_raises_from_result_and_exception() -> None:
+    async def main() -> None:
+        for ending, make in _endings().items():
+            if not ending.endswith("cancelled"):
+                continue
+            future = make()
+            await asyncio.wait([future])
+            for method in (future.result, future.exception):
+                with pytest.raises(asyncio.CancelledError):
+                    method()
+
+    perform(main)
+
+
+@pytest.mark.always("future-separate-classes")
+def test_the_two_futures_are_not_related() -> None:
+    assert not issubclass(asyncio.Future, concurrent.futures.Future)
+    assert not issubclass(concurrent.futures.Future, asyncio.Future)
+
+
+@pytest.mark.always("future-callback-when")
+def test_when_a_callback_runs() -> None:
+    trace = play("tasks/task_future_two_kinds")
+    assert trace.ordered("concurrent: callback", "concurrent: set_result returned")
+    assert trace.ordered("asyncio: set_result returned", "asyncio: callback")
+    pooled: concurrent.futures.Future[None] = concurrent.futures.Future()
+    ran_in = []
+    pooled.add_done_callback(lambda _: ran_in.append(threading.current_thread()))
+    setter = threading.Thread(target=pooled.set_result, args=(None,))
+    setter.start()
+    setter.join()
+    assert ran_in == [setter]
+
+
+@pytest.mark.always("future-result-not-ready")
+def test_an_early_result_raises() -> None:
+    async def main() -> None:
+        future = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(asyncio.sleep(1))
+        for waiting in (future, task):
+            with pytest.raises(asyncio.InvalidStateError):
+                waiting.result()
+        await task
+
+    perform(main)
+
+
+@pytest.mark.always("future-wrap")
+def test_a_wrapped_future_has_the_same_outcome_and_passes_on_the_cancel() -> None:
+    async def main() -> None:
+        done, failed, waiting, running = (concurrent.futures.Future[int]() for _ in range(4))
+        done.set_result(1)
+        failed.set_exception(ZeroDivisionError())
+        running.set_running_or_notify_cancel()
+        assert isinstance(asyncio.wrap_future(done), asyncio.Future)
+        assert await asyncio.wrap_future(done) == 1
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wrap_future(failed)
+        for future in (waiting, running):
+            asyncio.wrap_future(future).cancel()
+        await asyncio.sleep(0)
+        assert waiting.cancelled()
+        assert running.running()
+
+    perform(main)
+
+
+@pytest.mark.always("future-set-twice")
+def test_a_done_future_takes_no_second_outcome() -> None:
+    trace = play("tasks/task_future_late_reply_broken")
+    assert trace.at("main: gave up, cancelled: True") == 1
+    assert trace.at("InvalidStateError: the future is done already") == 2
+    assert play("tasks/task_future_late_reply_fixed").at("too late: pong") == 2
+
+    async def main() -> None:
+        for ending, make in _endings().items():
+            if ending.startswith("future"):
+                future = make()
+                with pytest.raises(asyncio.InvalidStateError):
+                    future.set_result(0)
+                await asyncio.wait([future])
+                future.cancelled() or future.exception()
+
+    perform(main)
