@@ -5,30 +5,35 @@ BIN := .venv/bin
 export PYTHONUTF8 := 1
 export PYTHONPATH := source/_ext
 # A failed build forgets what it read: a warning must come again until it is mended.
-STRICT = $(BIN)/sphinx-build -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1) \
+STRICT = $(BIN)/sphinx-build -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1) $(2) \
   || { rm -rf build/doctrees; exit 1; }
+# PRINT=book leaves a margin for binding.
+PRINT ?= screen
+PDF := build/handbook$(if $(filter book,$(PRINT)),-book).pdf
 INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f -not -name '*.mo' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := all
-.PHONY: all html test doctest pytest live accept realtime lint bench lock clean help
+.PHONY: all html pdf test doctest pytest live accept realtime lint bench lock clean help
 
 ## For readers
-all: html ## build everything that a reader opens
+all: html pdf ## build everything that a reader opens
 html: build/html.ready ## build the site into build/html
 	@echo "The site is ready: build/html/index.html"
+pdf: $(PDF) ## build the PDF; make pdf PRINT=book leaves a margin for binding
+	@echo "The PDF is ready: $(PDF)"
 doctest: .venv/ready ## play every snippet and compare with the outputs shown
 	@$(call STRICT,doctest)
 	@sed -n '/^ .*tests\{0,1\}$$/,/failures\{0,1\} in tests/p' build/doctest/output.txt
 
 ## For authors
-test: lint pytest doctest html ## all that decides whether a change is good
-	@echo "All checks passed: lint, pytest, doctest and the strict build of the site."
+test: lint html pdf pytest doctest ## all that decides whether a change is good
+	@echo "All checks passed: lint, pytest, doctest and the strict builds of the site and the PDF."
 live: .venv/ready ## rebuild and reload the page at each save
 	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 	@$(BIN)/python -m handbook.output
 pytest: .venv/ready ## run the proofs and the tests of the machinery
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 2 --dist loadgroup
 lint: .venv/ready ## check style
 	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
 
@@ -49,6 +54,10 @@ help: ## show this list
 build/html.ready: $(INPUT)
 	@$(call STRICT,html)
 	@touch $@
+
+$(PDF): $(INPUT)
+	@$(call STRICT,typst,-D print_variant=$(PRINT))
+	@cp build/typst/handbook.pdf $@
 
 .venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

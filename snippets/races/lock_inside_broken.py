@@ -1,0 +1,33 @@
+import threading
+from collections.abc import Callable
+
+
+class Till:
+    def __init__(self) -> None:
+        self.total = 0
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        lock = threading.Lock()
+        with lock:
+            self.total += ask_price()
+
+
+def main() -> None:
+    till = Till()
+    both_inside = threading.Barrier(2)
+
+    def ask_price() -> int:
+        both_inside.wait()
+        return 10
+
+    first = threading.Thread(target=till.sell, args=(ask_price,))
+    second = threading.Thread(target=till.sell, args=(ask_price,))
+    first.start()
+    second.start()
+    first.join()
+    second.join()
+    print(f"sold 2 times for 10, total {till.total}")
+
+
+if __name__ == "__main__":
+    main()

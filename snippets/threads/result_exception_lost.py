@@ -1,0 +1,16 @@
+import threading
+
+
+def divide(a: int, b: int) -> float:
+    return a / b
+
+
+def main() -> None:
+    worker = threading.Thread(target=divide, args=(6, 0))
+    worker.start()
+    worker.join()
+    print("main: goes on as if nothing had happened")
+
+
+if __name__ == "__main__":
+    main()

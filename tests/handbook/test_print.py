@@ -1,0 +1,265 @@
+"""Each node kind of the print edition's translator, one by one."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from docutils import nodes
+from docutils.frontend import get_default_settings
+from docutils.parsers.rst import Parser
+from docutils.utils import new_document
+from handbook.ledger import claim_mark
+from handbook.output import OutputLexer, guess, timeline_picture
+from handbook.typst.builder import alphabetical, moment
+from handbook.typst.translator import ADMONITIONS, SKIPPED, WRAPPED, PrintError, Translator
+from sphinx import addnodes
+from sphinx.highlighting import lexer_classes
+from sphinx.locale import admonitionlabels
+
+BUILDER: Any = SimpleNamespace(
+    book={"tasks/page", "tasks/other"},
+    config=SimpleNamespace(root_doc="index"),
+    env=SimpleNamespace(
+        doc2path=lambda docname, base: f"{docname}.md",
+        toc_fignumbers={"tasks/page": {"figure": {"f": (7,)}}},
+    ),
+    tags=SimpleNamespace(eval_condition=lambda condition: condition == "typst"),
+    get_target_uri=lambda docname: f"%{docname}",
+)
+
+
+def paragraph(words: str = "a") -> nodes.paragraph:
+    return nodes.paragraph("", words)
+
+
+def reference(words: str, **attributes: Any) -> nodes.reference:
+    return nodes.reference("", words, **attributes)
+
+
+def table() -> nodes.table:
+    cells = [nodes.entry("", paragraph(words)) for words in "ab"]
+    cells[1]["classes"], cells[1]["morecols"] = ["text-right"], 1
+    rows = [nodes.row("", cell, ids=["r"]) for cell in cells]
+    parts = (nodes.colspec(colwidth=3), nodes.thead("", rows[0]), nodes.tbody("", rows[1]))
+    return nodes.table("", nodes.title("", "t"), nodes.tgroup("", *parts, cols=1))
+
+
+def code(words: str, **attributes: Any) -> nodes.literal_block:
+    return nodes.literal_block(words, words, **attributes)
+
+
+def image(**attributes: Any) -> nodes.image:
+    return nodes.image(uri="p.svg", **attributes)
+
+
+def terms() -> nodes.definition_list:
+    term = nodes.term("", "t", ids=["term-t"])
+    given = (term, nodes.classifier("", "c"), nodes.definition("", paragraph()))
+    return nodes.definition_list("", nodes.definition_list_item("", *given))
+
+
+def listing(**attributes: Any) -> nodes.container:
+    caption = nodes.caption("", "c")
+    return nodes.container("", caption, code("x"), literal_block=True, **attributes)
+
+
+KINDS: list[tuple[nodes.Node, str]] = [
+    (nodes.Text("a*b"), r"a\*b"),
+    (paragraph("в лесу — №\n5"), "в~лесу~— №~5\n\n"),
+    (addnodes.compact_paragraph("", "a"), "a\n\n"),
+    (nodes.compound("", paragraph()), "a\n\n"),
+    (nodes.inline("", "a", ids=["b"]), '#anchor("tasks/page#b")a'),
+    (nodes.generated("", "a"), "a"),
+    (nodes.emphasis("", "a"), "#emph[a]"),
+    (addnodes.literal_emphasis("", "a"), "#emph[a]"),
+    (nodes.title_reference("", "a"), "#emph[a]"),
+    (nodes.strong("", "a"), "#strong[a]"),
+    (addnodes.literal_strong("", "a"), "#strong[a]"),
+    (nodes.superscript("", "a"), "#super[a]"),
+    (nodes.subscript("", "a"), "#sub[a]"),
+    (nodes.rubric("", "a"), "#rubric[a]\n\n"),
+    (addnodes.centered("", "a"), "#align(center)[a]\n\n"),
+    (nodes.block_quote("", paragraph()), "#quote(block: true)[a\n\n]\n\n"),
+    (nodes.attribution("", "a"), "#align(right)[— a]\n\n"),
+    (nodes.topic("", nodes.title("", "t"), paragraph()), "#aside[#rubric[t]\n\na\n\n]\n\n"),
+    (nodes.sidebar("", paragraph()), "#aside[a\n\n]\n\n"),
+    (nodes.line_block("", nodes.line("", "a")), "#verse[a \\\n]\n\n"),
+    (nodes.line("", "a"), "a \\\n"),
+    (nodes.list_item("", paragraph()), "[a\n\n],\n"),
+    (
+        nodes.bullet_list("", nodes.list_item("", paragraph(), paragraph())),
+        "#list(tight: false,\n[a\n\na\n\n],\n)\n\n",
+    ),
+    (
+        nodes.enumerated_list("", nodes.list_item("", paragraph()), start=3),
+        "#enum(tight: true, start: 3,\n[a\n\n],\n)\n\n",
+    ),
+    (
+        terms(),
+        '#terms(\nterms.item([#anchor("tasks/page#term-t")t : #emph[c]], [a\n\n]),\n)\n\n',
+    ),
+    (nodes.definition("", paragraph()), "[a\n\n]"),
+    (nodes.classifier("", "a"), " : #emph[a]"),
+    (addnodes.glossary("", paragraph()), "#glossary[\na\n\n]\n\n"),
+    (
+        nodes.section("", nodes.title("", "t"), paragraph()),
+        "#heading(depth: 1)[t]\n\na\n\n",
+    ),
+    (nodes.title("", "a"), "#rubric[a]\n\n"),
+    (addnodes.toctree(hidden=False), "#questions\n\n"),
+    (addnodes.toctree(hidden=True), ""),
+    (nodes.transition(), "#separator\n\n"),
+    (nodes.transition(classes=["footnotes"]), ""),
+    (addnodes.only("", paragraph(), expr="typst"), "a\n\n"),
+    (addnodes.only("", paragraph(), expr="html"), ""),
+    (nodes.container("", paragraph()), "a\n\n"),
+    (listing(), '#listing("x", caption: [c], numbered: true)\n\n'),
+    (listing(classes=["fragment"]), '#listing("x", caption: [c], numbered: false)\n\n'),
+    (nodes.target("", "a", ids=["b"]), '#anchor("tasks/page#b")a'),
+    (nodes.raw("", "<b>", format="html"), ""),
+    (nodes.raw("", "#x", format="typst"), "#x\n\n"),
+    (nodes.literal("", 'a."b"'), r'#code("a.\"b\"")'),
+    (nodes.literal("", "asyncio.run"), '#code("asyncio.", "run")'),
+    (code('a\\"\nb'), '#listing("a\\\\\\"\nb")\n\n'),
+    (
+        code("pass  # x", language="python"),
+        '#listing("pass  # x", tokens: (((0, 4, "bold"), (6, 9, "comment"),),))\n\n',
+    ),
+    (code("x", highlight_args={"hl_lines": [1, 2]}), '#listing("x", marked: (1, 2,))\n\n'),
+    (
+        code("0.5 │ ё", classes=["output"], language="output"),
+        '#output("0.5 │ ё", tokens: (((0, 8, "quiet"),),))\n\n',
+    ),
+    (
+        nodes.doctest_block(">>> 1", ">>> 1", language="pycon"),
+        '#listing(">>> 1", tokens: (((0, 4, "quiet"),),))\n\n',
+    ),
+    (addnodes.download_reference("", "a"), "a"),
+    (
+        nodes.admonition("", nodes.title("", "t"), paragraph(), classes=["short"]),
+        "#short[t][a\n\n]\n\n",
+    ),
+    (nodes.admonition("", nodes.title("", "t"), paragraph()), "#admonition[t][a\n\n]\n\n"),
+    (addnodes.versionmodified("", "", paragraph()), "#aside[a\n\n]\n\n"),
+    (reference("a", refid="b"), '#see("tasks/page#b")[a]'),
+    (reference("a", refuri="%tasks/other#"), '#see("tasks/other")[a]'),
+    (reference("a", refuri="%genindex"), '#see("genindex")[a]'),
+    (
+        nodes.reference("", "", nodes.inline("", "a", classes=["std-term"]), refid="b"),
+        '#term("tasks/page#b")[a]',
+    ),
+    (reference("a", refuri="http://b/c#d"), '#web("http://b/c#d", "http://b/c#d")[a]'),
+    (
+        reference("a", refuri="http://b/c#d", internal=False),
+        '#web("http://b/c#d", "http://b/c")[a]',
+    ),
+    (reference("http://b/c", refuri="http://b/c"), '#web("http://b/c", none)[http\\:\\/\\/b\\/c]'),
+    (claim_mark(claim="x", verb="never"), '#claim("x")'),
+    (nodes.abbreviation("", "a", explanation="b"), r"a \(b\)"),
+    (image(alt="a", width="5cm"), '#picture(image("/p.svg", alt: "a", width: 5cm))\n\n'),
+    (
+        nodes.paragraph("", "", image(alt="a")),
+        '#box(image("/p.svg", alt: "a"))\n\n',
+    ),
+    (
+        nodes.figure("", image(alt="a"), nodes.caption("", "c"), nodes.legend("", paragraph("l"))),
+        '#picture(image("/p.svg", alt: "a"), caption: [c])\n\nl\n\n',
+    ),
+    (
+        nodes.figure("", timeline_picture(print="<svg/>", alt="a"), ids=["f"]),
+        '#anchor("tasks/page#f")'
+        '#picture(timeline("<svg/>", alt: "a"), caption: [], number: "7")\n\n',
+    ),
+    (guess("", paragraph(), name="a/b"), '#asked("a/b")\n\n'),
+    (nodes.legend("", paragraph()), "a\n\n"),
+    (
+        table(),
+        "#sheet(caption: [t], columns: (3fr,),\ntable.header(repeat: true,\n"
+        'table.cell(colspan: 1, rowspan: 1)[#anchor("tasks/page#r")a],\n),\n'
+        'table.cell(colspan: 2, rowspan: 1, align: end)[#anchor("tasks/page#r")b],\n)\n\n',
+    ),
+    *(
+        (
+            (getattr(nodes, kind, None) or getattr(addnodes, kind))("", paragraph()),
+            f"#admonition[{admonitionlabels[kind]}][a\n\n]\n\n",
+        )
+        for kind in sorted(ADMONITIONS)
+    ),
+    *(((getattr(nodes, kind, None) or getattr(addnodes, kind))(), "") for kind in sorted(SKIPPED)),
+]
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"), KINDS, ids=lambda value: getattr(value, "tagname", "")
+)
+def test_a_node_kind(node: nodes.Node, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(lexer_classes, "output", OutputLexer)
+    page = new_document("p", get_default_settings(Parser))
+    page += node
+    assert Translator(BUILDER, "tasks/page").render(node) == expected
+
+
+def test_code_in_a_list_does_not_hang_out() -> None:
+    item = nodes.list_item("", code("x"))
+    assert 'listing("x", nested: true)' in Translator(BUILDER, "tasks/page").render(item)
+
+
+def test_every_node_kind_has_its_test() -> None:
+    tested = {part.tagname for node, _ in KINDS for part in node.findall()}
+    methods = {name[3:] for name in dir(Translator) if name.startswith("on_")}
+    elsewhere = {"document", "footnote_reference"}
+    assert methods | set(WRAPPED) | SKIPPED | ADMONITIONS <= tested | elsewhere
+
+
+def test_a_footnote_stands_where_it_is_referred_to_first() -> None:
+    page = new_document("p", get_default_settings(Parser))
+    note = nodes.footnote("", nodes.label("", "1"), paragraph("n"), ids=["f"])
+    marks = [nodes.footnote_reference("", "1", refid="f") for _ in range(2)]
+    page += [nodes.paragraph("", "", *marks), note]
+    assert (
+        Translator(BUILDER, "tasks/page")
+        .translate(page)
+        .endswith(
+            '#labelled(label("tasks/page#note-f"))[#note[n]]#footnote(label("tasks/page#note-f"))\n\n'
+        )
+    )
+
+
+def test_a_document_is_told_once_a_page() -> None:
+    page = Translator(BUILDER, "tasks/page")
+    first, second = (reference("a", refuri=f"http://b#{id}", internal=False) for id in "cd")
+    assert '"http://b")' in page.render(first)
+    assert "none)" in page.render(second)
+
+
+def test_the_ledger_names_each_claim() -> None:
+    row = nodes.row("", nodes.entry("", paragraph()), ids=["claim-x-y"])
+    assert '#claim-name("x-y")]' in Translator(BUILDER, "tasks/page").render(row)
+
+
+@pytest.mark.parametrize(
+    ("node", "problem"),
+    [
+        (nodes.math("", "x"), "the translator doesn't know the node <math>"),
+        (image(), "the image p.svg has no alternative text"),
+        (code("x", linenos=True), "line numbers would be copied with the code"),
+    ],
+)
+def test_what_print_cannot_do_is_an_error_naming_the_place(node: nodes.Node, problem: str) -> None:
+    around = nodes.paragraph("", "", node)
+    around.line = 7
+    with pytest.raises(PrintError) as caught:
+        Translator(BUILDER, "tasks/page").render(around)
+    assert str(caught.value) == f"tasks/page.md:7: {problem}"
+
+
+def test_the_index_is_in_russian_order() -> None:
+    names = ["Zebra", "__aenter__", "ёлка", "%s", "ель", "еда", "жук", "Абзац", "await"]
+    assert sorted(names, key=alphabetical) == [
+        *("Абзац", "еда", "ёлка", "ель", "жук", "__aenter__", "await", "Zebra", "%s"),
+    ]
+
+
+def test_the_date_is_given_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert moment() == 86400

@@ -1,0 +1,127 @@
+"""Proofs for source/races/check-then-act.md."""
+
+import functools
+import sys
+from ast import literal_eval
+from collections.abc import Callable
+from threading import Barrier, Event, Thread
+from typing import Any
+
+import pytest
+from handbook.stage import load, play
+
+
+@pytest.mark.sometimes("check-then-act-oversold")
+def test_two_can_pass_the_check_for_one_seat(together: Callable[..., None]) -> None:
+    assert play("races/check_then_act_seat").lines == ["1 seat, sold to ['Ann', 'Bob']"]
+    cinema = load("races/check_then_act_seat").Cinema(seats=2)
+    all_pay = Barrier(4)
+    together(4, lambda: cinema.book("guest", all_pay.wait))
+    assert len(cinema.sold) == 4
+
+
+@pytest.mark.sometimes("check-then-act-created-twice")
+def test_the_same_thing_can_be_created_twice() -> None:
+    (line,) = play("races/check_then_act_broken").lines
+    assert line == "created: ['db', 'db']"
+
+
+@pytest.mark.never("check-then-act-locked-created-once")
+def test_under_the_lock_it_is_never_created_twice(
+    explore: Callable[..., Any], explored: Callable[..., None]
+) -> None:
+    assert play("races/check_then_act_fixed").lines == ["created: ['db']"]
+
+    fixed, broken = (created_in_many_orders(explore, twin) for twin in ("fixed", "broken"))
+    assert fixed.property_holds
+    explored(fixed.num_explored, twin_fails=broken.property_holds is False)
+
+
+def created_in_many_orders(explore: Callable[..., Any], twin: str) -> Any:
+    """Explore two threads that get the same thing for the first time."""
+    registry = load(f"races/check_then_act_{twin}").Registry
+
+    def get(shared: tuple[Any, list[str]]) -> None:
+        registry, created = shared
+        registry.get("db", lambda name: created.append(name) or name)
+
+    return explore(
+        "random",
+        setup=lambda: (registry(), []),
+        workers=get,
+        count=2,
+        invariant=lambda shared: shared[1] == ["db"],
+    )
+
+
+@pytest.mark.always("check-then-act-setdefault")
+def test_setdefault_keeps_one_value_but_makes_one_each_time(together: Callable[..., None]) -> None:
+    made: list[object] = []
+    items: dict[str, object] = {}
+    got: list[object] = []
+    all_made = Barrier(4)
+
+    def make() -> object:
+        own = object()
+        made.append(own)
+        all_made.wait()
+        return own
+
+    together(4, lambda: got.append(items.setdefault("db", make())))
+    assert len(made) == 4
+    assert len(got) == 4
+    assert len(set(map(id, got))) == 1
+
+
+@pytest.mark.always("check-then-act-exclusive-file")
+def test_of_several_who_create_a_file_exclusively_one_succeeds() -> None:
+    (line,) = play("races/check_then_act_file").lines
+    assert literal_eval(line) == ["created", *["was there already"] * 2]
+
+
+@pytest.mark.sometimes("check-then-act-cache-calls-twice")
+def test_functools_cache_can_call_the_function_twice(together: Callable[..., None]) -> None:
+    calls: list[int] = []
+    both_inside = Barrier(2)
+
+    @functools.cache
+    def settings() -> dict[str, str]:
+        calls.append(1)
+        both_inside.wait()
+        return {}
+
+    together(2, settings)
+    assert len(calls) == 2
+
+
+@pytest.mark.always("check-then-act-cached-property-lock")
+def test_cached_property_holds_a_lock_only_before_312() -> None:
+    begun, finish = Event(), Event()
+    calls: list[int] = []
+
+    class Service:
+        @functools.cached_property
+        def settings(self) -> str:
+            calls.append(1)
+            begun.set()
+            finish.wait()
+            return "settings"
+
+    service = Service()
+    first = Thread(target=lambda: service.settings)
+    first.start()
+    begun.wait()
+    second = Thread(target=lambda: service.settings)
+    if sys.version_info < (3, 12):
+        lock = Service.__dict__["settings"].lock
+        assert not lock.acquire(blocking=False), "the first thread holds it"
+        second.start()
+        finish.set()
+    else:
+        begun.clear()
+        second.start()
+        begun.wait()  # the second is inside, too
+        finish.set()
+    first.join()
+    second.join()
+    assert len(calls) == (1 if sys.version_info < (3, 12) else 2)

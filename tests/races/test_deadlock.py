@@ -1,0 +1,138 @@
+"""Proofs for source/races/deadlock.md."""
+
+import threading
+from collections.abc import Callable
+from threading import Lock, Thread
+from typing import Any
+
+import pytest
+from handbook.stage import load, play
+
+
+def explored_transfers(explore: Callable[..., Any], snippet: str, accounts: int) -> Any:
+    """Explore transfers that go round: 1 to 2, 2 to 3, …, last to 1."""
+    bank = load(snippet)
+
+    def transfer(number: int) -> Callable[[list[Any]], None]:
+        return lambda all: bank.transfer(all[number], all[(number + 1) % accounts], 10)
+
+    return explore(
+        "dpor",
+        setup=lambda: [bank.Account(number, 100) for number in range(accounts)],
+        workers=[transfer(number) for number in range(accounts)],
+        invariant=lambda all: all_balances(all) == [100] * accounts,
+    )
+
+
+def all_balances(accounts: list[Any]) -> list[int]:
+    return [account.balance for account in accounts]
+
+
+@pytest.mark.sometimes("deadlock-circle")
+def test_each_can_hold_what_the_other_needs() -> None:
+    trace = play("races/deadlock_circle")
+    assert trace.lines == ["second lock taken: [False, False]"]
+
+
+@pytest.mark.sometimes("deadlock-opposite-order")
+def test_locks_taken_in_opposite_order_can_deadlock() -> None:
+    stuck, balances = play("races/deadlock_broken").lines
+    assert stuck == "stuck: [True, True]"
+    assert balances == "balances: 100, 100"
+
+
+@pytest.mark.sometimes("deadlock-may-not-happen")
+def test_the_same_transfers_can_pass_as_well() -> None:
+    bank = load("races/deadlock_broken")
+    ann, bob = bank.Account(1, 100), bank.Account(2, 100)
+    for job in ((ann, bob, 30), (bob, ann, 10)):
+        # The schedule that is forced: the first ends before the second begins.
+        thread = Thread(target=bank.transfer, args=job)
+        thread.start()
+        thread.join()
+    assert all_balances([ann, bob]) == [80, 120]
+
+
+@pytest.mark.always("deadlock-is-silent")
+def test_a_deadlock_says_nothing() -> None:
+    trace = play("races/deadlock_broken")
+    assert trace.stderr == ""
+
+
+@pytest.mark.never("deadlock-not-with-one-order")
+def test_with_one_order_for_all_there_is_no_deadlock(
+    explore: Callable[..., Any], explored: Callable[..., None]
+) -> None:
+    assert play("races/deadlock_fixed").lines == ["balances: 80, 120"]
+    count, twin_fails = 0, True
+    for accounts in (2, 3):
+        fixed = explored_transfers(explore, "races/deadlock_fixed", accounts)
+        assert fixed.property_holds, fixed.explanation
+        broken = explored_transfers(explore, "races/deadlock_broken", accounts)
+        twin_fails &= broken.property_holds is False and "Deadlock" in broken.explanation
+        count += fixed.num_explored
+    explored(count, twin_fails=twin_fails)
+
+
+@pytest.mark.always("deadlock-lock-not-reentrant")
+def test_a_lock_does_not_let_in_its_own_holder() -> None:
+    trace = play("races/deadlock_reentry")
+    assert trace.ordered("Lock again: False", "RLock again: True")
+
+
+@pytest.mark.always("deadlock-with-oneself")
+def test_a_transfer_to_oneself_waits_for_itself() -> None:
+    class WouldWaitForever(Exception):
+        pass
+
+    class Honest:
+        """A lock that tells when its own holder would wait for it."""
+
+        def __init__(self) -> None:
+            self.lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            if not self.lock.acquire(blocking=False):
+                raise WouldWaitForever
+
+        def __exit__(self, *_: object) -> None:
+            self.lock.release()
+
+    for snippet in ("races/deadlock_fixed", "races/deadlock_broken"):
+        bank = load(snippet)
+        ann, bob = bank.Account(1, 100), bank.Account(2, 100)
+        ann.lock, bob.lock = Honest(), Honest()
+        bank.transfer(ann, bob, 10)
+        with pytest.raises(WouldWaitForever):
+            bank.transfer(ann, ann, 10)
+
+
+@pytest.mark.always("rlock-releases-at-last-release")
+def test_an_rlock_is_free_after_as_many_releases_as_acquires() -> None:
+    lock = threading.RLock()
+    got: list[bool] = []
+
+    def try_from_another_thread() -> bool:
+        thread = Thread(target=lambda: got.append(lock.acquire(blocking=False)))
+        thread.start()
+        thread.join()
+        return got[-1]
+
+    lock.acquire()
+    lock.acquire()
+    lock.release()
+    assert not try_from_another_thread()
+    lock.release()
+    assert try_from_another_thread()
+
+
+@pytest.mark.always("deadlock-timeout-gives-up")
+def test_acquire_with_timeout_gives_up_and_frees_the_first_lock() -> None:
+    trace = play("races/deadlock_timeout")
+    assert trace.ordered("both taken: False", "fork is free again: True", "both taken: True")
+    try_both = load("races/deadlock_timeout").try_both
+    first, second = Lock(), Lock()
+    with second:
+        assert try_both(first, second) is False
+    assert not first.locked()
+    assert try_both(first, second) is True

@@ -1,0 +1,161 @@
+"""Proofs for source/races/lock.md."""
+
+import threading
+from ast import literal_eval
+from collections.abc import Callable
+from threading import Barrier, Lock, Thread
+from time import sleep
+from typing import Any
+
+import pytest
+from handbook.stage import load, play
+
+
+@pytest.mark.never("lock-no-lost-update")
+def test_additions_under_one_lock_are_never_lost(
+    explore: Callable[..., Any], explored: Callable[..., None]
+) -> None:
+    assert play("races/lock_counter").lines == ["4000"]
+    bare = load("races/lost_update_steps").Counter
+    alone = bare()
+    for _ in range(6):
+        alone.add()
+    assert alone.value == 6, "the twin is right as long as nobody interferes"
+    count, twin_fails = 0, True
+    for threads, additions in ((2, 1), (3, 1), (2, 3)):
+
+        def add(counter: Any, additions: int = additions) -> None:
+            for _ in range(additions):
+                counter.add()
+
+        def is_right(counter: Any, total: int = threads * additions) -> bool:
+            return counter.value == total
+
+        test = {"workers": add, "count": threads, "invariant": is_right}
+        locked = explore("dpor", setup=load("races/lock_counter").Counter, **test)
+        assert locked.property_holds
+        count += locked.num_explored
+        found = explore("dpor", setup=bare, stop_on_first=True, **test)
+        twin_fails &= found.property_holds is False
+    explored(count, twin_fails=twin_fails)
+
+
+@pytest.mark.always("lock-one-inside")
+def test_only_one_thread_is_inside(together: Callable[..., None]) -> None:
+    inside, total = play("races/lock_inside_fixed").lines
+    assert literal_eval(inside) == ["enters", "leaves"] * 2
+    assert total == "sold 2 times for 10, total 20"
+    lock, begin = Lock(), Barrier(4)
+    seen: list[str] = []
+
+    def work() -> None:
+        begin.wait()
+        for _ in range(50):
+            with lock:
+                seen.append("enters")
+                sleep(0)  # a chance for others to come in, if they could
+                seen.append("leaves")
+
+    together(4, work)
+    assert seen == ["enters", "leaves"] * 200
+
+
+@pytest.mark.always("lock-is-voluntary")
+def test_a_lock_stops_only_those_who_take_it() -> None:
+    counter = load("races/lock_counter").Counter()
+    with counter.lock:
+        writer = Thread(target=setattr, args=(counter, "value", 7))
+        writer.start()
+        writer.join()
+        assert counter.value == 7
+        adder = Thread(target=counter.add)
+        adder.start()
+        assert counter.value == 7
+        assert adder.is_alive()
+    adder.join()
+    assert counter.value == 8
+
+
+@pytest.mark.sometimes("lock-reader-without-lock-sees-half")
+def test_a_reader_without_the_lock_can_see_half_of_a_change() -> None:
+    trace = play("races/lock_readers")
+    assert trace.ordered("without the lock: 70", "with the lock: 100")
+
+
+@pytest.mark.never("lock-reader-with-lock-sees-whole")
+def test_a_reader_with_the_lock_never_sees_half(
+    explore: Callable[..., Any], explored: Callable[..., None]
+) -> None:
+    money = load("races/lock_readers").Money
+
+    def read_by(total: Callable[[Any], int]) -> Any:
+        return explore(
+            "random",
+            setup=lambda: (money(), []),
+            workers=[
+                lambda shared: shared[0].deposit(),
+                lambda shared: shared[1].append(total(shared[0])),
+            ],
+            invariant=lambda shared: shared[1] == [100],
+        )
+
+    whole = read_by(money.total)
+    assert whole.property_holds
+    half = read_by(money.total_without_lock)
+    explored(whole.num_explored, twin_fails=half.property_holds is False)
+
+
+@pytest.mark.always("lock-with-releases-on-error")
+def test_with_releases_the_lock_on_an_exception_and_acquire_does_not() -> None:
+    trace = play("races/lock_on_error")
+    assert trace.lines == ["fail_in_with: locked False", "fail_after_acquire: locked True"]
+
+
+@pytest.mark.sometimes("lock-inside-protects-nothing")
+def test_a_lock_made_inside_lets_everybody_in(together: Callable[..., None]) -> None:
+    assert play("races/lock_inside_broken").lines == ["sold 2 times for 10, total 10"]
+    till = load("races/lock_inside_broken").Till()
+    all_inside = Barrier(3)
+
+    def ask_price() -> int:
+        all_inside.wait()  # nobody gets through unless all three are inside at once
+        return 10
+
+    together(3, lambda: till.sell(ask_price))
+    assert till.total == 10
+
+
+@pytest.mark.never("lock-of-object-no-lost-update")
+def test_a_lock_of_the_object_itself_loses_nothing(
+    explore: Callable[..., Any], explored: Callable[..., None]
+) -> None:
+    fixed, broken = (
+        explore(
+            "random",
+            setup=load(f"races/lock_inside_{twin}").Till,
+            workers=lambda till: till.sell(lambda: 10),
+            count=2,
+            invariant=lambda till: till.total == 20,
+        )
+        for twin in ("fixed", "broken")
+    )
+    assert fixed.property_holds
+    explored(fixed.num_explored, twin_fails=broken.property_holds is False)
+
+
+@pytest.mark.always("lock-any-thread-releases")
+def test_any_thread_may_release_a_lock_but_not_an_rlock() -> None:
+    errors: list[type[BaseException]] = []
+
+    def release(lock: Any) -> None:
+        try:
+            lock.release()
+        except RuntimeError as error:
+            errors.append(type(error))
+
+    for lock, refused in ((threading.Lock(), []), (threading.RLock(), [RuntimeError])):
+        lock.acquire()
+        thread = Thread(target=release, args=(lock,))
+        thread.start()
+        thread.join()
+        assert errors == refused

@@ -1,0 +1,137 @@
+"""Proofs for source/races/lost-update.md."""
+
+import dis
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Barrier
+from types import FrameType
+from typing import Any
+
+import pytest
+from handbook.stage import load, play
+
+GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+@contextmanager
+def frequent_switches() -> Iterator[None]:
+    """Let the interpreter offer a switch as often as it can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+@pytest.mark.sometimes("race-forced-lost-update")
+def test_two_additions_can_add_one(together: Callable[..., None]) -> None:
+    assert play("races/lost_update_forced").lines == ["added 2 times, value 1"]
+    module = load("races/lost_update_forced")
+    for count in (2, 5):
+        counter, all_have_read = module.Counter(), Barrier(count)
+        together(count, lambda c=counter, b=all_have_read: module.add(c, b))
+        assert counter.value == 1
+
+
+@pytest.mark.always("race-plus-equal-three-steps")
+def test_plus_equal_reads_adds_and_writes() -> None:
+    assert play("races/lost_update_steps").ordered(
+        "LOAD_ATTR value", "BINARY_OP +=", "STORE_ATTR value"
+    )
+
+
+@pytest.mark.sometimes("race-plus-equal-may-lose")
+def test_a_switch_amid_plus_equal_loses_an_update(together: Callable[..., None]) -> None:
+    counter = load("races/lost_update_steps").Counter()
+    code = counter.add.__func__.__code__
+    before_write = next(
+        step.offset for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
+    )
+    both_have_added = Barrier(2)
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is code:
+            frame.f_trace_opcodes = True
+            if event == "opcode" and frame.f_lasti == before_write:
+                both_have_added.wait()
+        return trace
+
+    def add() -> None:
+        sys.settrace(trace)
+        counter.add()
+        sys.settrace(None)
+
+    together(2, add)
+    assert counter.value == 1
+
+
+@pytest.mark.always("race-plus-equal-intact-with-gil")
+def test_with_the_gil_plus_equal_of_a_number_loses_nothing(together: Callable[..., None]) -> None:
+    counter = load("races/lost_update_steps").Counter()
+
+    begin = Barrier(4)
+
+    def add_many() -> None:
+        begin.wait()
+        for _ in range(10_000):
+            counter.add()
+
+    with frequent_switches():
+        together(4, add_many)
+    if GIL:
+        assert counter.value == 40_000
+    else:  # nothing is promised: it can lose, but never add too much
+        assert 10_000 <= counter.value <= 40_000
+
+
+@pytest.mark.sometimes("race-call-amid-update-loses")
+def test_a_call_amid_the_update_loses_it_even_with_the_gil(
+    together: Callable[..., None],
+) -> None:
+    assert play("races/lost_update_broken").lines == ["sold 2 times for 10, total 10"]
+    till = load("races/lost_update_broken").Till()
+    both_asked = Barrier(2)
+
+    def ask_price() -> int:
+        both_asked.wait()
+        return 10
+
+    together(2, lambda: till.sell(ask_price))
+    assert till.total == 10
+
+
+@pytest.mark.never("race-locked-update-not-lost")
+def test_under_the_lock_no_update_is_lost(
+    explore: Callable[..., Any], explored: Callable[..., None]
+) -> None:
+    assert play("races/lost_update_fixed").lines == ["sold 2 times for 10, total 20"]
+    fixed, broken = (
+        explore(
+            "random",
+            setup=load(f"races/lost_update_{twin}").Till,
+            workers=lambda till: till.sell(lambda: 10),
+            count=2,
+            invariant=lambda till: till.total == 20,
+        )
+        for twin in ("fixed", "broken")
+    )
+    assert fixed.property_holds
+    explored(fixed.num_explored, twin_fails=broken.property_holds is False)
+
+
+@pytest.mark.always("race-append-intact")
+def test_append_from_several_threads_loses_nothing(together: Callable[..., None]) -> None:
+    numbers: list[int] = []
+
+    begin = Barrier(4)
+
+    def append_many() -> None:
+        begin.wait()
+        for number in range(10_000):
+            numbers.append(number)
+
+    with frequent_switches():
+        together(4, append_many)
+    assert sorted(numbers) == sorted([*range(10_000)] * 4)

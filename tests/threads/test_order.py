@@ -1,0 +1,135 @@
+"""Proofs for source/threads/order.md."""
+
+import io
+import os
+from ast import literal_eval
+from collections.abc import Iterator
+from itertools import combinations
+from threading import Barrier, Condition, Thread, current_thread
+
+import pytest
+from handbook.stage import load, play
+
+
+def schedules(steps: int) -> Iterator[list[str]]:
+    """Yield each way in which two threads of so many steps can take turns."""
+    for places in combinations(range(2 * steps), steps):
+        yield ["low" if place in places else "high" for place in range(2 * steps)]
+
+
+def printed(schedule: list[str]) -> list[int]:
+    """Return what the page's two threads print when they take turns by this schedule."""
+    count = load("threads/order_two_threads").count
+    lines: list[int] = []
+    turn = Condition()
+
+    def print_in_turn(number: int) -> None:
+        with turn:
+            turn.wait_for(lambda: schedule[len(lines)] == current_thread().name)
+            lines.append(number)
+            turn.notify_all()
+
+    count.__globals__["print"] = print_in_turn
+    steps = len(schedule) // 2
+    threads = [
+        Thread(target=count, args=(1, steps), name="low"),
+        Thread(target=count, args=(6, 5 + steps), name="high"),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return lines
+
+
+@pytest.mark.always("order-within-thread")
+def test_each_thread_keeps_its_own_order() -> None:
+    numbers = [int(line) for line in play("threads/order_two_threads").lines]
+    assert sorted(numbers) == list(range(1, 11))
+    for lines in (numbers, *map(printed, schedules(3))):
+        low = [number for number in lines if number <= 5]
+        high = [number for number in lines if number > 5]
+        assert low == sorted(low)
+        assert high == sorted(high)
+
+
+@pytest.mark.sometimes("order-between-threads-any")
+def test_between_threads_every_order_can_happen() -> None:
+    seen = {tuple(printed(schedule)) for schedule in schedules(3)}
+    assert len(seen) == 20, "6 steps, 3 of each thread: 6! / (3! 3!)"
+    assert (1, 2, 3, 6, 7, 8) in seen
+    assert (6, 7, 8, 1, 2, 3) in seen
+
+
+@pytest.mark.sometimes("order-not-of-start")
+def test_who_started_first_may_speak_second() -> None:
+    trace = play("threads/order_forced")
+    assert trace.ordered("Bob: hello", "Ann: hello", "main: both have spoken")
+
+
+@pytest.mark.always("order-print-writes-twice")
+def test_print_writes_the_text_and_the_newline_apart() -> None:
+    class Writes(io.StringIO):
+        def write(self, text: str) -> int:
+            writes.append(text)
+            return len(text)
+
+    writes: list[str] = []
+    print("ready", file=Writes())
+    assert writes == ["ready", "\n"]
+
+
+@pytest.mark.sometimes("order-torn-line")
+def test_two_lines_can_tear() -> None:
+    torn = load("threads/order_torn_broken")
+    assert written(torn.Screen(2), torn.report) == "readyready\n\n"
+    (line,) = play("threads/order_torn_broken").lines
+    assert literal_eval(line) == ["readyready", ""]
+
+
+@pytest.mark.sometimes("order-torn-unbuffered-stdout")
+def test_an_unbuffered_stream_of_the_system_tears_as_well() -> None:
+    reading, writing = os.pipe()
+
+    class Raw(io.FileIO):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            count = super().write(data)
+            both.wait()
+            return count
+
+    both = Barrier(2)
+    # Python opens stdout just so under -u and PYTHONUNBUFFERED.
+    with io.TextIOWrapper(Raw(writing, "w"), write_through=True) as stdout:
+        threads = [Thread(target=print, args=("ready",), kwargs={"file": stdout}) for _ in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    with open(reading, encoding="ascii") as file:
+        assert file.read() == "readyready\n\n"
+
+
+@pytest.mark.always("order-one-write-whole")
+def test_one_write_of_the_whole_line_stays_whole() -> None:
+    whole = load("threads/order_torn_fixed")
+    assert written(whole.Screen(2), whole.report) == "ready\nready\n"
+    (line,) = play("threads/order_torn_fixed").lines
+    assert literal_eval(line) == ["ready", "ready"]
+
+
+@pytest.mark.always("order-main-prints")
+def test_results_printed_by_main_come_in_argument_order() -> None:
+    trace = play("threads/order_results")
+    assert [literal_eval(line) for line in trace.lines] == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
+    (printer,) = {event.actor for event in trace.events}
+    assert "Thread" not in printer
+
+
+def written(screen: io.StringIO, report: object) -> str:
+    """Return what two threads that report at once leave on the screen."""
+    threads = [Thread(target=report, args=(screen,)) for _ in range(2)]  # type: ignore[arg-type]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return screen.getvalue()

@@ -1,0 +1,145 @@
+"""Proofs for source/threads/stop.md."""
+
+import queue
+import signal
+import sys
+import threading
+from queue import Queue
+from threading import Event, Thread
+
+import pytest
+from handbook.stage import play
+
+
+@pytest.mark.always("stop-no-method")
+def test_thread_has_no_method_that_stops_it() -> None:
+    for name in ("stop", "kill", "terminate", "cancel", "abort", "interrupt", "close"):
+        assert not hasattr(Thread, name)
+
+
+@pytest.mark.always("stop-event-wakes-wait")
+def test_set_ends_the_wait_before_its_timeout() -> None:
+    # The wait is of 60 seconds: had it lasted, the stage's deadline would have come.
+    trace = play("threads/stop_event")
+    assert trace.ordered(
+        "poller: asks the server", "main: stop", "poller: closes the connection", "main: done"
+    )
+
+
+@pytest.mark.always("stop-wait-tells-why")
+def test_wait_returns_true_if_set_and_false_on_timeout() -> None:
+    stop = Event()
+    assert stop.wait(timeout=0.001) is False
+    stop.set()
+    assert stop.wait(timeout=60) is True
+    assert stop.wait() is True
+
+
+@pytest.mark.always("stop-event-does-not-interrupt")
+def test_the_step_under_way_is_done_to_its_end() -> None:
+    stop, in_step, finish_step = Event(), Event(), Event()
+    steps: list[str] = []
+
+    def work() -> None:
+        while not stop.is_set():
+            steps.append("begins")
+            in_step.set()
+            finish_step.wait()
+            steps.append("ends")
+
+    thread = Thread(target=work)
+    thread.start()
+    in_step.wait()
+    stop.set()
+    thread.join(timeout=0.05)  # time enough to stop, if it could
+    assert thread.is_alive()
+    assert steps == ["begins"]
+    finish_step.set()
+    thread.join()
+    assert steps == ["begins", "ends"]
+
+
+@pytest.mark.always("stop-blocked-get-misses-event")
+def test_a_thread_blocked_in_get_does_not_see_the_event() -> None:
+    assert play("threads/stop_blocked_broken").lines == ["worker still runs: True"]
+    fixed = play("threads/stop_blocked_fixed")
+    assert fixed.ordered("worker: job 1", "worker still runs: False")
+
+
+@pytest.mark.always("stop-queue-shutdown")
+def test_shutdown_wakes_who_waits_in_get_from_313_on() -> None:
+    jobs: Queue[str] = Queue()
+    if sys.version_info < (3, 13):
+        assert not hasattr(jobs, "shutdown")
+        return
+    ended: list[str] = []
+
+    def work() -> None:
+        try:
+            while True:
+                jobs.get()
+        except queue.ShutDown:
+            ended.append("shut down")
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    jobs.shutdown()
+    for thread in threads:
+        thread.join()
+    assert ended == ["shut down"] * 2
+
+
+@pytest.mark.always("stop-ctrl-c-main-thread")
+def test_keyboard_interrupt_comes_to_the_main_thread() -> None:
+    trace = play("threads/stop_ctrl_c")
+    assert trace.ordered("main: KeyboardInterrupt", "worker: closes the file")
+    handled_by: list[Thread] = []
+    before = signal.signal(signal.SIGINT, lambda *_: handled_by.append(threading.current_thread()))
+    try:
+        thread = Thread(target=signal.raise_signal, args=(signal.SIGINT,))
+        thread.start()
+        thread.join()
+        while not handled_by:  # at the main thread's next chance
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert handled_by == [threading.main_thread()]
+
+
+@pytest.mark.always("stop-interrupted-join")
+def test_before_313_an_interrupted_join_takes_the_thread_for_ended() -> None:
+    caught, end, ended = Event(), Event(), Event()
+
+    def interrupt(*_: object) -> None:
+        if not caught.is_set():
+            caught.set()
+            raise KeyboardInterrupt
+
+    def work() -> None:
+        # The main thread may not yet stand in join when the first signal comes.
+        while not caught.wait(timeout=0.01):
+            if in_join():
+                signal.pthread_kill(main, signal.SIGINT)
+        end.wait()
+        ended.set()
+
+    def in_join() -> bool:
+        frame = sys._current_frames()[main]
+        return frame.f_code.co_name in ("join", "_wait_for_tstate_lock")
+
+    main = threading.main_thread().ident
+    assert main
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        thread = Thread(target=work)
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not ended.is_set(), "the function is still at work"
+    assert thread.is_alive() == (sys.version_info >= (3, 13))
+    end.set()
+    assert ended.wait()
+    thread.join()
