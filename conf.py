@@ -1,6 +1,7 @@
 """Settings of the handbook; the machinery is in source/_ext/handbook."""
 
 import doctest
+import os
 import sys
 from pathlib import Path
 
@@ -33,6 +34,9 @@ copybutton_exclude = ".linenos, .gp"
 
 templates_path = ["source/_templates"]
 html_title = project
+# Where the site is published, if anywhere: gives canonical addresses, a sitemap and robots.txt.
+html_baseurl = os.environ.get("SITE_URL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+html_favicon = "source/_static/favicon.svg"
 html_theme = "furo"
 html_static_path = ["source/_static"]
 html_css_files = ["handbook.css"]
@@ -55,3 +59,10 @@ html_theme_options = {
         "color-brand-visited": "#b794e8",
     },
 }
+
+epub_basename = "handbook"
+epub_description = "Справочник о потоках, процессах и asyncio: каждое утверждение доказано тестом."
+epub_identifier = "urn:handbook:concurrency-in-python"
+epub_scheme = "URN"
+epub_show_urls = "no"
+epub_css_files = ["epub.css"]

@@ -1,10 +1,11 @@
 """What all proofs share: a `never` must tell how much it explored and show that it can fail."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from handbook.claims import VERBS
+from handbook.claims import VERBS, excluded, has_gil
 
 Explored = Callable[..., None]
 
@@ -23,6 +24,14 @@ def explored(record_property: Callable[[str, object], None]) -> Explored:
         record_property("explored", count)
 
     return note
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a proof where its claim says that it doesn't hold."""
+    for mark in item.iter_markers():
+        only = mark.kwargs if mark.name in VERBS else {}
+        if why := excluded(only, sys.version_info[:2], gil=has_gil()):
+            pytest.skip(f"holds only {why}")
 
 
 @pytest.hookimpl(wrapper=True)

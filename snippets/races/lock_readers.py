@@ -29,13 +29,19 @@ def main() -> None:
     def look() -> None:
         print(f"without the lock: {money.total_without_lock()}")
 
-    def look_from_another_thread() -> None:
-        reader = threading.Thread(target=look)
-        reader.start()
-        reader.join()
+    def look_with_lock() -> None:
+        print(f"with the lock: {money.total()}")
 
-    money.deposit(halfway=look_from_another_thread)
-    print(f"with the lock: {money.total()}")
+    hasty = threading.Thread(target=look)
+    patient = threading.Thread(target=look_with_lock)
+
+    def both_look() -> None:
+        patient.start()
+        hasty.start()
+        hasty.join()
+
+    money.deposit(halfway=both_look)
+    patient.join()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ async def main() -> None:
         return_exceptions=True,
     )
     for result in results:
-        if isinstance(result, Exception):
+        if isinstance(result, BaseException):
             print(f"failed: {result!r}")
         else:
             print(f"done: {result}")

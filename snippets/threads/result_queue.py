@@ -13,9 +13,9 @@ def main() -> None:
     high = Thread(target=square, args=([3, 4], results))
     low.start()
     high.start()
+    print(sorted(results.get() for _ in range(4)))
     low.join()
     high.join()
-    print(sorted(results.get() for _ in range(4)))
 
 
 if __name__ == "__main__":

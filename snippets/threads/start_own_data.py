@@ -14,11 +14,13 @@ def serve(user: str, greetings: list[str]) -> None:
 
 def main() -> None:
     greetings: list[str] = []
-    for user in ("Ann", "Bob"):
-        thread = threading.Thread(target=serve, args=(user, greetings))
-        thread.start()
-        thread.join()
-    print(greetings)
+    ann = threading.Thread(target=serve, args=("Ann", greetings))
+    bob = threading.Thread(target=serve, args=("Bob", greetings))
+    ann.start()
+    bob.start()
+    ann.join()
+    bob.join()
+    print(sorted(greetings))
     print(greet())
 
 

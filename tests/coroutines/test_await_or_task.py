@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -106,6 +107,15 @@ def test_an_eager_task_takes_its_first_step_in_create_task() -> None:
 def test_a_task_changes_a_copy_of_the_context() -> None:
     trace = play("coroutines/await_or_task_context")
     assert trace.lines == ["after a task: nobody", "after await log_in(): Ada"]
+    snippet = load("coroutines/await_or_task_context")
+
+    async def main() -> None:
+        given = copy_context()
+        await asyncio.create_task(snippet.log_in("Ada"), context=given)
+        assert given[snippet.user] == "Ada", "no copy of a context that is handed over"
+        assert snippet.user.get() == "nobody"
+
+    asyncio.run(main())
 
 
 @pytest.mark.always("await-or-task-error-later")

@@ -1,6 +1,7 @@
 """Proofs for source/coroutines/life.md."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from inspect import CORO_CLOSED, CORO_CREATED, CORO_SUSPENDED, getcoroutinestate
 
 import pytest
@@ -107,3 +108,27 @@ def test_a_used_coroutine_cannot_be_awaited_again() -> None:
     fixed = play("coroutines/life_cache_fixed")
     assert fixed.lines == ["page 1", "page 1"]
     assert fixed.elapsed == 1, "one download for both"
+
+
+@pytest.mark.always("life-shared-task-cancelled")
+def test_who_is_cancelled_takes_the_shared_task_along() -> None:
+    def outcomes(guard: Callable[[Awaitable[str]], Awaitable[str]]) -> list[object]:
+        fetch = load("coroutines/life_cache_fixed").fetch
+
+        async def ask() -> str:
+            return await guard(fetch(1))
+
+        async def main() -> None:
+            impatient, patient = asyncio.create_task(ask()), asyncio.create_task(ask())
+            await asyncio.sleep(0.5)
+            impatient.cancel()
+            got.extend(await asyncio.gather(impatient, patient, return_exceptions=True))
+
+        got: list[object] = []
+        perform(main)
+        return got
+
+    bare, shielded = outcomes(lambda task: task), outcomes(asyncio.shield)
+    assert [type(outcome) for outcome in bare] == [asyncio.CancelledError] * 2
+    assert isinstance(shielded[0], asyncio.CancelledError)
+    assert shielded[1] == "page 1"

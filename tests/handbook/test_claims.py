@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from handbook.claims import Mark, claims_in, disagreements, proofs_in
+import pytest
+from handbook.claims import Mark, claims_in, disagreements, excluded, proofs_in
 
 
 def test_claims_are_read_with_file_and_line(tmp_path: Path) -> None:
@@ -42,3 +43,40 @@ def test_disagreements() -> None:
     problems = {mark.place: problem for mark, problem in disagreements(claims, proofs)}
     assert problems.keys() == {"p.md:2", "p.md:3", "p.md:4", "t.py:3"}
     assert "already used at p.md:1" in problems["p.md:4"]
+
+
+def test_ranges_are_read_on_both_ends_and_compared(tmp_path: Path) -> None:
+    page, test = tmp_path / "source/tasks/page.md", tmp_path / "tests/tasks/test_page.py"
+    for file in (page, test):
+        file.parent.mkdir(parents=True)
+    page.write_text('# T\n\n[so `[x]` it is [y]]{.always #a since="3.12" gil=on}.\n', "utf-8")
+    test.write_text(
+        'import pytest\n\n\n@pytest.mark.always("a", since="3.12")\ndef test_it(): ...\n', "utf-8"
+    )
+    (claim,), (proof,) = claims_in(tmp_path), proofs_in(tmp_path)
+    assert claim.only == (("gil", "on"), ("since", "3.12"))
+    assert proof.only == (("since", "3.12"),)
+    assert claim.text == "so `[x]` it is [y]"
+    assert proof.text.splitlines()[1] == "def test_it(): ..."
+    assert [problem for _, problem in disagreements([claim], [proof])] == [
+        "claim 'a' says always gil on since 3.12, its proof at tests/tasks/test_page.py:4 "
+        "always since 3.12"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("only", "version", "gil", "why"),
+    [
+        ({}, (3, 11), True, ""),
+        ({"since": "3.12"}, (3, 11, 9), True, "since 3.12"),
+        ({"since": "3.12"}, (3, 12, 0), True, ""),
+        ({"before": "3.14"}, (3, 13, 9), True, ""),
+        ({"before": "3.14"}, (3, 14, 0), True, "before 3.14"),
+        ({"gil": "on"}, (3, 13), False, "gil on"),
+        ({"gil": "off", "since": "3.13"}, (3, 12), True, "gil off, since 3.13"),
+    ],
+)
+def test_a_claim_says_where_it_holds(
+    only: dict[str, str], version: tuple[int, ...], gil: bool, why: str
+) -> None:
+    assert excluded(only, version, gil=gil) == why

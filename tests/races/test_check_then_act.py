@@ -4,6 +4,7 @@ import functools
 import sys
 from ast import literal_eval
 from collections.abc import Callable
+from pathlib import Path
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -74,9 +75,22 @@ def test_setdefault_keeps_one_value_but_makes_one_each_time(together: Callable[.
 
 
 @pytest.mark.always("check-then-act-exclusive-file")
-def test_of_several_who_create_a_file_exclusively_one_succeeds() -> None:
+def test_of_several_who_create_a_file_exclusively_one_succeeds(
+    together: Callable[..., None], tmp_path: Path
+) -> None:
     (line,) = play("races/check_then_act_file").lines
     assert literal_eval(line) == ["created", *["was there already"] * 2]
+    create = load("races/check_then_act_file").create
+    for attempt in range(50):
+        outcomes: list[str] = []
+        begin = Barrier(4)
+
+        def work(path: Path, outcomes: list[str] = outcomes, begin: Barrier = begin) -> None:
+            begin.wait()
+            outcomes.append(create(path))
+
+        together(4, lambda attempt=attempt, work=work: work(tmp_path / str(attempt)))
+        assert sorted(outcomes) == ["created", *["was there already"] * 3]
 
 
 @pytest.mark.sometimes("check-then-act-cache-calls-twice")

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from handbook.stage import load, play
 
-GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
-
 
 @contextmanager
 def frequent_switches() -> Iterator[None]:
@@ -67,7 +65,7 @@ def test_a_switch_amid_plus_equal_loses_an_update(together: Callable[..., None])
     assert counter.value == 1
 
 
-@pytest.mark.always("race-plus-equal-intact-with-gil")
+@pytest.mark.always("race-plus-equal-intact-with-gil", gil="on")
 def test_with_the_gil_plus_equal_of_a_number_loses_nothing(together: Callable[..., None]) -> None:
     counter = load("races/lost_update_steps").Counter()
 
@@ -80,10 +78,7 @@ def test_with_the_gil_plus_equal_of_a_number_loses_nothing(together: Callable[..
 
     with frequent_switches():
         together(4, add_many)
-    if GIL:
-        assert counter.value == 40_000
-    else:  # nothing is promised: it can lose, but never add too much
-        assert 10_000 <= counter.value <= 40_000
+    assert counter.value == 40_000
 
 
 @pytest.mark.sometimes("race-call-amid-update-loses")

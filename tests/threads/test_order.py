@@ -5,7 +5,8 @@ import os
 from ast import literal_eval
 from collections.abc import Iterator
 from itertools import combinations
-from threading import Barrier, Condition, Thread, current_thread
+from threading import Barrier, Condition, Event, Thread, current_thread
+from typing import Any
 
 import pytest
 from handbook.stage import load, play
@@ -123,6 +124,24 @@ def test_results_printed_by_main_come_in_argument_order() -> None:
     assert [literal_eval(line) for line in trace.lines] == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
     (printer,) = {event.actor for event in trace.events}
     assert "Thread" not in printer
+    for order in ((1, 6), (6, 1)):
+        snippet = load("threads/order_results")
+        count, printed = snippet.count, []
+        ended = {first: Event() for first in (0, *order)}
+        ended[0].set()
+
+        def in_this_order(
+            *args: int, count: Any = count, ended: Any = ended, order: Any = order
+        ) -> list[int]:
+            ended[(0, *order)[order.index(args[0])]].wait()
+            try:
+                return count(*args)
+            finally:
+                ended[args[0]].set()
+
+        count.__globals__.update(count=in_this_order, print=printed.append)
+        snippet.main()
+        assert printed == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
 
 
 def written(screen: io.StringIO, report: object) -> str:

@@ -1,7 +1,10 @@
 """Proofs for source/threads/start.md."""
 
 import os
+import queue
+import socket
 import threading
+from collections.abc import Callable
 from threading import Barrier, Event, Thread
 
 import pytest
@@ -73,18 +76,30 @@ def test_both_threads_are_at_work_at_once() -> None:
 @pytest.mark.always("thread-blocked-others-run")
 def test_a_blocked_thread_does_not_stop_the_others() -> None:
     reading, writing = os.pipe()
-    got: list[bytes] = []
-    blocked = Thread(target=lambda: got.append(os.read(reading, 5)))
-    blocked.start()
-    # Only this thread can end that read: if the read stopped everybody, we would hang here.
-    counted = sum(1 for _ in range(10_000))
-    assert blocked.is_alive()
-    assert not got
-    os.write(writing, b"reply")
-    blocked.join()
-    assert (got, counted) == ([b"reply"], 10_000)
+    here, there = socket.socketpair()
+    lock, jobs = threading.Lock(), queue.Queue[bytes]()
+    lock.acquire()
+    waits: list[tuple[Callable[[], object], Callable[[], object]]] = [
+        (lambda: os.read(reading, 5), lambda: os.write(writing, b"reply")),
+        (lambda: here.recv(5), lambda: there.send(b"reply")),
+        (lock.acquire, lock.release),
+        (jobs.get, lambda: jobs.put(b"reply")),
+    ]
+    for wait, end in waits:
+        got: list[object] = []
+        blocked = Thread(target=lambda wait=wait, got=got: got.append(wait()))
+        blocked.start()
+        # Only this thread can end the wait: if it stopped everybody, we would hang here.
+        counted = sum(1 for _ in range(10_000))
+        assert blocked.is_alive()
+        assert not got
+        end()
+        blocked.join()
+        assert (len(got), counted) == (1, 10_000)
     os.close(reading)
     os.close(writing)
+    here.close()
+    there.close()
 
 
 @pytest.mark.always("thread-same-process")

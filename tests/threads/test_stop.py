@@ -84,6 +84,8 @@ def test_shutdown_wakes_who_waits_in_get_from_313_on() -> None:
     threads = [Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
+    while len(jobs.not_empty._waiters) < 2:  # type: ignore[attr-defined]
+        pass  # until both stand in get
     jobs.shutdown()
     for thread in threads:
         thread.join()

@@ -3,26 +3,37 @@
 A claim is a MyST span, ``[sentence]{.always #some-id}``; its proof is a test
 under ``@pytest.mark.always("some-id")``.  Both are read as text, so that the
 build needs no pytest and the tests need no Sphinx.
+
+A claim that holds only on some interpreters says so on both ends:
+``{.always #some-id since="3.12"}`` and ``@pytest.mark.always("some-id", since="3.12")``.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 VERBS = ("always", "sometimes", "never")
+RANGES = ("since", "before", "gil")
+"""What may stand beside the verb: the first version, the first one too new, gil="on" or "off"."""
+
 _CODE = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
 _SPAN = re.compile(r"\]\{([^{}]*)\}")
+_RANGE = re.compile(rf"""\b({"|".join(RANGES)})=["']?([\w.]+)""")
 
 
 @dataclass(frozen=True, order=True)
 class Mark:
     """One end of a claim: the marked sentence or the proof.
 
-    file: relative to the repository; line: counted from 1; test: the proof's name.
+    file: relative to the repository; line: counted from 1; test: the proof's name;
+    only: the interpreters for which it holds, if not for all, as (range, value);
+    text: the sentence or the proof as it is written.
     """
 
     file: str
@@ -30,6 +41,8 @@ class Mark:
     verb: str
     id: str
     test: str = ""
+    only: tuple[tuple[str, str], ...] = ()
+    text: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -40,13 +53,15 @@ class Mark:
 def claims_in(root: Path) -> list[Mark]:
     """Return the claims of all pages under root/source, by file and line."""
     pages = sorted((root / "source").rglob("*.md"))
-    return [claim for page in pages for claim in _claims_of(root, page)]
+    texts = {page.relative_to(root).as_posix(): page.read_text(encoding="utf-8") for page in pages}
+    return [claim for file, text in texts.items() for claim in _claims_of(file, text)]
 
 
 def proofs_in(root: Path) -> list[Mark]:
     """Return the proofs of all tests under root/tests, by file and line."""
     tests = sorted((root / "tests").rglob("test_*.py"))
-    return [proof for test in tests for proof in _proofs_of(root, test)]
+    texts = {test.relative_to(root).as_posix(): test.read_text(encoding="utf-8") for test in tests}
+    return [proof for file, text in texts.items() for proof in _proofs_of(file, text)]
 
 
 def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
@@ -65,22 +80,69 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
         proof = proof_of.get(id)
         if proof is None:
             yield claim, f"claim {id!r} has no proof"
-        elif proof.verb != claim.verb:
-            yield claim, f"claim {id!r} says {claim.verb}, its proof at {proof.place} {proof.verb}"
+        elif _said(proof) != _said(claim):
+            yield (
+                claim,
+                f"claim {id!r} says {_said(claim)}, its proof at {proof.place} {_said(proof)}",
+            )
     for id, proof in proof_of.items():
         if id not in claim_of:
             yield proof, f"proof {id!r} ({proof.test}) has no claim in the pages"
 
 
-def _claims_of(root: Path, page: Path) -> Iterator[Mark]:
-    text = page.read_text(encoding="utf-8")
-    for span in _SPAN.finditer(_without_literals(text)):
+def excluded(only: Mapping[str, str], version: tuple[int, ...], *, gil: bool) -> str:
+    """Return why a claim that holds only there says nothing of this interpreter, "" if it does."""
+    reasons = {
+        "since": lambda value: version[:2] < _numbers(value),
+        "before": lambda value: version[:2] >= _numbers(value),
+        "gil": lambda value: gil != (value == "on"),
+    }
+    return ", ".join(f"{key} {value}" for key, value in only.items() if reasons[key](value))
+
+
+def has_gil() -> bool:
+    """Tell whether this interpreter runs with the GIL."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _said(mark: Mark) -> str:
+    return " ".join([mark.verb, *(f"{key} {value}" for key, value in mark.only)])
+
+
+@lru_cache(None)
+def _claims_of(file: str, text: str) -> list[Mark]:
+    blank = _without_literals(text)
+    claims = []
+    for span in _SPAN.finditer(blank):
         words = span[1].split()
         verbs = [word[1:] for word in words if word[:1] == "." and word[1:] in VERBS]
         ids = [word[1:] for word in words if word[:1] == "#"]
         if verbs:
-            line = text.count("\n", 0, span.start()) + 1
-            yield Mark(page.relative_to(root).as_posix(), line, verbs[0], ids[0] if ids else "")
+            claims.append(
+                Mark(
+                    file,
+                    text.count("\n", 0, span.start()) + 1,
+                    verbs[0],
+                    ids[0] if ids else "",
+                    only=tuple(sorted(_RANGE.findall(span[1]))),
+                    text=text[_opening(blank, span.start()) + 1 : span.start()],
+                )
+            )
+    return claims
+
+
+def _opening(text: str, end: int) -> int:
+    """Return where the bracket opens that closes at `end`; -1 if nowhere."""
+    depth = 0
+    for place in range(end, -1, -1):
+        depth += (text[place] == "]") - (text[place] == "[")
+        if not depth:
+            return place
+    return -1
 
 
 def _without_literals(text: str) -> str:
@@ -88,9 +150,11 @@ def _without_literals(text: str) -> str:
     return _CODE.sub(lambda code: " " * len(code[0]), text)
 
 
-def _proofs_of(root: Path, test: Path) -> Iterator[Mark]:
-    file = test.relative_to(root).as_posix()
-    for function in ast.walk(ast.parse(test.read_text(encoding="utf-8"))):
+@lru_cache(None)
+def _proofs_of(file: str, source: str) -> list[Mark]:
+    lines = source.splitlines(keepends=True)
+    proofs = []
+    for function in ast.walk(ast.parse(source)):
         if not isinstance(function, ast.FunctionDef):
             continue
         for decorator in function.decorator_list:
@@ -100,5 +164,19 @@ def _proofs_of(root: Path, test: Path) -> Iterator[Mark]:
                         value=ast.Attribute(value=ast.Name(id="pytest"), attr="mark"), attr=verb
                     ),
                     args=[ast.Constant(value=str(id)), *_],
+                    keywords=keywords,
                 ) if verb in VERBS:
-                    yield Mark(file, decorator.lineno, verb, id, function.name)
+                    only = [(str(word.arg), ast.literal_eval(word.value)) for word in keywords]
+                    first = min(decorator.lineno for decorator in function.decorator_list)
+                    proofs.append(
+                        Mark(
+                            file,
+                            decorator.lineno,
+                            verb,
+                            id,
+                            function.name,
+                            only=tuple(sorted(only)),
+                            text="".join(lines[first - 1 : function.end_lineno]),
+                        )
+                    )
+    return proofs

@@ -144,9 +144,9 @@ class VirtualLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
 class Clock:
     """Virtual seconds since the play began, across all loops that the snippet opens."""
 
-    def __init__(self, make_loop: Callable[[float], VirtualLoop] = VirtualLoop) -> None:
+    def __init__(self, make_loop: Callable[[float], VirtualLoop]) -> None:
         self.loop: VirtualLoop | None = None
-        self._make_loop = make_loop
+        self.make_loop = make_loop
         self._before = 0.0
         self._owner = threading.get_ident()
 
@@ -165,7 +165,7 @@ class Clock:
 
     def new_loop(self) -> VirtualLoop:
         """Stand in for `asyncio.new_event_loop`."""
-        self.loop = self._make_loop(self.time())
+        self.loop = self.make_loop(self.time())
         return self.loop
 
     @contextmanager

@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from handbook.claims import VERBS, Mark, claims_in, disagreements, proofs_in
+from handbook.evidence import Book, Evidence, Finding, current, read
 from handbook.stage import ROOT
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ LEDGER = "ledger"
 """The page of the ledger."""
 
 IN_RUSSIAN = {"always": "всегда", "sometimes": "бывает", "never": "никогда"}
+_RANGES = {"since": "с {}", "before": "до {}", "gil on": "с GIL", "gil off": "без GIL"}
+_SIGNS = {"passed": "✓", "failed": "✗", "skipped": "–", "unchecked": "?"}
+_LEGEND = (
+    "Столбцы справа — версии Python: ✓ доказательство прошло, – здесь не запускалось "
+    "(утверждение не об этой версии, или причина стоит под таблицей), ✗ не прошло, "
+    "? утверждение новое или изменилось и на этой версии ещё не проверено."
+)
 
 
 class claim_mark(nodes.Inline, nodes.TextElement):
@@ -112,6 +120,7 @@ def refresh(app: Sphinx, env: BuildEnvironment) -> list[str]:
     state = [
         [(id, span.astext()) for page in _sentences(env).values() for id, span in page.items()],
         proofs_in(ROOT),
+        [(found.version, current(Book(), found, "claims")) for found in read(ROOT)],
     ]
     if state == getattr(env, "handbook_ledger_state", None) or LEDGER not in env.all_docs:
         return []
@@ -140,12 +149,32 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the ledger's placeholder by the table."""
     for place in list(doctree.findall(ledger_table)):
-        proofs = {proof.id: proof for proof in proofs_in(ROOT)}
-        rows = [
-            _row(app, docname, page, number_id, proofs.get(number_id[1]))
-            for page, number_id in _numbered(app.env)
-        ]
-        place.replace_self(_table(rows))
+        book, evidence = Book(), read(ROOT)
+        known = {found.version: current(book, found, "claims") for found in evidence}
+        rows, skipped = [], []
+        for page, (number, id) in _numbered(app.env):
+            findings = {version: claims.get(id) for version, claims in known.items()}
+            rows.append(_row(app, docname, page, (number, id), book, findings))
+            skipped += _skipped(number, book.claims.get(id), findings)
+        parts: list[nodes.Node] = [_table(rows, evidence)]
+        if evidence:
+            parts.insert(0, nodes.paragraph("", _LEGEND))
+        if skipped:
+            parts += [nodes.paragraph("", "Не запускалось:"), nodes.bullet_list("", *skipped)]
+        place.replace_self(parts)
+
+
+def _skipped(
+    number: int, claim: Mark | None, findings: dict[str, Finding | None]
+) -> Iterator[nodes.list_item]:
+    """Yield a line for each reason that kept a proof from running where its claim should hold."""
+    reasons: dict[str, list[str]] = {}
+    for version, finding in findings.items():
+        if finding and finding.outcome == "skipped" and not finding.why.startswith("holds only"):
+            reasons.setdefault(finding.why, []).append(version)
+    for why, versions in reasons.items():
+        text = f"№ {number} на {', '.join(versions)}: "
+        yield nodes.list_item("", nodes.paragraph("", "", nodes.Text(text), nodes.literal("", why)))
 
 
 def _numbered(env: BuildEnvironment) -> Iterator[tuple[str, tuple[int, str]]]:
@@ -155,19 +184,38 @@ def _numbered(env: BuildEnvironment) -> Iterator[tuple[str, tuple[int, str]]]:
 
 
 def _row(
-    app: Sphinx, ledger: str, page: str, number_id: tuple[int, str], proof: Mark | None
+    app: Sphinx,
+    ledger: str,
+    page: str,
+    number_id: tuple[int, str],
+    book: Book,
+    findings: dict[str, Finding | None],
 ) -> nodes.row:
     number, id = number_id
     verb = next(verb for verb in VERBS if verb in _sentences(app.env)[page][id]["classes"])
+    claim, proof = book.claims.get(id), book.proofs.get(id)
     cells = [
         nodes.paragraph("", str(number)),
         nodes.paragraph("", "", statement(app, ledger, page, id)),
-        nodes.paragraph("", IN_RUSSIAN[verb]),
+        nodes.paragraph("", _when(verb, claim, findings)),
         nodes.paragraph("", "", proof_link(app, ledger, proof) if proof else nodes.Text("—")),
+        *(
+            nodes.paragraph("", _SIGNS[finding.outcome if finding else "unchecked"])
+            for finding in findings.values()
+        ),
     ]
     row = nodes.row("", *(nodes.entry("", cell) for cell in cells))
     row["ids"] = [f"claim-{id}"]
     return row
+
+
+def _when(verb: str, claim: Mark | None, findings: dict[str, Finding | None]) -> str:
+    """Return verb and versions in Russian, and how much was explored."""
+    parts = [IN_RUSSIAN[verb]]
+    for key, value in claim.only if claim else ():
+        parts.append((_RANGES.get(key) or _RANGES[f"{key} {value}"]).format(value))
+    explored = max((finding.explored for finding in findings.values() if finding), default=0)
+    return ", ".join(parts) + (f"; перебрано {explored}" if explored else "")
 
 
 def statement(app: Sphinx, docname: str, page: str, id: str) -> nodes.reference:
@@ -190,10 +238,12 @@ def _proof_page(file: str) -> str:
     return file.removesuffix(".py")
 
 
-def _table(rows: list[nodes.row]) -> nodes.table:
-    heads = ("№", "Утверждение", "Когда верно", "Доказательство")
+def _table(rows: list[nodes.row], evidence: list[Evidence]) -> nodes.table:
+    versions = [found.version for found in evidence]
+    heads = ("№", "Утверждение", "Когда верно", "Доказательство", *versions)
     group = nodes.tgroup("", cols=len(heads))
-    group += [nodes.colspec("", colwidth=width) for width in (5, 50, 12, 33)]
+    widths = (5, 42, 14, 27, *[5] * len(versions))
+    group += [nodes.colspec("", colwidth=width) for width in widths]
     head = nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in heads))
     group += nodes.thead("", head)
     group += nodes.tbody("", *rows)
@@ -234,4 +284,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-check-consistency", check)
     app.connect("doctree-resolved", fill)
     app.connect("html-collect-pages", proof_pages)
+    app.setup_extension("handbook.checked")
     return {"version": "1", "parallel_read_safe": True, "env_version": 1}

@@ -4,6 +4,10 @@ Its body is the expected output.  The same text becomes a testcode/testoutput
 pair for Sphinx's doctest builder, so that `make doctest` compares exactly what
 the reader sees with a fresh recording.  `python -m handbook.output` (make
 accept) rewrites the bodies from fresh recordings.
+
+``:timeline:`` draws the recording under it; its value is the figure's caption.
+``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
+the answer until the reader asks for it.
 """
 
 from __future__ import annotations
@@ -21,11 +25,13 @@ from pygments.token import Generic
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.stage import ROOT, SnippetError, play
+from handbook import lanes, timeline
+from handbook.stage import ROOT, SNIPPETS, SnippetError, play
 from handbook.trace import BAR
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +46,14 @@ _BLOCK = re.compile(
 )
 
 
+class timeline_picture(nodes.General, nodes.Element):
+    """A timeline: `svg` for the site, `print` for paper, `alt` in words, `name` of its snippet."""
+
+
+class guess(nodes.General, nodes.Element):
+    """What the reader is asked to guess before seeing it: the output of snippet `name`."""
+
+
 class Output(SphinxDirective):
     """```{output} tasks/gather_order`` with the recorded lines as its body."""
 
@@ -47,6 +61,9 @@ class Output(SphinxDirective):
     has_content = True
     option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {
         "order": lambda value: directives.choice(value, ("any",)),
+        "timeline": directives.unchanged_required,
+        "compare": lambda value: directives.unchanged_required(value).split(),
+        "guess": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -74,10 +91,63 @@ class Output(SphinxDirective):
             self.set_source_info(node)
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
-        if not any_order:
-            return [code, shown]
-        note = nodes.paragraph("", "Порядок строк не обещан.", classes=["any-order"])
-        return [code, shown, note]
+        answer: list[nodes.Node] = [shown]
+        if any_order:
+            text = "Порядок строк не обещан."
+            answer.append(nodes.paragraph("", text, classes=["any-order"]))
+        if "timeline" in self.options:
+            try:
+                answer.append(self._figure(name, lines))
+            except (SnippetError, ValueError) as error:
+                message, place = f"the timeline of {name}: {error}", self.get_location()
+                logger.warning("%s", message, location=place, type="handbook")
+        if "guess" in self.options:
+            answer = [guess("", *answer, name=name)]
+            self.set_source_info(answer[0])
+        return [code, *answer]
+
+    def _figure(self, name: str, lines: list[str]) -> nodes.figure:
+        """Play the snippet, and those to compare it with, and draw what happened."""
+        ordered = "order" not in self.options
+        for file in (lanes.__file__, timeline.__file__):
+            self.env.note_dependency(file)
+        traces = {}
+        for part in (*self.options.get("compare", ()), name):
+            self.env.note_dependency(str(SNIPPETS / f"{part}.py"))
+            trace = traces[f"{part.rpartition('/')[2]}.py"] = play(part, ordered=ordered)
+        if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
+            raise ValueError("the output above it is out of date, run make accept")
+        slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
+        inline, messages = self.parse_inline(self.options["timeline"])
+        caption = nodes.caption("", "", *inline, *messages)
+        title = caption.astext()
+        picture = timeline_picture(
+            "",
+            name=name,
+            svg=timeline.draw(traces, title=title, name=slug),
+            print=timeline.draw(traces, title=title, name=slug, theme="print"),
+            alt=f"{title}. {timeline.tell(traces)}",
+        )
+        figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
+        self.state.document.note_explicit_target(figure, figure)
+        for node in (picture, caption, figure):
+            self.set_source_info(node)
+        return figure
+
+
+def _picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+    # A keyboard scrolls only what can have the focus.
+    self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
+    raise nodes.SkipNode
+
+
+def _guess_html(self: HTML5Translator, node: guess) -> None:
+    summary = "Что напечатает? Подумайте, потом откройте"
+    self.body.append(f'<details class="guess"><summary>{summary}</summary>')
+
+
+def _depart_guess_html(self: HTML5Translator, node: guess) -> None:
+    self.body.append("</details>")
 
 
 class OutputLexer(RegexLexer):
@@ -145,6 +215,8 @@ def main() -> int:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, its lexer and the doctest settings that it needs."""
     app.setup_extension("sphinx.ext.doctest")
+    app.add_node(timeline_picture, html=(_picture_html, None))
+    app.add_node(guess, html=(_guess_html, _depart_guess_html))
     app.add_directive("output", Output)
     app.add_lexer("output", OutputLexer)
     return {"version": "1", "parallel_read_safe": True}

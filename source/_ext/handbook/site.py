@@ -1,35 +1,171 @@
-"""What the theme leaves in English although the site is Russian."""
+"""What the theme leaves open: Russian labels, descriptions, lean pages, search from disk."""
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sphinx.application import Sphinx
 
 # furo writes these without gettext; overriding its page.html instead would break the EPUB builder.
-IN_RUSSIAN = {
+# A page is repaired again at each build, so no repair may apply to its own result.
+REPAIRS = {
     '"Toggle site navigation sidebar"': '"Показать или скрыть оглавление сайта"',
     '"Toggle table of contents sidebar"': '"Показать или скрыть содержание страницы"',
     '"Toggle Light / Dark / Auto color theme"': '"Сменить тему: светлая, тёмная, как в системе"',
     '"Toggle navigation of ': '"Показать или скрыть раздел: ',
+    "<title>Contents</title>": "<title>Содержание страницы</title>",
+    "<title>Menu</title>": "<title>Оглавление сайта</title>",
+    "<title>Expand</title>": "<title>Раскрыть</title>",
+    "<title>Light mode</title>": "<title>Светлая тема</title>",
+    "<title>Dark mode</title>": "<title>Тёмная тема</title>",
+    "<title>Auto light/dark, in light mode</title>": "<title>Тема как в системе: светлая</title>",
+    "<title>Auto light/dark, in dark mode</title>": "<title>Тема как в системе: тёмная</title>",
+    """<a class="muted-link" href="https://pradyunsg.me">@pradyunsg</a>'s""": "",
+    '<aside class="sidebar-drawer': '<aside aria-label="Оглавление сайта" class="sidebar-drawer',
+    '<aside class="toc-drawer': '<aside aria-label="Содержание страницы" class="toc-drawer',
+    # Whatever scrolls must be reached by the keyboard.
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+    # A switch must tell its state, which the theme doesn't keep; a checkbox tells it by itself.
+    ' role="switch" type="checkbox"': ' type="checkbox"',
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    # docutils' twin of the theme's own.
+    '<meta name="viewport" content="width=device-width, initial-scale=1" />': "",
+    '</noscript>\n\n<div id="search-results">': "</noscript>\n<h1>Поиск</h1>\n"
+    '<form class="search" action="search.html"><input type="search" name="q" '
+    'aria-label="Что искать"> <button>Найти</button></form>\n<div id="search-results">',
 }
 
+# Only the search asks for these.
+_FOR_SEARCH = ("doctools.js", "sphinx_highlight.js", "translations.js")
 
-def translate(app: Sphinx, error: Exception | None) -> None:
-    """Put the theme's literal English labels into Russian in every page written."""
-    if error or app.builder.format != "html":
+UNTITLED = {"search": "Поиск", "genindex": "Указатель"}
+"""The pages to which Sphinx gives no title."""
+
+PHONE = 40
+"""Columns that fit the narrowest phone; wider code scrolls, so the keyboard must reach it."""
+
+_CODE = re.compile("<pre>(.*?)</pre>", re.S)
+_LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
+_NOT_PROSE = re.compile(
+    r'<pre.*?</pre>|<svg.*?</svg>|<a class="(?:headerlink|claim-mark)".*?</a>', re.S
+)
+
+
+def complete(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Describe the page to whoever links to it, and drop the scripts that it doesn't use."""
+    if app.builder.name != "html":
         return
-    for page in Path(app.outdir).rglob("*.html"):
+    context["metatags"] = "\n".join(
+        [context.get("metatags", ""), *_described(app, context, doctree)]
+    )
+    if pagename == "search":
+        app.add_js_file("texts.js")
+        app.add_js_file("search.js")
+    else:
+        context["script_files"] = [
+            script
+            for script in context["script_files"]
+            if not str(script.filename).endswith(_FOR_SEARCH)
+        ]
+
+
+def _described(
+    app: Sphinx, context: dict[str, Any], doctree: nodes.document | None
+) -> Iterator[str]:
+    title = context.get("title") or UNTITLED.get(context["pagename"], app.config.project)
+    title = html.unescape(re.sub("<.*?>", "", title))
+    text = _summary(doctree) or f"{title} — {app.config.project}: ответы, которые проверены."
+    about = {
+        "og:title": title,
+        "og:description": text,
+        "og:type": "website" if context["pagename"] == app.config.root_doc else "article",
+        "og:site_name": app.config.project,
+        "og:locale": "ru_RU",
+        "og:url": context.get("pageurl"),
+    }
+    yield f'<meta name="description" content="{html.escape(text)}">'
+    for name, value in about.items():
+        if value:
+            yield f'<meta property="{name}" content="{html.escape(value)}">'
+
+
+def _summary(doctree: nodes.document | None) -> str:
+    """Return the short answer or else the first paragraph of the page, as plain text."""
+    if doctree is None:
+        return ""
+    short = next(
+        (node for node in doctree.findall(nodes.admonition) if "short" in node["classes"]), None
+    )
+    paragraphs = list((short or doctree).findall(nodes.paragraph))
+    chosen = paragraphs if short else paragraphs[:1]
+    return " ".join(" ".join(paragraph.astext() for paragraph in chosen).split())
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Repair every page written, and write what the search and the search engines read."""
+    if error or app.builder.name != "html":
+        return
+    outdir = Path(app.outdir)
+    repairs = {
+        **REPAIRS,
+        f" - {app.config.html_title}</title>": f" — {app.config.html_title}</title>",
+    }
+    for page in outdir.rglob("*.html"):
         before = after = page.read_text(encoding="utf-8")
-        for english, russian in IN_RUSSIAN.items():
-            after = after.replace(english, russian)
+        for old, new in repairs.items():
+            after = after.replace(old, new)
+        # A hundred links to lines would stand in the way of the keyboard.
+        after = _LINE.sub(r'<span id="\1">\2</span>', after)
+        after = _CODE.sub(_reachable, after)
         if after != before:
             page.write_text(after, encoding="utf-8")
+    pages = {name: app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)}
+    texts = {
+        name: _prose((outdir / uri).read_text(encoding="utf-8")) for name, uri in pages.items()
+    }
+    script = f"const TEXTS = {json.dumps(texts, ensure_ascii=False)};\n"
+    (outdir / "_static/texts.js").write_text(script, encoding="utf-8")
+    if base := app.config.html_baseurl.removesuffix("/"):
+        urls = "".join(f"<url><loc>{base}/{uri}</loc></url>\n" for uri in pages.values())
+        sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
+        (outdir / "sitemap.xml").write_text(sitemap, encoding="utf-8")
+        robots = f"User-agent: *\nAllow: /\nSitemap: {base}/sitemap.xml\n"
+        (outdir / "robots.txt").write_text(robots, encoding="utf-8")
+
+
+def _reachable(block: re.Match[str]) -> str:
+    lines = html.unescape(re.sub("<.*?>", "", block[1])).splitlines()
+    return (
+        f'<pre tabindex="0">{block[1]}</pre>'
+        if max(map(len, lines), default=0) > PHONE
+        else block[0]
+    )
+
+
+def _prose(page: str) -> str:
+    """Return the text of `page` without code, links to itself and marks."""
+    article = re.search(r"<article[^>]*>(.*)</article>", page, re.S)
+    text = re.sub("<[^>]*>", "", _NOT_PROSE.sub("", article[1] if article else ""))
+    return " ".join(html.unescape(text).split())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hook."""
-    app.connect("build-finished", translate)
+    """Register the hooks."""
+    app.connect("html-page-context", complete)
+    app.connect("build-finished", finish)
     return {"version": "1", "parallel_read_safe": True}

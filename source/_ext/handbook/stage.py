@@ -21,15 +21,19 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
+from functools import partial
 from io import StringIO, TextIOBase
 from pathlib import Path
 from time import monotonic
 from types import FrameType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from handbook.clock import Clock, VirtualLoop
+from handbook.journal import Journal, in_order
 from handbook.trace import Event, Trace
+
+if TYPE_CHECKING:
+    from handbook.clock import Clock, VirtualLoop
 
 ROOT = Path(__file__).resolve().parents[3]
 SNIPPETS = ROOT / "snippets"
@@ -75,17 +79,20 @@ def is_virtual(name: str) -> bool:
     return "asyncio" in modules and not modules & _REAL
 
 
-def play(name: str, *, real: bool = False) -> Trace:
+def play(name: str, *, real: bool = False, ordered: bool = True) -> Trace:
     """Play snippet `name` to its end and return its trace.
 
-    real: use the real clock even for asyncio, as `python file.py` would.
+    real: use the real clock even for asyncio, as `python file.py` would;
+    ordered: whether moments of different threads and processes follow the order
+    of their lines, or only what had to come before what.
     Raises SnippetError if the snippet is missing, raises, hangs or prints nothing.
     """
     path = path_of(name)
     if real or not is_virtual(name):
-        trace = _play_in_process(name, path)
+        trace = _play_in_process(name, path, ordered)
     else:
-        trace = _record(name, lambda: runpy.run_path(str(path), run_name="__main__"))
+        run = partial(runpy.run_path, str(path), run_name="__main__")
+        trace = _record(name, run, watch=True)
     if not trace.events:
         raise SnippetError(f"snippets/{name}.py: the snippet printed nothing")
     return trace
@@ -98,28 +105,33 @@ def load(name: str) -> SimpleNamespace:
 
 def perform(
     main: Callable[[], Coroutine[Any, Any, object]],
-    make_loop: Callable[[float], VirtualLoop] = VirtualLoop,
+    make_loop: Callable[[float], VirtualLoop] | None = None,
+    *,
+    watch: bool = False,
 ) -> Trace:
     """Run the coroutine function `main` by asyncio.run on a virtual clock.
 
-    What `main` raises comes out as it is.
+    What `main` raises comes out as it is.  watch: record the moments, too, on a
+    loop that does it; then `make_loop` isn't used.
     """
-    return _record(None, lambda: asyncio.run(main()), make_loop)
+    return _record(None, lambda: asyncio.run(main()), make_loop, watch=watch)
 
 
 class _Recorder(TextIOBase):
     """A text stream that turns each line printed by a task into an event."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, journal: Journal | None) -> None:
         self.events: list[Event] = []
         self._clock = clock
+        self._journal = journal
         self._parts: dict[int, str] = {}
 
     def write(self, text: str) -> int:
         thread = threading.get_ident()
         *lines, rest = (self._parts.get(thread, "") + text).split("\n")
         self._parts[thread] = rest
-        self.events += [Event(round(self._clock.time(), 6), _actor(), line) for line in lines]
+        for line in lines:
+            self._add(line)
         return len(text)
 
     def finish(self) -> None:
@@ -127,7 +139,12 @@ class _Recorder(TextIOBase):
         for thread, rest in self._parts.items():
             if rest:
                 self._parts[thread] = ""
-                self.events.append(Event(round(self._clock.time(), 6), _actor(), rest))
+                self._add(rest)
+
+    def _add(self, line: str) -> None:
+        self.events.append(Event(round(self._clock.time(), 6), _actor(), line))
+        if self._journal:
+            self._journal.note(self._journal.who(), "prints", line)
 
 
 def _actor() -> str:
@@ -141,15 +158,22 @@ def _actor() -> str:
 def _record(
     name: str | None,
     run: Callable[[], object],
-    make_loop: Callable[[float], VirtualLoop] = VirtualLoop,
+    make_loop: Callable[[float], VirtualLoop] | None = None,
+    *,
+    watch: bool = False,
 ) -> Trace:
-    clock = Clock(make_loop)
-    out, err = _Recorder(clock), StringIO()
+    # looptime imports pytest: only a play should wait for that.
+    from handbook.clock import Clock, VirtualLoop
+
+    clock = Clock(make_loop or VirtualLoop)
+    journal = Journal(clock) if watch else None
+    out, err = _Recorder(clock, journal), StringIO()
     hung = ""
     try:
         with (
             _deadline(clock) as dump,
             clock.installed(),
+            journal.watching_locks() if journal else nullcontext(),
             redirect_stdout(out),
             redirect_stderr(err),
             _complaints_to(err),
@@ -167,7 +191,10 @@ def _record(
         place = f"snippets/{name}.py" if name else "the performed coroutine"
         raise SnippetError(f"{place}: still running after {DEADLINE:g} s\n{hung}{err.getvalue()}")
     out.finish()
-    return Trace(tuple(out.events), round(clock.time(), 6), timed=True, stderr=err.getvalue())
+    elapsed, stderr = round(clock.time(), 6), err.getvalue()
+    if journal is None:
+        return Trace(tuple(out.events), elapsed, timed=True, stderr=stderr)
+    return Trace(tuple(out.events), elapsed, True, stderr, *journal.known())
 
 
 @contextmanager
@@ -179,14 +206,20 @@ def _complaints_to(err: StringIO) -> Iterator[None]:
 
     handler = logging.StreamHandler(err)
     logger = logging.getLogger("asyncio")
+    before = [(log, log.level, log.handlers[:]) for log in (logger, logging.getLogger())]
     logger.addHandler(handler)
+    # Nobody else listens, but what the snippet itself sets up.
+    logging.getLogger().handlers.clear()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")
             warnings.showwarning = show
             yield
     finally:
-        logger.removeHandler(handler)
+        # A snippet may have set up logging: the next one starts without that.
+        for log, level, handlers in before:
+            log.setLevel(level)
+            log.handlers[:] = handlers
 
 
 def _own_traceback(name: str) -> str:
@@ -228,13 +261,14 @@ def _stacks(clock: Clock, frame: FrameType | None) -> Iterator[str]:
             yield from traceback.format_stack(held, limit=1)
 
 
-def _play_in_process(name: str, path: Path) -> Trace:
+def _play_in_process(name: str, path: Path, ordered: bool) -> Trace:
     with tempfile.TemporaryDirectory() as folder:
         events = Path(folder, "events")
         events.touch()
         environment = os.environ | {
             "HANDBOOK_EVENTS": str(events),
             "HANDBOOK_DEADLINE": str(DEADLINE),
+            "HANDBOOK_SNIPPET": str(path),
             "PYTHONPATH": str(Path(__file__).with_name("child")),
             "PYTHONUTF8": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -267,8 +301,12 @@ def _play_in_process(name: str, path: Path) -> Trace:
             f"snippets/{name}.py: the snippet ended with exit code {process.returncode}\n{err}"
         )
     records = [json.loads(line) for line in lines]
-    recorded = tuple(Event(r["time"] - began, r["actor"], r["text"]) for r in records)
-    return Trace(recorded, elapsed, timed=False, stderr=err)
+    recorded = tuple(
+        Event(record["time"] - began, record["actor"], record["text"])
+        for record in records
+        if record["what"] == "prints"
+    )
+    return Trace(recorded, elapsed, False, err, *in_order(records, ordered))
 
 
 def _kill_group(pid: int) -> None:

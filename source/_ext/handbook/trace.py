@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 BAR = " │ "
 
@@ -23,17 +24,54 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Actor:
+    """Who took part.
+
+    name: of the task, thread or process; kind: main (the main thread), task,
+    thread or process; code: the function that it runs; arguments: those of
+    `code` that are short enough to tell actors apart.
+    """
+
+    name: str
+    kind: str
+    code: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+class Moment(NamedTuple):
+    """One thing that happened to one actor: what a timeline draws.
+
+    time: the virtual second, or where the trace isn't timed the place in the
+    order of events; actor, by: places in Trace.actors; what: created, runs (goes
+    on), waits, prints, queues (for a lock or semaphore), takes, gives or ends;
+    text: the line printed, the lock's class, how it ended ("" is a result), or
+    "cancel" where a cancellation lets it run; by: who created or woke it, None
+    if a timer did or nobody knows; sent: when it could have run.
+    """
+
+    time: float
+    actor: int
+    what: str
+    text: str = ""
+    by: int | None = None
+    sent: float | None = None
+
+
+@dataclass(frozen=True)
 class Trace:
     """The recorded events in order, with the questions that proofs ask of them.
 
     elapsed: seconds until the snippet ended; timed: whether the seconds are
-    virtual, hence exact and worth showing; stderr: what the snippet wrote there.
+    virtual, hence exact and worth showing; stderr: what the snippet wrote there;
+    actors, moments: what a timeline is drawn from, empty if nobody watched.
     """
 
     events: tuple[Event, ...]
     elapsed: float
     timed: bool
     stderr: str = ""
+    actors: tuple[Actor, ...] = ()
+    moments: tuple[Moment, ...] = ()
 
     @property
     def lines(self) -> list[str]:

@@ -1,0 +1,19 @@
+from threading import Event, Thread
+
+ready = Event()
+
+
+def wait_for_ready() -> None:
+    ready.wait()
+    print("woken up by the event")
+
+
+def main() -> None:
+    waiter = Thread(target=wait_for_ready)
+    waiter.start()
+    ready.set()
+    waiter.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,322 @@
+"""Measures what no recorded output can show: ratios of times, and what an interpreter can do.
+
+`python -m handbook.measure` measures the interpreter that runs it, keeps the
+numbers beside those of other interpreters in source/_evidence/measured.json and
+writes the tables that the pages show.  It needs the standard library only, so
+that any interpreter can run it: PYTHONPATH=source/_ext pythonX.Y -m handbook.measure
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib.util
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EVIDENCE = Path(__file__).resolve().parents[2] / "_evidence"
+Tool = Callable[["Load"], object]
+
+
+@dataclass(frozen=True)
+class Load:
+    """One kind of work: `jobs` calls of `work(size)`; asyncio awaits those that only wait."""
+
+    title: str
+    work: Callable[[Any], object]
+    size: float
+    jobs: int
+    waits: bool = False
+
+
+def count(rounds: int) -> None:
+    """Compute in pure Python: the interpreter is busy all the time."""
+    while rounds:
+        rounds -= 1
+
+
+def digest(rounds: int) -> bytes:
+    """Compute in C, in a function that lets the GIL go."""
+    return hashlib.pbkdf2_hmac("sha256", b"password", b"salt", rounds)
+
+
+WAIT = Load("Ждать: 10 раз по 0,1 с", time.sleep, 0.1, 10, waits=True)
+COUNT = Load("Считать на Python: 2 задания", count, 5_000_000, 2)
+DIGEST = Load("Считать в C, отпуская GIL: 2 задания", digest, 500_000, 2)
+LOADS = (WAIT, COUNT, DIGEST)
+
+
+def in_a_row(load: Load) -> None:
+    """Do the jobs one after the other: what the tools are compared with."""
+    for _ in range(load.jobs):
+        load.work(load.size)
+
+
+def in_threads(load: Load) -> None:
+    """Do each job in a thread of its own."""
+    with futures.ThreadPoolExecutor(load.jobs) as pool:
+        list(pool.map(load.work, [load.size] * load.jobs))
+
+
+def in_processes(load: Load) -> None:
+    """Do each job in a process of its own; starting them counts."""
+    with futures.ProcessPoolExecutor(load.jobs) as pool:
+        list(pool.map(load.work, [load.size] * load.jobs))
+
+
+def in_interpreters(load: Load) -> None:
+    """Do each job in a subinterpreter of its own (3.14+); starting them counts."""
+    with futures.InterpreterPoolExecutor(load.jobs) as pool:
+        list(pool.map(load.work, [load.size] * load.jobs))
+
+
+def in_tasks(load: Load) -> None:
+    """Do each job in an asyncio task."""
+    import asyncio  # not at the top: worker processes import this module, too
+
+    async def job() -> None:
+        if load.waits:
+            await asyncio.sleep(load.size)
+        else:
+            load.work(load.size)
+
+    async def main() -> None:
+        await asyncio.gather(*(job() for _ in range(load.jobs)))
+
+    asyncio.run(main())
+
+
+def ratio(tool: Tool, load: Load, *, tries: int = 3) -> float:
+    """Return how long `tool` takes for `load`, as a part of doing the jobs in a row.
+
+    The best of several tries on both sides: other programs only ever slow one down.
+    """
+    together = alone = float("inf")
+    for _ in range(tries):
+        together = min(together, _seconds(lambda: tool(load)))
+        alone = min(alone, _seconds(lambda: in_a_row(load)))
+    return together / alone
+
+
+def start_milliseconds() -> dict[str, float]:
+    """Return what it takes to start and join a thread and a process by each start method."""
+    # In a bare program, as a process may import its parent's main module anew.
+    run = subprocess.run([sys.executable, "-c", _STARTS], check=True, capture_output=True)
+    return {kind: round(1000 * best, 2) for kind, best in json.loads(run.stdout).items()}
+
+
+_STARTS = """
+import json, multiprocessing, threading, time
+def seconds(make):
+    began = time.perf_counter()
+    worker = make(target=time.monotonic)
+    worker.start()
+    worker.join()
+    return time.perf_counter() - began
+kinds = {"thread": threading.Thread}
+for method in ("fork", "forkserver", "spawn"):
+    kinds[method] = multiprocessing.get_context(method).Process
+print(json.dumps({kind: min(seconds(make) for _ in range(15)) for kind, make in kinds.items()}))
+"""
+
+
+def ran_meanwhile(call: Callable[[], object], *, tries: int = 1) -> bool:
+    """Tell whether the main thread ran bytecode while another thread was inside `call`.
+
+    No thread asks for the GIL meanwhile, so the main thread runs only if `call`
+    lets the GIL go of itself or there is no GIL between the two.  One witness
+    of several tries is enough: the operating system may wake a thread late.
+    """
+    return any(_ran_meanwhile(call) for _ in range(tries))
+
+
+@contextmanager
+def nobody_asks_for_the_gil() -> Iterator[None]:
+    """Make threads wait for the GIL for hours instead of asking for it after 5 ms."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+@contextmanager
+def subinterpreter() -> Iterator[Callable[[str], object]]:
+    """Make a subinterpreter and yield what runs code in it (privately before 3.14)."""
+    try:
+        import _interpreters as interpreters
+    except ImportError:
+        import _xxsubinterpreters as interpreters
+    run = getattr(interpreters, "exec", None) or interpreters.run_string
+    identity = interpreters.create()
+    try:
+        yield lambda code: run(identity, code)
+    finally:
+        interpreters.destroy(identity)
+
+
+def has_gil() -> bool:
+    """Tell whether this interpreter runs with a GIL now."""
+    return getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+def features() -> dict[str, Any]:
+    """Return what this interpreter can do, found out by trying."""
+    with subinterpreter() as run:
+        own_gil = has_gil() and ran_meanwhile(
+            lambda: run("for _ in range(2_000_000): pass"), tries=5
+        )
+    return {
+        "gil": has_gil(),
+        "own_gil": own_gil,
+        "interpreters": importlib.util.find_spec("concurrent.interpreters") is not None,
+        "start_method": multiprocessing.get_start_method(),
+    }
+
+
+def measure() -> dict[str, Any]:
+    """Return features and ratios of this interpreter."""
+    tools = {"threads": in_threads, "processes": in_processes, "tasks": in_tasks}
+    ratios = {
+        name: [round(ratio(tool, load, tries=5), 2) for load in LOADS]
+        for name, tool in tools.items()
+    }
+    if features()["interpreters"]:
+        ratios["interpreters"] = [round(ratio(in_interpreters, COUNT, tries=5), 2)]
+    starts = start_milliseconds()
+    return {"cores": os.cpu_count(), **features(), "ratios": ratios, "starts": starts}
+
+
+def interpreter() -> str:
+    """Return the name of this interpreter as the tables show it: «3.13.5t» without a GIL."""
+    free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    return ".".join(map(str, sys.version_info[:3])) + free
+
+
+def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
+    """Return the tables of the pages, by the page's name."""
+    rows = sorted(measured.items(), key=lambda row: _order(row[0]))
+    return {
+        "threads-processes": [
+            ["CPython", "Поток", "`fork`", "`forkserver`", "`spawn`"],
+            *([name, *(_number(ms) for ms in row["starts"].values())] for name, row in rows),
+        ],
+        "cpu-io": [
+            ["CPython", "Счёт на Python", "`pbkdf2_hmac`", "`time.sleep`"],
+            *([name, *_numbers(row, "threads", 1, 2, 0)] for name, row in rows),
+        ],
+        "without-gil": [
+            ["CPython", "GIL", "2 потока", "2 процесса", "2 субинтерпретатора"],
+            *(
+                [
+                    name,
+                    _gil(row),
+                    *_numbers(row, "threads", 1),
+                    *_numbers(row, "processes", 1),
+                    *(_numbers(row, "interpreters", 0) if row["interpreters"] else ["—"]),
+                ]
+                for name, row in rows
+            ),
+        ],
+        "choose": _choose(rows),
+    }
+
+
+def _choose(rows: list[tuple[str, dict[str, Any]]]) -> list[list[str]]:
+    name, row = [row for row in rows if row[1]["gil"]][-1]
+    columns = [
+        ("Потоки", name, row, "threads"),
+        ("Процессы", name, row, "processes"),
+        ("asyncio", name, row, "tasks"),
+    ]
+    columns += [("Потоки без GIL", *free, "threads") for free in rows if not free[1]["gil"]][-1:]
+    return [
+        ["Нагрузка", *(title for title, *_ in columns)],
+        *(
+            [load.title, *(_number(row["ratios"][tool][place]) for *_, row, tool in columns)]
+            for place, load in enumerate(LOADS)
+        ),
+        [f"Измерено на CPython, ядер: {row['cores']}", *(name for _, name, *_ in columns)],
+    ]
+
+
+def main() -> None:
+    """Measure this interpreter and write the evidence anew."""
+    file = EVIDENCE / "measured.json"
+    EVIDENCE.mkdir(exist_ok=True)
+    measured = {}
+    with suppress(FileNotFoundError):
+        measured = json.loads(file.read_text(encoding="utf-8"))
+    # One row for each version: a newer patch release replaces the older one.
+    measured = {
+        name: row for name, row in measured.items() if _series(name) != _series(interpreter())
+    }
+    measured[interpreter()] = measure()
+    measured = dict(sorted(measured.items(), key=lambda row: _order(row[0])))
+    file.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    for name, rows in tables(measured).items():
+        with open(EVIDENCE / f"{name}.csv", "w", encoding="utf-8", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerows(rows)
+    print(f"{interpreter()}: {measured[interpreter()]['ratios']}")
+
+
+def _ran_meanwhile(call: Callable[[], object]) -> bool:
+    done: list[bool] = []
+
+    def work() -> None:
+        call()
+        done.append(True)
+
+    worker = threading.Thread(target=work)
+    with nobody_asks_for_the_gil():
+        # start() waits for the thread to begin; it returns when the main thread may run again.
+        worker.start()
+        meanwhile = not done
+        worker.join()
+    return meanwhile
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _gil(row: dict[str, Any]) -> str:
+    if not row["gil"]:
+        return "нет"
+    return "у каждого интерпретатора" if row["own_gil"] else "один на процесс"
+
+
+def _numbers(row: dict[str, Any], tool: str, *places: int) -> list[str]:
+    return [_number(row["ratios"][tool][place]) for place in places]
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace(".", ",")
+
+
+def _series(name: str) -> tuple[str, bool]:
+    return name.rpartition(".")[0], name.endswith("t")
+
+
+def _order(name: str) -> tuple[int, int, bool, int]:
+    major, minor, patch = map(int, name.removesuffix("t").split("."))
+    return major, minor, name.endswith("t"), patch
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Plays a snippet in the terminal: `make play SNIPPET=tasks/gather_order`.
+
+Each line of output stands beside the lanes of all tasks, threads or processes;
+what happened between the lines is told in words.  `--real` plays it on the real
+clock, as `python file.py` would.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
+from time import monotonic
+from typing import NamedTuple, TextIO
+
+from handbook.lanes import cast
+from handbook.stage import SnippetError, play
+from handbook.trace import BAR, Moment, Trace
+
+_ENDS = {"": ("╵", "ends"), "cancel": ("✗", "is cancelled"), "collected": ("✗", "vanishes")}
+WORKS, WAITS, QUEUES, READY, GONE = "┃│┆╎ "
+
+
+def show(trace: Trace, real: Trace | None = None) -> Iterator[str]:
+    """Yield the lines that show `trace`: time, a column for each lane, what happened.
+
+    real: the same snippet on the real clock; its seconds stand beside the lines.
+    """
+    labels = cast(trace)
+    rows = list(_Lanes(labels).rows(trace))
+    if real:
+        measured = iter(real.events)
+        stamps = [f"{next(measured).time:.2f}" if row.printed else "" for row in rows]
+    else:
+        exact = [f"{row.time:.3f}".rstrip("0").rstrip(".") if trace.timed else "" for row in rows]
+        stamps = [b if a != b else "" for a, b in pairwise(["?", *exact])]
+    width = max(map(len, stamps), default=0)
+    for number, label in enumerate(labels.values()):
+        yield " " * width + BAR + f"{WAITS} " * number + label
+    for stamp, row in zip(stamps, rows, strict=True):
+        yield f"{stamp:>{width}}{BAR}{row.text}"
+
+
+class Row(NamedTuple):
+    """A moment that is worth a line: the lanes as they are then, and the words."""
+
+    time: float
+    printed: bool
+    text: str
+
+
+class _Lanes:
+    """Follows the moments and knows what every lane looks like now."""
+
+    def __init__(self, labels: dict[int, str]) -> None:
+        self._labels = labels
+        self._glyphs = dict.fromkeys(labels, GONE)
+        self._since = dict.fromkeys(labels, 0.0)
+        self._wanted: dict[int, str] = {}
+        self._fresh: set[int] = set()
+
+    def rows(self, trace: Trace) -> Iterator[Row]:
+        """Yield the moments of `trace` that are worth a line."""
+        for moment in trace.moments:
+            actor = moment.actor
+            if actor not in self._labels:
+                continue
+            if self._glyphs[actor] == GONE and moment.what not in ("created", "ends"):
+                self._glyphs[actor] = WORKS
+            busy = moment.time - self._since[actor] if self._glyphs[actor] == WORKS else 0
+            if trace.timed and busy > 0 and moment.what in ("waits", "ends"):
+                yield self._row(moment, "┻", f"was busy for {busy:g} s")
+            glyph, words, after = self._turn(moment)
+            if words:
+                yield self._row(moment, glyph, words)
+            if after != self._glyphs[actor]:
+                self._glyphs[actor], self._since[actor] = after, moment.time
+
+    def _row(self, moment: Moment, glyph: str, words: str) -> Row:
+        cells = [glyph if lane == moment.actor else self._glyphs[lane] for lane in self._labels]
+        printed = glyph == "●"
+        words = words if printed else f"{self._labels[moment.actor]} {words}"
+        return Row(moment.time, printed, f"{' '.join(cells)}  {words}")
+
+    def _turn(self, moment: Moment) -> tuple[str, str, str]:
+        """Return the mark and the words of `moment`, and the lane's look after it."""
+        actor, text = moment.actor, moment.text
+        known = moment.by in self._labels and moment.by != actor
+        by = f" by {self._labels[moment.by]}" if known and moment.by is not None else ""
+        match moment.what:
+            case "created":
+                self._fresh.add(actor)
+                return "╷", f"created{by}" if by else "", READY
+            case "runs":
+                first = actor in self._fresh
+                self._fresh.discard(actor)
+                if text == "cancel":
+                    self._wanted.pop(actor, None)
+                    return "◄", f"cancelled{by}", WORKS
+                return "◄", f"woken{by}" if by and not first else "", WORKS
+            case "waits":
+                wanted = self._wanted.get(actor, "")
+                if wanted:
+                    return QUEUES, f"waits for the {wanted}", QUEUES
+                return WAITS, "", WAITS
+            case "queues":
+                self._wanted[actor] = text
+            case "takes":
+                self._wanted.pop(actor, None)
+                return "┏", f"takes the {text}", WORKS
+            case "gives":
+                return "┗", f"gives back the {text}", self._glyphs[actor]
+            case "prints":
+                return "●", text, self._glyphs[actor]
+            case "ends":
+                glyph, words = _ENDS.get(text, ("✗", f"fails: {text}"))
+                return glyph, words, GONE
+        return "", "", self._glyphs[actor]
+
+
+def play_really(name: str, expected: float, out: TextIO) -> Trace:
+    """Play snippet `name` on the real clock while a bar on the terminal `out` moves on."""
+    with ThreadPoolExecutor(1) as pool:
+        began = monotonic()
+        result = pool.submit(play, name, real=True)
+        while not result.done() and out.isatty():
+            out.write(f"\r{progress(monotonic() - began, expected)}")
+            out.flush()
+            wait([result], timeout=0.1)
+        if out.isatty():
+            out.write("\r\033[K")
+        return result.result()
+
+
+def progress(seconds: float, expected: float) -> str:
+    """Return the bar; where nobody knows how long it will take, only the seconds."""
+    if not expected:
+        return f"{seconds:.1f} s"
+    done = round(30 * min(1.0, seconds / expected))
+    return f"[{'█' * done:<30}] {seconds:.1f} of {expected:g} s"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play the snippet that the command line names."""
+    parser = ArgumentParser(prog="handbook.play", description="Show who did what, and when.")
+    parser.add_argument("name", metavar="SNIPPET", help="as in tasks/gather_order")
+    parser.add_argument("--real", action="store_true", help="play it on the real clock")
+    given = parser.parse_args(arguments)
+    name = given.name.removeprefix("snippets/").removesuffix(".py")
+    try:
+        trace = play(name)
+        real = None
+        if given.real:
+            expected = trace.elapsed if trace.timed else 0.0
+            real = play_really(name, expected, sys.stderr)
+            if not trace.timed:
+                trace = real
+            elif real.lines != trace.lines:
+                raise SnippetError("\n".join(["it printed something else:", *real.lines]))
+        print("\n".join(show(trace, real)))
+    except (SnippetError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

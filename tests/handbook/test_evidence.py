@@ -1,0 +1,160 @@
+"""Evidence counts only for what was checked, and the reader sees which."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handbook.evidence import (
+    Book,
+    Evidence,
+    Finding,
+    Outcomes,
+    _fingerprint,
+    compare,
+    current,
+    read,
+)
+from handbook.stage import ROOT
+
+
+def take(book: Any, outcome: str = "passed", version: str = "3.11") -> Evidence:
+    """Write evidence as if all had come out like this."""
+    prints = Book(book.root).fingerprints
+    findings = (
+        {key: Finding(outcome, hash, why="it says") for key, hash in prints[part].items()}
+        for part in ("claims", "examples")
+    )
+    found = Evidence(version, f"CPython {version}.0", "2026-11-23", *findings)
+    book.write(f"source/_evidence/{version}.json", found.text())
+    return found
+
+
+def test_a_file_is_sorted_and_has_a_line_for_each_entry(book: Any) -> None:
+    found = take(book)
+    assert read(book.root) == [found]
+    claims = {id: Finding("passed") for id in "cab"}
+    lines = Evidence("3.9", "CPython", "2026-11-23", claims, {}).text().splitlines()
+    assert [line[3] for line in lines if line.startswith("  ")] == ["a", "b", "c"]
+
+
+def test_versions_are_in_order(book: Any) -> None:
+    for version in ("3.13t", "3.9", "3.13", "3.15"):
+        take(book, version=version)
+    book.write("source/_evidence/measured.json", "{}")
+    assert [found.version for found in read(book.root)] == ["3.9", "3.13", "3.13t", "3.15"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stale"),
+    [
+        ("source/tasks/hello.md", "Строка печатается", "Текст печатается", {"claims"}),
+        ("source/tasks/hello.md", "always #hello", "sometimes #hello", {"claims"}),
+        ("source/tasks/hello.md", "1.0 │ good", "2.0 │ good", {"examples"}),
+        ("source/tasks/hello.md", "Программа. Она", "Она", set()),
+        ("snippets/tasks/hello.py", "sleep(1)", "sleep(2)", {"claims", "examples"}),
+        ("tests/tasks/test_hello.py", "== 0", "== 1", {"claims"}),
+        (
+            "tests/tasks/test_hello.py",
+            "import pytest\n",
+            "import pytest\n\nN = 1\n",
+            {"claims"},
+        ),
+    ],
+)
+def test_what_changed_since_does_not_count(
+    book: Any, file: str, old: str, new: str, stale: set[str]
+) -> None:
+    found = take(book)
+    book.replace(file, old, new)
+    contents = Book(book.root)
+    assert stale == {part for part in ("claims", "examples") if not current(contents, found, part)}
+
+
+def test_another_proof_of_the_file_changes_nothing(book: Any) -> None:
+    found = take(book)
+    file = book.root / "tests/tasks/test_hello.py"
+    more = '\n\n@pytest.mark.always("another")\ndef test_another() -> None: ...\n'
+    file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    assert current(Book(book.root), found, "claims")
+
+
+def test_wrapping_changes_nothing() -> None:
+    assert _fingerprint("a \n\nb") == _fingerprint("a\nb") != _fingerprint("a b")
+
+
+def test_a_claim_skipped_once_is_not_proven() -> None:
+    outcomes = Outcomes()
+    for outcome, explored in (("passed", 2), ("skipped", 0), ("passed", 3)):
+        outcomes._note("id", Finding(outcome, explored=explored, why="x" * (outcome == "skipped")))
+    assert outcomes.claims == {"id": Finding("skipped", explored=5, why="x")}
+    outcomes._note("id", Finding("failed", why="y"))
+    assert outcomes.claims["id"].outcome == "failed"
+
+
+def test_examples_are_compared_as_the_page_shows_them() -> None:
+    shown = Book().outputs["tasks/gather_order"]
+    assert compare(shown).outcome == "passed"
+    assert compare(shown).seconds == 2
+    shown.lines.reverse()
+    assert compare(shown) == Finding("failed", why="other output")
+
+
+def test_evidence_is_taken_by_an_interpreter(book: Any, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    book.write("pyproject.toml", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    book.write("tests/conftest.py", (ROOT / "tests/conftest.py").read_text(encoding="utf-8"))
+    book.write(
+        "tests/tasks/test_more.py",
+        'import pytest\n\n\n@pytest.mark.always("b", since="4.0")\ndef test_b() -> None: ...\n\n\n'
+        '@pytest.mark.never("c")\ndef test_c() -> None: ...\n\n\ndef test_d() -> None: ...\n',
+    )
+    done = book.run("-m", "handbook.evidence", "--inside", str(out))
+    assert out.is_file(), done.stdout
+    data = json.loads(out.read_text(encoding="utf-8"))
+    assert data["examples"] == {"tasks/hello": {"outcome": "passed", "seconds": 1.0}}
+    assert {id: entry["outcome"] for id, entry in data["claims"].items()} == {
+        "hello-at-once": "passed",
+        "b": "skipped",
+        "c": "failed",
+    }
+    assert data["claims"]["b"]["why"] == "holds only since 4.0"
+    assert "explored" in data["claims"]["c"]["why"]
+
+
+def test_the_reader_sees_what_was_checked_and_what_was_not(book: Any) -> None:
+    take(book, version="3.11")
+    book.replace("source/tasks/hello.md", "Строка печатается сразу", "Строка идёт сразу")
+    take(book, version="3.12")
+    take(book, "skipped", version="3.15")
+    done = book.build("html")
+    assert done.returncode == 0, done.stdout
+    page = (book.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
+    assert "Проверено 23.11.2026 на CPython 3.12, 3.15." in page
+    assert "На 3.11 ещё не проверено: 1 из 2." in page
+    assert "На 3.15 не запускалось: 2" in page
+    ledger = (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    row = ledger.partition('id="claim-hello-at-once"')[2].partition("</tr>")[0]
+    signs = [cell for cell in ("?", "✓", "–") if f"<p>{cell}</p>" in row]
+    assert signs == ["?", "✓", "–"]
+    assert "на 3.15: <code" in ledger
+
+
+def test_evidence_in_the_repo_tells_no_failure() -> None:
+    contents = Book()
+    for found in read(ROOT):
+        for part in ("claims", "examples"):
+            failed = [
+                f"{key} on {found.version}: {finding.why}"
+                for key, finding in current(contents, found, part).items()
+                if finding.outcome == "failed"
+            ]
+            assert not failed, "\n".join(failed)
+
+
+def test_an_example_may_be_of_some_versions_only(book: Any) -> None:
+    old = "{output} tasks/hello\n"
+    book.replace("source/tasks/hello.md", old, f"{old}:before: 3.9\n")
+    (shown,) = Book(book.root).outputs.values()
+    assert shown.only == (("before", "3.9"),)
+    assert compare(shown) == Finding("skipped", why="holds only before 3.9")

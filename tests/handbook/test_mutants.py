@@ -1,0 +1,189 @@
+"""Mutants are the changes that matter, each is noticed or told, and a vacuous proof is found."""
+
+import json
+from typing import Any
+
+import pytest
+from handbook.evidence import Book
+from handbook.mutants import REPORT, excuses, text_of
+from handbook.mutations import in_strings, mutations
+from handbook.stage import ROOT
+
+SOURCE = '''\
+import asyncio
+import threading
+from contextlib import suppress
+
+
+async def brew(name: str, lock: asyncio.Lock, ready: asyncio.Event) -> str:
+    """Say 2 things."""
+    async with lock:
+        await asyncio.sleep(1)
+        print(f"{name}: {1}")
+    ready.set()
+    return name
+
+
+async def main() -> None:
+    lock, ready = asyncio.Lock(), asyncio.Event()
+    print(await asyncio.gather(brew("a", lock, ready), brew("b", lock, ready)))
+    with suppress(ValueError):
+        raise ValueError("no")
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(brew("c", lock, ready))
+    except* OSError:
+        pass
+    await asyncio.gather(*(brew(name, lock, ready) for name in "de"), return_exceptions=True)
+    thread = threading.Thread(target=print, args=("t",), daemon=True)
+    thread.start()
+    thread.join(timeout=5)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+'''
+
+
+def changed(timed: bool = True) -> dict[str, tuple[str, str]]:
+    """Return label, and the lines taken away and put in."""
+    old = SOURCE.splitlines()
+    found = {}
+    for mutation in mutations(SOURCE, timed=timed):
+        new = mutation.source.splitlines()
+        gone = [line.strip() for line in old if line not in new]
+        come = [line.strip() for line in new if line not in old]
+        found[mutation.label] = ("\n".join(gone), "\n".join(come))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("label", "new"),
+    [
+        ("drop with: async with lock:", "await asyncio.sleep(1)"),
+        ("drop await: await asyncio.sleep(1)", "asyncio.sleep(1)"),
+        ("number 1 → 2: await asyncio.sleep(1)", "await asyncio.sleep(2)"),
+        ("drop set: ready.set()", "pass"),
+        ("another than OSError: try:", "except* BufferError:"),
+        ("drop start: thread.start()", "pass"),
+        ("drop join: thread.join(timeout=5)", "pass"),
+        ("another exception: with suppress(ValueError):", "with suppress(BufferError):"),
+        ('another exception: raise ValueError("no")', 'raise BufferError("no")'),
+    ],
+)
+def test_each_operator(label: str, new: str) -> None:
+    assert changed()[label][1].splitlines()[0] == new
+
+
+@pytest.mark.parametrize(
+    ("operator", "part"),
+    [
+        ("gather → in a row", "[await _each for _each in (brew("),
+        ("TaskGroup → gather", "async with _Gathered() as group:"),
+        ("flip return_exceptions", "return_exceptions=False"),
+        ("flip daemon", "daemon=False"),
+        ("swap arguments", 'gather(brew("b", lock, ready), brew("a", lock, ready))'),
+    ],
+)
+def test_operators_on_expressions(operator: str, part: str) -> None:
+    assert any(
+        label.startswith(operator) and part in new for label, (_, new) in changed().items()
+    ), changed()
+
+
+def test_neighbours_are_swapped_but_not_what_commutes() -> None:
+    swaps = [label for label in changed() if label.startswith("swap «")]
+    assert any("«ready.set()»" in label for label in swaps)
+    text = "def main():\n    a.start()\n    b.start()\n    lock = Lock()\n    event = Event()\n"
+    labels = [each.label for each in mutations(text, timed=False)]
+    assert [label.partition(":")[0] for label in labels if label.startswith("swap")] == [
+        "swap «b.start()» and «lock = Lock()»"
+    ]
+
+
+def test_waits_on_the_real_clock_are_left_alone() -> None:
+    numbers = [label for label in changed(timed=False) if label.startswith("number")]
+    assert numbers == []
+
+
+def test_docstrings_and_f_strings_are_left_alone() -> None:
+    numbers = [label for label in changed() if label.startswith("number")]
+    assert not [label for label in numbers if "Say" in label or "{name}" in label]
+
+
+def test_every_mutant_compiles_and_differs() -> None:
+    found = list(mutations(SOURCE, timed=True))
+    assert len({mutation.label for mutation in found}) == len(found)
+    for mutation in found:
+        compile(mutation.source, "mutant", "exec")
+        assert mutation.source != SOURCE
+
+
+def test_a_wait_can_be_made_endless() -> None:
+    (wait,) = (
+        each
+        for each in mutations(SOURCE, timed=True)
+        if "asyncio.sleep" in each.forever and "number" in each.label and "sleep" in each.label
+    )
+    assert "asyncio.sleep(1_000_000)" in wait.forever
+
+
+def test_programs_in_strings_are_changed() -> None:
+    source = 'def test():\n    run("""\n        import time\n        time.sleep(1)\n    """)\n'
+    (mutation,) = in_strings(source)
+    assert "time.sleep(2)" in mutation.source
+
+
+def test_a_small_book_is_examined(book: Any) -> None:
+    book.write("pyproject.toml", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    book.write(
+        "tests/tasks/test_vacuous.py",
+        'import pytest\nfrom handbook.stage import play\n\n\n@pytest.mark.always("vacuous")\n'
+        'def test_it() -> None:\n    play("tasks/hello")\n\n\n'
+        '@pytest.mark.always("excused")\ndef test_types() -> None:\n'
+        "    # no mutant: a claim about types\n    assert issubclass(bool, int)\n",
+    )
+    book.replace(
+        "source/tasks/hello.md",
+        "[Строка",
+        "[Пусто]{.always #vacuous} [Типы]{.always #excused} [Строка",
+    )
+    book.replace(
+        "snippets/tasks/hello.py",
+        'print("hello")',
+        'await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    print("hello")',
+    )
+    book.write(
+        "tests/mutants.toml",
+        '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "первая строка всё равно первая"\n',
+    )
+    done = book.run("-m", "handbook.mutants")
+    assert done.returncode == 1
+    report = json.loads((book.root / REPORT).read_text(encoding="utf-8"))
+    snippet = report["snippets"]["tasks/hello"]
+    assert snippet["justified"] == {
+        "drop await: await asyncio.sleep(0)": "первая строка всё равно первая"
+    }
+    assert "drop await: await asyncio.sleep(0) #2" in snippet["survivors"]
+    assert "vacuous: tests/tasks/test_vacuous.py:5: vacuous" in done.stdout
+    claims = report["claims"]
+    assert claims["excused"]["justified"] == "a claim about types"
+    assert "tasks/hello" in claims["hello-at-once"]["broken"]
+    assert text_of(report) == (book.root / REPORT).read_text(encoding="utf-8")
+
+
+def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
+    file = ROOT / REPORT
+    report = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    prints = Book().fingerprints
+    for name, entry in report.get("snippets", {}).items():
+        if prints["examples"].get(name) == entry["hash"]:
+            assert not entry["survivors"], f"{name}: {entry['survivors']}"
+    for id, entry in report.get("claims", {}).items():
+        if prints["claims"].get(id) == entry["hash"]:
+            assert "vacuous" not in entry, id
+
+
+def test_excuses_are_of_snippets() -> None:
+    names = set(Book().snippets)
+    assert excuses(ROOT).keys() <= names

@@ -1,0 +1,102 @@
+"""`make play` shows a trace in the terminal."""
+
+import asyncio
+import io
+import time
+from pathlib import Path
+
+import pytest
+from handbook import stage
+from handbook.play import main, play_really, progress, show
+from handbook.stage import perform
+
+
+@pytest.fixture
+def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(stage, "SNIPPETS", tmp_path)
+    code = (
+        "import asyncio\n"
+        "async def brew(drink):\n"
+        "    print(f'{drink}: start')\n"
+        "    await asyncio.sleep(0.01)\n"
+        "    print(f'{drink}: ready')\n"
+        "async def main():\n"
+        "    await asyncio.gather(brew('tea'), brew('coffee'))\n"
+        "asyncio.run(main())\n"
+    )
+    (tmp_path / "planted.py").write_text(code, encoding="utf-8")
+    return "planted"
+
+
+def test_lanes_stand_beside_lines(planted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([planted]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "     │ main",
+        "     │ │ tea",
+        "     │ │ │ coffee",
+        "   0 │ ┃ ╷    tea created by main",
+        "     │ ┃ ╎ ╷  coffee created by main",
+        "     │ │ ● ╎  tea: start",
+        "     │ │ │ ●  coffee: start",
+        "0.01 │ │ ● │  tea: ready",
+        "     │ │ ╵ │  tea ends",
+        "     │ │   ●  coffee: ready",
+        "     │ │   ╵  coffee ends",
+        "     │ ◄      main woken by coffee",
+        "     │ ╵      main ends",
+    ]
+
+
+def test_locks_blocking_and_failures_are_told() -> None:
+    async def work(lock: asyncio.Lock) -> None:
+        async with lock:
+            time.sleep(2)  # noqa: ASYNC251
+            await asyncio.sleep(1)
+            raise ValueError
+
+    async def main() -> None:
+        lock = asyncio.Lock()
+        jobs = [asyncio.create_task(work(lock), name=name) for name in "ab"]
+        await asyncio.wait(jobs)
+
+    text = "\n".join(show(perform(main, watch=True)))
+    for words in (
+        "a takes the Lock",
+        "a was busy for 2 s",
+        "b waits for the Lock",
+        "a gives back the Lock",
+        "a fails: ValueError",
+        "b woken by a",
+    ):
+        assert words in text
+
+
+def test_on_the_real_clock(planted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([planted, "--real"]) == 0
+    out = capsys.readouterr().out
+    stamps = [float(line.partition("│")[0]) for line in out.splitlines() if "●" in line]
+    assert len(stamps) == 4
+    assert stamps == sorted(stamps)
+
+
+def test_the_terminal_sees_the_progress(planted: str) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    trace = play_really(planted, 0.01, terminal)
+    assert trace.lines[0] == "tea: start"
+    assert "] 0.0 of 0.01 s" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\033[K"), "the bar is gone"
+
+
+def test_progress() -> None:
+    assert progress(1, 4) == f"[{'█' * 8}{' ' * 22}] 1.0 of 4 s"
+    assert progress(9, 4).startswith(f"[{'█' * 30}]")
+    assert progress(1.25, 0) == "1.2 s"
+
+
+def test_a_missing_snippet_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks/absent"]) == 1
+    assert "snippets/tasks/absent.py: there is no such snippet" in capsys.readouterr().err

@@ -1,0 +1,83 @@
+"""Proofs for source/model/choose.md."""
+
+import asyncio
+import os
+import threading
+
+import pytest
+from handbook.measure import COUNT, WAIT, has_gil, in_processes, in_tasks, in_threads, ratio
+from handbook.scripts import perform_script
+from handbook.stage import load, perform, play
+
+
+@pytest.mark.slow
+@pytest.mark.always("choose-waits-overlap")
+def test_threads_and_tasks_overlap_waiting() -> None:
+    for tool in (in_threads, in_tasks):
+        assert any(ratio(tool, WAIT, tries=1) < 0.5 for _ in range(5)), tool.__name__
+
+
+@pytest.mark.slow
+@pytest.mark.always("choose-compute-needs-processes")
+def test_what_makes_computing_faster() -> None:
+    assert any(ratio(in_processes, COUNT) < 0.8 for _ in range(5))
+    assert ratio(in_tasks, COUNT, tries=5) > 0.8
+    if has_gil():
+        assert ratio(in_threads, COUNT, tries=5) > 0.8
+    else:
+        assert any(ratio(in_threads, COUNT) < 0.8 for _ in range(5))
+
+
+@pytest.mark.always("choose-thousand-waits-one-thread")
+def test_a_thousand_waits_need_one_thread() -> None:
+    assert play("model/choose_waits").lines == ["pages: 1000"]
+    fetch = load("model/choose_waits").fetch
+    threads: list[int] = []
+
+    async def main() -> None:
+        waits = [asyncio.create_task(fetch(page)) for page in range(1000)]
+        await asyncio.sleep(0.5)
+        threads.append(threading.active_count())
+        assert not any(wait.done() for wait in waits)
+        await asyncio.gather(*waits)
+
+    before = threading.active_count()
+    assert perform(main).elapsed == 1
+    assert threads == [before]
+
+
+@pytest.mark.always("choose-thread-for-each-wait")
+def test_a_hundred_blocking_waits_need_a_hundred_threads() -> None:
+    go_on = threading.Event()
+    before = threading.active_count()
+    waits = [threading.Thread(target=go_on.wait) for _ in range(100)]
+    for thread in waits:
+        thread.start()
+    assert threading.active_count() == before + 100
+    go_on.set()
+    for thread in waits:
+        thread.join()
+    assert threading.active_count() == before
+
+
+@pytest.mark.always("choose-count-the-cores")
+def test_cores_of_the_machine_and_cores_of_the_program() -> None:
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system can't tie a process to one core")
+    trace = perform_script("""
+        import os, sys
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        if sys.version_info >= (3, 13):
+            print(os.process_cpu_count(), os.cpu_count())
+        else:
+            print(hasattr(os, "process_cpu_count"), os.cpu_count())
+    """)
+    own = 1 if hasattr(os, "process_cpu_count") else False
+    assert trace.lines == [f"{own} {os.cpu_count()}"]
+
+
+@pytest.mark.always("choose-process-for-each-wait")
+def test_each_wait_of_a_process_takes_a_process() -> None:
+    broken, fixed = (play(f"model/choose_processes_{kind}").lines for kind in ("broken", "fixed"))
+    assert broken == ["waiting: 4", "processes: 4"]
+    assert fixed == ["waiting: 4", "processes: 0"]

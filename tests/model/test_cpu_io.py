@@ -1,0 +1,191 @@
+"""Proofs for source/model/cpu-io.md."""
+
+import hashlib
+import itertools
+import os
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Callable
+
+import pytest
+from handbook.measure import (
+    COUNT,
+    DIGEST,
+    has_gil,
+    in_threads,
+    nobody_asks_for_the_gil,
+    ran_meanwhile,
+    ratio,
+)
+from handbook.stage import play
+
+Looks = Callable[[list[None]], list[int]]
+BIG = b"x" * 1_000_000
+
+
+def start(work: Callable[..., object], *args: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=args)
+    thread.start()
+    return thread
+
+
+@pytest.mark.always("io-read-lets-others-run")
+def test_a_thread_that_reads_lets_others_run() -> None:
+    trace = play("model/cpu_io_read")
+    last, waiting = "thread: got 'data'", "main: thread is waiting: True"
+    assert trace.ordered(f"main: sum is {sum(range(1_000_000))}", waiting, last)
+    assert trace.find(last).actor != trace.find(waiting).actor
+
+
+@pytest.mark.slow
+@pytest.mark.always("cpu-threads-gain-only-without-gil")
+def test_pure_python_in_threads() -> None:
+    if has_gil():
+        assert ratio(in_threads, COUNT, tries=5) > 0.8
+    else:
+        assert any(ratio(in_threads, COUNT) < 0.8 for _ in range(5))
+
+
+@pytest.mark.slow
+@pytest.mark.always("cpu-c-threads-gain")
+def test_hashing_in_threads() -> None:
+    assert any(ratio(in_threads, DIGEST) < 0.8 for _ in range(5))
+
+
+@pytest.mark.always("io-waits-overlap")
+def test_however_many_threads_wait_they_wait_at_the_same_time() -> None:
+    for count in (1, 10, 100):
+        # All must be waiting at once, or none of them would get past the barrier.
+        everybody = threading.Barrier(count + 1)
+        waiting = [start(everybody.wait) for _ in range(count)]
+        everybody.wait()
+        for thread in waiting:
+            thread.join()
+        assert everybody.n_waiting == 0
+
+
+@pytest.mark.always("gil-let-go-by-waits")
+def test_calls_that_wait_let_the_gil_go() -> None:
+    assert ran_meanwhile(lambda: time.sleep(0.03), tries=40)
+    lock, (here, there), (source, sink) = threading.Lock(), socket.socketpair(), os.pipe()
+    lock.acquire()
+    waits: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        "lock": (lock.acquire, lock.release),
+        "socket": (lambda: here.recv(1), lambda: there.send(b"!")),
+        "pipe": (lambda: os.read(source, 1), lambda: os.write(sink, b"!")),
+        "full pipe": (lambda: os.write(sink, BIG), lambda: drain(source, len(BIG))),
+    }
+    with here, there:
+        for wait, give in waits.values():
+            with nobody_asks_for_the_gil():
+                # If `wait` kept the GIL, the main thread would never come to give it anything.
+                thread = start(wait)
+                assert thread.is_alive()
+                give()
+                thread.join()
+    os.close(source)
+    os.close(sink)
+
+
+def drain(source: int, size: int) -> None:
+    while size:
+        size -= len(os.read(source, size))
+
+
+@pytest.mark.always("gil-let-go-by-c")
+def test_calls_that_compute_in_c_and_let_the_gil_go() -> None:
+    huge = BIG * 30
+    calls = {
+        "sha256": lambda: hashlib.sha256(huge),
+        "pbkdf2": lambda: hashlib.pbkdf2_hmac("sha256", b"", b"", 60_000),
+        "zlib": lambda: zlib.compress(BIG * 5),
+    }
+    let_others_run = {name: ran_meanwhile(call, tries=40) for name, call in calls.items()}
+    assert let_others_run == dict.fromkeys(calls, True)
+
+
+def small_hashes() -> None:
+    for _ in range(20_000):
+        hashlib.sha256(b"small")
+
+
+@pytest.mark.always("gil-kept-by")
+def test_calls_that_keep_the_gil() -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "sum": lambda: sum(range(1_000_000)),
+        "sorted": lambda: sorted(range(300_000), key=int.__neg__),
+        "small hashes": small_hashes,
+    }
+    if has_gil():
+        kept = {name: not ran_meanwhile(call, tries=3) for name, call in calls.items()}
+    else:
+        # Nothing to keep: other threads run all the same.
+        kept = {name: ran_meanwhile(call, tries=200) for name, call in calls.items()}
+    assert kept == dict.fromkeys(calls, True)
+
+
+@pytest.mark.always("gil-c-call-is-not-interrupted")
+def test_a_c_call_is_not_interrupted_however_long_it_takes(
+    in_one_c_call: Looks, in_python: Looks
+) -> None:
+    def ticks_during(work: Looks) -> int:
+        ticks: list[None] = []
+        seen: list[int] = []
+        thread = start(lambda: seen.extend(work(ticks)))
+        while not seen:
+            ticks.append(None)
+        thread.join()
+        return seen[1] - seen[0]
+
+    # Any of several tries: a busy machine may not let the main thread run meanwhile.
+    assert any(ticks_during(in_python) for _ in range(20))
+    if has_gil():
+        assert ticks_during(in_one_c_call) == 0
+    else:
+        assert any(ticks_during(in_one_c_call) for _ in range(20))
+
+
+@pytest.mark.always("io-polling-holds-the-gil")
+def test_a_loop_that_polls_keeps_the_gil_from_others() -> None:
+    ready = threading.Event()
+
+    def poll() -> None:
+        # Without a GIL the main thread runs at once and ends the endless loop.
+        for _ in range(100_000) if has_gil() else itertools.count():
+            if ready.is_set():
+                seen.append(True)
+                return
+
+    seen: list[bool] = []
+    with nobody_asks_for_the_gil():
+        thread = start(poll)
+        ready.set()
+        thread.join()
+    assert bool(seen) is not has_gil()
+    assert play("model/cpu_io_polling_broken").lines == ["looked at least 1000 times: True"]
+
+
+@pytest.mark.always("io-event-wait-costs-nothing")
+def test_waiting_for_an_event_takes_no_processor_time() -> None:
+    event, used = threading.Event(), []
+
+    def wait() -> None:
+        before = time.thread_time()
+        event.wait()
+        used.append(time.thread_time() - before)
+
+    def poll() -> None:
+        before = time.thread_time()
+        while time.thread_time() - before < 0.02:
+            event.is_set()
+        used.append(time.thread_time() - before)
+        event.set()
+
+    waiting, polling = start(wait), start(poll)
+    waiting.join()
+    polling.join()
+    # The one that polls sets the event: both lasted as long.
+    assert min(used) * 2 < max(used)
+    assert play("model/cpu_io_polling_fixed").lines == ["woken up by the event"]

@@ -1,0 +1,137 @@
+"""Proofs for source/model/gil.md."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Callable
+
+import pytest
+from handbook.measure import has_gil, nobody_asks_for_the_gil, ran_meanwhile, subinterpreter
+from handbook.stage import load, play
+
+FREE_BUILD = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+@pytest.mark.always("gil-holds-others-back")
+def test_bytecode_of_other_threads_stands_still() -> None:
+    called = False
+
+    def compute() -> None:
+        # Without a GIL the main thread runs at once and breaks the endless loop.
+        for _ in range(300_000) if has_gil() else iter(int, 1):
+            if called:
+                raise AssertionError("the main thread ran" if has_gil() else "as expected")
+
+    interrupted: list[str] = []
+
+    def work() -> None:
+        try:
+            compute()
+        except AssertionError as error:
+            interrupted.append(str(error))
+
+    with nobody_asks_for_the_gil():
+        thread = in_thread(work)
+        called = True
+        thread.join()
+    assert interrupted == ([] if has_gil() else ["as expected"])
+
+
+@pytest.mark.always("gil-asked-for-every-5-ms")
+def test_an_endless_loop_does_not_stop_the_others() -> None:
+    assert sys.getswitchinterval() == 0.005
+    enough = False
+
+    def spin() -> None:
+        while not enough:
+            pass
+
+    thread = in_thread(spin)
+    enough = True
+    thread.join()
+    assert not thread.is_alive()
+
+
+@pytest.mark.always("gil-append-loses-nothing")
+def test_append_loses_nothing_however_often_threads_switch() -> None:
+    before = sys.getswitchinterval()
+    try:
+        for interval in (1e-6, 1e-4, before):
+            sys.setswitchinterval(interval)
+            items: list[int] = []
+
+            def fill(items: list[int] = items) -> None:
+                for number in range(3_000):
+                    items.append(number)
+
+            threads = [in_thread(fill) for _ in range(4)]
+            for thread in threads:
+                thread.join()
+            assert sorted(items) == sorted([*range(3_000)] * 4)
+    finally:
+        sys.setswitchinterval(before)
+
+
+@pytest.mark.sometimes("gil-half-done-is-seen")
+def test_another_thread_sees_the_transfer_half_done() -> None:
+    trace = play("model/gil_transfer_broken")
+    assert trace.lines == ["audit: 70", "at the end: 100"]
+
+
+@pytest.mark.always("gil-lock-hides-the-middle")
+def test_under_the_lock_the_audit_waits_for_the_other_half() -> None:
+    assert play("model/gil_transfer_fixed").lines == ["audit: 100", "at the end: 100"]
+    bank = load("model/gil_transfer_fixed")
+    with bank.lock:
+        bank.balance["card"] -= 30
+        bank.half_done.set()
+        audit = in_thread(bank.audit)
+        audit.join(timeout=0.05)
+        assert audit.is_alive(), "woken in the middle, it still waits for the lock"
+        bank.balance["savings"] += 30
+    audit.join()
+
+
+@pytest.mark.always("gil-own-since-312")
+def test_a_subinterpreter_has_a_gil_of_its_own_since_312() -> None:
+    with subinterpreter() as run:
+
+        def compute() -> None:
+            run("for _ in range(2_000_000): pass")
+
+        own = ran_meanwhile(compute, tries=5)
+    assert own is (sys.version_info >= (3, 12))
+
+
+@pytest.mark.always("gil-can-be-switched-on")
+def test_where_the_gil_can_be_switched() -> None:
+    asked = "import sys; print(getattr(sys, '_is_gil_enabled', lambda: 'no such function')())"
+
+    def ask(setting: str) -> str:
+        environment = os.environ | {"PYTHON_GIL": setting}
+        command = [sys.executable, "-c", asked]
+        run = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
+        return "refused" if run.returncode else run.stdout.strip()
+
+    if FREE_BUILD:
+        expected = {"0": "False", "1": "True"}
+    elif sys.version_info >= (3, 13):
+        expected = {"0": "refused", "1": "True"}
+    else:
+        expected = dict.fromkeys("01", "no such function")
+    assert {setting: ask(setting) for setting in "01"} == expected
+
+
+def test_the_page_shows_what_this_interpreter_says() -> None:
+    assert play("model/gil_status").lines == [
+        f"free-threaded build: {FREE_BUILD}",
+        f"GIL is on: {has_gil()}",
+    ]

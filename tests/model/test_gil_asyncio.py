@@ -1,0 +1,142 @@
+"""Proofs for source/model/gil-asyncio.md."""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable, Coroutine
+
+import pytest
+from handbook.explore import interleavings
+from handbook.measure import COUNT, has_gil, in_tasks, ratio
+from handbook.stage import perform, play
+
+Looks = Callable[[list[None]], list[int]]
+
+
+@pytest.mark.always("ga-one-thread")
+def test_tasks_callbacks_and_the_loop_share_one_thread() -> None:
+    threads: list[int] = []
+
+    async def work() -> None:
+        for _ in range(3):
+            threads.append(threading.get_ident())
+            await asyncio.sleep(0.1)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: threads.append(threading.get_ident()))
+        loop.call_later(0.15, lambda: threads.append(threading.get_ident()))
+        await asyncio.gather(*(work() for _ in range(10)))
+
+    perform(main)
+    assert len(threads) == 32
+    assert set(threads) == {threading.get_ident()}
+
+
+@pytest.mark.never("ga-nobody-between-awaits")
+def test_nobody_comes_between_two_awaits(explored: Callable[..., None]) -> None:
+    def losses(count: Callable[[dict[str, int]], Coroutine[None, None, None]]) -> list[int]:
+        async def main() -> None:
+            stock = {"tea": 0}
+            await asyncio.gather(count(stock), count(stock))
+            print(4 - stock["tea"])
+
+        return [int(trace.lines[0]) for trace in interleavings(main)]
+
+    async def deliver(stock: dict[str, int]) -> None:
+        for _ in range(2):
+            before = stock["tea"]
+            stock["tea"] = before + 1
+            await asyncio.sleep(0)
+
+    async def twin(stock: dict[str, int]) -> None:
+        for _ in range(2):
+            before = stock["tea"]
+            await asyncio.sleep(0)
+            stock["tea"] = before + 1
+
+    lost = losses(deliver)
+    assert set(lost) == {0}
+    assert play("model/gil_asyncio_between_awaits").lines == ["boxes: 1000"]
+    explored(len(lost), twin_fails=any(losses(twin)))
+
+
+@pytest.mark.sometimes("ga-await-in-the-middle-loses")
+def test_an_await_between_reading_and_writing_loses_updates() -> None:
+    stock = {"tea": 0}
+
+    async def deliver() -> None:
+        before = stock["tea"]
+        await asyncio.sleep(0)
+        stock["tea"] = before + 1
+
+    async def main() -> None:
+        await asyncio.gather(deliver(), deliver())
+
+    perform(main)
+    assert stock["tea"] == 1
+
+
+@pytest.mark.always("ga-compute-silences-the-loop")
+def test_no_beat_while_the_computing_goes_on() -> None:
+    trace = play("model/gil_asyncio_compute_broken")
+    assert trace.at("beat 0") == 0
+    assert trace.at("beat 1") == trace.at("crunched") == 1.2
+    assert trace.ordered("beat 0", "crunched", "beat 1")
+
+
+@pytest.mark.always("ga-yielding-bounds-the-delay")
+def test_beats_are_late_by_two_portions_at_most() -> None:
+    trace = play("model/gil_asyncio_compute_fixed")
+    beats = [trace.at(f"beat {number}") for number in range(3)]
+    assert trace.ordered("beat 1", "crunched")
+    assert all(0.5 <= after - before <= 0.5 + 0.2 for before, after in itertools.pairwise(beats))
+
+
+@pytest.mark.always("ga-loop-lives-beside-a-thread")
+def test_the_loop_answers_beside_an_endless_loop_in_a_thread() -> None:
+    turns = 0
+    enough = False
+
+    def spin() -> None:
+        nonlocal turns
+        while not enough:
+            turns += 1
+
+    async def main() -> set[int]:
+        nonlocal enough
+        spinning = asyncio.create_task(asyncio.to_thread(spin))
+        seen: set[int] = set()
+        while len(seen) < 5 and not spinning.done():
+            await asyncio.sleep(0)
+            seen.add(turns)
+        enough = True
+        await spinning
+        return seen
+
+    assert len(asyncio.run(main())) == 5, "the loop and the thread went on side by side"
+
+
+@pytest.mark.always("ga-c-call-stops-the-loop")
+def test_a_c_call_that_keeps_the_gil_stops_the_loop(in_one_c_call: Looks, in_python: Looks) -> None:
+    async def steps_during(work: Looks) -> int:
+        ticks: list[None] = []
+        computing = asyncio.create_task(asyncio.to_thread(work, ticks))
+        while not computing.done():
+            ticks.append(None)
+            await asyncio.sleep(0)
+        before, after = computing.result()
+        return after - before
+
+    # Any of several tries: a busy machine may not let the loop run meanwhile.
+    assert any(asyncio.run(steps_during(in_python)) for _ in range(20))
+    if has_gil():
+        assert asyncio.run(steps_during(in_one_c_call)) == 0
+    else:
+        assert any(asyncio.run(steps_during(in_one_c_call)) for _ in range(20))
+
+
+@pytest.mark.slow
+@pytest.mark.always("ga-gather-gains-nothing")
+def test_computing_in_tasks_takes_as_long_as_in_a_row() -> None:
+    assert ratio(in_tasks, COUNT, tries=5) > 0.8

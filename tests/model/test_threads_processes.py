@@ -1,0 +1,150 @@
+"""Proofs for source/model/threads-processes.md."""
+
+import threading
+
+import pytest
+from handbook.measure import start_milliseconds
+from handbook.scripts import perform_script
+from handbook.stage import play
+
+
+@pytest.mark.always("tp-same-pid")
+def test_a_thread_has_the_pid_of_its_program() -> None:
+    assert "Thread: same pid: True" in play("model/threads_processes_memory").lines
+
+
+@pytest.mark.always("tp-other-pid")
+def test_a_process_has_a_pid_of_its_own() -> None:
+    assert "Process: same pid: False" in play("model/threads_processes_memory").lines
+
+
+@pytest.mark.always("tp-thread-writes-seen")
+def test_what_a_thread_writes_others_see() -> None:
+    before: list[str] = []
+    after: list[list[str]] = []
+    threads = [threading.Thread(target=before.append, args=("first",))]
+    threads.append(threading.Thread(target=lambda: after.append(before)))
+    for thread in threads:
+        thread.start()
+        thread.join()
+    assert after == [["first"]]
+    assert "main sees ['Thread']" in play("model/threads_processes_memory").lines
+
+
+@pytest.mark.always("tp-process-writes-stay")
+def test_what_a_process_writes_stays_there_by_every_start_method() -> None:
+    trace = perform_script("""
+        import multiprocessing
+        visitors = []
+
+        def visit(name):
+            visitors.append(name)
+            print(f"child sees {visitors}")
+
+        if __name__ == "__main__":
+            for method in ("fork", "forkserver", "spawn"):
+                child = multiprocessing.get_context(method).Process(target=visit, args=(method,))
+                child.start()
+                child.join()
+                print(f"parent sees {visitors}")
+    """)
+    assert [line for line in trace.lines if "child" in line] == [
+        f"child sees ['{method}']" for method in ("fork", "forkserver", "spawn")
+    ]
+    assert trace.lines.count("parent sees []") == 3
+
+
+@pytest.mark.always("tp-thread-local")
+def test_thread_local_values_are_not_there_in_another_thread() -> None:
+    own = threading.local()
+    own.name = "main"
+    seen: list[bool] = []
+    thread = threading.Thread(target=lambda: seen.append(hasattr(own, "name")))
+    thread.start()
+    thread.join()
+    assert seen == [False]
+    assert own.name == "main"
+
+
+@pytest.mark.always("tp-native-ids")
+def test_living_threads_have_different_native_ids() -> None:
+    together = threading.Barrier(6)
+    ids: list[int] = []
+
+    def work() -> None:
+        ids.append(threading.get_native_id())
+        together.wait()
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    together.wait()
+    for thread in threads:
+        thread.join()
+    assert len({*ids, threading.get_native_id()}) == 6
+
+
+@pytest.mark.always("tp-fork-shares-offset")
+def test_a_forked_child_moves_the_parents_place_in_a_file() -> None:
+    trace = perform_script("""
+        import multiprocessing, os, tempfile
+
+        def read(descriptor, size):
+            os.read(descriptor, size)
+
+        with tempfile.TemporaryFile() as file:
+            file.write(b"0123456789")
+            file.flush()
+            for size in (4, 3):
+                os.lseek(file.fileno(), 0, os.SEEK_SET)
+                fork = multiprocessing.get_context("fork")
+                child = fork.Process(target=read, args=(file.fileno(), size))
+                child.start()
+                child.join()
+                print(size, os.lseek(file.fileno(), 0, os.SEEK_CUR))
+    """)
+    assert trace.lines == ["4 4", "3 3"]
+
+
+@pytest.mark.always("tp-child-crash-survived")
+def test_the_parent_outlives_a_crash_of_its_child() -> None:
+    trace = play("model/threads_processes_crash")
+    crash, survivor = trace.events
+    assert crash.actor != survivor.actor
+    assert survivor.text.startswith("parent: still running, exit code -")
+
+
+@pytest.mark.always("tp-thread-crash-kills-all")
+def test_a_crash_in_a_thread_ends_the_whole_program() -> None:
+    trace = perform_script("""
+        import subprocess, sys
+
+        for crash in ("lambda: 1 / 0", "os.abort"):
+            code = (
+                "import os, threading\\n"
+                f"thread = threading.Thread(target={crash})\\n"
+                "thread.start()\\n"
+                "thread.join()\\n"
+                "os.write(1, b'main survived')"
+            )
+            run = subprocess.run([sys.executable, "-c", code], capture_output=True)
+            print(crash, run.returncode < 0, run.stdout)
+    """)
+    assert trace.lines == ["lambda: 1 / 0 False b'main survived'", "os.abort True b''"]
+
+
+@pytest.mark.slow
+@pytest.mark.always("tp-process-start-costs-more")
+def test_starting_a_process_takes_longer_than_a_thread() -> None:
+    thread, *processes = start_milliseconds().values()
+    assert len(processes) == 3
+    assert min(processes) > 2 * thread
+
+
+@pytest.mark.sometimes("tp-global-overwritten")
+def test_a_global_is_overwritten_before_it_is_read() -> None:
+    broken, fixed = (
+        play(f"model/threads_processes_global_{kind}").lines for kind in ("broken", "fixed")
+    )
+    assert broken == ["took someone else's request: 1"]
+    assert fixed == ["took someone else's request: 0"]
