@@ -15,7 +15,7 @@ PDF := build/handbook$(if $(filter book,$(PRINT)),-book).pdf
 INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f -not -name '*.mo' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := all
-.PHONY: all html pdf test doctest pytest live accept realtime lint bench lock clean help
+.PHONY: all html pdf test doctest pytest live accept play realtime lint bench lock clean help
 
 ## For readers
 all: html pdf ## build everything that a reader opens
@@ -36,6 +36,8 @@ accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 	@$(BIN)/python -m handbook.output
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
+play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
+	@$(BIN)/python -m handbook.play $(SNIPPET) $(if $(REAL),--real)
 lint: .venv/ready ## check style
 	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
 

@@ -16,7 +16,14 @@ language = "ru"
 extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "handbook"]
 nitpicky = True
 highlight_language = "none"
-numfig = False
+numfig = True
+numfig_secnum_depth = 0
+numfig_format = {
+    "figure": "Рис. %s.",
+    "code-block": "Листинг %s",
+    "table": "Таблица %s.",
+    "section": "%s",
+}
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -63,6 +70,8 @@ html_theme_options = {
 epub_basename = "handbook"
 epub_description = "Справочник о потоках, процессах и asyncio: каждое утверждение доказано тестом."
 epub_identifier = "urn:handbook:concurrency-in-python"
+epub_uid = "handbook"
+epub_contributor = author
 epub_scheme = "URN"
 epub_show_urls = "no"
-epub_css_files = ["epub.css"]
+epub_css_files = ["book.css"]

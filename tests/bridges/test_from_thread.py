@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,12 +45,26 @@ async def _thread() -> int:
     return threading.get_ident()
 
 
-def _second_of_reaction(poke: Callable[[asyncio.AbstractEventLoop, Any], object]) -> float:
+def _future() -> tuple[asyncio.Future[None], Awaitable[None]]:
+    future = asyncio.get_running_loop().create_future()
+    return future, future
+
+
+def _queue() -> tuple[asyncio.Queue[None], Awaitable[None]]:
+    queue = asyncio.Queue[None]()
+    return queue, queue.get()
+
+
+def _second_of_reaction(
+    poke: Callable[[asyncio.AbstractEventLoop, Any], object],
+    make: Callable[[], tuple[Any, Awaitable[None]]] = _future,
+) -> float:
     """Let another thread poke the loop exactly while it sleeps until second 60.
 
     As on a real clock, the sleep ends with an event of the selector or at second 60.
+    `make` returns what is poked and what waits for it.
     """
-    futures: list[asyncio.Future[None]] = []
+    poked_at: list[Any] = []
 
     def make_loop(start: float) -> VirtualLoop:
         loop = VirtualLoop(start)
@@ -59,10 +73,10 @@ def _second_of_reaction(poke: Callable[[asyncio.AbstractEventLoop, Any], object]
 
         def sleep(timeout: float | None = None) -> Any:
             nonlocal poked
-            if timeout == 0 or poked or not futures:
+            if timeout == 0 or poked or not poked_at:
                 return select(timeout)
             poked = True
-            stranger = threading.Thread(target=poke, args=(loop, futures[0]))
+            stranger = threading.Thread(target=poke, args=(loop, poked_at[0]))
             stranger.start()
             stranger.join()
             fell_asleep, events = loop.time(), []
@@ -75,8 +89,9 @@ def _second_of_reaction(poke: Callable[[asyncio.AbstractEventLoop, Any], object]
 
     async def main() -> None:
         timer = asyncio.create_task(asyncio.sleep(60))
-        futures.append(asyncio.get_running_loop().create_future())
-        await futures[0]
+        target, waiting = make()
+        poked_at.append(target)
+        await waiting
         print("noticed")
         await timer
 
@@ -86,11 +101,16 @@ def _second_of_reaction(poke: Callable[[asyncio.AbstractEventLoop, Any], object]
 @pytest.mark.always("bridge-wakes")
 def test_call_soon_threadsafe_wakes_the_loop() -> None:
     assert _second_of_reaction(lambda loop, it: loop.call_soon_threadsafe(it.set_result, None)) == 0
+    put = _second_of_reaction(
+        lambda loop, it: loop.call_soon_threadsafe(it.put_nowait, None), _queue
+    )
+    assert put == 0
 
 
 @pytest.mark.sometimes("bridge-plain-call-late")
 def test_a_plain_call_is_noticed_late() -> None:
     assert _second_of_reaction(lambda loop, it: it.set_result(None)) == 60
+    assert _second_of_reaction(lambda loop, it: it.put_nowait(None), _queue) == 60
 
 
 @pytest.mark.always("bridge-fifo")

@@ -143,3 +143,11 @@ def test_parentheses_call_in_the_thread_of_the_loop() -> None:
     assert broken.lines[-1].startswith("TypeError")
     fixed = play("coroutines/blocking_call_fixed")
     assert (fixed.at("tick"), fixed.at("page")) == (0, 2)
+
+
+@pytest.mark.always("blocking-await-keeps-ticking")
+def test_an_awaited_wait_lets_the_pulse_beat() -> None:
+    trace = play("coroutines/blocking_awaited")
+    assert [trace.at(f"tick {second}") for second in range(4)] == [0, 1, 2, 3]
+    assert trace.at("main: page") == 2.5
+    assert play("coroutines/blocking_stops_all").at("tick 1") == 2.5, "the twin blocks"

@@ -21,6 +21,15 @@ def test_claims_are_read_with_file_and_line(tmp_path: Path) -> None:
     ]
 
 
+def test_a_role_over_two_lines_hides_no_claim(tmp_path: Path) -> None:
+    page = tmp_path / "source/page.md"
+    page.parent.mkdir()
+    page.write_text(
+        "[a {term}`long\nterm <term>`]{.always #a}. [`b` is]{.never #b}\n", encoding="utf-8"
+    )
+    assert [claim.id for claim in claims_in(tmp_path)] == ["a", "b"]
+
+
 def test_proofs_are_read_with_file_line_and_name(tmp_path: Path) -> None:
     test = tmp_path / "tests/tasks/test_page.py"
     test.parent.mkdir(parents=True)

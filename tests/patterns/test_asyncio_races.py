@@ -172,3 +172,12 @@ def test_a_thread_lock_stops_the_loop() -> None:
         assert trace.lines[place + 1] == f"taken: {not inside}"
         met += inside
     assert met
+
+
+@pytest.mark.always("races-async-lock-held-adds-up")
+def test_waits_under_a_lock_add_up_and_others_overlap() -> None:
+    held, short = (play(f"patterns/asyncio_races_held_{twin}") for twin in ("broken", "fixed"))
+    clients = ("Ann", "Bob", "Eve")
+    assert [held.at(f"{client}: sent") for client in clients] == [2.5, 5, 7.5]
+    assert [short.at(f"{client}: counted") for client in clients] == [0.5, 1, 1.5]
+    assert [short.at(f"{client}: sent") for client in clients] == [2.5, 3, 3.5]

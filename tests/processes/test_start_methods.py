@@ -87,6 +87,36 @@ def test_only_fork_takes_a_lambda() -> None:
     ]
 
 
+@pytest.mark.always("sm-fork-copies-held-locks")
+def test_a_forked_child_has_one_thread_and_locks_that_nobody_releases() -> None:
+    trace = perform_script("""
+        import multiprocessing, threading
+
+        lock, held, go_on = threading.Lock(), threading.Event(), threading.Event()
+
+        def hold():
+            with lock:
+                held.set()
+                go_on.wait()
+
+        def work():
+            print("child:", threading.active_count(), lock.acquire(timeout=0.05))
+
+        if __name__ == "__main__":
+            thread = threading.Thread(target=hold)
+            thread.start()
+            held.wait()
+            print("parent:", threading.active_count(), lock.acquire(blocking=False))
+            child = multiprocessing.get_context("fork").Process(target=work)
+            child.start()
+            go_on.set()
+            thread.join()
+            child.join()
+            print("parent:", threading.active_count(), lock.acquire(blocking=False))
+    """)
+    assert sorted(trace.lines) == ["child: 1 False", "parent: 1 True", "parent: 2 False"]
+
+
 @pytest.mark.always("sm-fork-warns-beside-threads")
 def test_fork_beside_threads_warns_since_312() -> None:
     trace = perform_script("""

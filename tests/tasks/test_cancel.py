@@ -43,6 +43,19 @@ def test_finally_runs_to_its_end_and_may_wait() -> None:
     trace = play("tasks/cancel_next_await")
     assert trace.at("download: closed") == trace.at("download: closing") + 1
     assert trace.ordered("download: closed", "main: cancelled: True")
+    download = load("tasks/cancel_next_await").download
+
+    async def main() -> None:
+        task = asyncio.create_task(download())
+        for _ in range(2):
+            await asyncio.sleep(0.5)
+            task.cancel()
+        await asyncio.wait([task])
+
+    trace = perform(main)
+    assert trace.at("download: closing") == 0.5
+    assert "download: closed" not in trace.lines
+    assert trace.elapsed == 1, "the second request ends the wait in `finally`"
 
 
 @pytest.mark.always("cancel-goes-inward")
@@ -62,6 +75,17 @@ def test_the_awaited_task_is_cancelled_too() -> None:
             assert all(task.cancelled() for task in tasks)
 
         assert perform(main).elapsed == 1
+
+    async def by_wait() -> None:
+        inner = asyncio.create_task(asyncio.sleep(100))
+        outer = asyncio.create_task(asyncio.wait([inner]))
+        await asyncio.sleep(1)
+        outer.cancel()
+        await asyncio.wait([outer])
+        assert outer.cancelled()
+        assert (inner.done(), inner.cancelling()) == (False, 0)
+
+    perform(by_wait)
 
 
 @pytest.mark.always("cancel-before-start")

@@ -34,16 +34,19 @@ def test_lasts_as_long_as_the_longest_wait() -> None:
 def test_code_of_one_task_at_a_time() -> None:
     async def step(name: str) -> None:
         for _ in range(2):
+            print(f"{name} asks")
             print(f"{name} enters")
             sum(range(1000))
             print(f"{name} leaves")
             await asyncio.sleep(0)
+            print(f"{name} has waited")
 
     async def main() -> None:
         await asyncio.gather(step("a"), step("b"))
 
-    peaks = {trace.peak("enters", "leaves") for trace in interleavings(main)}
-    assert peaks == {1}
+    traces = list(interleavings(main))
+    assert {trace.peak("enters", "leaves") for trace in traces} == {1}
+    assert max(trace.peak("asks", "has waited") for trace in traces) == 2, "they do overlap"
 
 
 @pytest.mark.always("gather-argument-order")
@@ -71,6 +74,13 @@ def test_the_call_itself_runs_nothing() -> None:
 @pytest.mark.always("gather-start-order")
 def test_tasks_start_in_argument_order() -> None:
     assert play("tasks/gather_starts_later").ordered("first: started", "second: started")
+    greet = load("tasks/gather_starts_later").greet
+    for names in permutations("abcd"):
+
+        async def main(names: tuple[str, ...] = names) -> None:
+            await asyncio.gather(*map(greet, names))
+
+        assert perform(main).lines == [f"{name}: started" for name in names]
 
 
 @pytest.mark.always("gather-exceptions-in-place")
@@ -78,6 +88,19 @@ def test_exceptions_stand_in_the_places_of_their_coroutines() -> None:
     trace = play("tasks/gather_exceptions_as_results")
     assert [line.partition(":")[0] for line in trace.lines] == ["done", "failed", "done"]
     assert trace.elapsed == 3, "the coroutine that failed at once must not end the wait"
+    divide = load("tasks/gather_exceptions_as_results").divide
+
+    async def main() -> None:
+        doomed = asyncio.create_task(divide(6, 100))
+        asyncio.get_running_loop().call_later(1, doomed.cancel)
+        first, second, third = await asyncio.gather(
+            divide(6, 2), doomed, divide(6, 3), return_exceptions=True
+        )
+        assert (first, third) == (3, 2)
+        assert isinstance(second, asyncio.CancelledError)
+        assert not isinstance(second, Exception)
+
+    assert perform(main).elapsed == 3
 
 
 @pytest.mark.sometimes("gather-exceptions-hidden")

@@ -22,7 +22,8 @@ VERBS = ("always", "sometimes", "never")
 RANGES = ("since", "before", "gil")
 """What may stand beside the verb: the first version, the first one too new, gil="on" or "off"."""
 
-_CODE = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
+# Inline code and roles may run over the end of a line, but not of a paragraph; fences aren't meant.
+_CODE = re.compile(r"(?<!`)(`{1,2})(?!`)(?:[^\n]|\n(?![ ]*\n))+?(?<!`)\1(?!`)")
 _SPAN = re.compile(r"\]\{([^{}]*)\}")
 _RANGE = re.compile(rf"""\b({"|".join(RANGES)})=["']?([\w.]+)""")
 

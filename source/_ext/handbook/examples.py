@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,9 +62,14 @@ class Captions(SphinxTransform):
             "", caption, block.deepcopy(), literal_block=True, classes=["literal-block-wrapper"]
         )
         container.source, container.line = caption.source, caption.line = block.source, block.line
+        container["ids"] = [self._unused(nodes.make_id(f"example-{name}"))]
         self.document.note_implicit_target(container)
-        self.document.set_id(container, suggested_prefix=f"example-{name.replace('/', '-')}")
         return container
+
+    def _unused(self, id: str) -> str:
+        """Return `id`, with a number if the page shows another part of the snippet before."""
+        shown = (f"{id}-{number}" if number > 1 else id for number in count(1))
+        return next(id for id in shown if id not in self.document.ids)
 
     def _check_width(self, block: nodes.literal_block, name: str) -> None:
         file = SNIPPETS / f"{name}.py"

@@ -196,7 +196,7 @@ class Worker:
         file = stage.SNIPPETS / f"{shown.name}.py"
         source = file.read_text(encoding="utf-8")
         for code in _PACES:
-            first = f"exec(compile({code!r}, '<pace>', 'exec'), {{}}); "
+            first = f"exec(compile({code!r}, '<pace>', 'exec'), {{}})\n"
             file.write_text(first + source, encoding="utf-8")
             if self._differs(shown):
                 return True
