@@ -15,7 +15,7 @@ PDF := build/handbook$(if $(filter book,$(PRINT)),-book).pdf
 INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f -not -name '*.mo' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := all
-.PHONY: all html pdf test doctest pytest live accept play realtime lint bench lock clean help
+.PHONY: all html pdf test doctest pytest live accept play realtime lint measure evidence mutants stress bench lock clean help
 
 ## For readers
 all: html pdf ## build everything that a reader opens
@@ -44,6 +44,14 @@ lint: .venv/ready ## check style
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
 	@$(BIN)/pytest -q tests/handbook/realtime.py
+measure: .venv/ready ## measure the ratios that pages show on this interpreter
+	@$(BIN)/python -m handbook.measure
+evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
+	@$(BIN)/python -m handbook.evidence $(PYTHONS)
+mutants: .venv/ready ## change each snippet and report what nobody noticed
+	@$(BIN)/python -m handbook.mutants
+stress: .venv/ready ## run all tests 50 times in random order on a busy machine
+	@$(BIN)/python -m handbook.stress 50 -- -n 2
 bench: .venv/ready ## measure the speed and print a table
 	@$(BIN)/python -m handbook.bench
 lock: .venv/ready ## pin the newest versions that fit, with hashes, into requirements.lock

@@ -70,7 +70,6 @@ html_theme_options = {
 epub_basename = "handbook"
 epub_description = "Справочник о потоках, процессах и asyncio: каждое утверждение доказано тестом."
 epub_identifier = "urn:handbook:concurrency-in-python"
-epub_uid = "handbook"
 epub_contributor = author
 epub_scheme = "URN"
 epub_show_urls = "no"

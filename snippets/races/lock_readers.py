@@ -7,12 +7,10 @@ class Money:
         self.cash, self.card = 100, 0
         self.lock = threading.Lock()
 
-    def deposit(
-        self, halfway: Callable[[], object] = lambda: None
-    ) -> None:
+    def deposit(self, mid: Callable[[], object] = lambda: None) -> None:
         with self.lock:
             self.cash -= 30
-            halfway()
+            mid()
             self.card += 30
 
     def total(self) -> int:
@@ -23,24 +21,22 @@ class Money:
         return self.cash + self.card
 
 
+def look(how: str, total: Callable[[], int]) -> None:
+    print(f"{how} the lock: {total()}")
+
+
 def main() -> None:
     money = Money()
-
-    def look() -> None:
-        print(f"without the lock: {money.total_without_lock()}")
-
-    def look_with_lock() -> None:
-        print(f"with the lock: {money.total()}")
-
-    hasty = threading.Thread(target=look)
-    patient = threading.Thread(target=look_with_lock)
+    bare = money.total_without_lock
+    hasty = threading.Thread(target=look, args=("without", bare))
+    patient = threading.Thread(target=look, args=("with", money.total))
 
     def both_look() -> None:
         patient.start()
         hasty.start()
         hasty.join()
 
-    money.deposit(halfway=both_look)
+    money.deposit(mid=both_look)
     patient.join()
 
 

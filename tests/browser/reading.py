@@ -92,9 +92,7 @@ def test_copying_gives_the_code_of_the_file(laptop: Page, base: str, question: s
         copied = laptop.evaluate("navigator.clipboard.readText()")
         file = (ROOT / name).read_text(encoding="utf-8")
         assert copied.strip()
-        assert all(line in file.splitlines() for line in copied.splitlines())
-        if copied.startswith(file[:40]):
-            assert copied == file.rstrip("\n")
+        assert copied.strip("\n") in file
 
 
 def test_outputs_are_copied_without_the_seconds(laptop: Page, base: str) -> None:

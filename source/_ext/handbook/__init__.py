@@ -1,10 +1,12 @@
 """The machinery of the handbook, one module for each of its words.
 
-``trace`` and ``stage`` know nothing of Sphinx; ``claims`` reads the pages and
-the tests as text; ``output``, ``examples``, ``ledger``, ``pages``, ``overview`` and
-``site``
-are the Sphinx side.  Nothing imports back up this list, and this file imports
-nothing on top, so that a proof that only plays a snippet never loads Sphinx.
+``trace``, ``journal``, ``clock``, ``stage`` and ``explore`` know nothing of
+Sphinx, and neither do ``lanes`` and ``timeline``, which draw a trace; ``claims``
+and ``evidence`` read the pages and the tests as text.  ``output``, ``examples``,
+``checked``, ``ledger``, ``pages``, ``overview``, ``site`` and ``typst`` are the
+Sphinx side; ``play``, ``measure``, ``mutants``, ``stress`` and ``bench`` are
+commands.  Nothing imports back up this list, and this file imports nothing on
+top, so that a proof that only plays a snippet never loads Sphinx.
 """
 
 from __future__ import annotations
@@ -17,6 +19,6 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Load every Sphinx part of the handbook."""
-    for part in ("output", "examples", "ledger", "pages", "overview", "site", "typst"):
+    for part in ("output", "examples", "checked", "ledger", "pages", "overview", "site", "typst"):
         app.setup_extension(f"handbook.{part}")
     return {"version": "1", "parallel_read_safe": True}

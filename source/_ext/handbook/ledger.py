@@ -284,5 +284,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-check-consistency", check)
     app.connect("doctree-resolved", fill)
     app.connect("html-collect-pages", proof_pages)
-    app.setup_extension("handbook.checked")
     return {"version": "1", "parallel_read_safe": True, "env_version": 1}

@@ -7,7 +7,8 @@ accept) rewrites the bodies from fresh recordings.
 
 ``:timeline:`` draws the recording under it; its value is the figure's caption.
 ``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
-the answer until the reader asks for it.
+the answer until the reader asks for it.  ``:since:``, ``:before:`` and ``:gil:``
+tell on which interpreters the output is as shown; elsewhere it isn't checked.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from handbook import lanes, timeline
+from handbook.claims import RANGES, excluded, has_gil
 from handbook.stage import ROOT, SNIPPETS, SnippetError, play
 from handbook.trace import BAR
 
@@ -64,6 +66,7 @@ class Output(SphinxDirective):
         "timeline": directives.unchanged_required,
         "compare": lambda value: directives.unchanged_required(value).split(),
         "guess": directives.flag,
+        **dict.fromkeys(RANGES, directives.unchanged_required),
     }
 
     def run(self) -> list[nodes.Node]:
@@ -89,6 +92,9 @@ class Output(SphinxDirective):
         shown["output_of"] = name
         for node in (code, shown):
             self.set_source_info(node)
+        only = {key: self.options[key] for key in RANGES if key in self.options}
+        if excluded(only, sys.version_info[:2], gil=has_gil()):
+            del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
         answer: list[nodes.Node] = [shown]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.builders.epub3 import Epub3Builder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,36 @@ def _summary(doctree: nodes.document | None) -> str:
     return " ".join(" ".join(paragraph.astext() for paragraph in chosen).split())
 
 
+def finish_epub(app: Sphinx, error: Exception | None) -> None:
+    """Declare the figures, which Sphinx doesn't, and colour them for devices without variables."""
+    if error or not isinstance(app.builder, Epub3Builder):
+        return
+    outdir = Path(app.outdir)
+    content = outdir / "content.opf"
+    items = re.sub(
+        r'(<item id="[^"]*" href="([^"]*\.xhtml)")(?! properties)',
+        lambda item: f'{item[1]} properties="svg"' if _has_figure(outdir / item[2]) else item[0],
+        content.read_text(encoding="utf-8"),
+    )
+    content.write_text(items, encoding="utf-8")
+    style = (outdir / "_static/handbook.css").read_text(encoding="utf-8")
+    colours: dict[str, str] = {}
+    for name, colour in re.findall(r"(--timeline-\w+): (#\w+);", style):
+        colours.setdefault(name, colour)  # the light ones come first
+    figures = "\n".join(re.findall(r"^svg\.timeline.*\}$", style, re.M))
+    for name, colour in colours.items():
+        figures = figures.replace(f"var({name})", colour)
+    figures = figures.replace("var(--font-stack--monospace)", "monospace")
+    book = outdir / "_static/book.css"
+    own = book.read_text(encoding="utf-8").partition("/* Figures */")[0]
+    book.write_text(f"{own}/* Figures */\n{figures}\n", encoding="utf-8")
+    app.builder.build_epub()
+
+
+def _has_figure(page: Path) -> bool:
+    return "<svg" in page.read_text(encoding="utf-8")
+
+
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Repair every page written, and write what the search and the search engines read."""
     if error or app.builder.name != "html":
@@ -168,4 +199,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hooks."""
     app.connect("html-page-context", complete)
     app.connect("build-finished", finish)
+    app.connect("build-finished", finish_epub)
     return {"version": "1", "parallel_read_safe": True}
