@@ -69,8 +69,7 @@ html_theme_options = {
 
 epub_basename = "handbook"
 epub_description = "Справочник о потоках, процессах и asyncio: каждое утверждение доказано тестом."
-epub_identifier = "urn:handbook:concurrency-in-python"
+epub_identifier = epub_uid = "handbook-on-concurrency-in-python"
 epub_contributor = author
-epub_scheme = "URN"
 epub_show_urls = "no"
 epub_css_files = ["book.css"]

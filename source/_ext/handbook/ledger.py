@@ -247,7 +247,7 @@ def _table(rows: list[nodes.row], evidence: list[Evidence]) -> nodes.table:
     head = nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in heads))
     group += nodes.thead("", head)
     group += nodes.tbody("", *rows)
-    return nodes.table("", group, classes=["ledger"])
+    return nodes.table("", group, classes=["ledger", "colwidths-given"])
 
 
 def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -121,7 +121,7 @@ def fill_corrections(app: Sphinx, doctree: nodes.document, docname: str) -> None
                 for answer in wrong
             ),
         )
-        place.replace_self(nodes.table("", group, classes=["corrections"]))
+        place.replace_self(nodes.table("", group, classes=["corrections", "colwidths-given"]))
 
 
 def _row(*cells: nodes.Node) -> nodes.row:
