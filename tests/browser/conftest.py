@@ -120,7 +120,7 @@ class Opened(NamedTuple):
 
 
 def opened(context: BrowserContext, address: str) -> Opened:
-    """Open `address` and note what the browser fetched and complained of."""
+    """Open `address` and note what the browser fetched and complained of until it was loaded."""
     page = context.new_page()
     transferred: dict[str, int] = {}
     errors: list[str] = []
@@ -129,7 +129,7 @@ def opened(context: BrowserContext, address: str) -> Opened:
     page.on("requestfailed", lambda request: errors.append(f"failed: {request.url}"))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
     for request in requests:
         size = request.sizes()
         transferred[request.url] = size["responseBodySize"] + size["responseHeadersSize"]

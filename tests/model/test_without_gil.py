@@ -127,6 +127,22 @@ def test_tables_follow_from_what_was_measured() -> None:
             assert list(csv.reader(file)) == rows, f"{name}.csv: run make measure"
 
 
+def test_the_tables_bear_out_what_the_pages_claim() -> None:
+    measured = json.loads((EVIDENCE / "measured.json").read_text(encoding="utf-8"))
+    for name, row in measured.items():
+        wait, count, digest = range(3)
+        threads, processes, tasks = (
+            row["ratios"][tool] for tool in ("threads", "processes", "tasks")
+        )
+        where = f"{name}: run make measure on a quiet machine"
+        assert (threads[count] > 0.8) is row["gil"], where
+        assert tasks[count] > 0.8, where
+        assert max(processes[count], processes[digest], threads[digest]) < 0.8, where
+        assert max(threads[wait], tasks[wait]) < 0.5, where
+        assert all(ratio[0] < 0.9 for ratio in [row["ratios"].get("interpreters", [0])]), where
+        assert min(row["starts"].values()) == row["starts"]["thread"], where
+
+
 def test_the_table_says_what_this_interpreter_can_do() -> None:
     measured = json.loads((EVIDENCE / "measured.json").read_text(encoding="utf-8"))
     series = interpreter().rpartition(".")[0], interpreter().endswith("t")

@@ -57,7 +57,9 @@ PHONE = 40
 _CODE = re.compile("<pre>(.*?)</pre>", re.S)
 _LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
 _NOT_PROSE = re.compile(
-    r'<pre.*?</pre>|<svg.*?</svg>|<a class="(?:headerlink|claim-mark)".*?</a>', re.S
+    r'<pre.*?</pre>|<svg.*?</svg>|<h1.*?</h1>|<p class="admonition-title">.*?</p>|'
+    r'<a class="(?:headerlink|claim-mark)".*?</a>',
+    re.S,
 )
 
 
