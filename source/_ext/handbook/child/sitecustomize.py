@@ -16,6 +16,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -244,5 +245,8 @@ watch_wait(threading.Thread, "join", ended)
 watch_wait(BaseProcess, "join", ended)
 watch_wait(threading.Event, "wait", lambda event: getattr(event, "handbook_cause", {}))
 threading._register_atexit(end_main)
+# A shell's background jobs inherit an ignored Ctrl+C; a snippet must see the usual one.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 faulthandler.dump_traceback_later(DEADLINE, exit=True)
 sys.stdout = Recorder()
