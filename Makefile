@@ -15,14 +15,17 @@ PDF := build/handbook$(if $(filter book,$(PRINT)),-book).pdf
 INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f -not -name '*.mo' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := all
-.PHONY: all html pdf test doctest pytest live accept play realtime lint measure evidence mutants stress bench lock clean help
+.PHONY: all html pdf epub test doctest pytest live accept play realtime lint measure evidence mutants stress bench lock clean help
 
 ## For readers
-all: html pdf ## build everything that a reader opens
+all: html pdf epub ## build everything that a reader opens
+	@cp $(PDF) build/handbook.epub build/html/
 html: build/html.ready ## build the site into build/html
 	@echo "The site is ready: build/html/index.html"
 pdf: $(PDF) ## build the PDF; make pdf PRINT=book leaves a margin for binding
 	@echo "The PDF is ready: $(PDF)"
+epub: build/handbook.epub ## build the EPUB
+	@echo "The EPUB is ready: build/handbook.epub"
 doctest: .venv/ready ## play every snippet and compare with the outputs shown
 	@$(call STRICT,doctest)
 	@sed -n '/^ .*tests\{0,1\}$$/,/failures\{0,1\} in tests/p' build/doctest/output.txt
@@ -70,6 +73,10 @@ build/html.ready: $(INPUT)
 $(PDF): $(INPUT)
 	@$(call STRICT,typst,-D print_variant=$(PRINT))
 	@cp build/typst/handbook.pdf $@
+
+build/handbook.epub: $(INPUT)
+	@$(call STRICT,epub)
+	@cp build/epub/handbook.epub $@
 
 .venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -94,7 +94,8 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
     yield ["Утверждения", f"{len(verbs)}: {told}"]
     proven = [current(book, found, "claims").values() for found in evidence]
     explored = max((sum(each.explored for each in known) for known in proven), default=0)
-    yield ["Перебрано чередований и входов", str(explored)]
+    if explored:
+        yield ["Перебрано чередований и входов", str(explored)]
     for found in evidence:
         told = _of_version(book, found)
         yield [f"{found.interpreter}, {in_russian(found.date)}", told]
