@@ -19,7 +19,8 @@ INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
-	@cp $(PDF) build/handbook.epub build/html/
+	@cp $(PDF) build/html/handbook.pdf
+	@cp build/handbook.epub build/html/
 html: build/html.ready ## build the site into build/html
 	@echo "The site is ready: build/html/index.html"
 pdf: $(PDF) ## build the PDF; make pdf PRINT=book leaves a margin for binding
