@@ -94,10 +94,21 @@ def test_operators_on_expressions(operator: str, part: str) -> None:
 def test_neighbours_are_swapped_but_not_what_commutes() -> None:
     swaps = [label for label in changed() if label.startswith("swap «")]
     assert any("«ready.set()»" in label for label in swaps)
-    text = "def main():\n    a.start()\n    b.start()\n    lock = Lock()\n    event = Event()\n"
+    text = (
+        "def main():\n    lock = Lock()\n    a.start()\n    b.start()\n    work()\n"
+        "    self.a = 1\n    self.b = 2\n    thread.daemon = True\n    thread.start()\n"
+    )
     labels = [each.label for each in mutations(text, timed=False)]
     assert [label.partition(":")[0] for label in labels if label.startswith("swap")] == [
-        "swap «b.start()» and «lock = Lock()»"
+        "swap «b.start()» and «work()»",
+        "swap «thread.daemon = True» and «thread.start()»",
+        "swap «work()» and «self.a = 1»",
+    ]
+    kept = "def main():\n    found.append(1)\n    print(found)\n    found.append(2)\n    print()\n"
+    labels = [each.label for each in mutations(kept, timed=False)]
+    assert [label.partition(":")[0] for label in labels if label.startswith("swap")] == [
+        "swap «found.append(1)» and «print(found)»",
+        "swap «print(found)» and «found.append(2)»",
     ]
 
 
@@ -119,13 +130,24 @@ def test_every_mutant_compiles_and_differs() -> None:
         assert mutation.source != SOURCE
 
 
+def test_gather_is_probed_by_a_group_in_which_nobody_may_fail() -> None:
+    source = (
+        "import asyncio\n\nasync def main():\n    async with asyncio.TaskGroup() as group:\n"
+        "        group.create_task(asyncio.sleep(0, 1 / 1))\n\nasyncio.run(main())\n"
+    )
+    (group,) = (each for each in mutations(source, timed=True) if "TaskGroup" in each.label)
+    exec(group.probe, {})
+    with pytest.raises(SystemExit):
+        exec(group.probe.replace("asyncio.sleep(0, 1 / 1)", "asyncio.wait([])"), {})
+
+
 def test_a_wait_can_be_made_endless() -> None:
     (wait,) = (
         each
         for each in mutations(SOURCE, timed=True)
-        if "asyncio.sleep" in each.forever and "number" in each.label and "sleep" in each.label
+        if "asyncio.sleep" in each.probe and "number" in each.label and "sleep" in each.label
     )
-    assert "asyncio.sleep(1_000_000)" in wait.forever
+    assert "asyncio.sleep(1_000_000)" in wait.probe
 
 
 def test_programs_in_strings_are_changed() -> None:
@@ -154,7 +176,7 @@ def test_a_small_book_is_examined(book: Any) -> None:
         'await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    print("hello")',
     )
     book.write(
-        "tests/mutants.toml",
+        "tests/mutants/tasks.toml",
         '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "равносильно"\n',
     )
     done = book.run("-m", "handbook.mutants")

@@ -186,8 +186,7 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
 
 
 def _reason(entry: dict[str, Any]) -> nodes.Node:
-    why = entry.get("justified")
-    return nodes.literal("", why) if why else _text("не обосновано")
+    return _text(entry.get("justified", "не обосновано"))
 
 
 def _counts(entries: Iterable[dict[str, Any]]) -> list[nodes.Node]:

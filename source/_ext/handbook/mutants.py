@@ -37,23 +37,31 @@ from handbook.mutations import Mutation, in_strings, mutations
 from handbook.stage import ROOT
 
 REPORT = FOLDER / "mutants.json"
-EXCUSES = Path("tests", "mutants.toml")
-"""Why a mutant may go unnoticed: snippet, label (may hold *), reason."""
+EXCUSES = Path("tests", "mutants")
+"""Why a mutant may go unnoticed: a file for each chapter; snippet, label (may hold *), reason."""
 
-CUT_SHORT = "cut short"
-"""Who notices a wait of another length: nobody needs to, as it doesn't run to its end."""
+EQUAL = "equal"
+"""Who notices a mutant whose probe goes unnoticed, too: nobody needs to."""
 _SLOW = """
 import itertools, sys, threading, time
-lines = itertools.count()
+lines, numbers, own = itertools.count(), itertools.count(1), threading.local()
 def slow(frame, event, arg):
-    if frame.f_globals.get("__name__") == "__main__":
+    if not hasattr(own, "number"):
+        own.number = next(numbers)
+    if frame.f_globals.get("__name__") == "__main__" and {which}:
         next(lines) < 40 and time.sleep(0.004)
         return slow
 """
-_PACES = (f"{_SLOW}threading.settrace(slow)", f"{_SLOW}sys.settrace(slow)")
-"""Put before a snippet on the real clock: its threads dawdle, then its main thread does.
+_PACES = (
+    *(
+        f"{_SLOW.format(which=which)}threading.settrace(slow)"
+        for which in ("True", "own.number % 2", "own.number % 2 == 0")
+    ),
+    f"{_SLOW.format(which=True)}sys.settrace(slow)",
+)
+"""Put before a snippet on the real clock: its threads dawdle, every other one, the main one.
 
-An honest snippet prints the same either way; a mutant that races may show it."""
+An honest snippet prints the same at any pace; a mutant that races may show it."""
 _WORKERS = 6  # on two cores: those that play threads mostly wait
 _BESIDE = re.compile(r"# no mutant: (.+)")
 
@@ -161,10 +169,10 @@ class Worker:
                     file.write_text(mutation.source, encoding="utf-8")
                     try:
                         noticed = self._try(shown, concerned, name, mutation)
-                        if not noticed and mutation.forever:
-                            file.write_text(mutation.forever, encoding="utf-8")
-                            longer = self._try(shown, concerned, name, mutation)
-                            noticed = "" if longer else CUT_SHORT
+                        if not noticed and mutation.probe:
+                            file.write_text(mutation.probe, encoding="utf-8")
+                            matters = self._try(shown, concerned, name, mutation)
+                            noticed = "" if matters else EQUAL
                     finally:
                         file.write_text(source, encoding="utf-8")
                     self.tell(snippet=name, mutant=mutation.label, noticed=noticed)
@@ -416,8 +424,9 @@ def _messages(page: str, test: str, done: int, broken: list[str]) -> Iterator[di
 
 def excuses(root: Path) -> dict[str, dict[str, str]]:
     """Return why mutants may go unnoticed: snippet, label's pattern, reason."""
-    file = root / EXCUSES
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    files = sorted((root / EXCUSES).glob("*.toml"))
+    chapters = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
+    return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 
 
 def report(book: Book, found: list[Findings], seconds: float) -> dict[str, Any]:
@@ -442,7 +451,7 @@ def report(book: Book, found: list[Findings], seconds: float) -> dict[str, Any]:
         snippets[name] = {
             "hash": book.fingerprints["examples"].get(name, ""),
             "mutants": len(mutants),
-            "equal": sum(by == CUT_SHORT for by in mutants.values()),
+            "equal": sum(by == EQUAL for by in mutants.values()),
             "justified": reasons,
             "survivors": [label for label in silent if label not in reasons],
         }

@@ -38,20 +38,40 @@ class _Gathered:
 
 
 """
+_UNHURT = """\
+class _Gathered(asyncio.TaskGroup):
+    def create_task(self, coroutine, **options):
+        task = super().create_task(coroutine, **options)
+        task.add_done_callback(self.check)
+        return task
+
+    def check(self, task):
+        if task.cancelled() or task.exception():
+            raise SystemExit("a child of the group failed")
+
+    async def __aexit__(self, error, *rest):
+        if error is not None:
+            raise SystemExit("the body of the group failed")
+        return await super().__aexit__(error, *rest)
+
+
+"""
 
 
 @dataclass(frozen=True)
 class Mutation:
     """A changed copy: what was done in which line, and the whole changed text.
 
-    forever: for a changed wait, a copy that waits ever so long: if nobody notices
-    that either, something cuts the wait short, and its length can't matter.
+    probe: a copy that somebody would notice if the change could matter.  For a changed
+    wait it waits ever so long: unnoticed, something cuts the wait short, whatever its
+    length.  For gather in a group's place it fails if a child does: unnoticed, none does,
+    and then both do the same.
     """
 
     label: str
     line: int
     source: str
-    forever: str = ""
+    probe: str = ""
 
 
 @dataclass
@@ -99,19 +119,19 @@ def mutations(
     seen: dict[str, int] = {}
     found = sorted(
         (
-            (line, operator, changed, forever)
+            (line, operator, changed, probe)
             for statement in _statements(tree, where)
-            for line, operator, changed, forever in _changes(text, tree, statement, timed)
+            for line, operator, changed, probe in _changes(text, tree, statement, timed)
         ),
         key=lambda each: each[:2],
     )
     lines = source.splitlines()
-    for line, operator, changed, forever in found:
+    for line, operator, changed, probe in found:
         label = f"{operator}: {lines[line - 1].strip()}"
         seen[label] = seen.get(label, 0) + 1
         if changed != source and _compiles(changed):
             count = f" #{seen[label]}" if seen[label] > 1 else ""
-            yield Mutation(label + count, line, changed, forever)
+            yield Mutation(label + count, line, changed, probe)
 
 
 def _compiles(source: str) -> bool:
@@ -143,7 +163,7 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 def _changes(
     text: _Text, tree: ast.Module, statement: ast.stmt, timed: bool
 ) -> Iterator[tuple[int, str, str, str]]:
-    """Yield line, operator, the changed text and the one that waits forever, for each change."""
+    """Yield line, operator, the changed text and the probe, for each change."""
     for operator, changed in [*_of_blocks(text, statement), *_of_calls(text, statement)]:
         yield statement.lineno, operator, changed, ""
     for node in _own(statement):
@@ -156,13 +176,16 @@ def _changes(
                 continue
             value, place = node.value, text.span(node)
             new = repr(value * 2 or 1.0 if isinstance(value, float) else value + 1)
-            forever = text.replaced((*place, "1_000_000")) if waits else ""
+            probe = text.replaced((*place, "1_000_000")) if waits else ""
             changed = text.replaced((*place, new))
-            yield node.lineno, f"number {value} → {new}", changed, forever
+            yield node.lineno, f"number {value} → {new}", changed, probe
         if _called(node) == "TaskGroup":
             place = text.starts[tree.body[-1].lineno - 1]
-            edits = ((place, place, _GROUP), (*text.span(node), "_Gathered()"))
-            yield statement.lineno, "TaskGroup → gather", text.replaced(*edits), ""
+            changed, probe = (
+                text.replaced((place, place, group), (*text.span(node), "_Gathered()"))
+                for group in (_GROUP, _UNHURT)
+            )
+            yield statement.lineno, "TaskGroup → gather", changed, probe
 
 
 def _of_blocks(text: _Text, statement: ast.stmt) -> Iterator[tuple[str, str]]:
@@ -289,38 +312,45 @@ def _may_swap(first: ast.stmt, second: ast.stmt) -> bool:
         return False
     if _stored(first) & _loaded(second):
         return False
-    # What only makes or schedules something commutes with what only prints or makes;
-    # threads may start and be joined in any order.
     kinds = {_kind(first), _kind(second)}
-    commute = (kinds <= {"makes", "schedules"}) | (kinds <= {"makes", "prints"})
-    commute |= kinds == {"schedules", "prints"} or kinds in ({"start"}, {"join"})
-    return not commute or kinds in ({"schedules"}, {"prints"})
+    if kinds == {"keeps", "prints"}:
+        return bool(_loaded(first) & _loaded(second))
+    shared = _changed(first) & _loaded(second) | _loaded(first) & _changed(second)
+    return kinds not in _IN_ANY_ORDER or bool(shared)
 
 
-_SCHEDULING = frozenset(
-    {"add", "add_done_callback", "append", "call_later", "create_future", "create_task"}
-    | {"discard", "get_running_loop"}
+_MAKING = frozenset({"create_future", "get_running_loop", "set_exception_handler"})
+_SCHEDULING = frozenset({"call_later", "create_task"})
+_KEEPING = frozenset({"add", "add_done_callback", "append", "discard"})
+_IN_ANY_ORDER = (
+    # What only makes, keeps or schedules something commutes with what only prints or makes.
+    *({"makes"}, {"makes", "keeps"}, {"makes", "schedules"}, {"makes", "prints"}),
+    *({"makes", "start"}, {"keeps", "start"}, {"keeps", "schedules"}, {"schedules", "prints"}),
+    # Threads may start and be joined in any order.
+    *({"start"}, {"join"}),
 )
 
 
 def _kind(statement: ast.stmt) -> str:
     """Return what the statement does as far as its neighbour could notice without waiting."""
-    if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+    if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr) or not statement.value:
         return "other"
-    if isinstance(statement, ast.Expr) and _called(statement.value) in ("start", "join"):
-        return _called(statement.value)
+    own = _called(statement.value)
+    if isinstance(statement, ast.Expr) and own in ("start", "join"):
+        return own
     calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
     called = {_called(call) for call in calls}
     if "all_tasks" in called or any(isinstance(node, ast.Await) for node in ast.walk(statement)):
         return "other"
-    if isinstance(statement, ast.Expr) and _called(statement.value) == "print":
+    if isinstance(statement, ast.Expr) and own == "print":
         return "prints"
-    if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign) and (
-        _called(statement.value or statement) in _SCHEDULING and "print" not in called
-    ):
+    if "print" not in called and own in _SCHEDULING:
         return "schedules"
-    makes = not isinstance(statement, ast.Expr) and all(name[:1].isupper() for name in called)
-    return "makes" if makes else "other"
+    if "print" not in called and own in _KEEPING:
+        return "keeps"
+    if isinstance(statement, ast.Expr) and own not in _MAKING:
+        return "other"
+    return "makes" if all(name[:1].isupper() or name in _MAKING for name in called) else "other"
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -336,8 +366,24 @@ def _stored(node: ast.AST) -> set[str]:
 
 
 def _loaded(node: ast.AST) -> set[str]:
+    """Return the names that are read, other than to change what they name."""
+    owners = [id(target.value) for target in _targets(node)]
     return {
         each.id
         for each in ast.walk(node)
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load) and id(each) not in owners
     }
+
+
+def _changed(node: ast.AST) -> set[str]:
+    """Return the names of the objects of which an attribute or an item is assigned."""
+    owners = (target.value for target in _targets(node))
+    return {owner.id for owner in owners if isinstance(owner, ast.Name)}
+
+
+def _targets(node: ast.AST) -> list[ast.Attribute | ast.Subscript]:
+    return [
+        each
+        for each in ast.walk(node)
+        if isinstance(each, ast.Attribute | ast.Subscript) and isinstance(each.ctx, ast.Store)
+    ]
