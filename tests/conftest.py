@@ -1,5 +1,6 @@
 """What all proofs share: a `never` must tell how much it explored and show that it can fail."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,6 +25,12 @@ def explored(record_property: Callable[[str, object], None]) -> Explored:
         record_property("explored", count)
 
     return note
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded by now out of the collections that proofs ask for, thousands of them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,10 +1,12 @@
 """A small copy of the handbook, in which a test may break whatever it likes."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,17 @@ def test_hello_at_once() -> None:
 """
 
 
+@lru_cache(1)
+def _builds() -> subprocess.Popen[str]:
+    """Start the process that builds copies; it ends with this one, which closes its stdin."""
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("builds.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
 class Book:
     """A handbook of one page, built by the real machinery and settings."""
 
@@ -82,14 +95,26 @@ class Book:
         self.write(file, text.replace(old, new))
 
     def build(
-        self, builder: str, environment: Mapping[str, str] = os.environ
+        self, builder: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run the strict build as the Makefile does."""
-        return self.run(
-            *("-m", "sphinx", "-c", ".", "-d", "build/doctrees", "-q", "-W", "--keep-going", "-n"),
+        """Run the strict build as the Makefile does, in the environment given or else in this one.
+
+        In this one it is forked from a process that has Sphinx loaded, in half the time.
+        """
+        arguments = [
+            *("-c", ".", "-d", "build/doctrees", "-q", "-W", "--keep-going", "-n"),
             *("-b", builder, "source", f"build/{builder}"),
-            environment=environment,
-        )
+        ]
+        if environment:
+            return self.run("-m", "sphinx", *arguments, environment=environment)
+        builds = _builds()
+        assert builds.stdin
+        assert builds.stdout
+        print(json.dumps({"root": str(self.root), "arguments": arguments}), file=builds.stdin)
+        builds.stdin.flush()
+        code = int(builds.stdout.readline())
+        told = (self.root / "told").read_text(encoding="utf-8")
+        return subprocess.CompletedProcess(arguments, code, told)
 
     def run(
         self, *arguments: str, environment: Mapping[str, str] = os.environ

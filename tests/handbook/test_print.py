@@ -232,9 +232,13 @@ def test_a_document_is_told_once_a_page() -> None:
     assert "none)" in page.render(second)
 
 
-def test_the_ledger_names_each_claim() -> None:
-    row = nodes.row("", nodes.entry("", paragraph()), ids=["claim-x-y"])
-    assert '#claim-name("x-y")]' in Translator(BUILDER, "tasks/page").render(row)
+def test_the_ledger_names_each_claim_and_its_proof_below_it() -> None:
+    cells = (nodes.entry("", paragraph(text)) for text in ("1", "claim", "always", "proof", "+"))
+    row = nodes.row("", *cells, ids=["claim-x-y"])
+    nodes.table("", nodes.tgroup("", nodes.tbody("", row)), classes=["ledger"])
+    shown = Translator(BUILDER, "tasks/page").render(row)
+    assert '[claim#proven("x-y")[proof]],\n' in shown
+    assert shown.count("table.cell") == 4
 
 
 @pytest.mark.parametrize(

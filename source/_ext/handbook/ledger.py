@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 LEDGER = "ledger"
 """The page of the ledger."""
 
+CLAIM_COLUMN, PROOF_COLUMN = 1, 3
+"""Where the ledger has them; paper, which is narrower, has both in one."""
+
 IN_RUSSIAN = {"always": "всегда", "sometimes": "бывает", "never": "никогда"}
 _RANGES = {"since": "с {}", "before": "до {}", "gil on": "с GIL", "gil off": "без GIL"}
 _SIGNS = {"passed": "✓", "failed": "✗", "skipped": "–", "unchecked": "?"}

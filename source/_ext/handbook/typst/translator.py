@@ -17,7 +17,7 @@ from sphinx.highlighting import PygmentsBridge
 from sphinx.locale import admonitionlabels
 from sphinx.util import logging
 
-from handbook.ledger import claim_mark
+from handbook.ledger import CLAIM_COLUMN, PROOF_COLUMN, claim_mark
 from handbook.output import guess, timeline_picture
 
 if TYPE_CHECKING:
@@ -365,10 +365,11 @@ class Translator:
 
     def on_row(self, node: nodes.Element) -> str:
         cells = [self.render(cell) for cell in node.children]
-        for id in node["ids"]:
-            if id.startswith("claim-"):
-                name = string(id.removeprefix("claim-"))
-                cells[-1] = cells[-1].removesuffix("],\n") + f"#claim-name({name})],\n"
+        if "ledger" in node.parent.parent.parent["classes"]:
+            names = ", ".join(string(id.removeprefix("claim-")) for id in node["ids"])
+            proof = cells.pop(PROOF_COLUMN).removesuffix("],\n").partition("[")[2]
+            claim = cells[CLAIM_COLUMN].removesuffix("],\n")
+            cells[CLAIM_COLUMN] = f"{claim}#proven({names})[{proof}]],\n"
         # A row has no place of its own in Typst: its anchors stand in its first cell.
         head, bracket, rest = cells[0].partition("[")
         return "".join([head, bracket, self._anchors(node), rest, *cells[1:]])
