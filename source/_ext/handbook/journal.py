@@ -229,6 +229,8 @@ class _Step:
         finally:
             loop.cause = None
             loop.journal.left(task, place)
+            # An error may keep this frame: as in asyncio's own Handle, it must not keep the task.
+            del self, task
 
 
 def _is_cancelled(task: Any, awaited: Iterable[Any]) -> bool:
