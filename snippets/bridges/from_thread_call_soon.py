@@ -14,10 +14,8 @@ async def main() -> None:
         print(f"sensor: {threading.current_thread().name}")
         loop.call_soon_threadsafe(arrived, 21)
 
-    thread = threading.Thread(target=sensor, name="Sensor")
-    thread.start()
+    threading.Thread(target=sensor, name="Sensor").start()
     print(f"main: {await reading}")
-    thread.join()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ async def main() -> None:
     loop.call_soon(signal.raise_signal, signal.SIGINT)
     try:
         await asyncio.sleep(60)
+        print("main: done")
     finally:
         print("main: cleans up")
 

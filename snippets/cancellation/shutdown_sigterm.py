@@ -5,7 +5,12 @@ import signal
 async def serve() -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
+
+    def ask_to_stop() -> None:
+        print("handler: SIGTERM")
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGTERM, ask_to_stop)
     loop.call_soon(signal.raise_signal, signal.SIGTERM)
     print("serve: works until it is asked to stop")
     await stop.wait()

@@ -12,6 +12,7 @@ async def main() -> None:
     await step("first")
     print("await step() returned")
     await task
+    print("await task returned")
 
 
 if __name__ == "__main__":

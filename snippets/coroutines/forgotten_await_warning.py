@@ -10,11 +10,10 @@ async def save(text: str) -> None:
 
 async def main() -> None:
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
         save("draft")
-    print(f"saved: {saved}")
     for warning in caught:
         print(f"{warning.category.__name__}: {warning.message}")
+    print(f"saved: {saved}")
     await save("draft")
     print(f"saved: {saved}")
 

@@ -13,7 +13,7 @@ async def main() -> None:
     await asyncio.sleep(0)
     loop.call_soon(print, "callback: was queued earlier")
     future.set_result(None)
-    print("main: set_result returned")
+    print(f"main: set_result returned, done: {future.done()}")
     await task
 
 

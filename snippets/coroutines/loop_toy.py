@@ -38,4 +38,4 @@ def run(*jobs: Coroutine[Any, Any, None]) -> None:
 
 
 if __name__ == "__main__":
-    run(job("slow", 3), job("fast", 1))
+    run(job("slow", 3.0), job("fast", 2.0))

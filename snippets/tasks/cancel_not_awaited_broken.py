@@ -4,13 +4,18 @@ import asyncio
 class Session:
     open = True
 
+    def close(self) -> None:
+        self.open = False
+        print("session: closed")
+
 
 async def serve(session: Session) -> None:
     try:
         await asyncio.sleep(100)
     finally:
+        print("serve: closing")
         await asyncio.sleep(1)
-        session.open = False
+        session.close()
 
 
 async def main() -> None:

@@ -10,8 +10,7 @@ async def work(name: str) -> None:
 async def main() -> None:
     tasks = [asyncio.create_task(work(name)) for name in ("a", "b")]
     print("main: tasks created")
-    sum(range(1000))
-    print("main: still computing")
+    print(f"main: computed {sum(range(1000))}")
     await asyncio.sleep(0)
     print("main: let the loop pass once")
     await asyncio.wait(tasks)

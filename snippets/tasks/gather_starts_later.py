@@ -9,6 +9,7 @@ async def main() -> None:
     together = asyncio.gather(greet("first"), greet("second"))
     print("gather returned")
     await together
+    print("gather finished")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import asyncio
 
 
-def outcome(future: asyncio.Future[int]) -> str:
+def outcome(future: asyncio.Future[float]) -> str:
     if future.cancelled():
         return "cancelled"
     if error := future.exception():
@@ -9,9 +9,9 @@ def outcome(future: asyncio.Future[int]) -> str:
     return f"result: {future.result()}"
 
 
-async def divide(a: int, b: int) -> int:
+async def divide(a: int, b: int) -> float:
     await asyncio.sleep(1)
-    return a // b
+    return a / b
 
 
 async def main() -> None:

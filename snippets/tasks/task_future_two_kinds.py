@@ -13,6 +13,7 @@ async def main() -> None:
     future.set_result("done")
     print("asyncio: set_result returned")
     await asyncio.sleep(0)
+    print("asyncio: one pass later")
 
     print(f"wrap_future: {await asyncio.wrap_future(pooled)}")
 

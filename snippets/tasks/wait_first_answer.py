@@ -19,10 +19,10 @@ async def main() -> None:
         tasks,
         return_when=asyncio.FIRST_COMPLETED,
     )
-    print("answers:", [task.result() for task in done])
     for task in pending:
         task.cancel()
     await asyncio.wait(tasks)
+    print("answers:", [task.result() for task in done])
 
 
 if __name__ == "__main__":

@@ -56,14 +56,22 @@ def _queue() -> tuple[asyncio.Queue[None], Awaitable[None]]:
 
 
 def _second_of_reaction(
-    poke: Callable[[asyncio.AbstractEventLoop, Any], object],
-    make: Callable[[], tuple[Any, Awaitable[None]]] = _future,
+    method: str, make: Callable[[], tuple[Any, Awaitable[None]]], *, threadsafe: bool
 ) -> float:
-    """Let another thread poke the loop exactly while it sleeps until second 60.
+    """Let another thread call `method(None)` exactly while the loop sleeps until second 60.
 
     As on a real clock, the sleep ends with an event of the selector or at second 60.
-    `make` returns what is poked and what waits for it.
+    `make` returns whose method it is and what waits for it; threadsafe: whether
+    the thread calls it through call_soon_threadsafe.
     """
+
+    def poke(loop: asyncio.AbstractEventLoop, target: Any) -> None:
+        call = getattr(target, method)
+        if threadsafe:
+            loop.call_soon_threadsafe(call, None)
+        else:
+            call(None)
+
     poked_at: list[Any] = []
 
     def make_loop(start: float) -> VirtualLoop:
@@ -100,17 +108,16 @@ def _second_of_reaction(
 
 @pytest.mark.always("bridge-wakes")
 def test_call_soon_threadsafe_wakes_the_loop() -> None:
-    assert _second_of_reaction(lambda loop, it: loop.call_soon_threadsafe(it.set_result, None)) == 0
-    put = _second_of_reaction(
-        lambda loop, it: loop.call_soon_threadsafe(it.put_nowait, None), _queue
-    )
-    assert put == 0
+    result = _second_of_reaction("set_result", _future, threadsafe=True)
+    item = _second_of_reaction("put_nowait", _queue, threadsafe=True)
+    assert (result, item) == (0, 0)
 
 
 @pytest.mark.sometimes("bridge-plain-call-late")
 def test_a_plain_call_is_noticed_late() -> None:
-    assert _second_of_reaction(lambda loop, it: it.set_result(None)) == 60
-    assert _second_of_reaction(lambda loop, it: it.put_nowait(None), _queue) == 60
+    result = _second_of_reaction("set_result", _future, threadsafe=False)
+    item = _second_of_reaction("put_nowait", _queue, threadsafe=False)
+    assert (result, item) == (60, 60)
 
 
 @pytest.mark.always("bridge-fifo")

@@ -34,22 +34,28 @@ async def quiet():
     try:
         await asyncio.sleep(100)
     finally:
-        return "result"
+        {last}
 """
-    names = {"asyncio": asyncio}
+
+    def outcome(last: str) -> str:
+        names = {"asyncio": asyncio}
+        exec(code.format(last=last), names)
+
+        async def main() -> None:
+            task = asyncio.create_task(names["quiet"]())
+            await asyncio.sleep(1)
+            accepted = task.cancel()
+            assert accepted
+            await asyncio.wait([task])
+            print("cancelled" if task.cancelled() else task.result())
+
+        return perform(main).lines[-1]
+
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")
-        exec(code, names)
+        assert outcome('return "result"') == "result"
     assert bool(complaints) == (sys.version_info >= (3, 14))
-
-    async def main() -> None:
-        task = asyncio.create_task(names["quiet"]())
-        await asyncio.sleep(1)
-        task.cancel()
-        assert await task == "result"
-        assert not task.cancelled()
-
-    perform(main)
+    assert outcome("pass") == "cancelled"
 
 
 @pytest.mark.always("cancelled-error-once")
@@ -84,10 +90,14 @@ def test_the_time_limit_is_lost() -> None:
 @pytest.mark.always("cancelled-error-wait-for")
 def test_wait_for_returns_the_late_result() -> None:
     async def main() -> None:
-        assert await asyncio.wait_for(_stubborn(), timeout=1) == "result"
-        assert await asyncio.wait_for(asyncio.create_task(_stubborn()), timeout=1) == "result"
+        print(await asyncio.wait_for(_stubborn(), timeout=1))
+        print(await asyncio.wait_for(asyncio.create_task(_stubborn()), timeout=1))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.sleep(100), timeout=1)
 
-    assert perform(main).elapsed == 2 * (1 + 5)
+    trace = perform(main)
+    assert [event.time for event in trace.events if event.text == "result"] == [1 + 5, 2 * (1 + 5)]
+    assert trace.elapsed == 2 * (1 + 5) + 1, "the obedient one is gone when the time is up"
 
 
 @pytest.mark.always("cancelled-error-group")

@@ -178,7 +178,9 @@ def test_a_task_born_in_the_clean_up_is_left_alone() -> None:
 
 @pytest.mark.always("shutdown-ctrl-c")
 def test_ctrl_c_cancels_main_and_comes_out_of_run() -> None:
-    assert play("cancellation/shutdown_ctrl_c").ordered("main: cleans up", "interrupted")
+    trace = play("cancellation/shutdown_ctrl_c")
+    assert trace.ordered("main: cleans up", "interrupted")
+    assert "main: done" not in trace.lines
 
 
 def _run(code: str) -> subprocess.CompletedProcess[str]:
@@ -243,6 +245,7 @@ def test_the_loop_itself_calls_the_handler() -> None:
     trace = play("cancellation/shutdown_sigterm")
     assert trace.ordered(
         "serve: works until it is asked to stop",
+        "handler: SIGTERM",
         "serve: answers the last requests",
         "main: cleans up",
     )

@@ -87,10 +87,14 @@ def test_which_task_does_the_work() -> None:
         return asyncio.current_task()
 
     async def main() -> None:
+        me = asyncio.current_task()
         async with asyncio.timeout(1):
-            assert await whose() is asyncio.current_task()
-        same = await asyncio.wait_for(whose(), 1) is asyncio.current_task()
-        assert same == (sys.version_info >= (3, 12))
+            in_block = await whose()
+        in_wait_for = await asyncio.wait_for(whose(), 1)
+        in_a_task = await asyncio.wait_for(asyncio.create_task(whose()), 1)
+        assert in_block is me
+        assert (in_wait_for is me) == (sys.version_info >= (3, 12))
+        assert in_a_task not in (me, None)
 
     perform(main)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from handbook.explore import interleavings
 from handbook.stage import load, perform, play
+from handbook.trace import Trace
 
 
 async def _wait_for(awaitable: Awaitable[Any]) -> None:
@@ -24,6 +25,12 @@ def _suspends(awaitable: Awaitable[Any]) -> bool:
     return True
 
 
+def _is_ready_before_main_prints(other: str, trace: Trace) -> bool:
+    """Tell whether the task of coroutine function `other` was in the queue all the while."""
+    happened = [(trace.actors[moment.actor].code, moment.what) for moment in trace.moments]
+    return happened.index((other, "created")) < happened.index(("main", "prints"))
+
+
 @pytest.mark.always("await-plain-coroutine-runs-through")
 def test_a_coroutine_that_waits_for_nothing_runs_through() -> None:
     async def nested(depth: int) -> None:
@@ -32,9 +39,9 @@ def test_a_coroutine_that_waits_for_nothing_runs_through() -> None:
 
     for depth in (0, 1, 50):
         assert not _suspends(nested(depth))
-    assert play("coroutines/await_no_switch").ordered(
-        "main: after a coroutine that waits for nothing", "neighbour: my turn"
-    )
+    trace = play("coroutines/await_no_switch")
+    assert _is_ready_before_main_prints("neighbour", trace)
+    assert trace.ordered("main: after a coroutine that waits for nothing", "neighbour: my turn")
 
 
 @pytest.mark.always("await-ready-future-no-switch")
@@ -67,7 +74,7 @@ def test_a_free_lock_is_taken_without_a_stop() -> None:
 
     perform(main)
     assert play("coroutines/await_no_switch").ordered(
-        "main: after a free lock", "neighbour: my turn"
+        "main: after a free lock, locked: True", "neighbour: my turn"
     )
 
 
@@ -173,6 +180,8 @@ def test_await_outside_async_def_is_a_syntax_error() -> None:
 
 @pytest.mark.sometimes("await-may-starve-others")
 def test_a_loop_full_of_awaits_starves_the_neighbour() -> None:
-    assert "heartbeat" not in play("coroutines/await_starving_broken").lines
+    broken = play("coroutines/await_starving_broken")
+    assert _is_ready_before_main_prints("heartbeat", broken)
+    assert "heartbeat" not in broken.lines
     fixed = play("coroutines/await_starving_fixed")
     assert fixed.lines.count("heartbeat") == 3

@@ -61,6 +61,7 @@ def test_await_runs_at_once_and_queues_nothing() -> None:
         second = next(line for line in trace.lines if line.startswith("second"))
         first = next(line for line in trace.lines if line.startswith("first"))
         assert trace.ordered("create_task returned", first, "await step() returned", second)
+        assert trace.ordered(second, "await task returned")
 
 
 @pytest.mark.always("await-or-task-queues-first-step")
@@ -106,7 +107,8 @@ def test_an_eager_task_takes_its_first_step_in_create_task() -> None:
 @pytest.mark.always("await-or-task-context")
 def test_a_task_changes_a_copy_of_the_context() -> None:
     trace = play("coroutines/await_or_task_context")
-    assert trace.lines == ["after a task: nobody", "after await log_in(): Ada"]
+    assert trace.ordered("log_in: Ada", "after a task: nobody")
+    assert trace.ordered("log_in: Bob", "after await log_in(): Bob")
     snippet = load("coroutines/await_or_task_context")
 
     async def main() -> None:

@@ -139,6 +139,12 @@ def test_the_threshold_is_an_attribute_of_the_loop() -> None:
 @pytest.mark.always("blocking-parentheses-call-in-place")
 def test_parentheses_call_in_the_thread_of_the_loop() -> None:
     broken = play("coroutines/blocking_call_broken")
+    runs = next(
+        moment
+        for moment in broken.moments
+        if (broken.actors[moment.actor].code, moment.what) == ("tick", "runs")
+    )
+    assert (runs.sent, runs.time) == (0, 2), "it could have run at once"
     assert broken.at("tick") == 2
     assert broken.lines[-1].startswith("TypeError")
     fixed = play("coroutines/blocking_call_fixed")

@@ -11,6 +11,7 @@ from handbook.stage import load, perform, play
 
 @pytest.mark.always("function-object-plain-function")
 def test_async_def_makes_a_plain_function() -> None:
+    # no mutant: утверждение о типе объекта, а перестановки и пропуски в программе тип не меняют
     greet = load("coroutines/function_object_kinds").greet
     assert type(greet) is FunctionType
     assert iscoroutinefunction(greet)
@@ -25,6 +26,8 @@ def test_each_call_makes_a_new_coroutine() -> None:
     assert first is not second
     first.close()
     second.close()
+    trace = play("coroutines/function_object_kinds")
+    assert trace.ordered("greet('Ada'): coroutine", "hello, Ada")
 
 
 @pytest.mark.always("function-object-body-waits")

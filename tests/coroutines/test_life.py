@@ -72,13 +72,13 @@ def test_result_exception_and_cancellation_close_alike() -> None:
 @pytest.mark.always("life-wake-up-queued")
 def test_set_result_resumes_nobody_by_itself() -> None:
     for trace in interleavings(load("coroutines/life_wake_up").main):
-        assert trace.ordered("main: set_result returned", "waiter: resumed")
+        assert trace.ordered("main: set_result returned, done: True", "waiter: resumed")
 
 
 @pytest.mark.always("life-wake-up-after-earlier")
 def test_what_was_queued_earlier_runs_first() -> None:
     assert play("coroutines/life_wake_up").ordered(
-        "main: set_result returned", "callback: was queued earlier", "waiter: resumed"
+        "main: set_result returned, done: True", "callback: was queued earlier", "waiter: resumed"
     )
 
 

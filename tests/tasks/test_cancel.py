@@ -93,6 +93,17 @@ def test_a_task_cancelled_before_its_first_step_runs_nothing() -> None:
     assert play("tasks/cancel_before_start").lines == ["main: cancelled: True"]
     main = load("tasks/cancel_before_start").main
     assert {tuple(trace.lines) for trace in interleavings(main)} == {("main: cancelled: True",)}
+    download = load("tasks/cancel_before_start").download
+
+    async def after_the_first_step() -> None:
+        task = asyncio.create_task(download())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+
+    trace = perform(after_the_first_step)
+    assert trace.at("download: start") == 0
+    assert trace.at("download: closed") == 1
 
 
 @pytest.mark.always("cancel-done-false")
@@ -189,8 +200,13 @@ def test_two_requests_at_once_make_one_error() -> None:
 
 @pytest.mark.always("cancel-cleanup-later")
 def test_the_clean_up_has_not_begun_when_cancel_returns() -> None:
-    assert play("tasks/cancel_not_awaited_broken").at("main: session open: True") == 2
-    assert play("tasks/cancel_not_awaited_fixed").at("main: session open: False") == 3
+    broken = play("tasks/cancel_not_awaited_broken")
+    assert broken.at("main: session open: True") == 2
+    assert broken.ordered("main: session open: True", "serve: closing")
+    assert "session: closed" not in broken.lines, "asyncio.run cancels the clean-up itself"
+    fixed = play("tasks/cancel_not_awaited_fixed")
+    assert fixed.ordered("serve: closing", "session: closed", "main: session open: False")
+    assert fixed.at("main: session open: False") == 3
 
     async def work() -> None:
         try:

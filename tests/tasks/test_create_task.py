@@ -9,12 +9,14 @@ import pytest
 from handbook.explore import interleavings
 from handbook.stage import load, perform, play
 
+COMPUTED = f"main: computed {sum(range(1000))}"
+
 
 @pytest.mark.always("create-task-runs-nothing")
 def test_the_call_runs_nothing() -> None:
     trace = play("tasks/create_task_starts_later")
     for name in ("a", "b"):
-        assert trace.ordered("main: tasks created", "main: still computing", f"{name}: first step")
+        assert trace.ordered("main: tasks created", COMPUTED, f"{name}: first step")
     work = load("tasks/create_task_starts_later").work
 
     async def main() -> None:
@@ -109,17 +111,21 @@ async def _two_steps() -> None:
 
 @pytest.mark.always("create-task-eager")
 def test_an_eager_task_runs_to_its_first_suspension_at_once() -> None:
-    if sys.version_info < (3, 12):
-        assert not hasattr(asyncio, "eager_task_factory")
-        return
-
-    async def main() -> None:
-        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    async def create() -> None:
         task = asyncio.create_task(_two_steps())
         print("created")
         await task
 
-    for trace in interleavings(main):
+    async def eagerly() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        await create()
+
+    for trace in interleavings(create):
+        assert trace.ordered("created", "task: first step", "task: second step")
+    if sys.version_info < (3, 12):
+        assert not hasattr(asyncio, "eager_task_factory")
+        return
+    for trace in interleavings(eagerly):
         assert trace.ordered("task: first step", "created", "task: second step")
 
 
@@ -164,8 +170,18 @@ def test_eager_start_of_one_task() -> None:
 
 @pytest.mark.always("create-task-needs-loop")
 def test_no_task_without_a_running_loop() -> None:
-    assert play("tasks/create_task_no_loop_broken").find("RuntimeError: no loop is running yet")
+    broken = play("tasks/create_task_no_loop_broken")
+    assert broken.find("RuntimeError: no loop is running yet")
+    assert broken.stderr == "", "no warning of a coroutine that was never awaited"
     assert "poller: polls" in play("tasks/create_task_no_loop_fixed").lines
+    poller = load("tasks/create_task_no_loop_fixed").Poller()
+
+    async def main() -> None:
+        async with poller:
+            assert not poller.task.done()
+        assert poller.task.done()
+
+    perform(main)
     coroutine, create = _two_steps(), asyncio.create_task
     with pytest.raises(RuntimeError):
         create(coroutine)

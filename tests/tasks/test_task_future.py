@@ -25,6 +25,7 @@ def test_a_future_waits_until_somebody_completes_it() -> None:
 
 @pytest.mark.always("task-is-future")
 def test_a_task_is_a_future_and_not_the_other_way_round() -> None:
+    # no mutant: речь о наследовании классов, изменения в программе его не отменят
     assert issubclass(asyncio.Task, asyncio.Future)
     assert not issubclass(asyncio.Future, asyncio.Task)
     assert play("tasks/task_future_kinds").find("a Task is a Future: True")
@@ -32,14 +33,26 @@ def test_a_task_is_a_future_and_not_the_other_way_round() -> None:
 
 @pytest.mark.always("future-made-by-library")
 def test_sleep_and_run_in_executor_make_bare_futures() -> None:
-    async def main() -> None:
-        sleeping = asyncio.sleep(1)
+    assert play("tasks/task_future_kinds").find("run_in_executor: Future")
+
+    def waits_for(seconds: float) -> object:
+        """Return what the loop gets from a sleep: for what it has to wait."""
+        sleeping = asyncio.sleep(seconds)
         asked = sleeping.send(None)
         sleeping.close()
+        return asked
+
+    def is_bare_future(made: object) -> bool:
+        return isinstance(made, asyncio.Future) and not isinstance(made, asyncio.Task)
+
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.sleep(1))
         in_thread = asyncio.get_running_loop().run_in_executor(None, int)
-        for future in (asked, in_thread):
-            assert isinstance(future, asyncio.Future)
-            assert not isinstance(future, asyncio.Task)
+        for_nothing, for_a_timer = (waits_for(seconds) for seconds in (0, 1))
+        assert is_bare_future(for_a_timer)
+        assert is_bare_future(in_thread)
+        assert not is_bare_future(for_nothing)
+        assert not is_bare_future(task)
         await in_thread
 
     perform(main)
@@ -68,18 +81,20 @@ def test_what_only_a_task_has() -> None:
     assert only == expected
 
 
-def _endings() -> dict[str, Callable[[], asyncio.Future[int]]]:
+def _endings() -> dict[str, Callable[[], asyncio.Future[float]]]:
     divide = load("tasks/task_future_outcomes").divide
 
-    def future(end: Callable[[asyncio.Future[int]], object]) -> Callable[[], asyncio.Future[int]]:
-        def make() -> asyncio.Future[int]:
+    def future(
+        end: Callable[[asyncio.Future[float]], object],
+    ) -> Callable[[], asyncio.Future[float]]:
+        def make() -> asyncio.Future[float]:
             made = asyncio.get_running_loop().create_future()
             end(made)
             return made
 
         return make
 
-    def cancelled_task() -> asyncio.Future[int]:
+    def cancelled_task() -> asyncio.Future[float]:
         task = asyncio.create_task(divide(6, 3))
         task.cancel()
         return task
@@ -99,7 +114,7 @@ def test_exactly_one_of_three_outcomes() -> None:
     lines = play("tasks/task_future_outcomes").lines
     assert [line.partition(":")[0] for line in lines] == ["result", "failed", "cancelled"]
 
-    def outcomes(future: asyncio.Future[int]) -> list[str]:
+    def outcomes(future: asyncio.Future[float]) -> list[str]:
         seen = []
         if future.cancelled():
             seen.append("cancelled")
@@ -140,6 +155,7 @@ def test_a_cancelled_future_raises_from_result_and_exception() -> None:
 
 @pytest.mark.always("future-separate-classes")
 def test_the_two_futures_are_not_related() -> None:
+    # no mutant: речь о наследовании классов, изменения в программе его не добавят
     assert not issubclass(asyncio.Future, concurrent.futures.Future)
     assert not issubclass(concurrent.futures.Future, asyncio.Future)
 
@@ -148,7 +164,9 @@ def test_the_two_futures_are_not_related() -> None:
 def test_when_a_callback_runs() -> None:
     trace = play("tasks/task_future_two_kinds")
     assert trace.ordered("concurrent: callback", "concurrent: set_result returned")
-    assert trace.ordered("asyncio: set_result returned", "asyncio: callback")
+    assert trace.ordered(
+        "asyncio: set_result returned", "asyncio: callback", "asyncio: one pass later"
+    )
     pooled: concurrent.futures.Future[None] = concurrent.futures.Future()
     ran_in = []
     pooled.add_done_callback(lambda _: ran_in.append(threading.current_thread()))

@@ -263,16 +263,22 @@ def test_exception_groups_nest_like_task_groups() -> None:
 
 @pytest.mark.always("taskgroup-caught-inside")
 def test_an_error_caught_inside_the_task_disturbs_nobody() -> None:
+    async def careless() -> None:
+        await fail(1, ValueError())
+
     async def careful() -> None:
         with suppress(ValueError):
-            await fail(1, ValueError())
+            await careless()
 
-    async def main() -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(careful())
-            group.create_task(work("neighbour", 2))
+    async def beside(first: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        with suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(first())
+                group.create_task(work("neighbour", 2))
+            print("no error")
 
-    assert perform(main).lines == ["neighbour: done"]
+    assert perform(lambda: beside(careful)).lines == ["neighbour: done", "no error"]
+    assert perform(lambda: beside(careless)).lines == ["neighbour: cancelled"]
 
 
 @pytest.mark.always("taskgroup-plain-except-misses")

@@ -5,7 +5,7 @@ import gc
 import socket
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -159,38 +159,31 @@ def test_a_callback_sees_the_error_in_the_second_of_the_failure() -> None:
     assert trace.stderr == ""
 
 
-def _listening(how: str) -> Callable[[], Any]:
-    snippet = load("tasks/vanishing_background_fixed")
-    kept: set[asyncio.Task[None]] = set()
-
-    async def send() -> None:
-        await asyncio.sleep(1)
-        gc.collect()
-        for inbox in list(snippet.inboxes):
-            inbox.put_nowait("news")
-        await asyncio.sleep(1)
-
-    async def main() -> None:
-        if how == "group":
-            async with asyncio.TaskGroup() as group:
-                group.create_task(snippet.listen())
-                await send()
-            return
-        task = asyncio.create_task(snippet.listen())
-        if how == "set":
-            kept.add(task)
-            task.add_done_callback(kept.discard)
-        del task
-        await send()
-        print(f"kept: {len(kept)}")
-
-    return main
+async def _send(inboxes: Iterable[asyncio.Queue[str]]) -> None:
+    """Send the news to the inboxes that a garbage collection leaves."""
+    await asyncio.sleep(1)
+    gc.collect()
+    for inbox in list(inboxes):
+        inbox.put_nowait("news")
+    await asyncio.sleep(1)
 
 
 @pytest.mark.always("vanish-group-holds")
 def test_a_group_keeps_its_tasks() -> None:
-    assert "listener: news" in perform(_listening("group")).lines
-    assert "listener: news" not in perform(_listening("nothing")).lines
+    snippet = load("tasks/vanishing_background_fixed")
+
+    async def in_group() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(snippet.listen())
+            await _send(snippet.inboxes)
+
+    async def alone() -> None:
+        task = asyncio.create_task(snippet.listen())
+        del task
+        await _send(snippet.inboxes)
+
+    assert "listener: news" in perform(in_group).lines
+    assert "listener: news" not in perform(alone).lines
 
 
 @pytest.mark.sometimes("vanish-orphan")
@@ -226,4 +219,15 @@ def test_a_collected_task_gets_generator_exit() -> None:
 def test_the_callback_takes_a_done_task_out_of_the_set() -> None:
     trace = play("tasks/vanishing_background_fixed")
     assert trace.ordered("listener: news", "main: in the background: 0")
-    assert perform(_listening("set")).ordered("listener: news", "kept: 0")
+    snippet = load("tasks/vanishing_background_fixed")
+
+    async def main() -> None:
+        kept: set[asyncio.Task[None]] = set()
+        task = asyncio.create_task(snippet.listen())
+        kept.add(task)
+        task.add_done_callback(kept.discard)
+        del task
+        await _send(snippet.inboxes)
+        print(f"kept: {len(kept)}")
+
+    assert perform(main).ordered("listener: news", "kept: 0")
