@@ -121,7 +121,7 @@ class Worker:
         self.threads = threading.active_count()
         for name in self.book.snippets_of(self.page, self.test):
             self._snippet(name, examples.get(name))
-        for id in self._items.keys() - self.broken:
+        for id in sorted(self._items):
             self._own_code(id)
         return True
 
@@ -334,6 +334,8 @@ def _work(page: str, test: str, done: int, broken: list[str], pipe: int) -> None
         stage.DEADLINE = 10.0
         worker = Worker(page, test, done, set(broken), tell)
         options = ["-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
+        # A mutant may leave a loop open.
+        options += ["-p", "no:unraisableexception"]
         code = pytest.main([*options, str(ROOT / test)], plugins=[worker])
         if code in (0, 5):
             tell(end=True)

@@ -1,0 +1,101 @@
+"""Coverage: the checks reach every line and branch of the snippets, or it is told why not.
+
+`python -m handbook.covered` (make coverage) plays every example and runs every
+proof under coverage.py, in all processes that they start, and writes what it
+found to source/_evidence.  A line that nothing can reach is justified in
+tests/<chapter>/justified.toml as "not reached: <the line>".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from handbook.evidence import FOLDER, Book, compare
+from handbook.mutants import excuses
+from handbook.stage import ROOT, SNIPPETS
+
+RESULT = FOLDER / "coverage.json"
+_CONFIG = """
+[run]
+branch = true
+source = {source}
+data_file = {folder}/data
+parallel = true
+concurrency = thread,multiprocessing
+patch = _exit
+disable_warnings = trace-changed
+[report]
+partial_also = if __name__ == .__main__.:
+"""
+
+
+def unreached(name: str, found: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of snippet `name` that weren't reached or from which a way wasn't taken."""
+    lines = (SNIPPETS / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    numbers = {*found["missing_lines"], *(first for first, _ in found["missing_branches"])}
+    for number in sorted(numbers):
+        yield lines[number - 1].strip()
+
+
+def measure(book: Book) -> dict[str, Any]:
+    """Check everything under coverage.py and return its report on the snippets."""
+    import coverage
+    import pytest
+
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "coverage.ini")
+        text = _CONFIG.format(source=SNIPPETS, folder=folder)
+        config.write_text(text, encoding="utf-8")
+        # Coverage.py starts by itself in every process that finds this.
+        os.environ["COVERAGE_PROCESS_START"] = str(config)
+        watch = coverage.Coverage(config_file=str(config))
+        with watch.collect():
+            pytest.main(["-q", "-p", "no:cacheprovider", "--ignore=tests/handbook"])
+            for shown in book.outputs.values():
+                compare(shown)
+        watch.save()
+        watch.combine()
+        watch.json_report(outfile=f"{folder}/report")
+        report: dict[str, Any] = json.loads(Path(folder, "report").read_text(encoding="utf-8"))
+    return report
+
+
+def main() -> int:
+    """Measure, write the result and tell every line that is neither reached nor justified."""
+    book = Book()
+    report = measure(book)
+    allowed, excused, bad = excuses(ROOT), 0, 0
+    for file, found in sorted(report["files"].items()):
+        name = Path(ROOT, file).relative_to(SNIPPETS).with_suffix("").as_posix()
+        for line in unreached(name, found):
+            label = f"not reached: {line}"
+            if any(fnmatchcase(label, pattern) for pattern in allowed.get(name, {})):
+                excused += 1
+            else:
+                bad += 1
+                print(f"snippets/{name}.py: {label}")
+    totals = report["totals"]
+    result = {
+        "date": date.today().isoformat(),
+        "lines": totals["num_statements"],
+        "branches": totals["num_branches"],
+        "justified": excused,
+        "unreached": bad,
+    }
+    (ROOT / RESULT).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(", ".join(f"{key}: {value}" for key, value in result.items()))
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
