@@ -10,19 +10,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 
-# The handbook isn't loaded: each copy has its own.
-import furo
-import myst_parser.sphinx_
-import pytest
-import sphinx.builders.html
-import sphinx.ext.doctest
-import sphinx.ext.intersphinx
-import sphinx_copybutton
-import typst
+from sphinx.application import builtin_extensions
 from sphinx.cmd.build import main
 
-LOADED = (furo, myst_parser, pytest, sphinx, sphinx_copybutton, typst)
+# Not the handbook: each copy has its own.
+for module in (
+    *builtin_extensions,
+    *("sphinx.ext.doctest", "sphinx.ext.intersphinx", "sphinx.search.ru"),
+    *("furo", "myst_parser.sphinx_", "pytest", "sphinx_copybutton", "typst"),
+):
+    import_module(module)
 
 
 def build(root: str, arguments: list[str]) -> int:
