@@ -38,7 +38,7 @@ def surroundings(seed: int) -> dict[str, str]:
 
 
 def pytest_configure(config: Any) -> None:
-    """As a plugin: switch threads as often as this run wants."""
+    """As a plugin: switch threads as often as this run wants; snippets' processes do it, too."""
     sys.setswitchinterval(float(os.environ.get("HANDBOOK_SWITCH", "0.005")))
 
 

@@ -248,5 +248,7 @@ threading._register_atexit(end_main)
 # A shell's background jobs inherit an ignored Ctrl+C; a snippet must see the usual one.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if "HANDBOOK_SWITCH" in os.environ:  # seconds, from handbook.stress
+    sys.setswitchinterval(float(os.environ["HANDBOOK_SWITCH"]))
 faulthandler.dump_traceback_later(DEADLINE, exit=True)
 sys.stdout = Recorder()
