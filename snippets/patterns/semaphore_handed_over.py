@@ -10,13 +10,13 @@ async def visit(name: str, limit: asyncio.Semaphore) -> None:
 async def main() -> None:
     limit = asyncio.Semaphore(1)
     await limit.acquire()
-    first = asyncio.create_task(visit("first in line", limit))
-    second = asyncio.create_task(visit("second in line", limit))
-    await asyncio.sleep(1)
-    limit.release()
-    print(f"released: locked = {limit.locked()}")
-    await visit("latecomer", limit)
-    await asyncio.gather(first, second)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(visit("first in line", limit))
+        group.create_task(visit("second in line", limit))
+        await asyncio.sleep(1)
+        limit.release()
+        print(f"released: locked = {limit.locked()}")
+        await visit("latecomer", limit)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 def total(pool: ThreadPoolExecutor, prices: list[int]) -> int:
     future = pool.submit(sum, prices)
     try:
-        return future.result(timeout=0.01)
+        return future.result(timeout=0.1)
     except TimeoutError:
         print(f"nobody is free to sum, cancelled: {future.cancel()}")
         return -1

@@ -1,10 +1,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-given_up = Event()
+begun, given_up = Event(), Event()
 
 
 def long_job() -> str:
+    begun.set()
     given_up.wait()
     print("job: finished all the same")
     return "result"
@@ -13,6 +14,7 @@ def long_job() -> str:
 def main() -> None:
     with ThreadPoolExecutor() as pool:
         future = pool.submit(long_job)
+        begun.wait()  # a job in the queue could be cancelled
         try:
             future.result(timeout=0.01)
         except TimeoutError:

@@ -76,6 +76,7 @@ def _second_of_reaction(
 
     def make_loop(start: float) -> VirtualLoop:
         loop = VirtualLoop(start)
+        loop.set_debug(False)  # it would refuse the plain call
         select = loop._selector.select
         poked = False
 

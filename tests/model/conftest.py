@@ -1,7 +1,8 @@
 """Two ways to compute for long, which look at a list that others grow before and after."""
 
 import itertools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -21,7 +22,16 @@ def in_one_c_call() -> Looks:
 
 
 @pytest.fixture
-def in_python() -> Looks:
+def usual_switching() -> Iterator[None]:
+    """Let threads switch as often as they do by default, whatever the run has set."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.fixture
+def in_python(usual_switching: None) -> Looks:
     """Look, compute and look again in Python: the GIL can be taken at any turn."""
 
     def look(ticks: list[None]) -> list[int]:

@@ -141,6 +141,9 @@ def test_a_thread_lock_stops_the_loop() -> None:
     trace = play("patterns/asyncio_races_thread_lock_broken")
     assert trace.ordered("a: has the lock", "b: waited in vain", "a: saved")
     assert "b: saved" not in trace.lines
+    snippet = load("patterns/asyncio_races_thread_lock_broken")
+    perform(snippet.main)
+    assert not snippet.lock.locked(), "the owner does release it once the loop goes on"
     assert play("patterns/asyncio_races_thread_lock_fixed").ordered("a: saved", "b: saved")
 
     async def main() -> None:
@@ -176,7 +179,8 @@ def test_a_thread_lock_stops_the_loop() -> None:
 
 @pytest.mark.always("races-async-lock-held-adds-up")
 def test_waits_under_a_lock_add_up_and_others_overlap() -> None:
-    held, short = (play(f"patterns/asyncio_races_held_{twin}") for twin in ("broken", "fixed"))
+    held = play("patterns/asyncio_races_held_broken")
+    short = play("patterns/asyncio_races_held_fixed")
     clients = ("Ann", "Bob", "Eve")
     assert [held.at(f"{client}: sent") for client in clients] == [2.5, 5, 7.5]
     assert [short.at(f"{client}: counted") for client in clients] == [0.5, 1, 1.5]

@@ -131,17 +131,23 @@ def test_without_finally_an_exception_keeps_the_permit() -> None:
     assert broken.at("page 2: TimeoutError") == 0.1 + 1, "it waited as long as it was let"
     fixed = play("patterns/bounded_leak_fixed")
     assert fixed.ordered("page 1: ConnectionError", "page 2: loaded")
-    fetch = load("patterns/bounded_leak_broken").fetch
 
-    async def main() -> None:
-        for kind in KINDS:
-            limit = kind(2)
-            with pytest.raises(ConnectionError):
-                await fetch(1, limit)
-            await asyncio.sleep(1_000_000)
-            assert await places(limit) == 1
+    async def main(name: str, kind: type[asyncio.Semaphore], left: int) -> None:
+        fetch = load(name).fetch
+        limit = kind(1)
+        await fetch(2, limit)
+        assert not limit.locked(), "without an exception it comes back"
+        failing = asyncio.create_task(fetch(1, limit))
+        await asyncio.sleep(0)
+        assert limit.locked()
+        with pytest.raises(ConnectionError):
+            await failing
+        await asyncio.sleep(1_000_000)
+        assert await places(limit) == left
 
-    perform(main)
+    for kind in KINDS:
+        perform(lambda kind=kind: main("patterns/bounded_leak_broken", kind, 0))
+        perform(lambda kind=kind: main("patterns/bounded_leak_fixed", kind, 1))
 
 
 @pytest.mark.always("bounded-leak-unnoticed")

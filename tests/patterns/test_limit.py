@@ -28,7 +28,7 @@ def most_tasks(name: str, pages: int) -> int:
             most = max(most, len(asyncio.all_tasks(self)))
             return task
 
-    main = load(f"patterns/{name}").main
+    main = load(name).main
     assert perform(lambda: main(pages), Counting).lines[-1] == "all pages are loaded"
     return most
 
@@ -37,23 +37,23 @@ def most_tasks(name: str, pages: int) -> int:
 def test_behind_a_semaphore_all_tasks_exist_at_once() -> None:
     assert "tasks alive: 1001" in play("patterns/limit_semaphore").lines
     for pages in (1, 10, 100, 500):
-        assert most_tasks("limit_semaphore", pages) == pages + 1
+        assert most_tasks("patterns/limit_semaphore", pages) == pages + 1
 
 
 @pytest.mark.never("limit-workers-few-tasks")
 def test_the_number_of_pages_never_adds_tasks(explored: Explored) -> None:
     numbers = (0, 1, 9, 10, 11, 100, 500)
-    for name in ("limit_queue", "limit_iterator"):
+    for name in ("patterns/limit_queue", "patterns/limit_iterator"):
         assert {most_tasks(name, pages) for pages in numbers} == {WORKERS + 1}
-    twin = max(most_tasks("limit_semaphore", pages) for pages in numbers)
+    twin = max(most_tasks("patterns/limit_semaphore", pages) for pages in numbers)
     explored(2 * len(numbers), twin_fails=twin > WORKERS + 1)
 
 
 @pytest.mark.always("limit-same-time")
 def test_all_three_take_the_same_time() -> None:
     for pages in (1, 10, 11, 95, 100):
-        for name in ("limit_semaphore", "limit_queue", "limit_iterator"):
-            main = load(f"patterns/{name}").main
+        for name in ("patterns/limit_semaphore", "patterns/limit_queue", "patterns/limit_iterator"):
+            main = load(name).main
             trace = perform(lambda main=main, pages=pages: main(pages))
             assert trace.elapsed == pytest.approx(0.01 * ceil(pages / WORKERS))
 
@@ -187,20 +187,41 @@ def test_without_task_done_join_waits_for_ever() -> None:
     for missed in (1, 2):
         with pytest.raises(TimeoutError):
             perform(lambda missed=missed: main(missed))
+    work = load("patterns/limit_join_broken").work
+
+    async def load_all(pages: tuple[int, ...]) -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        workers = [asyncio.create_task(work(queue)) for _ in range(2)]
+        for page in pages:
+            queue.put_nowait(page)
+        try:
+            async with asyncio.timeout(1_000_000):
+                await queue.join()
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    perform(lambda: load_all((1, 3, 4)))
+    with pytest.raises(TimeoutError):
+        perform(lambda: load_all((1, 2, 3, 4)))
 
 
 @pytest.mark.always("limit-queue-shutdown")
 def test_shutdown_lets_the_workers_go_since_3_13() -> None:
-    if sys.version_info < (3, 13):
-        assert not hasattr(asyncio.Queue, "shutdown")
-        return
     work = load("patterns/limit_queue").work
 
     async def main() -> None:
         queue: asyncio.Queue[int] = asyncio.Queue()
         queue.put_nowait(1)
         workers = [asyncio.create_task(work(queue)) for _ in range(2)]
-        await queue.join()
+        async with asyncio.timeout(1):
+            await queue.join()
+        await asyncio.wait(workers, timeout=1_000_000)
+        assert not any(worker.done() for worker in workers), "nobody has let them go yet"
+        if sys.version_info < (3, 13):
+            assert not hasattr(queue, "shutdown")
+            return
         queue.shutdown()
         ends = await asyncio.gather(*workers, return_exceptions=True)
         assert [type(end) for end in ends] == [asyncio.QueueShutDown] * 2

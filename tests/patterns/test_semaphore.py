@@ -32,6 +32,11 @@ class Announcing(asyncio.Semaphore):
         super().release()
 
 
+def count(trace: Trace, what: str) -> int:
+    """Return how many times the semaphore was taken or given back."""
+    return sum(moment.what == what for moment in trace.moments)
+
+
 def orders(tasks: int, permits: int, kind: Limit = asyncio.Semaphore) -> Iterator[Trace]:
     """Yield the snippet's tasks at one semaphore in every order of steps."""
     fetch = load("patterns/semaphore_waves").fetch
@@ -56,13 +61,13 @@ def test_a_semaphore_delays_no_start() -> None:
 
 @pytest.mark.never("semaphore-never-more-inside")
 def test_never_more_inside_than_permits(explored: Explored) -> None:
-    count = 0
+    explorations = 0
     for permits in (1, 2):
         for trace in orders(3, permits):
             assert trace.peak("loading", "loaded") == permits
-            count += 1
+            explorations += 1
     twin = [trace.peak("loading", "loaded") for trace in orders(2, 1, Unlimited)]
-    explored(count, twin_fails=max(twin) > 1)
+    explored(explorations, twin_fails=max(twin) > 1)
 
 
 @pytest.mark.always("semaphore-waves")
@@ -151,6 +156,7 @@ def test_no_exception_and_no_cancellation_keeps_a_permit(explored: Explored) -> 
     trace = play("patterns/semaphore_failure")
     assert trace.at("linger: inside") == 1, "the exception gave the permit back"
     assert trace.at("main: inside") == 3, "the cancellation gave the permit back"
+    assert (count(trace, "takes"), count(trace, "gives")) == (3, 3)
     ends = [trace.lines[-1] for trace in _cancelled(load("patterns/semaphore_waves").fetch)]
     assert set(ends) == {"free"}
     twin = {trace.lines[-1] for trace in _cancelled(_without_finally)}
@@ -162,6 +168,7 @@ def test_locked_as_soon_as_no_permit_is_left() -> None:
     trace = play("patterns/semaphore_by_hand")
     told = dict(line.split(": locked = ") for line in trace.lines)
     assert [moment for moment, locked in told.items() if locked == "True"] == ["no permit"]
+    assert (count(trace, "takes"), count(trace, "gives")) == (2, 2)
 
     async def main() -> None:
         for permits in range(1, 5):
@@ -183,4 +190,5 @@ def test_a_semaphore_of_its_own_limits_nothing() -> None:
     assert [event.time for event in broken.events] == [0, 0, 0, 0]
     fixed = play("patterns/semaphore_own_fixed")
     assert [event.time for event in fixed.events] == [0, 0, 1, 1]
+    assert (broken.elapsed, fixed.elapsed) == (1, 2)
     assert sorted(fixed.lines) == sorted(broken.lines)

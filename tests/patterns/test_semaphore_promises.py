@@ -50,6 +50,8 @@ def test_waiters_enter_in_the_order_in_which_they_came() -> None:
 def test_a_released_permit_belongs_to_the_first_in_line() -> None:
     trace = play("patterns/semaphore_handed_over")
     assert trace.ordered("released: locked = True", "first in line: inside", "latecomer: inside")
+    asked = [moment.time for moment in trace.moments if moment.what == "queues"]
+    assert asked == [0, 0, 0, 1], "the latecomer asks as soon as the permit is given back"
     visit = load("patterns/semaphore_handed_over").visit
 
     async def main() -> None:
@@ -135,6 +137,7 @@ def _wakes(release: Release) -> bool:
     limit = asyncio.Semaphore(0)
     woken: list[bool] = []
     loop = asyncio.SelectorEventLoop()
+    loop.set_debug(False)  # it would refuse the plain call
     select = loop._selector.select
 
     def asleep(timeout: float | None = None) -> Any:

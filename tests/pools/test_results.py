@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 from handbook.scripts import perform_script
-from handbook.stage import play
+from handbook.stage import SnippetError, play
 
 
 @pytest.mark.always("res-submit-returns-at-once")
@@ -118,11 +118,21 @@ def test_a_forgotten_error_is_silent() -> None:
         "January: no room for January",
         "February: no room for February",
     ]
+    trace = perform_script("""
+        from threading import Thread
+
+        def save():
+            raise OSError("no room for January")
+
+        Thread(target=save).start()
+        print("all reports are saved")
+    """)
+    assert "OSError: no room for January" in trace.stderr, "a thread does tell"
 
 
 @pytest.mark.always("res-map-not-iterated-is-silent")
 def test_map_that_nobody_iterates_is_silent() -> None:
-    trace = perform_script("""
+    program = """
         from concurrent.futures import ThreadPoolExecutor
 
         def fail(number):
@@ -132,6 +142,10 @@ def test_map_that_nobody_iterates_is_silent() -> None:
         with ThreadPoolExecutor() as pool:
             pool.map(fail, [1])
         print("as if nothing had happened")
-    """)
+    """
+    trace = perform_script(program)
     assert trace.lines == ["failing", "as if nothing had happened"]
     assert trace.stderr == ""
+    iterated = program.replace("pool.map(fail, [1])", "list(pool.map(fail, [1]))")
+    with pytest.raises(SnippetError, match="OSError"):
+        perform_script(iterated)

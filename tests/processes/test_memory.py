@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import Array, Value
 from multiprocessing.shared_memory import SharedMemory
 
 import pytest
 from handbook.scripts import perform_script
-from handbook.stage import play
+from handbook.stage import load, play
 
 
 @pytest.mark.always("mem-each-child-counts-its-own")
@@ -99,6 +101,30 @@ def test_without_the_lock_both_may_read_the_same() -> None:
     assert trace.lines == ["1"]
 
 
+class Watched:
+    """Looks like a Value and may be touched only under its lock."""
+
+    def __init__(self) -> None:
+        self._inside = False
+        self._number = 0
+
+    @contextmanager
+    def get_lock(self) -> Iterator[None]:
+        self._inside = True
+        yield
+        self._inside = False
+
+    @property
+    def value(self) -> int:
+        assert self._inside, "read without the lock"
+        return self._number
+
+    @value.setter
+    def value(self, number: int) -> None:
+        assert self._inside, "written without the lock"
+        self._number = number
+
+
 @pytest.mark.always("mem-get-lock-is-exact")
 def test_nobody_gets_in_between_under_the_lock() -> None:
     trace = perform_script("""
@@ -133,6 +159,7 @@ def test_nobody_gets_in_between_under_the_lock() -> None:
     """)
     assert trace.lines == ["let in: False", "2"]
     assert play("processes/memory_counter_fixed").lines == ["parent sees 200"]
+    load("processes/memory_counter_fixed").count(Watched(), 100)
 
 
 @pytest.mark.always("mem-block-by-name")

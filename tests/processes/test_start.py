@@ -104,18 +104,20 @@ def exit_codes() -> dict[str, int]:
 @pytest.mark.always("proc-return-value-lost")
 def test_whatever_is_returned_the_code_is_zero() -> None:
     trace = perform_script("""
+        import sys
         from multiprocessing import Process
 
-        def work(value):
+        def give(value):
             return value
 
         if __name__ == "__main__":
-            for value in (None, 3, False, "text"):
-                child = Process(target=work, args=(value,))
+            work = [(give, None), (give, 3), (give, False), (give, "text"), (sys.exit, 3)]
+            for target, value in work:
+                child = Process(target=target, args=(value,))
                 child.start()
                 print(child.join(), child.exitcode)
     """)
-    assert trace.lines == ["None 0"] * 4
+    assert trace.lines == ["None 0"] * 4 + ["None 3"], "only sys.exit is heard"
 
 
 @pytest.mark.always("proc-exception-stays-in-child")
@@ -213,7 +215,8 @@ def test_terminate_and_kill_skip_finally() -> None:
 
 @pytest.mark.always("proc-target-called-in-parent")
 def test_a_called_target_runs_in_the_parent() -> None:
-    broken, fixed = (play(f"processes/start_call_{kind}") for kind in ("broken", "fixed"))
+    broken = play("processes/start_call_broken")
+    fixed = play("processes/start_call_fixed")
     assert broken.ordered("the work is done in the parent", "starting the process")
     assert fixed.ordered("starting the process", "the work is done in the child")
     assert "exit code: 0" in broken.lines

@@ -39,6 +39,7 @@ def test_the_others_import_the_program_anew() -> None:
 
 @pytest.mark.always("sm-default-on-linux")
 def test_the_default_start_method() -> None:
+    # no mutant: умолчание решает сам Python, программа здесь только спрашивает о нём
     trace = perform_script("import multiprocessing; print(multiprocessing.get_start_method())")
     if sys.platform == "linux":
         expected = "forkserver" if sys.version_info >= (3, 14) else "fork"
@@ -67,23 +68,27 @@ def test_the_method_of_the_program_is_set_only_once() -> None:
 @pytest.mark.always("sm-only-fork-takes-lambda")
 def test_only_fork_takes_a_lambda() -> None:
     trace = perform_script("""
-        import multiprocessing, pickle
+        import multiprocessing, pickle, sys
+
+        def leave():
+            sys.exit(7)
 
         if __name__ == "__main__":
             for method in ("fork", "forkserver", "spawn"):
-                context = multiprocessing.get_context(method)
-                child = context.Process(target=lambda: print("lambda called"))
-                try:
-                    child.start()
-                except (AttributeError, pickle.PicklingError):
-                    print(f"{method}: can't be sent")
-                else:
-                    child.join()
+                for target in (leave, lambda: sys.exit(7)):
+                    child = multiprocessing.get_context(method).Process(target=target)
+                    try:
+                        child.start()
+                    except (AttributeError, pickle.PicklingError):
+                        print(f"{method}: can't be sent")
+                    else:
+                        child.join()
+                        print(f"{method}: {child.exitcode}")
     """)
     assert trace.lines == [
-        "lambda called",
-        "forkserver: can't be sent",
-        "spawn: can't be sent",
+        *("fork: 7", "fork: 7"),
+        *("forkserver: 7", "forkserver: can't be sent"),
+        *("spawn: 7", "spawn: can't be sent"),
     ]
 
 
@@ -173,18 +178,26 @@ def test_without_the_guard_the_child_fails() -> None:
 
 @pytest.mark.always("sm-guard-is-false-in-child")
 def test_what_stands_under_the_guard_is_skipped_in_the_child() -> None:
-    for method in METHODS[1:]:
-        trace = perform_script(f"""
-            import multiprocessing
+    trace = perform_script("""
+        import multiprocessing
 
-            def work():
-                print("child:", "only_under_the_guard" in globals())
+        outside = True
 
-            if __name__ == "__main__":
-                only_under_the_guard = True
-                child = multiprocessing.get_context("{method}").Process(target=work)
+        def work(method):
+            print(f"{method}:", "outside" in globals(), "only_under_the_guard" in globals())
+
+        if __name__ == "__main__":
+            only_under_the_guard = True
+            for method in ("fork", "forkserver", "spawn"):
+                context = multiprocessing.get_context(method)
+                child = context.Process(target=work, args=(method,))
                 child.start()
                 child.join()
-                print("parent:", "only_under_the_guard" in globals())
-        """)
-        assert trace.lines == ["child: False", "parent: True"], method
+            work("parent")
+    """)
+    assert trace.lines == [
+        "fork: True True",  # a copy: nothing is imported, nothing is skipped
+        "forkserver: True False",
+        "spawn: True False",
+        "parent: True True",
+    ]
