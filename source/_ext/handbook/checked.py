@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.claims import VERBS, excluded
+from handbook.covered import RESULT as COVERAGE
 from handbook.evidence import Book, Evidence, Finding, current, read
 from handbook.ledger import IN_RUSSIAN, statement
 from handbook.mutants import REPORT
 from handbook.pages import is_question
 from handbook.stage import ROOT
+from handbook.stress import RESULT as STRESS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -108,6 +111,18 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
     if report:
         count = sum(entry["mutants"] for entry in report["snippets"].values())
         yield ["Мутанты примеров", f"{count}, проверены за {report['seconds']} с"]
+    if covered := _file(COVERAGE):
+        reached = "строк {lines}, ветвлений {branches}, обоснованно не пройдено {justified}"
+        yield ["Код примеров, до которого дошли проверки", reached.format(**covered)]
+    if stress := _file(STRESS):
+        told = "{runs} по {tests} тестов, с ошибкой {failed}".format(**stress)
+        yield [f"Прогоны на занятой машине, {in_russian(stress['date'])}", told]
+
+
+def _file(name: Path) -> dict[str, Any]:
+    """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
+    file = ROOT / name
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _of_version(book: Book, found: Evidence) -> str:
@@ -124,10 +139,8 @@ def _of_version(book: Book, found: Evidence) -> str:
 
 def mutants_of(book: Book) -> dict[str, Any]:
     """Return the mutants' report without entries that are out of date; {} if there is none."""
-    file = ROOT / REPORT
-    if not file.is_file():
+    if not (data := _file(REPORT)):
         return {}
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     for part, prints in (("snippets", "examples"), ("claims", "claims")):
         now = book.fingerprints[prints]
         data[part] = {key: each for key, each in data[part].items() if now.get(key) == each["hash"]}

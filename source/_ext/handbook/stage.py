@@ -40,6 +40,9 @@ SNIPPETS = ROOT / "snippets"
 DEADLINE = 20.0
 """Real seconds after which a play counts as hanging."""
 
+MOST_STACKS = 10
+"""Tasks whose stacks are told when a play hangs."""
+
 _REAL = frozenset(
     {"concurrent", "multiprocessing", "os", "queue", "signal", "socket", "subprocess", "threading"}
 )
@@ -255,7 +258,10 @@ def _stacks(clock: Clock, frame: FrameType | None) -> Iterator[str]:
     yield from traceback.format_stack(frame)[-8:]
     if clock.loop is None:
         return
-    for task in asyncio.all_tasks(clock.loop):
+    tasks = list(asyncio.all_tasks(clock.loop))
+    if len(tasks) > MOST_STACKS:
+        yield f"{len(tasks)} tasks, {MOST_STACKS} of them:\n"
+    for task in tasks[:MOST_STACKS]:
         yield f"Stack of {task.get_name()}:\n"
         for held in task.get_stack():
             yield from traceback.format_stack(held, limit=1)
