@@ -4,8 +4,8 @@
 Sphinx, and neither do ``lanes`` and ``timeline``, which draw a trace; ``claims``
 and ``evidence`` read the pages and the tests as text.  ``output``, ``examples``,
 ``checked``, ``ledger``, ``pages``, ``overview``, ``site`` and ``typst`` are the
-Sphinx side; ``play``, ``measure``, ``mutants``, ``stress`` and ``bench`` are
-commands.  Nothing imports back up this list, and this file imports nothing on
+Sphinx side; ``play``, ``measure``, ``mutants``, ``covered``, ``stress`` and ``bench``
+are commands.  Nothing imports back up this list, and this file imports nothing on
 top, so that a proof that only plays a snippet never loads Sphinx.
 """
 
