@@ -9,13 +9,17 @@ export PYTHONDONTWRITEBYTECODE :=
 # A failed build forgets what it read: a warning must come again until it is mended.
 STRICT = $(BIN)/sphinx-build -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1) $(2) \
   || { rm -rf build/doctrees; exit 1; }
+PIN := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
+  --no-annotate --no-emit-index-url --upgrade
 # PRINT=book leaves a margin for binding.
 PRINT ?= screen
 PDF := build/handbook$(if $(filter book,$(PRINT)),-book).pdf
-INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f -not -name '*.mo' -not -path '*/__pycache__/*')
+INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f -not -name '*.mo' -not -path '*/__pycache__/*' \
+  -not -path 'tests/browser/*')
+CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := all
-.PHONY: all html pdf epub test doctest pytest live accept play realtime lint measure evidence mutants stress bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live accept play realtime lint measure evidence mutants coverage stress bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -34,6 +38,10 @@ doctest: .venv/ready ## play every snippet and compare with the outputs shown
 ## For authors
 test: lint html pdf pytest doctest ## all that decides whether a change is good
 	@echo "All checks passed: lint, pytest, doctest and the strict builds of the site and the PDF."
+browser: installed .venv/browser all ## read the site in Chromium as a reader would
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --confcutdir tests/browser -o faulthandler_timeout=300 \
+	  tests/browser/files.py tests/browser/pages.py tests/browser/reading.py
+	@echo "All checks passed in the browser: every page of the site, its files and the EPUB."
 live: .venv/ready ## rebuild and reload the page at each save
 	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
@@ -54,14 +62,16 @@ evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS=
 	@$(BIN)/python -m handbook.evidence $(PYTHONS)
 mutants: .venv/ready ## change each snippet and report what nobody noticed
 	@$(BIN)/python -m handbook.mutants
-stress: .venv/ready ## run all tests 50 times in random order on a busy machine
-	@$(BIN)/python -m handbook.stress 50 -- -n 2
+coverage: .venv/ready ## tell which lines of the snippets no check reaches
+	@$(BIN)/python -m handbook.covered
+stress: pdf ## run all tests 50 times in random order on a busy machine
+	@$(BIN)/python -m handbook.stress 50 -- -n 6
 bench: .venv/ready ## measure the speed and print a table
 	@$(BIN)/python -m handbook.bench
-lock: .venv/ready ## pin the newest versions that fit, with hashes, into requirements.lock
+lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book and for make browser
 	@$(BIN)/pip install -q uv
-	@$(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --upgrade pyproject.toml -o requirements.lock
+	@$(PIN) pyproject.toml -o requirements.lock
+	@$(PIN) --group browser --constraints requirements.lock -o tests/browser/requirements.lock
 clean: ## remove all that was built
 	rm -rf build .venv
 help: ## show this list
@@ -88,3 +98,15 @@ build/handbook.epub: $(INPUT)
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
+
+.venv/browser: tests/browser/requirements.lock .venv/ready
+	@echo "Setting up the browser's tests"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# Asked before anything is built.
+installed:
+	@$(if $(CHROMIUM),,echo "Chromium is missing: install it, on Debian by apt install chromium"; missing=1;) \
+	  command -v java >/dev/null || \
+	  { echo "Java is missing: install it, on Debian by apt install default-jre-headless"; missing=1; }; \
+	  test -z "$$missing"

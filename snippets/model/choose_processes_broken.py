@@ -14,7 +14,7 @@ def main() -> None:
     ]
     for process in fetches:
         process.start()
-    print(f"waiting: {len(fetches)}")
+    print(f"waiting: {sum(fetch.is_alive() for fetch in fetches)}")
     print(f"processes: {len(multiprocessing.active_children())}")
     reply.set()
     for process in fetches:

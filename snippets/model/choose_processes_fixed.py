@@ -11,7 +11,7 @@ async def main() -> None:
     async with asyncio.TaskGroup() as group:
         fetches = [group.create_task(fetch(reply)) for _ in range(4)]
         await asyncio.sleep(0)
-        print(f"waiting: {len(fetches)}")
+        print(f"waiting: {sum(not fetch.done() for fetch in fetches)}")
         print(f"processes: {len(multiprocessing.active_children())}")
         reply.set()
 

@@ -11,6 +11,7 @@ def wait_for_ready() -> None:
 def main() -> None:
     waiter = Thread(target=wait_for_ready)
     waiter.start()
+    print("main: sets the event")
     ready.set()
     waiter.join()
 

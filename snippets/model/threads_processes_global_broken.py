@@ -18,7 +18,10 @@ def main() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    print(f"took someone else's request: {served.count(False)}")
+    print(
+        f"took someone else's request: {served.count(False)}"
+        f" of {len(served)}"
+    )
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@ import threading
 
 
 def main() -> None:
-    lock, reentrant = threading.Lock(), threading.RLock()
-    with lock:
-        print(f"Lock again: {lock.acquire(blocking=False)}")
-    with reentrant:
-        print(f"RLock again: {reentrant.acquire(blocking=False)}")
-        reentrant.release()
+    locks = {"Lock": threading.Lock(), "RLock": threading.RLock()}
+    for name, lock in locks.items():
+        with lock:
+            again = lock.acquire(blocking=False)
+            print(f"{name} again: {again}")
+            if again:
+                lock.release()
 
 
 if __name__ == "__main__":

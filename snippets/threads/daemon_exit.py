@@ -9,9 +9,10 @@ def watch(ready: Event) -> None:
 
 def main() -> None:
     ready = Event()
-    Thread(target=watch, args=(ready,), daemon=True).start()
+    watcher = Thread(target=watch, args=(ready,), daemon=True)
+    watcher.start()
     ready.wait()
-    print("main: done")
+    print(f"main: done, watcher is alive: {watcher.is_alive()}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
 import threading
 
 
+def run() -> None:
+    print("child runs")
+
+
 def start_child() -> None:
-    child = threading.Thread(target=print, args=("child runs",))
+    child = threading.Thread(target=run)
     print(f"child is a daemon: {child.daemon}")
     child.start()
     child.join()

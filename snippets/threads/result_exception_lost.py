@@ -9,7 +9,7 @@ def main() -> None:
     worker = threading.Thread(target=divide, args=(6, 0))
     worker.start()
     worker.join()
-    print("main: goes on as if nothing had happened")
+    print(f"main: goes on, worker is alive: {worker.is_alive()}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def main() -> None:
     bob.start()
     ann.join()
     bob.join()
-    print(f"guests: {sorted(guests)}")
+    print(f"both have left: {not (ann.is_alive() or bob.is_alive())}")
 
 
 if __name__ == "__main__":

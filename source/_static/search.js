@@ -3,7 +3,32 @@
 document.addEventListener("DOMContentLoaded", () => {
   // Excerpts come from texts.js: a browser refuses to fetch pages from disk.
   window.fetch = async (url) => ({ text: async () => url });
-  Search.htmlToText = (url) => TEXTS[url.replace(/^(\.\/)+|\.html$/g, "")] || " ";
+
+  // Sphinx cuts words and marks only the form that was typed.
+  Search.makeSearchSummary = (url, stems) => {
+    const summary = document.createElement("p");
+    summary.className = "context";
+    const text = TEXTS[url.replace(/^(\.\/)+|\.html$/g, "")] ?? "";
+    // The stems have no ё.
+    const plain = text.toLowerCase().replaceAll("ё", "е");
+    const forms = (stem) => new RegExp(`(?<![\\p{L}\\p{N}_])${stem}[\\p{L}\\p{N}_]*`, "gu");
+    const place = [...stems].map((stem) => plain.search(forms(stem))).findLast((at) => at >= 0) ?? 0;
+    const start = place > 120 ? text.indexOf(" ", place - 120) + 1 : 0;
+    const end = start + 260 < text.length ? text.lastIndexOf(" ", start + 260) : text.length;
+    let at = start;
+    for (const found of plain.slice(0, end).matchAll(forms(`(?:${[...stems].join("|")})`))) {
+      if (found.index < at) continue;
+      const mark = document.createElement("span");
+      mark.className = "highlighted";
+      mark.textContent = text.slice(found.index, found.index + found[0].length);
+      summary.append(text.slice(at, found.index), mark);
+      at = found.index + found[0].length;
+    }
+    summary.append(text.slice(at, end));
+    if (start) summary.prepend("… ");
+    if (end < text.length) summary.append(" …");
+    return summary;
+  };
 
   // Sphinx's Russian catalogue has no plural forms of this.
   const told = "Search finished, found one page matching the search query.";

@@ -1,7 +1,6 @@
 """The built site on a loopback server, in Debian's Chromium.
 
-`make browser` runs it.  Nothing here is imported before a test asks for it,
-because `make test` passes this folder too and needs none of these packages.
+`make browser` runs the files beside this one, whose names keep them out of `make test`.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 from handbook.stage import ROOT
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 SITE = Path(os.environ.get("HANDBOOK_SITE", ROOT / "build/html"))
+CHROMIUM = os.environ.get("CHROMIUM", "chromium")
+# Playwright adds --headless and a fresh --user-data-dir.
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -38,6 +37,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         file = Path(self.translate_path(self.path))
+        if file.is_dir():
+            file /= "index.html"
         if not file.is_file():
             self.send_error(404)
             return
@@ -58,57 +59,54 @@ def page_names() -> list[str]:
     return sorted(file.relative_to(SITE).as_posix() for file in SITE.rglob("*.html"))
 
 
+def question_names() -> list[str]:
+    """Return the pages that answer a question: those in a chapter, but for its index."""
+    pages = [name for name in page_names() if "/" in name and not name.startswith("tests/")]
+    return [name for name in pages if not name.endswith("/index.html")]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for `address` on every page, for `question` on every question's."""
-    names = page_names()
-    if not names:
-        pytest.exit(f"no site in {SITE}: run make html", 2)
-    if "address" in metafunc.fixturenames:
-        metafunc.parametrize("address", names)
-    if "question" in metafunc.fixturenames:
-        chapters = {name.partition("/")[0] for name in names if name.endswith("/index.html")}
-        chapters -= {"tests"}
-        metafunc.parametrize(
-            "question",
-            [
-                name
-                for name in names
-                if name.partition("/")[0] in chapters and not name.endswith("/index.html")
-            ],
-        )
+    for fixture, names in (("address", page_names()), ("question", question_names())):
+        if fixture in metafunc.fixturenames:
+            assert names, f"no site in {SITE}"
+            metafunc.parametrize(fixture, names)
 
 
 @pytest.fixture(scope="session")
-def base() -> Iterator[str]:
-    """Return the address of the site on the loopback server."""
-    handler = functools.partial(Handler, directory=str(SITE))
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of the site: a folder of its host, where links must lead, too."""
+    host = tmp_path_factory.mktemp("host")
+    (host / "book").symlink_to(SITE.absolute(), target_is_directory=True)
+    handler = functools.partial(Handler, directory=str(host))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http://127.0.0.1:{server.server_port}/book/"
         server.shutdown()
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Return Chromium; tell what to install if it can't be had."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        pytest.exit("Chromium is missing: install it, on Debian by apt install chromium", 2)
-    from playwright.sync_api import sync_playwright
-
+    """Return Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def java() -> str:
-    """Return the path of Java; tell what to install if it isn't there."""
-    java = shutil.which("java")
-    if not java:
-        pytest.exit("Java is missing: install it, on Debian by apt install default-jre-headless", 2)
-    return java
+@pytest.fixture
+def open_as(browser: Browser) -> Iterator[OpenAs]:
+    """Return a function that opens an address in a fresh context with the options given."""
+    contexts = []
+
+    def open_(address: str, **options: Any) -> Opened:
+        context = browser.new_context(**{"viewport": PHONE, **options})
+        contexts.append(context)
+        return opened(context, address)
+
+    yield open_
+    for context in contexts:
+        context.close()
 
 
 class Opened(NamedTuple):
@@ -119,12 +117,18 @@ class Opened(NamedTuple):
     errors: list[str]
 
 
+class OpenAs(Protocol):
+    """Opens an address with options of Browser.new_context; on a phone if they don't tell."""
+
+    def __call__(self, address: str, **options: Any) -> Opened: ...
+
+
 def opened(context: BrowserContext, address: str) -> Opened:
     """Open `address` and note what the browser fetched and complained of until it was loaded."""
     page = context.new_page()
     transferred: dict[str, int] = {}
     errors: list[str] = []
-    requests = []
+    requests: list[Request] = []
     page.on("requestfinished", lambda request: requests.append(request))
     page.on("requestfailed", lambda request: errors.append(f"failed: {request.url}"))
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -176,7 +176,7 @@ def test_a_small_book_is_examined(book: Any) -> None:
         'await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    print("hello")',
     )
     book.write(
-        "tests/mutants/tasks.toml",
+        "tests/tasks/justified.toml",
         '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "равносильно"\n',
     )
     done = book.run("-m", "handbook.mutants")

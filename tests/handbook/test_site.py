@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from handbook.site import REPAIRS
+from handbook.site import REPAIRS, stackable
 
 from tests.handbook.conftest import Book
 
@@ -162,6 +162,20 @@ def test_with_a_base_address_search_engines_are_told(book: Book) -> None:
     page = (built / "tasks/hello.html").read_text(encoding="utf-8")
     assert f'<link rel="canonical" href="{base}/tasks/hello.html">' in page
     assert f'<meta property="og:url" content="{base}/tasks/hello.html">' in page
+
+
+def test_signs_name_their_version() -> None:
+    # A narrow screen shows no table head.
+    head = "".join(f'<th class="head"><p>{text}</p></th>' for text in ("№", "3.13", "3.13t"))
+    row = "<td><p>1</p></td><td><p>✓</p></td><td><p>–</p></td>"
+    assert re.findall(r'data-version="(.*?)"><p>(.)', stackable(head + row + row)) == [
+        *(("3.13", "✓"), ("3.13t", "–"), ("3.13", "✓"), ("3.13t", "–"))
+    ]
+
+
+def test_hosts_serve_all_folders(site: Path) -> None:
+    # GitHub Pages leaves out _static without it.
+    assert (site / ".nojekyll").exists()
 
 
 def test_repairs_bear_being_made_twice(site: Path) -> None:

@@ -78,6 +78,16 @@ def test_without_await_the_second_begins_when_the_first_is_done() -> None:
     assert trace.peak("start", "done") == 1
     assert trace.ordered("left: done", "right: start")
 
+    async def with_await(name: str) -> None:
+        print(f"{name}: start")
+        await asyncio.sleep(0)
+        print(f"{name}: done")
+
+    async def twin() -> None:
+        await asyncio.gather(with_await("left"), with_await("right"))
+
+    assert perform(twin).peak("start", "done") == 2
+
 
 @pytest.mark.always("conc-compute-elsewhere")
 def test_both_results_come_from_other_processes() -> None:

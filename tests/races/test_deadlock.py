@@ -36,9 +36,13 @@ def test_each_can_hold_what_the_other_needs() -> None:
 
 @pytest.mark.sometimes("deadlock-opposite-order")
 def test_locks_taken_in_opposite_order_can_deadlock() -> None:
-    stuck, balances = play("races/deadlock_broken").lines
+    trace = play("races/deadlock_broken")
+    stuck, balances = trace.lines
     assert stuck == "stuck: [True, True]"
     assert balances == "balances: 100, 100"
+    threads = {place for place, actor in enumerate(trace.actors) if actor.kind == "thread"}
+    queued = {moment.actor for moment in trace.moments if moment.what == "queues"}
+    assert queued == threads, "it is a lock that each of them waits for"
 
 
 @pytest.mark.sometimes("deadlock-may-not-happen")
@@ -64,6 +68,13 @@ def test_with_one_order_for_all_there_is_no_deadlock(
     explore: Callable[..., Any], explored: Callable[..., None]
 ) -> None:
     assert play("races/deadlock_fixed").lines == ["balances: 80, 120"]
+    jobs: list[tuple[Any, Any]] = []
+    bank = load("races/deadlock_fixed")
+    bank.main.__globals__["transfer"] = lambda source, target, _: jobs.append((source, target))
+    bank.main()
+    there, back = jobs
+    assert there == back[::-1], "the page's transfers are of the kind that is explored"
+    assert there[0].number != there[1].number
     count, twin_fails = 0, True
     for accounts in (2, 3):
         fixed = explored_transfers(explore, "races/deadlock_fixed", accounts)
@@ -132,7 +143,17 @@ def test_acquire_with_timeout_gives_up_and_frees_the_first_lock() -> None:
     assert trace.ordered("both taken: False", "fork is free again: True", "both taken: True")
     try_both = load("races/deadlock_timeout").try_both
     first, second = Lock(), Lock()
+    held: list[bool] = []
+
+    class Busy:
+        def acquire(self, timeout: float) -> bool:
+            held.append(first.locked())
+            return second.acquire(timeout=timeout)
+
     with second:
-        assert try_both(first, second) is False
+        assert try_both(first, Busy()) is False
+    assert held == [True]
     assert not first.locked()
     assert try_both(first, second) is True
+    assert not first.locked()
+    assert not second.locked()

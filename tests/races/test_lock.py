@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Barrier, Lock, Thread
 from time import sleep
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from handbook.stage import load, play
@@ -109,6 +110,11 @@ def test_a_reader_with_the_lock_never_sees_half(
 def test_with_releases_the_lock_on_an_exception_and_acquire_does_not() -> None:
     trace = play("races/lock_on_error")
     assert trace.lines == ["fail_in_with: locked False", "fail_after_acquire: locked True"]
+    lock = MagicMock()
+    with pytest.raises(ValueError):  # noqa: PT011 - the snippet's own
+        load("races/lock_on_error").fail_in_with(lock)
+    lock.__enter__.assert_called_once()
+    lock.__exit__.assert_called_once()
 
 
 @pytest.mark.sometimes("lock-inside-protects-nothing")

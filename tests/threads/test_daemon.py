@@ -21,7 +21,7 @@ def printed(code: str) -> list[str]:
 @pytest.mark.always("daemon-exit-does-not-wait")
 def test_the_program_does_not_wait_for_a_daemon() -> None:
     trace = play("threads/daemon_exit")  # had it waited, the stage's deadline would have come
-    assert trace.ordered("watcher: on duty", "main: done")
+    assert trace.ordered("watcher: on duty", "main: done, watcher is alive: True")
 
 
 @pytest.mark.always("daemon-finally-skipped")
@@ -58,7 +58,8 @@ def test_daemon_cannot_be_changed_after_start() -> None:
 
 
 @pytest.mark.always("daemon-pool-threads-are-not")
-def test_threads_of_a_pool_are_no_daemons_and_exit_waits_for_them() -> None:
+def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it() -> None:
+    assert play("threads/daemon_exit").lines[-1] == "main: done, watcher is alive: True"
     with ThreadPoolExecutor() as pool:
         assert pool.submit(lambda: threading.current_thread().daemon).result() is False
     lines = printed("""
@@ -71,14 +72,19 @@ def test_threads_of_a_pool_are_no_daemons_and_exit_waits_for_them() -> None:
                 pass
             while sys._current_frames()[main].f_code.co_filename == here:
                 pass  # the main thread hasn't left the program's own code yet
-            print("worker: goes on after main")
+            print("goes on after main, daemon:", threading.current_thread().daemon)
+
+        def use_pool():
+            ThreadPoolExecutor().submit(work)
 
         here = work.__code__.co_filename
-        ThreadPoolExecutor().submit(work)
+        user = threading.Thread(target=use_pool, daemon=True)
+        user.start()
+        user.join()
         print("main: done")
         last_line_done = True
     """)
-    assert lines == ["main: done", "worker: goes on after main"]
+    assert lines == ["main: done", "goes on after main, daemon: True"]
 
 
 @pytest.mark.always("daemon-atexit-after-threads")

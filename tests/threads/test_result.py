@@ -31,12 +31,20 @@ def test_what_target_returns_is_kept_nowhere() -> None:
     thread.join()
     gc.collect()
     assert returned[0]() is None, "nobody holds the object any more"
+    with ThreadPoolExecutor() as pool:
+        kept = [pool.submit(make)]
+    held = returned[1]() is not None
+    kept.clear()
+    gc.collect()
+    assert held, "a Future does hold it"
+    assert returned[1]() is None
 
 
 @pytest.mark.always("thread-exception-not-in-join")
 def test_join_does_not_raise_and_the_program_ends_with_code_0() -> None:
     trace = play("threads/result_exception_lost")  # an exit code but 0 would be a SnippetError
-    assert trace.lines == ["main: goes on as if nothing had happened"]
+    assert trace.lines == ["main: goes on, worker is alive: False"]
+    assert "ZeroDivisionError" in trace.stderr, "it did happen"
 
 
 @pytest.mark.always("thread-exception-to-stderr")
@@ -74,6 +82,11 @@ def test_sys_exit_ends_only_its_thread_and_says_nothing(
     thread.join()
     assert reported == ["SystemExit"]
     assert stderr == []
+    thread = Thread(target=divmod, args=(1, 0))
+    thread.start()
+    thread.join()
+    assert reported == ["SystemExit", "ZeroDivisionError"]
+    assert "ZeroDivisionError" in "".join(stderr), "it does tell of another exception"
 
 
 @pytest.mark.always("thread-future-result")

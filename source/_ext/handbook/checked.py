@@ -112,8 +112,10 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
         count = sum(entry["mutants"] for entry in report["snippets"].values())
         yield ["Мутанты примеров", f"{count}, проверены за {report['seconds']} с"]
     if covered := _file(COVERAGE):
-        reached = "строк {lines}, ветвлений {branches}, обоснованно не пройдено {justified}"
-        yield ["Код примеров, до которого дошли проверки", reached.format(**covered)]
+        excused = sum(map(len, covered["justified"].values()))
+        told = "строк {lines}, ветвлений {branches}".format(**covered)
+        told += f"; не дошли до {covered['unreached']}, обоснованно — ещё до {excused}"
+        yield ["Код примеров, до которого дошли проверки", told]
     if stress := _file(STRESS):
         told = "{runs} по {tests} тестов, с ошибкой {failed}".format(**stress)
         yield [f"Прогоны на занятой машине, {in_russian(stress['date'])}", told]
@@ -196,6 +198,13 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
         if "broken" not in entry
     ]
     yield _table(("Утверждение", "Почему"), (60, 40), rows)
+    yield nodes.rubric("", "Строки примеров, до которых дело не доходит")
+    rows = [
+        [nodes.literal("", name), nodes.literal("", line), _text(reason)]
+        for name, lines in _file(COVERAGE).get("justified", {}).items()
+        for line, reason in lines.items()
+    ]
+    yield _table(("Пример", "Строка", "Почему"), (25, 40, 35), rows)
 
 
 def _reason(entry: dict[str, Any]) -> nodes.Node:

@@ -37,8 +37,8 @@ from handbook.mutations import Mutation, in_strings, mutations
 from handbook.stage import ROOT
 
 REPORT = FOLDER / "mutants.json"
-EXCUSES = Path("tests", "mutants")
-"""Why a mutant may go unnoticed: a file for each chapter; snippet, label (may hold *), reason."""
+EXCUSES = "justified.toml"
+"""In a chapter's tests: snippet, a mutant's label (may hold *) and why it may go unnoticed."""
 
 EQUAL = "equal"
 """Who notices a mutant whose probe goes unnoticed, too: nobody needs to."""
@@ -426,7 +426,7 @@ def _messages(page: str, test: str, done: int, broken: list[str]) -> Iterator[di
 
 def excuses(root: Path) -> dict[str, dict[str, str]]:
     """Return why mutants may go unnoticed: snippet, label's pattern, reason."""
-    files = sorted((root / EXCUSES).glob("*.toml"))
+    files = sorted((root / "tests").glob(f"*/{EXCUSES}"))
     chapters = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
     return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.builders.epub3 import Epub3Builder
+
+from handbook.ledger import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +43,8 @@ REPAIRS = {
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
     # docutils' twin of the theme's own.
     '<meta name="viewport" content="width=device-width, initial-scale=1" />': "",
+    # The page of the search is as public as the others.
+    '<meta name="robots" content="noindex" />': "",
     '</noscript>\n\n<div id="search-results">': "</noscript>\n<h1>Поиск</h1>\n"
     '<form class="search" action="search.html"><input type="search" name="q" '
     'aria-label="Что искать"> <button>Найти</button></form>\n<div id="search-results">',
@@ -58,9 +63,13 @@ _CODE = re.compile("<pre>(.*?)</pre>", re.S)
 _LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
 _NOT_PROSE = re.compile(
     r'<pre.*?</pre>|<svg.*?</svg>|<h1.*?</h1>|<p class="admonition-title">.*?</p>|'
-    r'<a class="(?:headerlink|claim-mark)".*?</a>',
+    r'<div class="code-block-caption">.*?</div>|<span class="caption-number">.*?</span>|'
+    r'<summary>.*?</summary>|<a class="(?:headerlink|claim-mark)".*?</a>',
     re.S,
 )
+_VERSION = re.compile(r'<th class="head"><p>([\d.]+t?)</p></th>')
+_SIGN = re.compile(r"<td>(?=<p>[✓✗–?]</p></td>)")
+_PROOF = re.compile(r"(>tests/\w+/)(?=\w+\.py:)")
 
 
 def complete(
@@ -71,6 +80,8 @@ def complete(
     doctree: nodes.document | None,
 ) -> None:
     """Describe the page to whoever links to it, and drop the scripts that it doesn't use."""
+    if pagename == LEDGER and "body" in context:
+        context["body"] = stackable(context["body"])
     if app.builder.name != "html":
         return
     context["metatags"] = "\n".join(
@@ -85,6 +96,12 @@ def complete(
             for script in context["script_files"]
             if not str(script.filename).endswith(_FOR_SEARCH)
         ]
+
+
+def stackable(ledger: str) -> str:
+    """Name the version in each cell that has a sign: a narrow screen shows no table head."""
+    versions = cycle(_VERSION.findall(ledger))
+    return _SIGN.sub(lambda _: f'<td data-version="{next(versions)}">', ledger)
 
 
 def _described(
@@ -165,6 +182,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         # A hundred links to lines would stand in the way of the keyboard.
         after = _LINE.sub(r'<span id="\1">\2</span>', after)
         after = _CODE.sub(_reachable, after)
+        after = _PROOF.sub(r"\1<wbr>", after)
         if after != before:
             page.write_text(after, encoding="utf-8")
     pages = {name: app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)}
@@ -173,6 +191,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     }
     script = f"const TEXTS = {json.dumps(texts, ensure_ascii=False)};\n"
     (outdir / "_static/texts.js").write_text(script, encoding="utf-8")
+    # Without it GitHub Pages drops folders like _static when it serves a branch.
+    (outdir / ".nojekyll").touch()
     if base := app.config.html_baseurl.removesuffix("/"):
         urls = "".join(f"<url><loc>{base}/{uri}</loc></url>\n" for uri in pages.values())
         sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
