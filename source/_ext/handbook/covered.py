@@ -30,7 +30,6 @@ source = {source}
 data_file = {folder}/data
 parallel = true
 concurrency = thread,multiprocessing
-patch = _exit
 disable_warnings = trace-changed
 [report]
 partial_also = if __name__ == .__main__.:
@@ -46,7 +45,10 @@ def unreached(name: str, found: dict[str, Any]) -> Iterator[str]:
 
 
 def measure(book: Book) -> dict[str, Any]:
-    """Check everything under coverage.py and return its report on the snippets."""
+    """Check everything under coverage.py and return its report on the snippets.
+
+    Raises RuntimeError if a proof fails: what it would have reached isn't known then.
+    """
     import coverage
     import pytest
 
@@ -60,9 +62,11 @@ def measure(book: Book) -> dict[str, Any]:
         os.environ["COVERAGE_PROCESS_START"] = str(config)
         watch = coverage.Coverage(config_file=str(config))
         with watch.collect():
-            pytest.main(["-q", "-p", "no:cacheprovider", "--ignore=tests/handbook"])
+            code = pytest.main(["-q", "-p", "no:cacheprovider", "--ignore=tests/handbook"])
             for shown in book.outputs.values():
                 compare(shown)
+        if code:
+            raise RuntimeError(f"the proofs did not pass: pytest ended with {code}")
         watch.save()
         watch.combine()
         watch.json_report(outfile=f"{folder}/report")
