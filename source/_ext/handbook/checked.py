@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from handbook.claims import VERBS, excluded
 from handbook.covered import RESULT as COVERAGE
 from handbook.evidence import Book, Evidence, Finding, current, read
-from handbook.ledger import IN_RUSSIAN, statement
+from handbook.ledger import IN_RUSSIAN, reading_order, statement
 from handbook.mutants import REPORT
 from handbook.pages import is_question
 from handbook.stage import ROOT
@@ -170,8 +169,9 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
         return
     snippets, claims = report["snippets"], report["claims"]
     rows = []
-    for chapter, names in groupby(sorted(snippets), key=lambda name: name.partition("/")[0]):
-        entries = [snippets[name] for name in names]
+    pages = reading_order(app.env)
+    for chapter in [page.partition("/")[0] for page in pages if page.endswith("/index")]:
+        entries = [each for name, each in snippets.items() if name.startswith(f"{chapter}/")]
         rows.append([_text(app.env.titles[f"{chapter}/index"].astext()), *_counts(entries)])
     rows.append([_text("Всего"), *_counts(snippets.values())])
     heads = ("Глава", "Примеры", "Мутанты", "Замечены", "Равносильны", "Обоснованы", "Остались")

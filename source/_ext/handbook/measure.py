@@ -191,11 +191,11 @@ def measure() -> dict[str, Any]:
     """Return features and ratios of this interpreter."""
     tools = {"threads": in_threads, "processes": in_processes, "tasks": in_tasks}
     ratios = {
-        name: [round(ratio(tool, load, tries=5), 2) for load in LOADS]
+        name: [round(ratio(tool, load, tries=12), 2) for load in LOADS]
         for name, tool in tools.items()
     }
     if features()["interpreters"]:
-        ratios["interpreters"] = [round(ratio(in_interpreters, COUNT, tries=5), 2)]
+        ratios["interpreters"] = [round(ratio(in_interpreters, COUNT, tries=12), 2)]
     starts = start_milliseconds()
     return {"cores": os.cpu_count(), **features(), "ratios": ratios, "starts": starts}
 
