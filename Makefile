@@ -65,7 +65,7 @@ mutants: .venv/ready ## change each snippet and report what nobody noticed
 coverage: .venv/ready ## tell which lines of the snippets no check reaches
 	@$(BIN)/python -m handbook.covered
 stress: pdf ## run all tests 50 times in random order on a busy machine
-	@$(BIN)/python -m handbook.stress 50 -- -n 6
+	@$(BIN)/python -m handbook.stress 50 -- -n 6 --dist loadgroup
 bench: .venv/ready ## measure the speed and print a table
 	@$(BIN)/python -m handbook.bench
 lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book and for make browser

@@ -11,6 +11,8 @@ from handbook.site import REPAIRS, stackable
 
 from tests.handbook.conftest import Book
 
+pytestmark = pytest.mark.xdist_group("site")
+
 
 class Page(HTMLParser):
     """What a browser would fetch, and what a reader or a screen reader is told."""
