@@ -1,9 +1,11 @@
 """Mutants are the changes that matter, each is noticed or told, and a vacuous proof is found."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from handbook.checked import in_words
 from handbook.evidence import Book
 from handbook.mutants import REPORT, excuses, text_of
 from handbook.mutations import in_strings, mutations
@@ -207,3 +209,21 @@ def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
 def test_excuses_are_of_snippets() -> None:
     names = set(Book().snippets)
     assert excuses(ROOT).keys() <= names
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ("drop await: await task #2", "убрано await: await task #2"),
+        ("number 1 → 2: sleep(1)", "число 1 → 2: sleep(1)"),
+        ("another than OSError: try:", "ловится другое вместо OSError: try:"),
+        ('swap «print(f"a: {b}")» and «c»: def main():', 'переставлены print(f"a: {b}") и c'),
+    ],
+)
+def test_the_reader_is_told_in_russian(label: str, told: str) -> None:
+    assert in_words(label).astext() == told
+
+
+def test_every_operator_has_russian_words() -> None:
+    for label in changed():
+        assert re.match("[а-яё]|gather вместо", in_words(label).astext()), label

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -181,7 +182,7 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
         yield nodes.paragraph("", f"Примеров новых или изменённых с тех пор: {stale}.")
     yield nodes.rubric("", "Мутанты, которых никто не заметил")
     rows = [
-        [nodes.literal("", name), nodes.literal("", label), _text(reason)]
+        [nodes.literal("", name), in_words(label), _text(reason)]
         for name, entry in snippets.items()
         for label, reason in [
             *entry["justified"].items(),
@@ -205,6 +206,36 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
         for line, reason in lines.items()
     ]
     yield _table(("Пример", "Строка", "Почему"), (25, 40, 35), rows)
+
+
+_OPERATORS = {
+    "drop": "убрано",
+    "flip": "переключено",
+    "another than": "ловится другое вместо",
+    "another exception": "другое исключение",
+    "swap arguments": "переставлены аргументы",
+    "gather → in a row": "ожидания по очереди вместо gather",
+    "TaskGroup → gather": "gather вместо TaskGroup",
+    "number": "число",
+}
+"""What the labels of mutants begin with, in Russian."""
+
+_LABEL = re.compile(r"(swap «(?P<one>.*)» and «(?P<other>.*)»|(?P<what>.*?)): (?P<line>.*)")
+
+
+def in_words(label: str) -> nodes.inline:
+    """Return a mutant's label for the reader: what was done, and to which line of code."""
+    found = _LABEL.fullmatch(label)
+    assert found, label
+    if found["one"]:
+        one, other = (nodes.literal("", found[name]) for name in ("one", "other"))
+        return nodes.inline("", "", _text("переставлены "), one, _text(" и "), other)
+    what = next(
+        found["what"].replace(english, russian, 1)
+        for english, russian in _OPERATORS.items()
+        if found["what"].startswith(english)
+    )
+    return nodes.inline("", "", _text(f"{what}: "), nodes.literal("", found["line"]))
 
 
 def _reason(entry: dict[str, Any]) -> nodes.Node:
