@@ -202,7 +202,7 @@ def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
         if prints["examples"].get(name) == entry["hash"]:
             assert not entry["survivors"], f"{name}: {entry['survivors']}"
     for id, entry in report.get("claims", {}).items():
-        if prints["claims"].get(id) == entry["hash"]:
+        if prints["proofs"].get(id) == entry["hash"]:
             assert "vacuous" not in entry, id
 
 

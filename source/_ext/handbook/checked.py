@@ -143,7 +143,7 @@ def mutants_of(book: Book) -> dict[str, Any]:
     """Return the mutants' report without entries that are out of date; {} if there is none."""
     if not (data := _file(REPORT)):
         return {}
-    for part, prints in (("snippets", "examples"), ("claims", "claims")):
+    for part, prints in (("snippets", "examples"), ("claims", "proofs")):
         now = book.fingerprints[prints]
         data[part] = {key: each for key, each in data[part].items() if now.get(key) == each["hash"]}
     return data

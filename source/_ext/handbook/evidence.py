@@ -162,13 +162,15 @@ class Book:
 
     @cached_property
     def fingerprints(self) -> dict[str, dict[str, str]]:
-        """Claims and examples with the fingerprint of what their outcome depends on."""
+        """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
+        proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
         return {
             "claims": {
-                id: self._claim_fingerprint(claim)
-                for id, claim in self.claims.items()
-                if id in self.proofs
+                id: _fingerprint(claim.verb, str(claim.only), claim.text, *self._proof_of(claim))
+                for id, claim in proven.items()
             },
+            # What breaks a proof doesn't depend on how the sentence is worded.
+            "proofs": {id: _fingerprint(*self._proof_of(claim)) for id, claim in proven.items()},
             "examples": {
                 shown.name: _fingerprint(
                     self.code(shown.name), f"{shown.any_order} {shown.only}", *shown.lines
@@ -209,13 +211,12 @@ class Book:
             files.setdefault(proof.file, []).append(proof)
         return files
 
-    def _claim_fingerprint(self, claim: Mark) -> str:
+    def _proof_of(self, claim: Mark) -> Iterator[str]:
         file = self.proofs[claim.id].file
-        return _fingerprint(
-            *(claim.verb, str(claim.only), claim.text, self.alone(claim.id)),
-            self.text((self.root / file).with_name("conftest.py")),
-            *(self.code(name) for name in self.snippets_of(claim.file, file)),
-        )
+        yield self.alone(claim.id)
+        yield self.text((self.root / file).with_name("conftest.py"))
+        for name in self.snippets_of(claim.file, file):
+            yield self.code(name)
 
 
 def _fingerprint(*texts: str) -> str:
@@ -378,6 +379,8 @@ def _inside(out: Path, tests: list[str]) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     outcomes = Outcomes()
     options = ["-q", "-p", "no:cacheprovider", "--ignore=tests/handbook", "-m", ""]
+    # What measures time waits until the machine is quiet.
+    options += ["-o", "faulthandler_timeout=600"]
     pytest.main([*options, *tests], plugins=[outcomes])
     pages = {test.replace("tests", "source", 1) for test in tests}
     examples = {

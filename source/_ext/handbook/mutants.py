@@ -458,7 +458,7 @@ def report(book: Book, found: list[Findings], seconds: float) -> dict[str, Any]:
             "survivors": [label for label in silent if label not in reasons],
         }
     claims = {}
-    for id, mark in book.fingerprints["claims"].items():
+    for id, mark in book.fingerprints["proofs"].items():
         beside = _BESIDE.search(book.proofs[id].text)
         claims[id] = {"hash": mark} | (
             {"broken": broken[id]}
@@ -508,7 +508,7 @@ def text_of(data: dict[str, Any]) -> str:
 def pages(book: Book, only: list[str]) -> list[tuple[str, str]]:
     """Return pages with their files of proofs; those that play threads come first."""
     files = sorted(
-        {(book.claims[id].file, book.proofs[id].file) for id in book.fingerprints["claims"]}
+        {(book.claims[id].file, book.proofs[id].file) for id in book.fingerprints["proofs"]}
     )
     wanted = [pair for pair in files if not only or any(pair[1].startswith(each) for each in only)]
     return sorted(wanted, key=lambda pair: all(map(stage.is_virtual, book.snippets_of(*pair))))
