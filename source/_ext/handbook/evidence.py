@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -240,7 +240,10 @@ def current(book: Book, found: Evidence, part: str) -> dict[str, Finding]:
 
 
 def take(python: str, folder: Path, tests: Iterable[str] = ()) -> Evidence | None:
-    """Run everything on the interpreter `python`; write its file unless only `tests` are asked."""
+    """Run everything, or only `tests`, on the interpreter `python` and write its file.
+
+    What `tests` find takes its place in the file of the same day; without one it isn't kept.
+    """
     version = _ask(python, "'%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')")
     own = _venv(python, version)
     out = VENVS / f"{version}.findings.json"
@@ -271,8 +274,15 @@ def take(python: str, folder: Path, tests: Iterable[str] = ()) -> Evidence | Non
     name = _ask(own, "platform.python_implementation() + ' ' + platform.python_version()")
     built = " free-threaded" if version.endswith("t") else ""
     found = Evidence(version, name + built, date.today().isoformat(), *findings)
-    if not tests:
-        (folder / f"{version}.json").write_text(found.text(), encoding="utf-8")
+    file = folder / f"{version}.json"
+    whole = found
+    if tests and file.is_file():
+        known = _read(file)
+        if known.date == found.date:
+            claims, examples = known.claims | found.claims, known.examples | found.examples
+            whole = replace(found, claims=claims, examples=examples)
+    if not tests or whole is not found:
+        file.write_text(whole.text(), encoding="utf-8")
     return found
 
 
@@ -396,7 +406,7 @@ def main() -> int:
     """Take evidence on each interpreter given and tell what failed."""
     parser = argparse.ArgumentParser(prog="handbook.evidence", description=main.__doc__)
     parser.add_argument("pythons", nargs="*", metavar="PYTHON")
-    parser.add_argument("--only", action="append", default=[], help="tests/… : try, write nothing")
+    parser.add_argument("--only", action="append", default=[], help="tests/…: take these anew")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
