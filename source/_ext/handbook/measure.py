@@ -352,4 +352,7 @@ def _order(name: str) -> tuple[int, int, bool, int]:
 
 
 if __name__ == "__main__":
-    main()
+    # Worker processes find the jobs in the module, not in a main module.
+    from handbook import measure as module
+
+    module.main()
