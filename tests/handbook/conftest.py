@@ -1,5 +1,6 @@
 """A small copy of the handbook, in which a test may break whatever it likes."""
 
+import atexit
 import json
 import os
 import shutil
@@ -58,13 +59,15 @@ def test_hello_at_once() -> None:
 
 @lru_cache(1)
 def _builds() -> subprocess.Popen[str]:
-    """Start the process that builds copies; it ends with this one, which closes its stdin."""
-    return subprocess.Popen(
+    """Start the process that builds copies."""
+    process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("builds.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
     )
+    atexit.register(process.communicate)  # closes its stdin, and so ends it
+    return process
 
 
 class Book:

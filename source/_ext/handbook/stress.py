@@ -1,7 +1,8 @@
 """No luck: the whole suite again and again, shuffled, on busy cores, in other surroundings.
 
 `python -m handbook.stress [RUNS]` (make stress) runs pytest with this module as its
-plugin, which shuffles the tests.  A run is repeated by its seed: --seed.
+plugin, which shuffles the tests.  A run is repeated by its seed: --seed.  The result
+is written after each run; --seed N goes on where N-1 runs have ended.
 """
 
 from __future__ import annotations
@@ -77,28 +78,37 @@ def run(seed: int, arguments: list[str]) -> tuple[bool, int, str]:
 
 
 def main() -> int:
-    """Run the suite, tell each run, and keep the result if it was the whole suite."""
+    """Run the suite, tell each run, and keep the result of whole suites."""
     parser = argparse.ArgumentParser(prog="handbook.stress", description=main.__doc__)
     parser.add_argument("runs", nargs="?", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1, help="of the first run")
     parser.add_argument("arguments", nargs="*", help="for pytest, after --: paths, -n 2")
     options = parser.parse_args()
-    failed = 0
-    tests = 0
+    whole = not any(argument.startswith("tests") for argument in options.arguments)
+    result = _begun(options.seed) if whole else {"runs": 0, "tests": 0, "failed": 0}
     with busy_cores():
         for seed in range(options.seed, options.seed + options.runs):
             good, passed, output = run(seed, options.arguments)
-            failed += not good
-            tests = max(tests, passed)
+            result["runs"] += 1
+            result["failed"] += not good
+            result["tests"] = max(result["tests"], passed)
             told = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
             print(f"{'passed' if good else 'FAILED'}: {passed} tests; {told}", flush=True)
             if not good:
                 print(output, flush=True)
-    if not any(argument.startswith("tests") for argument in options.arguments):
-        result = {"date": date.today().isoformat(), "runs": options.runs, "tests": tests}
-        text = json.dumps(result | {"failed": failed}, indent=1)
-        (ROOT / RESULT).write_text(text + "\n", encoding="utf-8")
-    return int(failed > 0)
+            if whole:
+                text = json.dumps({"date": date.today().isoformat(), **result}, indent=1)
+                (ROOT / RESULT).write_text(text + "\n", encoding="utf-8")
+    return int(result["failed"] > 0)
+
+
+def _begun(seed: int) -> dict[str, int]:
+    """Return what the runs before `seed` found, if they are the ones in the repo."""
+    file = ROOT / RESULT
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"runs": 0}
+    if seed > 1 and known.pop("date", "") and known["runs"] == seed - 1:
+        return known
+    return {"runs": 0, "tests": 0, "failed": 0}
 
 
 if __name__ == "__main__":
