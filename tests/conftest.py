@@ -41,6 +41,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"holds only {why}")
 
 
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Collect what a proof leaves behind: it must not complain in the next one."""
+    if any(item.get_closest_marker(verb) for verb in VERBS):
+        gc.collect()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
     """Fail a `never` that passed without telling what it explored."""

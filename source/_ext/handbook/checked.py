@@ -158,6 +158,10 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             place.replace_self(_table(("Что", "Сколько"), (60, 40), rows))
         else:
             place.replace_self(list(_mutants(app, docname, book)))
+    if app.builder.format == "html":
+        # The theme does it to the tables that it sees earlier: on a phone they scroll.
+        for table in list(doctree.findall(_is_of_numbers)):
+            table.replace_self(nodes.container("", table.deepcopy(), classes=["table-wrapper"]))
     if is_question(docname) and (sentences := _feet(app.env).get(docname)):
         section = next(doctree.findall(nodes.section), doctree)
         section += nodes.paragraph("", " ".join(sentences), classes=["checked"])
@@ -251,6 +255,10 @@ def _counts(entries: Iterable[dict[str, Any]]) -> list[nodes.Node]:
     )
     noticed = total - equal - justified - rest
     return [_text(str(n)) for n in (len(entries), total, noticed, equal, justified, rest)]
+
+
+def _is_of_numbers(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.table) and "checked" in node["classes"]
 
 
 def _text(text: str) -> nodes.Node:
