@@ -35,7 +35,9 @@ def explore(monkeypatch: pytest.MonkeyPatch) -> Explore:
     fault in the broken twin.  The result's property_holds is True only if the invariant
     held in all num_explored orders.
     """
-    frontrun = pytest.importorskip("frontrun", reason="frontrun has no wheel for this interpreter")
+    frontrun = pytest.importorskip(
+        "frontrun", reason="для этого интерпретатора нет сборки frontrun"
+    )
     # Under pytest it refuses to work without its own command or option.  For threads and
     # locks it needs neither: explore puts its locks in place and takes them away again.
     monkeypatch.setenv("FRONTRUN_ACTIVE", "1")

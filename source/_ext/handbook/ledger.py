@@ -176,8 +176,8 @@ def _skipped(
         if finding and finding.outcome == "skipped" and not finding.why.startswith("holds only"):
             reasons.setdefault(finding.why, []).append(version)
     for why, versions in reasons.items():
-        text = f"№ {number} на {', '.join(versions)}: "
-        yield nodes.list_item("", nodes.paragraph("", "", nodes.Text(text), nodes.literal("", why)))
+        text = f"№ {number} на {', '.join(versions)}: {why}."
+        yield nodes.list_item("", nodes.paragraph("", text))
 
 
 def _numbered(env: BuildEnvironment) -> Iterator[tuple[str, tuple[int, str]]]:

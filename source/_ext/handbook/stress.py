@@ -2,7 +2,8 @@
 
 `python -m handbook.stress [RUNS]` (make stress) runs pytest with this module as its
 plugin, which shuffles the tests.  A run is repeated by its seed: --seed.  The result
-is written after each run; --seed N goes on where N-1 runs have ended.
+is written at the end, also of an interrupted series; --seed N goes on where N-1 runs
+have ended.
 """
 
 from __future__ import annotations
@@ -86,19 +87,22 @@ def main() -> int:
     options = parser.parse_args()
     whole = not any(argument.startswith("tests") for argument in options.arguments)
     result = _begun(options.seed) if whole else {"runs": 0, "tests": 0, "failed": 0}
-    with busy_cores():
-        for seed in range(options.seed, options.seed + options.runs):
-            good, passed, output = run(seed, options.arguments)
-            result["runs"] += 1
-            result["failed"] += not good
-            result["tests"] = max(result["tests"], passed)
-            told = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
-            print(f"{'passed' if good else 'FAILED'}: {passed} tests; {told}", flush=True)
-            if not good:
-                print(output, flush=True)
-            if whole:
-                text = json.dumps({"date": date.today().isoformat(), **result}, indent=1)
-                (ROOT / RESULT).write_text(text + "\n", encoding="utf-8")
+    try:
+        with busy_cores():
+            for seed in range(options.seed, options.seed + options.runs):
+                good, passed, output = run(seed, options.arguments)
+                result["runs"] += 1
+                result["failed"] += not good
+                result["tests"] = max(result["tests"], passed)
+                told = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
+                print(f"{'passed' if good else 'FAILED'}: {passed} tests; {told}", flush=True)
+                if not good:
+                    print(output, flush=True)
+    finally:
+        # Not before: a file that is newer than the PDF would make the tests build it anew.
+        if whole and result["runs"]:
+            text = json.dumps({"date": date.today().isoformat(), **result}, indent=1)
+            (ROOT / RESULT).write_text(text + "\n", encoding="utf-8")
     return int(result["failed"] > 0)
 
 
