@@ -14,12 +14,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import date
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from handbook.evidence import FOLDER, Book, compare
-from handbook.mutants import excuses
+from handbook.mutants import excuse, excuses
 from handbook.stage import ROOT, SNIPPETS
 
 RESULT = FOLDER / "coverage.json"
@@ -84,9 +83,7 @@ def main() -> int:
         name = Path(ROOT, file).relative_to(SNIPPETS).with_suffix("").as_posix()
         for line in unreached(name, found):
             label = f"not reached: {line}"
-            reasons = allowed.get(name, {}).items()
-            why = next((why for pattern, why in reasons if fnmatchcase(label, pattern)), None)
-            if why:
+            if why := excuse(allowed, name, label):
                 justified.setdefault(name, {})[line] = why
             else:
                 bad += 1

@@ -164,13 +164,14 @@ class Book:
     def fingerprints(self) -> dict[str, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
         proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
+        proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
         return {
             "claims": {
-                id: _fingerprint(claim.verb, str(claim.only), claim.text, *self._proof_of(claim))
+                id: _fingerprint(claim.verb, str(claim.only), claim.text, *proofs[id])
                 for id, claim in proven.items()
             },
             # What breaks a proof doesn't depend on how the sentence is worded.
-            "proofs": {id: _fingerprint(*self._proof_of(claim)) for id, claim in proven.items()},
+            "proofs": {id: _fingerprint(*texts) for id, texts in proofs.items()},
             "examples": {
                 shown.name: _fingerprint(
                     self.code(shown.name), f"{shown.any_order} {shown.only}", *shown.lines

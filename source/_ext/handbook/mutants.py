@@ -431,6 +431,13 @@ def excuses(root: Path) -> dict[str, dict[str, str]]:
     return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 
 
+def excuse(allowed: dict[str, dict[str, str]], name: str, label: str) -> str:
+    """Return the reason that `allowed` gives for `label` of snippet `name`, "" if none."""
+    patterns = allowed.get(name, {}).items()
+    fitting = [why for each, why in patterns if label == each or fnmatchcase(label, each)]
+    return fitting[-1] if fitting else ""
+
+
 def report(book: Book, found: list[Findings], seconds: float) -> dict[str, Any]:
     """Bring the findings together: for each snippet and each claim."""
     noticed: dict[str, dict[str, str]] = {}
@@ -444,12 +451,8 @@ def report(book: Book, found: list[Findings], seconds: float) -> dict[str, Any]:
     snippets = {}
     for name, mutants in sorted(noticed.items()):
         silent = [label for label, by in mutants.items() if not by]
-        reasons = {
-            label: reason
-            for label in silent
-            for pattern, reason in allowed.get(name, {}).items()
-            if label == pattern or fnmatchcase(label, pattern)
-        }
+        found_reasons = {label: excuse(allowed, name, label) for label in silent}
+        reasons = {label: reason for label, reason in found_reasons.items() if reason}
         snippets[name] = {
             "hash": book.fingerprints["examples"].get(name, ""),
             "mutants": len(mutants),
