@@ -1,7 +1,16 @@
 "use strict";
-// The search runs when the page is parsed; this changes it just before.
-document.addEventListener("DOMContentLoaded", () => {
-  // Excerpts come from texts.js: a browser refuses to fetch pages from disk.
+const TEXTS = {};
+
+// Between the tools of the search, which this changes, and its index, with which the search begins.
+{
+  // Excerpts come from scripts, one for each page: a browser refuses to fetch pages from disk.
+  const load = ([name]) =>
+    new Promise((ended) => {
+      const script = document.createElement("script");
+      script.src = `_static/texts/${name}.js`;
+      script.onload = script.onerror = ended;
+      document.head.append(script);
+    });
   window.fetch = async (url) => ({ text: async () => url });
 
   // Sphinx cuts words and marks only the form that was typed.
@@ -38,10 +47,6 @@ document.addEventListener("DOMContentLoaded", () => {
     "Найдено ${resultCount} страниц.",
   ];
 
-  // The pages write GIL; readers may not.
-  const query = Search.query;
-  Search.query = (text) => query(text.replace(/(?<!\p{L})гил(а|у|ом|е)?(?!\p{L})/giu, "GIL"));
-
   // A page is listed once, at its best place; the best results come last.
   const search = Search._performSearch;
   Search._performSearch = (...query) => {
@@ -52,4 +57,20 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     return [...best.values()];
   };
-});
+
+  // A result is shown with its excerpt at once, so that nothing moves: a screenful after another.
+  Search.query = async (text) => {
+    // The pages write GIL; readers may not.
+    const asked = text.replace(/(?<!\p{L})гил(а|у|ом|е)?(?!\p{L})/giu, "GIL");
+    const parsed = Search._parseQuery(asked);
+    const [, stems, , words] = parsed;
+    const results = Search._performSearch(...parsed);
+    const count = results.length;
+    while (results.length) {
+      const next = results.splice(-3).reverse();
+      await Promise.all(next.map(load));
+      next.forEach((result) => _displayItem(result, stems, words));
+    }
+    _finishSearch(count);
+  };
+}

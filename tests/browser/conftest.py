@@ -9,10 +9,12 @@ import functools
 import gzip
 import http.server
 import os
+import re
 import shutil
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -29,6 +31,8 @@ FLAGS = (
 )
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}
+PIECES = 60
+_END = re.compile(rb"(?<=</tr>)|(?<=</p>)|(?<=</li>)|(?<=</dt>)|(?<=</pre>)|(?<=</svg>)")
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -56,6 +60,28 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         """Keep silent."""
 
 
+class Trickle(Handler):
+    """Serves pages in pieces, one after another, as a bad network does."""
+
+    def do_GET(self) -> None:
+        file = Path(self.translate_path(self.path))
+        if file.suffix != ".html":
+            super().do_GET()
+            return
+        frame, tag, text = file.read_bytes().partition(b"<article")
+        pieces = [frame, *_END.split(tag + text)]
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(file))
+        self.send_header("Content-Length", str(sum(map(len, pieces))))
+        self.end_headers()
+        with suppress(ConnectionError):
+            # What comes later is far below the screen.
+            for piece in pieces[:PIECES]:
+                self.wfile.write(piece)
+                time.sleep(0.02)  # time for a frame; if it isn't enough, the check is only weaker
+            self.wfile.write(b"".join(pieces[PIECES:]))
+
+
 def page_names() -> list[str]:
     """Return the pages of the site as addresses relative to its root."""
     return sorted(file.relative_to(SITE).as_posix() for file in SITE.rglob("*.html"))
@@ -75,16 +101,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(fixture, names)
 
 
+@contextmanager
+def served(handler: type[Handler], folder: Path) -> Iterator[str]:
+    """Serve `folder` on a loopback address and return it."""
+    serve = functools.partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of the site: a folder of its host, where links must lead, too."""
     host = tmp_path_factory.mktemp("host")
     (host / "book").symlink_to(SITE.absolute(), target_is_directory=True)
-    handler = functools.partial(Handler, directory=str(host))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/book/"
-        server.shutdown()
+    with served(Handler, host) as address:
+        yield address + "book/"
+
+
+@pytest.fixture(scope="session")
+def trickling() -> Iterator[str]:
+    """Return an address of the site from which its pages come piece by piece."""
+    with served(Trickle, SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

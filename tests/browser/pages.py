@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from .conftest import LAPTOP, PHONE, OpenAs, question_names
+from .conftest import LAPTOP, PHONE, SITE, OpenAs, page_names, question_names
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ABOUT_COLOUR = ["color-contrast", "link-in-text-block"]
@@ -105,7 +105,7 @@ def test_page(open_as: OpenAs, base: str, axe: str, size: dict[str, int], addres
 
 def test_search_results_are_accessible(open_as: OpenAs, base: str, axe: str) -> None:
     page = open_as(base + "search.html?q=потоками").page
-    page.locator("ul.search p.context").nth(20).wait_for()
+    page.locator(".search-summary", has_text="Найден").wait_for()
     assert page.evaluate(SHIFT) == 0
     check_access(page, axe)
 
@@ -131,3 +131,16 @@ def test_nothing_moves_when_scripts_are_late(browser: Browser, base: str, name: 
             assert page.evaluate(SHIFT) == 0
         finally:
             page.close()
+
+
+MOVABLE = [
+    *("index.html", "bridges/index.html", "tasks/gather.html", "glossary.html"),
+    *(name for name in page_names() if "<table" in (SITE / name).read_text(encoding="utf-8")),
+]
+
+
+@pytest.mark.parametrize("name", MOVABLE)
+def test_nothing_moves_while_the_page_arrives(open_as: OpenAs, trickling: str, name: str) -> None:
+    for size in (PHONE, LAPTOP):
+        page = open_as(trickling + name, viewport=size).page
+        assert page.evaluate(SHIFT) == 0

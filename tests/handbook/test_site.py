@@ -105,12 +105,11 @@ def test_index_and_search_are_there(site: Path, name: str) -> None:
 
 
 def test_the_search_reads_prose(site: Path) -> None:
-    texts = (site / "_static/texts.js").read_text(encoding="utf-8")
-    prose = re.search(r'"tasks/hello": "(.*?)"', texts)
+    text = (site / "_static/texts/tasks/hello.js").read_text(encoding="utf-8")
+    prose = re.fullmatch(r'TEXTS\["tasks/hello"\] = "(.*)";\n', text)
     assert prose
     assert "Она печатает три строки." in prose[1]
     assert not re.search("│|✓|#|import", prose[1])
-    assert "texts.js" in (site / "search.html").read_text(encoding="utf-8")
 
 
 def test_only_the_search_loads_the_scripts_of_the_search(site: Path) -> None:

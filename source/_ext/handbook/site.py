@@ -43,6 +43,10 @@ REPAIRS = {
     '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
     # docutils' twin of the theme's own.
     '<meta name="viewport" content="width=device-width, initial-scale=1" />': "",
+    '<script src="searchindex.js"': '<script src="_static/search.js"></script>\n'
+    '<script defer src="searchindex.js"',
+    # Text is shown before what makes it move; the order of the scripts stays.
+    '<script src="': '<script defer src="',
     # The page of the search is as public as the others.
     '<meta name="robots" content="noindex" />': "",
     '</noscript>\n\n<div id="search-results">': "</noscript>\n<h1>Поиск</h1>\n"
@@ -50,8 +54,9 @@ REPAIRS = {
     'aria-label="Что искать"> <button>Найти</button></form>\n<div id="search-results">',
 }
 
-# Only the search asks for these.
+# Only the search asks for these, and it shows no code to copy.
 _FOR_SEARCH = ("doctools.js", "sphinx_highlight.js", "translations.js")
+_FOR_CODE = ("clipboard.min.js", "copybutton.js")
 
 UNTITLED = {"search": "Поиск", "genindex": "Указатель"}
 """The pages to which Sphinx gives no title."""
@@ -59,6 +64,7 @@ UNTITLED = {"search": "Поиск", "genindex": "Указатель"}
 PHONE = 40
 """Columns that fit the narrowest phone; wider code scrolls, so the keyboard must reach it."""
 
+_DEFERRED = re.compile(r'<script defer src="([^"?]+)[^"]*"></script>\s*')
 _CODE = re.compile("<pre>(.*?)</pre>", re.S)
 _LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
 _NOT_PROSE = re.compile(
@@ -87,15 +93,10 @@ def complete(
     context["metatags"] = "\n".join(
         [context.get("metatags", ""), *_described(app, context, doctree)]
     )
-    if pagename == "search":
-        app.add_js_file("texts.js")
-        app.add_js_file("search.js")
-    else:
-        context["script_files"] = [
-            script
-            for script in context["script_files"]
-            if not str(script.filename).endswith(_FOR_SEARCH)
-        ]
+    unused = _FOR_CODE if pagename == "search" else _FOR_SEARCH
+    context["script_files"] = [
+        script for script in context["script_files"] if not str(script.filename).endswith(unused)
+    ]
 
 
 def stackable(ledger: str) -> str:
@@ -185,12 +186,15 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         after = _PROOF.sub(r"\1<wbr>", after)
         if after != before:
             page.write_text(after, encoding="utf-8")
+    join_scripts(outdir)
     pages = {name: app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)}
-    texts = {
-        name: _prose((outdir / uri).read_text(encoding="utf-8")) for name, uri in pages.items()
-    }
-    script = f"const TEXTS = {json.dumps(texts, ensure_ascii=False)};\n"
-    (outdir / "_static/texts.js").write_text(script, encoding="utf-8")
+    for name, uri in pages.items():
+        text = _prose((outdir / uri).read_text(encoding="utf-8"))
+        script = outdir / f"_static/texts/{name}.js"
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(
+            f"TEXTS[{json.dumps(name)}] = {json.dumps(text, ensure_ascii=False)};\n", "utf-8"
+        )
     # Without it GitHub Pages drops folders like _static when it serves a branch.
     (outdir / ".nojekyll").touch()
     if base := app.config.html_baseurl.removesuffix("/"):
@@ -199,6 +203,25 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         (outdir / "sitemap.xml").write_text(sitemap, encoding="utf-8")
         robots = f"User-agent: *\nAllow: /\nSitemap: {base}/sitemap.xml\n"
         (outdir / "robots.txt").write_text(robots, encoding="utf-8")
+
+
+def join_scripts(outdir: Path) -> None:
+    """Give the page of the search two scripts for nine: each request costs a phone a round trip."""
+    page = outdir / "search.html"
+    text = page.read_text(encoding="utf-8")
+    scripts = _DEFERRED.findall(text)
+    if "_static/searchtools.js" not in scripts:
+        return
+    # In one script sphinx_highlight.js couldn't ask whether searchtools.js is there.
+    tools = scripts.index("_static/searchtools.js")
+    tags = ""
+    for name, parts in (("frame", scripts[:tools]), ("search", scripts[tools:])):
+        # It doesn't begin with "use strict", which not all parts bear.
+        joined = "".join(f";\n{(outdir / part).read_text(encoding='utf-8')}\n" for part in parts)
+        (outdir / f"_static/joined-{name}.js").write_text(joined, encoding="utf-8")
+        tags += f'<script defer src="_static/joined-{name}.js"></script>\n'
+    text = _DEFERRED.sub("", text).replace("</body>", f"{tags}</body>")
+    page.write_text(text, encoding="utf-8")
 
 
 def _reachable(block: re.Match[str]) -> str:
