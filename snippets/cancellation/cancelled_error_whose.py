@@ -2,12 +2,14 @@ import asyncio
 
 
 async def stop(task: asyncio.Task[None]) -> None:
+    me = asyncio.current_task()
+    assert me, "a coroutine is always run by a task"
+    asked_before = me.cancelling()
     task.cancel()
     try:
         await task
     except asyncio.CancelledError:
-        me = asyncio.current_task()
-        if me and me.cancelling():
+        if me.cancelling() > asked_before:
             print("stop: I am cancelled myself")
             raise
         print("stop: only the task is cancelled")

@@ -153,3 +153,21 @@ def test_whose_cancellation_it_is() -> None:
             assert stopping.cancelled() == (cancelled_at is not None)
 
         perform(main)
+
+    async def stopping_in_its_clean_up() -> None:
+        other = asyncio.create_task(slow())
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await stop(other)
+            print("clean-up ends")
+
+    async def main_cancels() -> None:
+        task = asyncio.create_task(stopping_in_its_clean_up())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    ended = perform(main_cancels)
+    assert ended.ordered("stop: only the task is cancelled", "clean-up ends")

@@ -220,6 +220,40 @@ except KeyboardInterrupt:
     assert once.stdout.split("\n")[:3] == ["clean-up begins", "clean-up ends", "interrupted"]
 
 
+@pytest.mark.always("shutdown-second-ctrl-c-waits")
+def test_after_a_second_ctrl_c_the_others_still_clean_up() -> None:
+    code = """
+import asyncio, signal
+
+async def serve():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0.1)
+        print("serve: clean-up ends")
+
+async def main():
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(serve())
+    await asyncio.sleep(0)
+    loop.call_soon(signal.raise_signal, signal.SIGINT)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("main: clean-up begins")
+        signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert _run(code).stdout.split("\n")[:3] == [
+        *("main: clean-up begins", "serve: clean-up ends", "interrupted")
+    ]
+
+
 @pytest.mark.always("shutdown-sigterm-default")
 def test_sigterm_kills_without_a_clean_up() -> None:
     code = """

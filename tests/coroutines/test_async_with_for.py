@@ -96,6 +96,7 @@ def test_outside_async_def_it_is_a_syntax_error() -> None:
         for place in ("{}", "def f():\n {}"):
             with pytest.raises(SyntaxError):
                 compile(place.format(code), "place", "exec")
+            compile(place.format("(x async for x in a)"), "place", "exec")
 
 
 @pytest.mark.always("async-for-list-type-error")

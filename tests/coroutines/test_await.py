@@ -71,6 +71,12 @@ def test_a_free_lock_is_taken_without_a_stop() -> None:
         assert not _suspends(lock.acquire())
         assert lock.locked()
         assert _suspends(lock.acquire())
+        waiter = asyncio.create_task(lock.acquire())
+        await asyncio.sleep(0)
+        lock.release()
+        assert not lock.locked()
+        assert _suspends(lock.acquire()), "the one who waits comes first"
+        assert await waiter
 
     perform(main)
     assert play("coroutines/await_no_switch").ordered(
@@ -176,6 +182,7 @@ def test_await_outside_async_def_is_a_syntax_error() -> None:
         compile(place.format("nothing"), "place", "exec")
         with pytest.raises(SyntaxError):
             compile(place.format("await nothing"), "place", "exec")
+        compile(place.format("(await x for x in nothing)"), "place", "exec")
 
 
 @pytest.mark.sometimes("await-may-starve-others")

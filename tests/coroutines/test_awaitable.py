@@ -91,6 +91,8 @@ def test_a_foreign_value_out_of_the_iterator_is_a_runtime_error() -> None:
         for junk in ("junk", 1, [], concurrent.futures.Future()):
             with pytest.raises(RuntimeError):
                 await Yields(junk)
+        with pytest.raises(RuntimeError, match="yield from"):
+            await Yields(asyncio.get_running_loop().create_future())
 
     perform(main)
 

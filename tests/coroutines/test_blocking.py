@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from handbook.explore import interleavings
@@ -92,6 +93,35 @@ def test_cancelling_the_wait_does_not_stop_the_thread() -> None:
 
     asyncio.run(main())
     assert finished.is_set(), "asyncio.run waits for the thread"
+
+
+@pytest.mark.always("blocking-cancel-in-queue")
+def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
+    began: list[str] = []
+    release = threading.Event()
+
+    def work(name: str) -> None:
+        began.append(name)
+        release.wait()
+
+    async def main(cancel: bool) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
+        first, second = (asyncio.create_task(asyncio.to_thread(work, name)) for name in "ab")
+        while not began:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        if cancel:
+            second.cancel()
+            await asyncio.wait([second])
+        release.set()
+        await asyncio.wait([first, second])
+        assert second.cancelled() == cancel
+
+    asyncio.run(main(cancel=True))
+    assert began == ["a"]
+    began.clear()
+    release.clear()
+    asyncio.run(main(cancel=False))
+    assert began == ["a", "b"]
 
 
 @pytest.mark.always("blocking-process-elsewhere")

@@ -176,6 +176,20 @@ def test_shutdown_lets_the_queue_run_dry() -> None:
         await asyncio.wait(waiting)
         assert all(isinstance(task.exception(), asyncio.QueueShutDown) for task in waiting)
 
+        full: asyncio.Queue[int] = asyncio.Queue(maxsize=1)
+        full.put_nowait(1)
+        putting = asyncio.create_task(full.put(2))
+        await asyncio.sleep(1)
+        assert not putting.done()
+        full.shutdown()
+        await asyncio.wait([putting])
+        assert isinstance(putting.exception(), asyncio.QueueShutDown)
+
+        dropping: asyncio.Queue[int] = asyncio.Queue()
+        dropping.put_nowait(1)
+        dropping.shutdown(immediate=True)
+        await dropping.join()
+
     perform(main)
 
 

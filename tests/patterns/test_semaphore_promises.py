@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -85,6 +86,20 @@ def test_the_number_at_once_is_not_the_number_a_second() -> None:
             await asyncio.gather(*(request() for _ in range(60)))
 
         assert sum(event.time < 1 for event in perform(main).events) == permits * per_second
+
+    async def uneven() -> None:
+        limit = asyncio.Semaphore(2)
+
+        async def request() -> None:
+            async with limit:
+                print("request")
+                await asyncio.sleep(0.06)
+
+        await asyncio.gather(*(request() for _ in range(400)))
+
+    started = [event.time for event in perform(uneven).events]
+    assert [sum(second <= time < second + 1 for time in started) for second in range(6)] != [33] * 6
+    assert abs(sum(time < 6 for time in started) - 6 * 2 / 0.06) <= 2
 
 
 def _either_created_first(module: str, shared: type[Any], *args: int) -> Iterator[Trace]:
@@ -234,3 +249,15 @@ def test_another_process_gets_a_copy() -> None:
     assert limit.locked(), "the release of the other process is not seen here"
     limit.release()
     assert not limit.locked()
+    pickle.dumps(limit)
+
+    async def main() -> None:
+        waiter = asyncio.create_task(limit.acquire())
+        assert await limit.acquire()
+        await asyncio.sleep(0)
+        limit.release()
+        await waiter
+
+    perform(main)
+    with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+        pickle.dumps(limit)

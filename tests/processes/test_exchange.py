@@ -1,6 +1,7 @@
 """Proofs for source/processes/exchange.md."""
 
 import functools
+import multiprocessing
 import operator
 import pickle
 import sys
@@ -78,6 +79,18 @@ def test_recv_ends_when_all_have_closed_the_other_end() -> None:
                 print("EOFError")
     """)
     assert trace.lines == ["last words", "more to come: False", "EOFError"]
+
+
+@pytest.mark.sometimes("xch-closed-pipe-may-reset")
+def test_what_the_other_end_never_read_resets_the_pipe() -> None:
+    for unread, error in ((True, ConnectionResetError), (False, EOFError)):
+        here, there = multiprocessing.Pipe()
+        here.send("last words")
+        if not unread:
+            there.recv()
+        there.close()
+        with pytest.raises(error):
+            here.recv()
 
 
 @pytest.mark.always("xch-lambda-is-refused")

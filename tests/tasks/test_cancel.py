@@ -1,6 +1,7 @@
 """Proofs for source/tasks/cancel.md."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 import pytest
 from handbook.explore import interleavings
@@ -86,6 +87,38 @@ def test_the_awaited_task_is_cancelled_too() -> None:
         assert (inner.done(), inner.cancelling()) == (False, 0)
 
     perform(by_wait)
+
+
+@pytest.mark.always("cancel-inward-waits")
+def test_the_waiter_is_cancelled_after_the_clean_up_of_the_other() -> None:
+    async def obedient() -> str:
+        try:
+            return await asyncio.sleep(100, "finished")
+        finally:
+            await asyncio.sleep(2)
+
+    async def stubborn() -> str:
+        try:
+            return await asyncio.sleep(100, "finished")
+        except asyncio.CancelledError:
+            return await asyncio.sleep(3, "swallowed")
+
+    async def wait_for(task: asyncio.Task[str]) -> None:
+        try:
+            print(await task)
+        except asyncio.CancelledError:
+            print("cancelled")
+
+    async def main(inner: Callable[[], Coroutine[None, None, str]]) -> None:
+        outer = asyncio.create_task(wait_for(asyncio.create_task(inner())))
+        await asyncio.sleep(1)
+        outer.cancel()
+        await outer
+
+    assert perform(lambda: main(obedient)).at("cancelled") == 1 + 2
+    trace = perform(lambda: main(stubborn))
+    assert trace.at("swallowed") == 1 + 3
+    assert "cancelled" not in trace.lines
 
 
 @pytest.mark.always("cancel-before-start")

@@ -140,6 +140,29 @@ def test_a_timeout_of_as_completed_raises_but_cancels_nothing() -> None:
     assert trace.elapsed == 3
 
 
+@pytest.mark.always("wait-cancelled-leaves-tasks")
+def test_a_cancelled_wait_leaves_the_tasks_alone() -> None:
+    async def by_wait(task: asyncio.Task[None]) -> None:
+        await asyncio.wait([task])
+
+    async def by_as_completed(task: asyncio.Task[None]) -> None:
+        for next_one in asyncio.as_completed([task]):
+            await next_one
+
+    async def by_gather(task: asyncio.Task[None]) -> None:
+        await asyncio.gather(task)
+
+    async def main() -> None:
+        for wait, leaves in ((by_wait, True), (by_as_completed, True), (by_gather, False)):
+            task = asyncio.create_task(asyncio.sleep(2))
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1):
+                    await wait(task)
+            assert (task.done(), task.cancelling()) == ((False, 0) if leaves else (True, 1))
+
+    perform(main)
+
+
 @pytest.mark.always("wait-needs-tasks")
 def test_wait_takes_no_coroutines() -> None:
     async def greet() -> None:

@@ -16,7 +16,7 @@ from handbook.claims import VERBS, excluded
 from handbook.covered import RESULT as COVERAGE
 from handbook.evidence import Book, Evidence, Finding, current, read
 from handbook.ledger import IN_RUSSIAN, reading_order, statement
-from handbook.mutants import REPORT
+from handbook.mutants import OWN_CODE, REPORT
 from handbook.pages import is_question
 from handbook.stage import ROOT
 from handbook.stress import RESULT as STRESS
@@ -101,7 +101,8 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
         yield ["Перебрано чередований и входов", str(explored)]
     for found in evidence:
         told = _of_version(book, found)
-        yield [f"{found.interpreter}, {in_russian(found.date)}", told]
+        build = ", сборка без GIL" if found.version.endswith("t") else ""
+        yield [f"{found.interpreter}{build}, {in_russian(found.date)}", told]
     examples = [current(book, found, "examples").values() for found in evidence]
     seconds = max((sum(each.seconds for each in known) for known in examples), default=0)
     if seconds:
@@ -114,8 +115,10 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
     if covered := _file(COVERAGE):
         excused = sum(map(len, covered["justified"].values()))
         told = "строк {lines}, ветвлений {branches}".format(**covered)
-        told += f"; не дошли до {covered['unreached']}, обоснованно — ещё до {excused}"
-        yield ["Код примеров, до которого дошли проверки", told]
+        told += (
+            f"; не пройдено мест {covered['unreached'] + excused}, с названной причиной {excused}"
+        )
+        yield ["Код примеров", told]
     if stress := _file(STRESS):
         told = "{runs} по {tests} тестов, с ошибкой {failed}".format(**stress)
         yield [f"Прогоны на занятой машине, {in_russian(stress['date'])}", told]
@@ -193,10 +196,13 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
             *((label, "не обосновано") for label in entry["survivors"]),
         ]
     ]
-    yield _table(("Пример", "Что изменено", "Почему это не меняет примера"), (25, 40, 35), rows)
-    broken = sum("broken" in entry for entry in claims.values())
-    yield nodes.rubric("", "Доказательства, которых не ломает ни один мутант")
-    yield nodes.paragraph("", f"Остальные {broken} хотя бы один мутант ломает.")
+    yield _table(("Пример", "Что изменено", "Почему этого не видно"), (25, 40, 35), rows)
+    breaking = [entry["broken"] for entry in claims.values() if "broken" in entry]
+    own = sum(by.startswith(OWN_CODE) for by in breaking)
+    yield nodes.rubric("", "Доказательства, которых не сломать")
+    told = f"Из остальных {len(breaking) - own} ломает правка примера"
+    told += f", {own} — только правка собственного кода."
+    yield nodes.paragraph("", told)
     rows = [
         [statement(app, docname, book.claims[id].file[7:-3], id), _reason(entry)]
         for id, entry in claims.items()

@@ -273,8 +273,7 @@ def take(python: str, folder: Path, tests: Iterable[str] = ()) -> Evidence | Non
         for part in ("claims", "examples")
     )
     name = _ask(own, "platform.python_implementation() + ' ' + platform.python_version()")
-    built = " free-threaded" if version.endswith("t") else ""
-    found = Evidence(version, name + built, date.today().isoformat(), *findings)
+    found = Evidence(version, name, date.today().isoformat(), *findings)
     file = folder / f"{version}.json"
     whole = found
     if tests and file.is_file():

@@ -36,6 +36,8 @@ from handbook.evidence import FOLDER, Book, Finding, Shown, compare
 from handbook.mutations import Mutation, in_strings, mutations
 from handbook.stage import ROOT
 
+OWN_CODE = "own code"
+"""What breaks a proof that no mutant of a snippet breaks."""
 REPORT = FOLDER / "mutants.json"
 EXCUSES = "justified.toml"
 """In a chapter's tests: snippet, a mutant's label (may hold *) and why it may go unnoticed."""
@@ -215,11 +217,19 @@ class Worker:
         item = self._items[id]
         source = Path(item.path).read_text(encoding="utf-8")
         first, last = self._lines_of(id)
+        wanted = {
+            (node.lineno, node.col_offset)
+            for each in ast.walk(ast.parse(source))
+            if isinstance(each, ast.Assert)
+            for node in ast.walk(each)
+            if isinstance(node, ast.Constant)
+        }
 
         def where(node: ast.AST) -> bool:
             inside = first <= node.lineno and (node.end_lineno or 0) <= last  # type: ignore[attr-defined]
             around = node.lineno < first and (node.end_lineno or 0) > last  # type: ignore[attr-defined]
-            return (inside or around) and not isinstance(node, ast.Assert)
+            asserted = isinstance(node, ast.Constant) and (node.lineno, node.col_offset) in wanted
+            return (inside or around) and not isinstance(node, ast.Assert) and not asserted
 
         original = item.obj
         for mutation in [
@@ -239,7 +249,7 @@ class Worker:
                 raises = "drop with: with pytest.raises" in mutation.label
                 if outcome == "failed" and (how != "crash" or raises):
                     self.broken.add(id)
-                    self.tell(claim=id, by=f"own code: {mutation.label}")
+                    self.tell(claim=id, by=f"{OWN_CODE}: {mutation.label}")
 
     def _lines_of(self, id: str) -> tuple[int, int]:
         proof = self.book.proofs[id]
