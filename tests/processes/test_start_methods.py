@@ -22,19 +22,24 @@ def test_the_others_import_the_program_anew() -> None:
     trace = perform_script("""
         import multiprocessing
         print(f"imported as {__name__}")
+        level = 1
 
         def work():
-            pass
+            print(f"level {level}")
 
         if __name__ == "__main__":
+            level = 2
             for method in ("fork", "forkserver", "spawn"):
                 print(method)
                 child = multiprocessing.get_context(method).Process(target=work)
                 child.start()
                 child.join()
     """)
-    anew = "imported as __mp_main__"
-    assert trace.lines == ["imported as __main__", "fork", "forkserver", anew, "spawn", anew]
+    anew = ("imported as __mp_main__", "level 1")
+    assert trace.lines == [
+        *("imported as __main__", "fork", "level 2"),
+        *("forkserver", *anew, "spawn", *anew),
+    ]
 
 
 @pytest.mark.always("sm-default-on-linux")
