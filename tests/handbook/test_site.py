@@ -1,5 +1,6 @@
 """The site: in Russian, complete in itself, outputs copied without the column of seconds."""
 
+import html
 import os
 import re
 import zipfile
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from handbook.site import REPAIRS, stackable
 
-from tests.handbook.conftest import Book
+from tests.handbook.conftest import SNIPPET, Book
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -144,6 +145,17 @@ def test_parts_of_one_snippet_have_addresses_of_their_own(book: Book) -> None:
         "example-tasks-hello",
         "example-tasks-hello-2",
     ]
+
+
+def test_a_part_is_shown_without_the_blank_lines_around_it(book: Book) -> None:
+    include = "```{literalinclude} ../../snippets/tasks/hello.py\n"
+    part = f"{include}:start-after: import asyncio\n:end-before: if __name__\n"
+    book.replace("source/tasks/hello.md", include, part)
+    assert book.build("html").returncode == 0
+    page = (book.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
+    shown = re.sub("<.*?>", "", re.findall("<pre.*?>(.*?)</pre>", page, re.S)[0])
+    own = SNIPPET[SNIPPET.index("async def") : SNIPPET.index("if __name__")]
+    assert html.unescape(shown) == own.rstrip() + "\n"
 
 
 def test_without_a_base_address_there_is_no_sitemap(site: Path) -> None:

@@ -40,6 +40,9 @@ class Captions(SphinxTransform):
             if name is None:
                 continue
             block["language"] = block.get("language", "python")
+            # A part of a file comes with the blank lines around it.
+            block.rawsource = block.astext().strip("\n")
+            block[:] = [nodes.Text(block.rawsource)]
             self._check_width(block, name)
             if name not in outputs:
                 logger.warning(
