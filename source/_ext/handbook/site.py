@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import re
@@ -58,6 +59,8 @@ REPAIRS = {
 _FOR_SEARCH = ("doctools.js", "sphinx_highlight.js", "translations.js")
 _FOR_CODE = ("clipboard.min.js", "copybutton.js")
 
+SEARCH = "search.html"
+
 UNTITLED = {"search": "Поиск", "genindex": "Указатель"}
 """The pages to which Sphinx gives no title."""
 
@@ -65,6 +68,10 @@ PHONE = 40
 """Columns that fit the narrowest phone; wider code scrolls, so the keyboard must reach it."""
 
 _DEFERRED = re.compile(r'<script defer src="([^"?]+)[^"]*"></script>\s*')
+_STYLES = re.compile(
+    r'(?:<link rel="stylesheet" type="text/css" href="(?:\.\./)*_static/[^"]+" />\s*)+'
+)
+_STYLE = re.compile(r'href="((?:\.\./)*)_static/([^"?]+)')
 _CODE = re.compile("<pre>(.*?)</pre>", re.S)
 _LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
 _NOT_PROSE = re.compile(
@@ -176,10 +183,17 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         **REPAIRS,
         f" - {app.config.html_title}</title>": f" — {app.config.html_title}</title>",
     }
+    style = join_styles(outdir)
     for page in outdir.rglob("*.html"):
         before = after = page.read_text(encoding="utf-8")
         for old, new in repairs.items():
             after = after.replace(old, new)
+        after = _STYLES.sub(
+            lambda links: (
+                f'<link rel="stylesheet" type="text/css" href="{_root(links)}{style}" />\n'
+            ),
+            after,
+        )
         # A hundred links to lines would stand in the way of the keyboard.
         after = _LINE.sub(r'<span id="\1">\2</span>', after)
         after = _CODE.sub(_reachable, after)
@@ -205,9 +219,31 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         (outdir / "robots.txt").write_text(robots, encoding="utf-8")
 
 
+def join_styles(outdir: Path) -> str:
+    """Write one style sheet for five and return its address.
+
+    Each request costs a phone a round trip.  The page of the search, which every build
+    writes, tells which they are.
+    """
+    page = (outdir / SEARCH).read_text(encoding="utf-8")
+    names = [name for links in _STYLES.findall(page) for _, name in _STYLE.findall(links)]
+    file = outdir / "_static/joined.css"
+    if names != [file.name]:
+        texts = ((outdir / "_static" / name).read_text(encoding="utf-8") for name in names)
+        file.write_text("\n".join(texts), encoding="utf-8")
+    version = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+    return f"_static/{file.name}?v={version}"
+
+
+def _root(links: re.Match[str]) -> str:
+    found = _STYLE.search(links[0])
+    assert found
+    return found[1]
+
+
 def join_scripts(outdir: Path) -> None:
-    """Give the page of the search two scripts for nine: each request costs a phone a round trip."""
-    page = outdir / "search.html"
+    """Give the page of the search two scripts for nine."""
+    page = outdir / SEARCH
     text = page.read_text(encoding="utf-8")
     scripts = _DEFERRED.findall(text)
     if "_static/searchtools.js" not in scripts:
