@@ -105,6 +105,15 @@ def test_index_and_search_are_there(site: Path, name: str) -> None:
     assert (site / name).stat().st_size > 0
 
 
+def test_a_page_asks_for_one_style_sheet_that_has_the_dark_colours_of_code(site: Path) -> None:
+    for file in pages(site):
+        styles = [url for url in Page(file).fetched if ".css" in url]
+        assert [re.sub(r".*/|\?.*", "", url) for url in styles] == ["joined.css"], file
+    colours = (site / "_static/pygments.css").read_text(encoding="utf-8")
+    assert "prefers-color-scheme: dark" in colours
+    assert colours in (site / "_static/joined.css").read_text(encoding="utf-8")
+
+
 def test_the_search_reads_prose(site: Path) -> None:
     text = (site / "_static/texts/tasks/hello.js").read_text(encoding="utf-8")
     prose = re.fullmatch(r'TEXTS\["tasks/hello"\] = "(.*)";\n', text)

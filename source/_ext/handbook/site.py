@@ -279,6 +279,7 @@ def _prose(page: str) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hooks."""
     app.connect("html-page-context", complete)
-    app.connect("build-finished", finish)
+    # After furo, which writes the dark colours of code then.
+    app.connect("build-finished", finish, priority=900)
     app.connect("build-finished", finish_epub)
     return {"version": "1", "parallel_read_safe": True}
