@@ -105,6 +105,7 @@ def test_page(open_as: OpenAs, base: str, axe: str, size: dict[str, int], addres
 
 def test_search_results_are_accessible(open_as: OpenAs, base: str, axe: str) -> None:
     page = open_as(base + "search.html?q=потоками").page
+    page.locator("ul.search p.context").nth(20).wait_for()
     page.locator(".search-summary", has_text="Найден").wait_for()
     assert page.evaluate(SHIFT) == 0
     check_access(page, axe)

@@ -120,6 +120,9 @@ def test_the_search_reads_prose(site: Path) -> None:
     assert prose
     assert "Она печатает три строки." in prose[1]
     assert not re.search("│|✓|#|import", prose[1])
+    scripts = [url for url in Page(site / "search.html").fetched if ".js" in url]
+    assert scripts == ["_static/joined-frame.js", "_static/joined-search.js"]
+    assert "const TEXTS" in (site / scripts[1]).read_text(encoding="utf-8")
 
 
 def test_only_the_search_loads_the_scripts_of_the_search(site: Path) -> None:
