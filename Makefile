@@ -49,7 +49,7 @@ accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
-	@$(BIN)/python -m handbook.play $(SNIPPET) $(if $(REAL),--real)
+	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
 lint: .venv/ready ## check style
 	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
 
@@ -57,17 +57,17 @@ lint: .venv/ready ## check style
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
 	@$(BIN)/pytest -q -n 4 tests/handbook/realtime.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
-	@$(BIN)/python -m handbook.measure
+	@$(BIN)/python -m proven.checks.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
-	@$(BIN)/python -m handbook.evidence $(PYTHONS)
+	@$(BIN)/python -m proven.checks.evidence $(PYTHONS)
 mutants: .venv/ready ## change each snippet and report what nobody noticed
-	@$(BIN)/python -m handbook.mutants
+	@$(BIN)/python -m proven.checks.mutants
 coverage: .venv/ready ## tell which lines of the snippets no check reaches
-	@$(BIN)/python -m handbook.covered
+	@$(BIN)/python -m proven.checks.reached
 stress: pdf ## run all tests 50 times in random order on a busy machine
-	@$(BIN)/python -m handbook.stress 50 -- -n 6 --dist loadgroup
+	@$(BIN)/python -m proven.checks.stress 50 -- -n 6 --dist loadgroup
 bench: .venv/ready ## measure the speed and print a table
-	@$(BIN)/python -m handbook.bench
+	@$(BIN)/python tests/bench.py
 lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book and for make browser
 	@$(BIN)/pip install -q uv
 	@$(PIN) pyproject.toml -o requirements.lock

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from handbook.clock import VirtualLoop
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.clock import VirtualLoop
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import pytest
-from handbook.stage import ROOT
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from proven.book import ROOT
 
 SITE = Path(os.environ.get("HANDBOOK_SITE", ROOT / "build/html"))
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")

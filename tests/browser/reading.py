@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from handbook.stage import ROOT
 from playwright.sync_api import Browser, Page, expect
+from proven.book import ROOT
 
 from .conftest import LAPTOP, PHONE, SITE, OpenAs
 

@@ -5,7 +5,7 @@ import sys
 import warnings
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 
 async def _stubborn(seconds: float = 5) -> str:

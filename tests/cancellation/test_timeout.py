@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 
 @pytest.mark.always("timeout-covers-block")

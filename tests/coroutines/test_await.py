@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
-from handbook.trace import Trace
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
+from proven.stage.trace import Trace
 
 
 async def _wait_for(awaitable: Awaitable[Any]) -> None:

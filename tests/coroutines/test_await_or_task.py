@@ -7,9 +7,9 @@ from contextvars import copy_context
 from typing import Any
 
 import pytest
-from handbook.clock import VirtualLoop
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.clock import VirtualLoop
+from proven.stage.explore import interleavings
 
 
 class _Counting(VirtualLoop):

@@ -7,7 +7,7 @@ from inspect import isawaitable
 from typing import Any
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 
 @pytest.mark.always("awaitable-three-kinds")

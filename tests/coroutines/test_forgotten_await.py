@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 
 async def _save(answer: object = None) -> object:

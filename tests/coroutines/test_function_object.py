@@ -6,7 +6,7 @@ from inspect import CORO_CLOSED, CORO_CREATED, getcoroutinestate, iscoroutine, i
 from types import AsyncGeneratorType, CoroutineType, FunctionType
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 
 @pytest.mark.always("function-object-plain-function")

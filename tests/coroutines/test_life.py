@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from inspect import CORO_CLOSED, CORO_CREATED, CORO_SUSPENDED, getcoroutinestate
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
 
 CREATED, SUSPENDED, CLOSED = (f"main: {s}" for s in (CORO_CREATED, CORO_SUSPENDED, CORO_CLOSED))
 

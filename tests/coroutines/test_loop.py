@@ -12,8 +12,8 @@ from itertools import permutations, product
 from typing import Any
 
 import pytest
-from handbook.clock import VirtualLoop
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.clock import VirtualLoop
 
 
 @pytest.mark.always("loop-call-soon-fifo")

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 @pytest.mark.always("run-new-loop-closed")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from handbook.stage import ROOT
+from proven.book import ROOT
 
 PAGE = """\
 (tasks-hello)=
@@ -48,7 +48,7 @@ if __name__ == "__main__":
 """
 PROOF = """\
 import pytest
-from handbook.stage import play
+from proven.stage import play
 
 
 @pytest.mark.always("hello-at-once")

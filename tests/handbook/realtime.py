@@ -4,9 +4,10 @@ It takes as long as all the book's waits; `make realtime` runs it, `make test` d
 """
 
 import pytest
-from handbook.stage import is_virtual, names, play
+from proven.stage import names, path_of, play
+from proven.stage.player import is_virtual
 
 
-@pytest.mark.parametrize("name", [name for name in names() if is_virtual(name)])
+@pytest.mark.parametrize("name", [name for name in names() if is_virtual(path_of(name))])
 def test_same_lines_on_the_real_clock(name: str) -> None:
     assert play(name, real=True).lines == play(name).lines

@@ -194,7 +194,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
 def test_fault_gives_one_error(book: Any, fault: Fault) -> None:
-    book.replace("source/_ext/handbook/stage.py", "DEADLINE = 20.0", "DEADLINE = 1.0")
+    book.replace("source/_ext/proven/stage/player.py", "DEADLINE = 20.0", "DEADLINE = 1.0")
     book.replace(fault.file, fault.old, fault.new)
     result = book.build(fault.builder)
     assert re.search(fault.message, result.stdout), result.stdout

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from handbook.claims import claims_in, disagreements, proofs_in
-from handbook.stage import ROOT, names
+from proven.book import ROOT
+from proven.claims import claims_in, disagreements, proofs_in
+from proven.stage import names
 
 # The design's chapters, in reading order.
 CHAPTERS = """

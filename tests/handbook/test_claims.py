@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from handbook.claims import Mark, claims_in, disagreements, excluded, proofs_in
+from proven.claims import Mark, claims_in, disagreements, excluded, proofs_in
 
 
 def test_claims_are_read_with_file_and_line(tmp_path: Path) -> None:

@@ -5,17 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handbook.evidence import (
-    Book,
-    Evidence,
-    Finding,
-    Outcomes,
-    _fingerprint,
-    compare,
-    current,
-    read,
-)
-from handbook.stage import ROOT
+from proven.book import ROOT, Book, _fingerprint, current
+from proven.findings import Evidence, Finding, read
+from proven.proofs import Outcomes
+from proven.shown import compare
 
 
 def take(book: Any, outcome: str = "passed", version: str = "3.11") -> Evidence:
@@ -109,7 +102,7 @@ def test_evidence_is_taken_by_an_interpreter(book: Any, tmp_path: Path) -> None:
         'import pytest\n\n\n@pytest.mark.always("b", since="4.0")\ndef test_b() -> None: ...\n\n\n'
         '@pytest.mark.never("c")\ndef test_c() -> None: ...\n\n\ndef test_d() -> None: ...\n',
     )
-    done = book.run("-m", "handbook.evidence", "--inside", str(out))
+    done = book.run("-m", "proven.checks.evidence", "--inside", str(out))
     assert out.is_file(), done.stdout
     data = json.loads(out.read_text(encoding="utf-8"))
     assert data["examples"] == {"tasks/hello": {"outcome": "passed", "seconds": 1.0}}

@@ -4,7 +4,7 @@ import asyncio
 from itertools import permutations
 
 import pytest
-from handbook.explore import interleavings
+from proven.stage.explore import interleavings
 
 
 def test_all_orders_of_independent_tasks() -> None:

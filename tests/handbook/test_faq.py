@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from handbook.claims import claims_in
 from handbook.overview import Answer, answers
-from handbook.stage import ROOT
+from proven.book import ROOT
+from proven.claims import claims_in
 
 ANSWERS = {answer.id: answer for answer in answers(ROOT)}
 CLAIMS = {claim.id: claim for claim in claims_in(ROOT)}

@@ -5,11 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from handbook.checked import in_words
-from handbook.evidence import Book
-from handbook.mutants import REPORT, excuses, text_of
-from handbook.mutations import in_strings, mutations
-from handbook.stage import ROOT
+from handbook.reports import in_words
+from proven.book import ROOT, Book
+from proven.checks.mutants import text_of
+from proven.checks.mutations import in_strings, mutations
+from proven.findings import MUTANTS as REPORT
+from proven.findings import excuses
 
 SOURCE = '''\
 import asyncio
@@ -162,7 +163,7 @@ def test_a_small_book_is_examined(book: Any) -> None:
     book.write("pyproject.toml", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     book.write(
         "tests/tasks/test_vacuous.py",
-        'import pytest\nfrom handbook.stage import play\n\n\n@pytest.mark.always("vacuous")\n'
+        'import pytest\nfrom proven.stage import play\n\n\n@pytest.mark.always("vacuous")\n'
         'def test_it() -> None:\n    play("tasks/hello")\n\n\n'
         '@pytest.mark.always("excused")\ndef test_types() -> None:\n'
         "    # no mutant: a claim about types\n    assert issubclass(bool, int)\n",
@@ -181,7 +182,7 @@ def test_a_small_book_is_examined(book: Any) -> None:
         "tests/tasks/justified.toml",
         '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "равносильно"\n',
     )
-    done = book.run("-m", "handbook.mutants")
+    done = book.run("-m", "proven.checks.mutants")
     assert done.returncode == 1
     report = json.loads((book.root / REPORT).read_text(encoding="utf-8"))
     snippet = report["snippets"]["tasks/hello"]

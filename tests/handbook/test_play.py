@@ -6,14 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from handbook import stage
-from handbook.play import main, play_really, progress, show
-from handbook.stage import perform
+from proven.stage import perform
+from proven.timeline.terminal import main, play_really, progress, show
 
 
 @pytest.fixture
 def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(stage, "SNIPPETS", tmp_path)
+    (tmp_path / "snippets").mkdir()
+    monkeypatch.chdir(tmp_path)
     code = (
         "import asyncio\n"
         "async def brew(drink):\n"
@@ -24,7 +24,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "    await asyncio.gather(brew('tea'), brew('coffee'))\n"
         "asyncio.run(main())\n"
     )
-    (tmp_path / "planted.py").write_text(code, encoding="utf-8")
+    (tmp_path / "snippets/planted.py").write_text(code, encoding="utf-8")
     return "planted"
 
 

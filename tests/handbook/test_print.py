@@ -10,11 +10,11 @@ from docutils.parsers.rst import Parser
 from docutils.utils import new_document
 from handbook.ledger import claim_mark
 from handbook.output import OutputLexer, guess, timeline_picture
-from handbook.typst.builder import alphabetical, moment
-from handbook.typst.translator import ADMONITIONS, SKIPPED, WRAPPED, PrintError, Translator
 from sphinx import addnodes
 from sphinx.highlighting import lexer_classes
 from sphinx.locale import admonitionlabels
+from typst_book.builder import alphabetical, moment
+from typst_book.translator import ADMONITIONS, SKIPPED, WRAPPED, PrintError, Translator
 
 BUILDER: Any = SimpleNamespace(
     book={"tasks/page", "tasks/other"},

@@ -13,8 +13,8 @@ from typing import Any
 import pypdf
 import pypdfium2
 import pytest
-from handbook.claims import claims_in
-from handbook.stage import ROOT
+from proven.book import ROOT
+from proven.claims import claims_in
 
 from tests.handbook.conftest import Book
 

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from handbook import stage
-from handbook.stage import SnippetError, perform, play
+from proven.stage import SnippetError, perform, play
 
 Write = Callable[[str], str]
 
@@ -17,10 +16,11 @@ Write = Callable[[str], str]
 @pytest.fixture
 def snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Return a function that makes its argument a snippet and returns the snippet's name."""
-    monkeypatch.setattr(stage, "SNIPPETS", tmp_path)
+    (tmp_path / "snippets").mkdir()
+    monkeypatch.chdir(tmp_path)
 
     def write(code: str) -> str:
-        (tmp_path / "planted.py").write_text(code, encoding="utf-8")
+        (tmp_path / "snippets/planted.py").write_text(code, encoding="utf-8")
         return "planted"
 
     return write
@@ -153,7 +153,7 @@ def test_a_failing_process_shows_its_traceback(snippet: Write) -> None:
 def test_a_child_left_behind_does_not_hold_up_the_stage(
     snippet: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "DEADLINE", 1.0)
+    monkeypatch.setenv("PROVEN_DEADLINE", "1")
     name = snippet(
         "import subprocess, sys\n"
         "print('left')\n"

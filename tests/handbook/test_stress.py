@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from handbook import stress
-from handbook.stress import RESULT, busy_cores, surroundings
+from proven.checks import stress
+from proven.checks.stress import RESULT, busy_cores, surroundings
 
 
 def test_neighbouring_runs_share_no_surroundings() -> None:

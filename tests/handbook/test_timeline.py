@@ -8,10 +8,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from handbook.lanes import scene
-from handbook.stage import ROOT, perform, play
-from handbook.timeline import MOST_LANES, WIDTHS, draw, tell
-from handbook.trace import Trace
+from proven.book import ROOT
+from proven.stage import perform, play
+from proven.stage.trace import Trace
+from proven.timeline.drawing import MOST_LANES, WIDTHS, draw, tell
+from proven.timeline.lanes import scene
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -303,7 +304,7 @@ def test_both_dark_themes_are_alike() -> None:
 
 @pytest.mark.parametrize("kind", ["line", "small", "label", "end"])
 def test_contrast_in_print(kind: str) -> None:
-    from handbook.timeline import _PRINT
+    from proven.timeline.drawing import _PRINT
 
     (colour,) = re.findall(r'fill="#(\w)\w\w"', _PRINT[kind])
     assert contrast("#" + colour * 6, "#ffffff") >= 4.5

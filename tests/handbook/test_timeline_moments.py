@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handbook import stage
-from handbook.explore import interleavings
-from handbook.journal import in_order
-from handbook.lanes import Lane, Scene, scene
-from handbook.stage import perform
-from handbook.trace import Trace
+from proven.stage import perform
+from proven.stage import player as stage
+from proven.stage.explore import interleavings
+from proven.stage.process import in_order
+from proven.stage.trace import Trace
+from proven.timeline.lanes import Lane, Scene, scene
 
 
 def watched(main: Callable[[], Any]) -> Scene:
@@ -271,8 +271,9 @@ if __name__ == "__main__":
 
 
 def test_threads_and_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "SNIPPETS", tmp_path)
-    (tmp_path / "planted.py").write_text(THREADS, encoding="utf-8")
+    (tmp_path / "snippets").mkdir()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "snippets/planted.py").write_text(THREADS, encoding="utf-8")
     trace = stage.play("planted")
     shown = scene(trace)
     assert [lane.label for lane in shown.lanes] == ["main", "take", "child"]

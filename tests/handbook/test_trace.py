@@ -1,7 +1,7 @@
 """The questions that proofs ask of a trace, and its form on the page."""
 
 import pytest
-from handbook.trace import Event, Trace
+from proven.stage.trace import Event, Trace
 
 
 def trace(*events: tuple[float, str], timed: bool = True) -> Trace:

@@ -5,9 +5,8 @@ import os
 import threading
 
 import pytest
-from handbook.measure import COUNT, WAIT, has_gil, in_processes, in_tasks, in_threads, ratio
-from handbook.scripts import perform_script
-from handbook.stage import load, perform, play
+from proven.checks.ratios import COUNT, WAIT, has_gil, in_processes, in_tasks, in_threads, ratio
+from proven.stage import load, perform, perform_script, play
 
 
 @pytest.mark.slow

@@ -4,9 +4,8 @@ import asyncio
 import os
 
 import pytest
-from handbook.explore import interleavings
-from handbook.scripts import perform_script
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, perform_script, play
+from proven.stage.explore import interleavings
 
 
 @pytest.mark.always("conc-both-unfinished")

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from handbook.measure import (
+from proven.checks.ratios import (
     COUNT,
     DIGEST,
     has_gil,
@@ -19,7 +19,7 @@ from handbook.measure import (
     ran_meanwhile,
     ratio,
 )
-from handbook.stage import play
+from proven.stage import play
 
 Looks = Callable[[list[None]], list[int]]
 BIG = b"x" * 1_000_000

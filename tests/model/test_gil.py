@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from handbook.measure import has_gil, nobody_asks_for_the_gil, ran_meanwhile, subinterpreter
-from handbook.stage import load, play
+from proven.checks.ratios import has_gil, nobody_asks_for_the_gil, ran_meanwhile, subinterpreter
+from proven.stage import load, play
 
 FREE_BUILD = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
 

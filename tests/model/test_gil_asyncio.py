@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Coroutine
 
 import pytest
-from handbook.explore import interleavings
-from handbook.measure import COUNT, has_gil, in_tasks, ratio
-from handbook.stage import load, perform, play
+from proven.checks.ratios import COUNT, has_gil, in_tasks, ratio
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
 
 Looks = Callable[[list[None]], list[int]]
 

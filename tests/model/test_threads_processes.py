@@ -3,9 +3,8 @@
 import threading
 
 import pytest
-from handbook.measure import start_milliseconds
-from handbook.scripts import perform_script
-from handbook.stage import play
+from proven.checks.ratios import start_milliseconds
+from proven.stage import perform_script, play
 
 
 @pytest.mark.always("tp-same-pid")

@@ -8,7 +8,7 @@ import sys
 from concurrent import futures
 
 import pytest
-from handbook.measure import (
+from proven.checks.ratios import (
     COUNT,
     EVIDENCE,
     features,
@@ -20,8 +20,7 @@ from handbook.measure import (
     subinterpreter,
     tables,
 )
-from handbook.scripts import perform_script
-from handbook.stage import play
+from proven.stage import perform_script, play
 
 
 @pytest.mark.always("ng-process-own-interpreter")

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
 
 BROKEN = "patterns/asyncio_races_account_broken"
 FIXED = "patterns/asyncio_races_account_fixed"

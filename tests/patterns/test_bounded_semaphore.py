@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 Explored = Callable[..., None]
 KINDS = (asyncio.Semaphore, asyncio.BoundedSemaphore)

@@ -8,10 +8,10 @@ from math import ceil
 from typing import Any
 
 import pytest
-from handbook.clock import VirtualLoop
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
-from handbook.trace import Trace
+from proven.stage import load, perform, play
+from proven.stage.clock import VirtualLoop
+from proven.stage.explore import interleavings
+from proven.stage.trace import Trace
 
 Explored = Callable[..., None]
 WORKERS = 10

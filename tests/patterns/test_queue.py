@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
 
 
 class Leaky(asyncio.Queue[int]):

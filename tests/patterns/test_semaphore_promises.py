@@ -10,9 +10,9 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
-from handbook.trace import Trace
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
+from proven.stage.trace import Trace
 
 Explored = Callable[..., None]
 

@@ -8,8 +8,7 @@ from concurrent import futures
 from multiprocessing.pool import ThreadPool
 
 import pytest
-from handbook.scripts import perform_script
-from handbook.stage import load, play
+from proven.stage import load, perform_script, play
 
 POOLS = [futures.ThreadPoolExecutor, futures.ProcessPoolExecutor]
 if sys.version_info >= (3, 14):

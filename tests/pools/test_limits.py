@@ -6,8 +6,7 @@ import threading
 from concurrent.futures import CancelledError, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
-from handbook.scripts import perform_script
-from handbook.stage import play
+from proven.stage import perform_script, play
 
 
 @pytest.mark.always("lim-at-most-workers")

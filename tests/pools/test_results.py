@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import permutations
 
 import pytest
-from handbook.scripts import perform_script
-from handbook.stage import SnippetError, play
+from proven.stage import SnippetError, perform_script, play
 
 
 @pytest.mark.always("res-submit-returns-at-once")

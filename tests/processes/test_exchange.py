@@ -7,8 +7,7 @@ import pickle
 import sys
 
 import pytest
-from handbook.scripts import perform_script
-from handbook.stage import play
+from proven.stage import perform_script, play
 
 
 @pytest.mark.always("xch-one-sender-keeps-order")

@@ -8,8 +8,7 @@ from multiprocessing import Array, Value
 from multiprocessing.shared_memory import SharedMemory
 
 import pytest
-from handbook.scripts import perform_script
-from handbook.stage import load, play
+from proven.stage import load, perform_script, play
 
 
 @pytest.mark.always("mem-each-child-counts-its-own")

@@ -3,8 +3,7 @@
 import sys
 
 import pytest
-from handbook.scripts import perform_script
-from handbook.stage import play
+from proven.stage import perform_script, play
 
 METHODS = ("fork", "forkserver", "spawn")
 

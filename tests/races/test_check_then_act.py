@@ -9,7 +9,7 @@ from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 @pytest.mark.sometimes("check-then-act-oversold")

@@ -6,7 +6,7 @@ from threading import Lock, Thread
 from typing import Any
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 def explored_transfers(explore: Callable[..., Any], snippet: str, accounts: int) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 @pytest.mark.never("lock-no-lost-update")

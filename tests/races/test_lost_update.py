@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
 
 COMPUTED = f"main: computed {sum(range(1000))}"
 

@@ -4,8 +4,8 @@ import asyncio
 from itertools import permutations
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
 
 
 @pytest.mark.always("gather-makes-tasks")

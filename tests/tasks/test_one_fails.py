@@ -6,9 +6,9 @@ from contextlib import suppress
 from itertools import permutations, product
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
-from handbook.trace import Trace
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
+from proven.stage.trace import Trace
 
 ERROR = "main: got the error"
 

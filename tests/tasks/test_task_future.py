@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 
 @pytest.mark.always("future-waits-for-outsider")

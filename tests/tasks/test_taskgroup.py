@@ -7,8 +7,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from handbook.explore import interleavings
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
+from proven.stage.explore import interleavings
 
 Explored = Callable[..., None]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from handbook.stage import load, perform, play
+from proven.stage import load, perform, play
 
 DESTROYED = "Task was destroyed but it is pending!"
 UNRETRIEVED = "Task exception was never retrieved"

@@ -8,7 +8,8 @@ from textwrap import dedent
 from threading import Event, Thread
 
 import pytest
-from handbook.stage import DEADLINE, play
+from proven.stage import play
+from proven.stage.player import DEADLINE
 
 
 def printed(code: str) -> list[str]:

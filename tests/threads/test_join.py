@@ -4,7 +4,7 @@ from threading import Barrier, Event, Thread, Timer, current_thread
 from time import sleep
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 @pytest.mark.always("join-waits-for-end")

@@ -9,7 +9,7 @@ from threading import Barrier, Condition, Event, Thread, current_thread
 from typing import Any
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 def schedules(steps: int) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from queue import Queue
 from threading import Thread
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 class Thing:

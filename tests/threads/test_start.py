@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Barrier, Event, Thread
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 @pytest.mark.always("thread-runs-target")

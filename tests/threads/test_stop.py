@@ -9,7 +9,7 @@ from queue import Queue
 from threading import Event, Thread
 
 import pytest
-from handbook.stage import load, play
+from proven.stage import load, play
 
 
 @pytest.mark.always("stop-no-method")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from proven.book import ROOT
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from handbook.output import WIDTH
-from handbook.stage import SNIPPETS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 def snippet_of(block: nodes.literal_block) -> str | None:
     """Return the name of the snippet that `block` includes, None if it isn't one."""
     source = Path(block.get("source", ""))
-    if not source.is_relative_to(SNIPPETS):
+    if not source.is_relative_to(ROOT / "snippets"):
         return None
-    return source.relative_to(SNIPPETS).with_suffix("").as_posix()
+    return source.relative_to(ROOT / "snippets").with_suffix("").as_posix()
 
 
 class Captions(SphinxTransform):
@@ -75,7 +75,7 @@ class Captions(SphinxTransform):
         return next(id for id in shown if id not in self.document.ids)
 
     def _check_width(self, block: nodes.literal_block, name: str) -> None:
-        file = SNIPPETS / f"{name}.py"
+        file = ROOT / "snippets" / f"{name}.py"
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if len(line) > WIDTH:
                 logger.warning(

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from proven.book import ROOT, Book, current
+from proven.claims import VERBS, Mark, claims_in, disagreements, proofs_in
+from proven.findings import Evidence, Finding, read
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -14,10 +17,6 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
-
-from handbook.claims import VERBS, Mark, claims_in, disagreements, proofs_in
-from handbook.evidence import Book, Evidence, Finding, current, read
-from handbook.stage import ROOT
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -21,15 +21,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from proven.book import ROOT
+from proven.claims import RANGES, excluded, has_gil
+from proven.shown import BLOCK
+from proven.stage import SnippetError, play
+from proven.stage.trace import BAR
+from proven.timeline import drawing, lanes
 from pygments.lexer import RegexLexer
 from pygments.token import Generic
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
-
-from handbook import lanes, timeline
-from handbook.claims import RANGES, excluded, has_gil
-from handbook.stage import ROOT, SNIPPETS, SnippetError, play
-from handbook.trace import BAR
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -39,13 +40,6 @@ logger = logging.getLogger(__name__)
 
 WIDTH = 72
 """Columns that fit the page and the print without wrapping."""
-
-_BLOCK = re.compile(
-    r"^(?P<indent>[ ]*)(?P<fence>`{3,})\{output\}[ ]+(?P<name>\S+)[ ]*\n"
-    r"(?P<options>(?:[ ]*:[\w-]+:.*\n)*)"
-    r"(?P<body>(?:.*\n)*?)(?P=indent)(?P=fence)[ ]*$",
-    re.M,
-)
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -71,7 +65,7 @@ class Output(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        self.env.note_dependency(str(ROOT / "snippets" / f"{name}.py"))
+        self.env.note_dependency(str(ROOT / f"snippets/{name}.py"))
         if not self.content:
             logger.warning(
                 "the output of %s is empty: run make accept",
@@ -115,11 +109,11 @@ class Output(SphinxDirective):
     def _figure(self, name: str, lines: list[str]) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
-        for file in (lanes.__file__, timeline.__file__):
+        for file in (lanes.__file__, drawing.__file__):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
-            self.env.note_dependency(str(SNIPPETS / f"{part}.py"))
+            self.env.note_dependency(str(ROOT / f"snippets/{part}.py"))
             trace = traces[f"{part.rpartition('/')[2]}.py"] = play(part, ordered=ordered)
         if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
             raise ValueError("the output above it is out of date, run make accept")
@@ -130,9 +124,9 @@ class Output(SphinxDirective):
         picture = timeline_picture(
             "",
             name=name,
-            svg=timeline.draw(traces, title=title, name=slug),
-            print=timeline.draw(traces, title=title, name=slug, theme="print"),
-            alt=f"{title}. {timeline.tell(traces)}",
+            svg=drawing.draw(traces, title=title, name=slug),
+            print=drawing.draw(traces, title=title, name=slug, theme="print"),
+            alt=f"{title}. {drawing.tell(traces)}",
         )
         figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
         self.state.document.note_explicit_target(figure, figure)
@@ -188,7 +182,7 @@ def accept(page: Path) -> bool:
     The page is written only when every recording of it succeeded.
     """
     before = page.read_text(encoding="utf-8")
-    after = _BLOCK.sub(_rewritten, before)
+    after = BLOCK.sub(_rewritten, before)
     if after == before:
         return False
     page.write_text(after, encoding="utf-8")

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from proven.book import ROOT
+from proven.claims import proofs_in
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from handbook.claims import proofs_in
 from handbook.ledger import proof_link, reading_order, statement
 from handbook.pages import shorts
-from handbook.stage import ROOT
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from html import escape
 from unicodedata import east_asian_width
 
-from handbook.lanes import Arrow, Lane, Scene, Span, scene
-from handbook.trace import Trace
+from proven.stage.trace import Trace
+from proven.timeline.lanes import Arrow, Lane, Scene, Span, scene
 
 WIDTHS = (328, 480, 600, 720)
 """Widths in pixels, from that of a phone to that of the page; the first that will do is taken."""

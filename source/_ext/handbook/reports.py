@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from proven.book import ROOT, Book, current
+from proven.claims import VERBS, excluded
+from proven.findings import COVERAGE, OWN_CODE, STRESS, Evidence, Finding, read
+from proven.findings import MUTANTS as REPORT
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.claims import VERBS, excluded
-from handbook.covered import RESULT as COVERAGE
-from handbook.evidence import Book, Evidence, Finding, current, read
 from handbook.ledger import IN_RUSSIAN, reading_order, statement
-from handbook.mutants import OWN_CODE, REPORT
 from handbook.pages import is_question
-from handbook.stage import ROOT
-from handbook.stress import RESULT as STRESS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -1,7 +1,7 @@
 """The print edition: a builder that writes Typst from the doctree and compiles it into a PDF.
 
 ``translator`` turns one page into Typst markup, ``builder`` puts the book
-together, and ``handbook.typ`` holds everything about its looks.
+together, and ``book.typ`` holds everything about its looks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the builder and its one setting."""
     from sphinx.config import ENUM
 
-    from handbook.typst.builder import TypstBuilder
+    from typst_book.builder import TypstBuilder
 
     app.add_builder(TypstBuilder)
     app.add_config_value("print_variant", "screen", "", ENUM("screen", "book"))

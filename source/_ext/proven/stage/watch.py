@@ -1,7 +1,6 @@
-"""The journal of a play: who was created, ran, waited, held a lock and ended, and who woke whom.
+"""Watches an asyncio play by the loop's own hooks.
 
-`Journal` watches an asyncio play by the loop's own hooks.  `in_order` makes the
-same of what the processes of a play recorded on their own.
+Its journal tells who was created, ran, waited, held a lock and ended, and who woke whom.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from typing import Any
 from unittest import mock
 from weakref import WeakKeyDictionary, ref
 
-from handbook.clock import Clock, VirtualLoop
-from handbook.trace import Actor, Moment
+from proven.stage.clock import Clock, VirtualLoop
+from proven.stage.trace import Actor, Moment
 
 MAIN = 0
 """The place of the main thread among the actors."""
@@ -264,53 +263,3 @@ def _actor(task: asyncio.Task[Any]) -> Actor:
 
 def _name(code: Any) -> str:
     return getattr(code, "__name__", "") or type(code).__name__
-
-
-def in_order(
-    records: Iterable[dict[str, Any]], ordered: bool = True
-) -> tuple[tuple[Actor, ...], tuple[Moment, ...]]:
-    """Return actors and moments of what threads and processes recorded.
-
-    Seconds would lie there: a moment's time is its place in the order of events.
-    It comes right after the latest of what it had to follow: what the actor did
-    before, what created or woke it and, if lines are `ordered`, for a line the line
-    before.  Which of two independent moments was recorded first doesn't matter.
-    """
-    actors: dict[str, Actor] = {}
-    columns: dict[str, int] = {}
-    latest: dict[str, int] = {}
-    rows: list[tuple[int, dict[str, Any]]] = []
-    printed = -1
-    for record in records:
-        who, by = record["who"], record.get("by")
-        before = [latest.get(who, -1), *(columns.get(id, -1) for id in record.get("after", ()))]
-        if record["what"] == "created":
-            before.append(latest.get(by, -1))
-        elif record["what"] == "prints" and ordered:
-            before.append(printed)
-        column = columns[record["id"]] = latest[who] = max(before) + 1
-        if record["what"] == "created":
-            latest[by] = column
-        elif record["what"] == "prints":
-            printed = column
-        known = actors.get(who) or Actor("", record["kind"])
-        code = record.get("code") or known.code
-        arguments = tuple(record.get("arguments", ())) or known.arguments
-        actors[who] = Actor(record["actor"], record["kind"], code, arguments)
-        rows.append((column, record))
-    rows.sort(key=lambda row: (row[0], row[1]["who"]))
-    order = list(dict.fromkeys(["main", *(row["who"] for _, row in rows)]))
-    actors.setdefault("main", Actor("MainProcess", "process"))
-    place = {who: number for number, who in enumerate(order)}
-    moments = (
-        Moment(
-            column,
-            place[row["who"]],
-            row["what"],
-            row.get("text", ""),
-            place.get(row.get("by", "")),
-            max((columns.get(id, column) for id in row.get("after", ())), default=column),
-        )
-        for column, row in rows
-    )
-    return tuple(actors[who] for who in order), tuple(moments)

@@ -11,17 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from docutils import nodes
+from handbook.ledger import CLAIM_COLUMN, PROOF_COLUMN, claim_mark
+from handbook.output import guess, timeline_picture
 from pygments.token import Token
 from sphinx.errors import SphinxError
 from sphinx.highlighting import PygmentsBridge
 from sphinx.locale import admonitionlabels
 from sphinx.util import logging
 
-from handbook.ledger import CLAIM_COLUMN, PROOF_COLUMN, claim_mark
-from handbook.output import guess, timeline_picture
-
 if TYPE_CHECKING:
-    from handbook.typst.builder import TypstBuilder
+    from typst_book.builder import TypstBuilder
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """Measures what no recorded output can show: ratios of times, and what an interpreter can do.
 
-`python -m handbook.measure` measures the interpreter that runs it, keeps the
+`python -m proven.checks.ratios` measures the interpreter that runs it, keeps the
 numbers beside those of other interpreters in source/_evidence/measured.json and
 writes the tables that the pages show.  It needs the standard library only, so
-that any interpreter can run it: PYTHONPATH=source/_ext pythonX.Y -m handbook.measure
+that any interpreter can run it: PYTHONPATH=source/_ext pythonX.Y -m proven.checks.ratios
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-EVIDENCE = Path(__file__).resolve().parents[2] / "_evidence"
+EVIDENCE = Path(__file__).resolve().parents[3] / "_evidence"
 Tool = Callable[["Load"], object]
 
 
@@ -353,6 +353,6 @@ def _order(name: str) -> tuple[int, int, bool, int]:
 
 if __name__ == "__main__":
     # Worker processes find the jobs in the module, not in a main module.
-    from handbook import measure as module
+    from proven.checks import ratios as module
 
     module.main()

@@ -1,6 +1,6 @@
 """Proof that the proofs can fail: every snippet is changed, and somebody must notice.
 
-`python -m handbook.mutants` (make mutants) plays each mutant of each snippet: its
+`python -m proven.checks.mutants` (make mutants) plays each mutant of each snippet: its
 page's output and the proofs that name it are the ones who may notice.  A worker
 process does a page; it tells its findings line by line, so that one that hangs
 can be waked, and in the worst case killed, without losing them.
@@ -20,27 +20,21 @@ import subprocess
 import sys
 import tempfile
 import threading
-import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from handbook import stage
-from handbook.clock import VirtualLoop
-from handbook.evidence import FOLDER, Book, Finding, Shown, compare
-from handbook.mutations import Mutation, in_strings, mutations
-from handbook.stage import ROOT
-
-OWN_CODE = "own code"
-"""What breaks a proof that no mutant of a snippet breaks."""
-REPORT = FOLDER / "mutants.json"
-EXCUSES = "justified.toml"
-"""In a chapter's tests: snippet, a mutant's label (may hold *) and why it may go unnoticed."""
+from proven.book import ROOT, Book
+from proven.checks.mutations import Mutation, in_strings, mutations
+from proven.findings import MUTANTS as REPORT
+from proven.findings import OWN_CODE, Finding, excuse, excuses
+from proven.shown import Shown, compare
+from proven.stage import player as stage
+from proven.stage.clock import VirtualLoop
 
 EQUAL = "equal"
 """Who notices a mutant whose probe goes unnoticed, too: nobody needs to."""
@@ -102,7 +96,8 @@ class Worker:
     """Does one page: a pytest plugin that runs the page's proofs again and again.
 
     done: how many steps an earlier worker has done; broken: claims whose proof a
-    mutant has broken; tell: sends a message to the parent.
+    mutant has broken; tell: sends a message to the parent;
+    folder: a copy of the snippets, to be changed.
     """
 
     page: str
@@ -110,6 +105,7 @@ class Worker:
     done: int
     broken: set[str]
     tell: Callable[..., None]
+    folder: Path
     book: Book = field(default_factory=Book)
     _items: dict[str, Any] = field(default_factory=dict)
     _step: int = 0
@@ -141,17 +137,17 @@ class Worker:
                 continue
             good[each.name] = each
             slowest = max(slowest, monotonic() - began)
-            if not self.done and not stage.is_virtual(each.name):
+            if not self.done and not stage.is_virtual(self.folder / f"{each.name}.py"):
                 source = self.book.code(each.name)
                 if self._differs_at_another_pace(each):
                     self._fault(f"{each.name}: prints something else if threads dawdle")
-                (stage.SNIPPETS / f"{each.name}.py").write_text(source, encoding="utf-8")
-        stage.DEADLINE = 2 + 8 * slowest
+                (self.folder / f"{each.name}.py").write_text(source, encoding="utf-8")
+        os.environ["PROVEN_DEADLINE"] = str(2 + 8 * slowest)
         self._limit = {}
         for id, item in list(self._items.items()):
             began = monotonic()
             outcome, _ = self._prove(item)
-            self._limit[id] = stage.DEADLINE + 2 + 8 * (monotonic() - began)
+            self._limit[id] = stage.deadline() + 2 + 8 * (monotonic() - began)
             if outcome != "passed":
                 del self._items[id]
                 self._fault(f"{id}: {outcome} on the unchanged snippet")
@@ -162,10 +158,10 @@ class Worker:
             self.tell(fault=text)
 
     def _snippet(self, name: str, shown: Shown | None) -> None:
-        file = stage.SNIPPETS / f"{name}.py"
+        file = self.folder / f"{name}.py"
         source = file.read_text(encoding="utf-8")
         concerned = [id for id in self._items if self._names(id, name)]
-        for mutation in mutations(source, timed=stage.is_virtual(name)):
+        for mutation in mutations(source, timed=stage.is_virtual(self.folder / f"{name}.py")):
             with self._next_step() as fresh:
                 if fresh:
                     file.write_text(mutation.source, encoding="utf-8")
@@ -183,9 +179,9 @@ class Worker:
         """Return who noticed the mutant, "" if nobody did."""
         noticed = ""
         if shown:
-            self.tell(limit=stage.DEADLINE + 7)
+            self.tell(limit=stage.deadline() + 7)
             noticed = "output" * self._differs(shown)
-            if not noticed and not stage.is_virtual(name):
+            if not noticed and not stage.is_virtual(self.folder / f"{name}.py"):
                 noticed = "output" * self._differs_at_another_pace(shown)
         for id in concerned:
             if noticed and id in self.broken:
@@ -203,7 +199,7 @@ class Worker:
         return bool(self._guarded(lambda: compare(shown)).outcome != "passed")
 
     def _differs_at_another_pace(self, shown: Shown) -> bool:
-        file = stage.SNIPPETS / f"{shown.name}.py"
+        file = self.folder / f"{shown.name}.py"
         source = file.read_text(encoding="utf-8")
         for code in _PACES:
             first = f"exec(compile({code!r}, '<pace>', 'exec'), {{}})\n"
@@ -340,10 +336,12 @@ def _work(page: str, test: str, done: int, broken: list[str], pipe: int) -> None
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "snippets")
         shutil.copytree(ROOT / "snippets", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-        stage.SNIPPETS = copy
-        stage.DEADLINE = 10.0
-        worker = Worker(page, test, done, set(broken), tell)
-        options = ["-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
+        # The stage looks for snippets in the working directory.
+        os.chdir(folder)
+        os.environ["PROVEN_DEADLINE"] = "10"
+        worker = Worker(page, test, done, set(broken), tell, copy)
+        home = ["--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
+        options = [*home, "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
         # A mutant may leave a loop open.
         options += ["-p", "no:unraisableexception"]
         code = pytest.main([*options, str(ROOT / test)], plugins=[worker])
@@ -394,7 +392,7 @@ def examine(page: str, test: str) -> Findings:
 def _messages(page: str, test: str, done: int, broken: list[str]) -> Iterator[dict[str, Any]]:
     """Yield what one worker tells; wake it when it is silent too long, then kill it."""
     reader, writer = os.pipe()
-    command = [sys.executable, "-m", "handbook.mutants", "--work", page, test, str(done)]
+    command = [sys.executable, "-m", "proven.checks.mutants", "--work", page, test, str(done)]
     environment = os.environ | {
         "PYTHONPATH": str(ROOT / "source" / "_ext"),
         "PYTHONUTF8": "1",
@@ -432,20 +430,6 @@ def _messages(page: str, test: str, done: int, broken: list[str]) -> Iterator[di
             os.close(reader)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def excuses(root: Path) -> dict[str, dict[str, str]]:
-    """Return why mutants may go unnoticed: snippet, label's pattern, reason."""
-    files = sorted((root / "tests").glob(f"*/{EXCUSES}"))
-    chapters = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
-    return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
-
-
-def excuse(allowed: dict[str, dict[str, str]], name: str, label: str) -> str:
-    """Return the reason that `allowed` gives for `label` of snippet `name`, "" if none."""
-    patterns = allowed.get(name, {}).items()
-    fitting = [why for each, why in patterns if label == each or fnmatchcase(label, each)]
-    return fitting[-1] if fitting else ""
 
 
 def report(book: Book, found: list[Findings], seconds: float) -> dict[str, Any]:
@@ -524,7 +508,12 @@ def pages(book: Book, only: list[str]) -> list[tuple[str, str]]:
         {(book.claims[id].file, book.proofs[id].file) for id in book.fingerprints["proofs"]}
     )
     wanted = [pair for pair in files if not only or any(pair[1].startswith(each) for each in only)]
-    return sorted(wanted, key=lambda pair: all(map(stage.is_virtual, book.snippets_of(*pair))))
+
+    def quick(pair: tuple[str, str]) -> bool:
+        names = book.snippets_of(*pair)
+        return all(stage.is_virtual(book.root / f"snippets/{name}.py") for name in names)
+
+    return sorted(wanted, key=quick)
 
 
 def main() -> int:
@@ -532,7 +521,7 @@ def main() -> int:
     if sys.argv[1:2] == ["--work"]:
         page, test, done, broken, pipe = sys.argv[2:]
         _work(page, test, int(done), [id for id in broken.split(",") if id], int(pipe))
-    parser = argparse.ArgumentParser(prog="handbook.mutants", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="proven.checks.mutants", description=main.__doc__)
     parser.add_argument("only", nargs="*", metavar="tests/…", help="try these, write nothing")
     only = parser.parse_args().only
     book = Book()

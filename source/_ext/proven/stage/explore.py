@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from handbook.clock import VirtualLoop
-from handbook.stage import perform
-from handbook.trace import Trace
+from proven.stage import perform
+from proven.stage.clock import VirtualLoop
+from proven.stage.trace import Trace
 
 
 class _Script:

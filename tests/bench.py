@@ -11,14 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
+from proven.book import ROOT
+from proven.stage import names, path_of, play
+from proven.stage.player import is_virtual
 from pypdf import PdfReader
-
-from handbook.stage import ROOT, is_virtual, names, path_of, play
 
 
 def main() -> None:
     """Print each measure with its goal; nothing is asserted, machines differ."""
-    virtual = [name for name in names() if is_virtual(name)]
+    virtual = [name for name in names() if is_virtual(path_of(name))]
     # Four at a time: they mostly wait, and the sum is that of their own seconds.
     with ThreadPoolExecutor(4) as pool:
         real = sum(pool.map(lambda name: _seconds(lambda: _script(name)), virtual))

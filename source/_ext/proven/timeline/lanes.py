@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from handbook.trace import Actor, Moment, Trace
+from proven.stage.trace import Actor, Moment, Trace
 
 _NUMBERED = re.compile(r"(Task|Thread|(Fork|Spawn|ForkServer)?Process)-\d+( \(.*\))?|asyncio_\d+")
 

@@ -9,36 +9,32 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import json
 import logging
 import os
 import runpy
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import traceback
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import partial
 from io import StringIO, TextIOBase
 from pathlib import Path
-from time import monotonic
+from textwrap import dedent
 from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from handbook.journal import Journal, in_order
-from handbook.trace import Event, Trace
+from proven.stage.process import play_in_process
+from proven.stage.trace import Event, SnippetError, Trace
+from proven.stage.watch import Journal
 
 if TYPE_CHECKING:
-    from handbook.clock import Clock, VirtualLoop
+    from proven.stage.clock import Clock, VirtualLoop
 
-ROOT = Path(__file__).resolve().parents[3]
-SNIPPETS = ROOT / "snippets"
 DEADLINE = 20.0
-"""Real seconds after which a play counts as hanging."""
+"""Real seconds after which a play counts as hanging, if PROVEN_DEADLINE doesn't say another."""
 
 MOST_STACKS = 10
 """Tasks whose stacks are told when a play hangs."""
@@ -48,31 +44,42 @@ _REAL = frozenset(
 )
 
 
-class SnippetError(Exception):
-    """A snippet is missing, raised, hung or printed nothing; the text names it and shows why."""
-
-
 class _Deadline(KeyboardInterrupt):
     """Ends a play that hangs; asyncio lets only KeyboardInterrupt and SystemExit through."""
 
 
-def path_of(name: str) -> Path:
+def folder() -> Path:
+    """Return the folder of the snippets: `snippets` in the working directory or above it."""
+    here = Path.cwd()
+    return next(
+        (up / "snippets" for up in (here, *here.parents) if (up / "snippets").is_dir()),
+        here / "snippets",
+    )
+
+
+def deadline() -> float:
+    """Return the real seconds after which a play counts as hanging."""
+    return float(os.environ.get("PROVEN_DEADLINE", DEADLINE))
+
+
+def path_of(name: str, snippets: Path | None = None) -> Path:
     """Return the file of snippet `name` ("tasks/gather_order"); SnippetError if there is none."""
-    path = SNIPPETS / f"{name}.py"
+    path = (snippets or folder()) / f"{name}.py"
     if not path.is_file():
         raise SnippetError(f"snippets/{name}.py: there is no such snippet")
     return path
 
 
-def names() -> list[str]:
+def names(snippets: Path | None = None) -> list[str]:
     """Return the names of all snippets."""
-    files = sorted(SNIPPETS.rglob("*.py"))
-    return [file.relative_to(SNIPPETS).with_suffix("").as_posix() for file in files]
+    within = snippets or folder()
+    files = sorted(within.rglob("*.py"))
+    return [file.relative_to(within).with_suffix("").as_posix() for file in files]
 
 
-def is_virtual(name: str) -> bool:
-    """Tell whether snippet `name` is pure asyncio, hence played on the virtual clock."""
-    tree = ast.parse(path_of(name).read_text(encoding="utf-8"))
+def is_virtual(path: Path) -> bool:
+    """Tell whether the snippet at `path` is pure asyncio, hence played on the virtual clock."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     modules: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -82,20 +89,23 @@ def is_virtual(name: str) -> bool:
     return "asyncio" in modules and not modules & _REAL
 
 
-def play(name: str, *, real: bool = False, ordered: bool = True) -> Trace:
+def play(
+    name: str, *, snippets: Path | None = None, real: bool = False, ordered: bool = True
+) -> Trace:
     """Play snippet `name` to its end and return its trace.
 
+    snippets: their folder, if it isn't the one of the working directory;
     real: use the real clock even for asyncio, as `python file.py` would;
     ordered: whether moments of different threads and processes follow the order
     of their lines, or only what had to come before what.
     Raises SnippetError if the snippet is missing, raises, hangs or prints nothing.
     """
-    path = path_of(name)
-    if real or not is_virtual(name):
-        trace = _play_in_process(name, path, ordered)
+    path = path_of(name, snippets)
+    if real or not is_virtual(path):
+        trace = play_in_process(name, path, ordered, deadline())
     else:
         run = partial(runpy.run_path, str(path), run_name="__main__")
-        trace = _record(name, run, watch=True)
+        trace = _record(name, run, watch=True, path=path)
     if not trace.events:
         raise SnippetError(f"snippets/{name}.py: the snippet printed nothing")
     return trace
@@ -104,6 +114,17 @@ def play(name: str, *, real: bool = False, ordered: bool = True) -> Trace:
 def load(name: str) -> SimpleNamespace:
     """Return what snippet `name` defines, without running its `main`."""
     return SimpleNamespace(**runpy.run_path(str(path_of(name)), run_name="snippet"))
+
+
+def perform_script(code: str) -> Trace:
+    """Run `code` as a program of its own and return its trace.
+
+    It is a file of its own: processes that it starts may import it anew.
+    Raises SnippetError if it hangs, ends with an exit code or prints nothing.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "script.py").write_text(dedent(code), encoding="utf-8")
+        return play("script", snippets=Path(folder))
 
 
 def perform(
@@ -164,9 +185,10 @@ def _record(
     make_loop: Callable[[float], VirtualLoop] | None = None,
     *,
     watch: bool = False,
+    path: Path | None = None,
 ) -> Trace:
     # looptime imports pytest: only a play should wait for that.
-    from handbook.clock import Clock, VirtualLoop
+    from proven.stage.clock import Clock, VirtualLoop
 
     clock = Clock(make_loop or VirtualLoop)
     journal = Journal(clock) if watch else None
@@ -188,11 +210,11 @@ def _record(
         if name is None:
             raise
         raise SnippetError(
-            f"snippets/{name}.py: the snippet raised\n{_own_traceback(name)}{err.getvalue()}"
+            f"snippets/{name}.py: the snippet raised\n{_own_traceback(name, path)}{err.getvalue()}"
         ) from None
     if hung:
         place = f"snippets/{name}.py" if name else "the performed coroutine"
-        raise SnippetError(f"{place}: still running after {DEADLINE:g} s\n{hung}{err.getvalue()}")
+        raise SnippetError(f"{place}: still running after {deadline():g} s\n{hung}{err.getvalue()}")
     out.finish()
     elapsed, stderr = round(clock.time(), 6), err.getvalue()
     if journal is None:
@@ -225,17 +247,17 @@ def _complaints_to(err: StringIO) -> Iterator[None]:
             log.handlers[:] = handlers
 
 
-def _own_traceback(name: str) -> str:
+def _own_traceback(name: str, path: Path | None) -> str:
     """Format the current exception from the snippet's first frame on."""
     lines = traceback.format_exc().splitlines(keepends=True)
-    file = str(path_of(name))
+    file = str(path)
     first = next((i for i, line in enumerate(lines) if file in line), 1)
     return "".join([lines[0], *lines[first:]]).replace(file, f"snippets/{name}.py")
 
 
 @contextmanager
 def _deadline(clock: Clock) -> Iterator[list[str]]:
-    """Interrupt the block after DEADLINE real seconds; the list then holds the stacks."""
+    """Interrupt the block after the deadline; the list then holds the stacks."""
     dump: list[str] = []
 
     def expire(_signal: int, frame: FrameType | None) -> None:
@@ -245,7 +267,7 @@ def _deadline(clock: Clock) -> Iterator[list[str]]:
 
     before = signal.signal(signal.SIGALRM, expire)
     # It fires again and again: clean-up code that hangs too must not hold up the build.
-    signal.setitimer(signal.ITIMER_REAL, DEADLINE, 1.0)
+    signal.setitimer(signal.ITIMER_REAL, deadline(), 1.0)
     try:
         yield dump
     finally:
@@ -265,56 +287,3 @@ def _stacks(clock: Clock, frame: FrameType | None) -> Iterator[str]:
         yield f"Stack of {task.get_name()}:\n"
         for held in task.get_stack():
             yield from traceback.format_stack(held, limit=1)
-
-
-def _play_in_process(name: str, path: Path, ordered: bool) -> Trace:
-    with tempfile.TemporaryDirectory() as folder:
-        events = Path(folder, "events")
-        events.touch()
-        environment = os.environ | {
-            "HANDBOOK_EVENTS": str(events),
-            "HANDBOOK_DEADLINE": str(DEADLINE),
-            "HANDBOOK_SNIPPET": str(path),
-            "PYTHONPATH": str(Path(__file__).with_name("child")),
-            "PYTHONUTF8": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        began = monotonic()
-        with subprocess.Popen(
-            [sys.executable, str(path)],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            encoding="utf-8",
-            start_new_session=True,
-        ) as process:
-            try:
-                # The child's own alarm comes first: it knows the stacks.
-                _, err = process.communicate(timeout=DEADLINE + 5)
-            except subprocess.TimeoutExpired:
-                err = ""
-            finally:
-                _kill_group(process.pid)
-        elapsed = monotonic() - began
-        lines = events.read_text(encoding="utf-8").splitlines()
-    err = err.replace(str(path), f"snippets/{name}.py")
-    if elapsed >= DEADLINE:
-        raise SnippetError(f"snippets/{name}.py: still running after {DEADLINE:g} s\n{err}")
-    if process.returncode:
-        raise SnippetError(
-            f"snippets/{name}.py: the snippet ended with exit code {process.returncode}\n{err}"
-        )
-    records = [json.loads(line) for line in lines]
-    recorded = tuple(
-        Event(record["time"] - began, record["actor"], record["text"])
-        for record in records
-        if record["what"] == "prints"
-    )
-    return Trace(recorded, elapsed, False, err, *in_order(records, ordered))
-
-
-def _kill_group(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)

@@ -13,17 +13,17 @@ from typing import Any
 
 import typst
 from babel.dates import format_date
+from handbook.ledger import numbers
+from proven.book import ROOT
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
 
-from handbook.ledger import numbers
-from handbook.stage import ROOT
-from handbook.typst.translator import PrintError, Translator, string
+from typst_book.translator import PrintError, Translator, string
 
 logger = logging.getLogger(__name__)
 
-TEMPLATE = Path(__file__).with_name("handbook.typ")
+TEMPLATE = Path(__file__).with_name("book.typ")
 STANDARDS = ["a-3a", "ua-1"]
 WITHOUT_GIT = 1_767_225_600
 """The date of a copy that has no history: the first of January 2026."""
@@ -75,7 +75,7 @@ class TypstBuilder(Builder):
             _copy(Path(self.srcdir, source), out / source)
         _write(out / "book.json", json.dumps(self._book(), ensure_ascii=False, indent=1))
         _write(out / "main.typ", "".join(self._main(order, answers, downloads)))
-        _copy(TEMPLATE, out / "handbook.typ")
+        _copy(TEMPLATE, out / "book.typ")
 
     def finish(self) -> None:
         """Compile the book."""
@@ -180,7 +180,7 @@ class TypstBuilder(Builder):
         return [file.relative_to(ROOT).as_posix() for file in files]
 
 
-HEADER = '#import "/handbook.typ": *\n'
+HEADER = '#import "/book.typ": *\n'
 
 
 def alphabetical(name: str) -> tuple[int, str, str]:

@@ -9,6 +9,10 @@ from typing import NamedTuple
 BAR = " │ "
 
 
+class SnippetError(Exception):
+    """A snippet is missing, raised, hung or printed nothing; the text names it and shows why."""
+
+
 @dataclass(frozen=True)
 class Event:
     """One printed line.

@@ -1,6 +1,6 @@
 """No luck: the whole suite again and again, shuffled, on busy cores, in other surroundings.
 
-`python -m handbook.stress [RUNS]` (make stress) runs pytest with this module as its
+`python -m proven.checks.stress [RUNS]` (make stress) runs pytest with this module as its
 plugin, which shuffles the tests.  A run is repeated by its seed: --seed.  The result
 is written at the end, also of an interrupted series; --seed N goes on where N-1 runs
 have ended.
@@ -20,10 +20,9 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from handbook.evidence import FOLDER
-from handbook.stage import ROOT
+from proven.book import ROOT
+from proven.findings import STRESS as RESULT
 
-RESULT = FOLDER / "stress.json"
 _SEED = "HANDBOOK_STRESS"
 _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
 
@@ -64,7 +63,7 @@ def busy_cores() -> Iterator[None]:
 
 def run(seed: int, arguments: list[str]) -> tuple[bool, int, str]:
     """Run the suite once; return whether it passed, how many tests did, and the output."""
-    options = ["-q", "-p", "handbook.stress", "-p", "no:cacheprovider", *arguments]
+    options = ["-q", "-p", "proven.checks.stress", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         cwd=ROOT,
@@ -80,7 +79,7 @@ def run(seed: int, arguments: list[str]) -> tuple[bool, int, str]:
 
 def main() -> int:
     """Run the suite, tell each run, and keep the result of whole suites."""
-    parser = argparse.ArgumentParser(prog="handbook.stress", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="proven.checks.stress", description=main.__doc__)
     parser.add_argument("runs", nargs="?", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1, help="of the first run")
     parser.add_argument("arguments", nargs="*", help="for pytest, after --: paths, -n 2")

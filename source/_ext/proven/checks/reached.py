@@ -1,6 +1,6 @@
 """Coverage: the checks reach every line and branch of the snippets, or it is told why not.
 
-`python -m handbook.covered` (make coverage) plays every example and runs every
+`python -m proven.checks.reached` (make coverage) plays every example and runs every
 proof under coverage.py, in all processes that they start, and writes what it
 found to source/_evidence.  A line that nothing can reach is justified in
 tests/<chapter>/justified.toml as "not reached: <the line>".
@@ -17,11 +17,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from handbook.evidence import FOLDER, Book, compare
-from handbook.mutants import excuse, excuses
-from handbook.stage import ROOT, SNIPPETS
+from proven.book import ROOT, Book
+from proven.findings import COVERAGE as RESULT
+from proven.findings import excuse, excuses
+from proven.shown import compare
 
-RESULT = FOLDER / "coverage.json"
+SNIPPETS = ROOT / "snippets"
 _CONFIG = """
 [run]
 branch = true

@@ -15,9 +15,9 @@ from itertools import pairwise
 from time import monotonic
 from typing import NamedTuple, TextIO
 
-from handbook.lanes import cast
-from handbook.stage import SnippetError, play
-from handbook.trace import BAR, Moment, Trace
+from proven.stage import SnippetError, play
+from proven.stage.trace import BAR, Moment, Trace
+from proven.timeline.lanes import cast
 
 _ENDS = {"": ("╵", "ends"), "cancel": ("✗", "is cancelled"), "collected": ("✗", "vanishes")}
 WORKS, WAITS, QUEUES, READY, GONE = "┃│┆╎ "
@@ -144,7 +144,9 @@ def progress(seconds: float, expected: float) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Play the snippet that the command line names."""
-    parser = ArgumentParser(prog="handbook.play", description="Show who did what, and when.")
+    parser = ArgumentParser(
+        prog="proven.timeline.terminal", description="Show who did what, and when."
+    )
     parser.add_argument("name", metavar="SNIPPET", help="as in tasks/gather_order")
     parser.add_argument("--real", action="store_true", help="play it on the real clock")
     given = parser.parse_args(arguments)

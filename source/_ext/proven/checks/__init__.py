@@ -1,0 +1,1 @@
+"""Commands that check the book and write what they found under source/_evidence."""

@@ -1,0 +1,110 @@
+"""The pytest plugin: what all proofs share, and what comes out for each claim.
+
+A `never` must tell how much it explored and show that it can fail.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from proven.claims import VERBS, excluded, has_gil
+from proven.findings import Finding
+
+Explored = Callable[..., None]
+
+
+@pytest.fixture
+def explored(record_property: Callable[[str, object], None]) -> Explored:
+    """Return a function that takes note of what a `never` proof explored.
+
+    count: interleavings or inputs in which the fault was looked for;
+    twin_fails: whether the same exploration finds the fault in the broken twin.
+    """
+
+    def note(count: int, *, twin_fails: bool) -> None:
+        assert count > 1, "one run explores nothing"
+        assert twin_fails, "the same exploration must find the fault in the broken twin"
+        record_property("explored", count)
+
+    return note
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded by now out of the collections that proofs ask for, thousands of them."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a proof where its claim says that it doesn't hold."""
+    for mark in item.iter_markers():
+        only = mark.kwargs if mark.name in VERBS else {}
+        if why := excluded(only, sys.version_info[:2], gil=has_gil()):
+            pytest.skip(f"holds only {why}")
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Collect what a proof leaves behind: it must not complain in the next one."""
+    if any(item.get_closest_marker(verb) for verb in VERBS):
+        gc.collect()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
+    """Fail a `never` that passed without telling what it explored."""
+    result = yield
+    if item.get_closest_marker("never") and "explored" not in dict(item.user_properties):
+        pytest.fail("a proof of «never» calls explored(count, twin_fails=...)", pytrace=False)
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many claims were proven and how much was explored for them."""
+    passed = terminalreporter.getreports("passed")
+    proven = ", ".join(
+        f"{sum(verb in report.keywords for report in passed)} {verb}" for verb in VERBS
+    )
+    explored = sum(dict(report.user_properties).get("explored", 0) for report in passed)
+    terminalreporter.write_line(
+        f"proofs passed: {proven}; {explored} interleavings or inputs explored"
+    )
+
+
+class Outcomes:
+    """A pytest plugin: keeps the proofs only, and notes what comes out for each claim."""
+
+    def __init__(self) -> None:
+        self.claims: dict[str, Finding] = {}
+        self._ids: dict[str, list[str]] = {}
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        for item in items:
+            marks = [mark for mark in item.iter_markers() if mark.name in VERBS]
+            self._ids[item.nodeid] = [mark.args[0] for mark in marks]
+        items[:] = [item for item in items if self._ids[item.nodeid]]
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.outcome == "passed" and report.when != "call":
+            return
+        why = ""
+        if report.skipped:
+            why = report.longrepr[2].removeprefix("Skipped: ")
+        elif report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            why = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
+        explored = dict(report.user_properties).get("explored", 0) if report.when == "call" else 0
+        for id in self._ids[report.nodeid]:
+            self._note(id, Finding(report.outcome, "", why[:200], explored))
+
+    def _note(self, id: str, new: Finding) -> None:
+        """Keep the worst of several: one that was skipped isn't proven by another that passed."""
+        old = self.claims.get(id, Finding("passed"))
+        explored = old.explored + new.explored
+        rank = ("passed", "skipped", "failed").index
+        worst = max(old, new, key=lambda finding: rank(finding.outcome))
+        self.claims[id] = Finding(worst.outcome, "", worst.why, explored)
