@@ -244,6 +244,8 @@ async def _callback(action: Callable[[], object]) -> None:
 
 async def _other_thread(action: Callable[[], object]) -> None:
     await asyncio.to_thread(asyncio.get_running_loop().call_soon_threadsafe, action)
+    # A thread that is quick enough has ended before it is waited for.
+    await asyncio.sleep(0)
 
 
 ACTORS: dict[str, Actor] = {
