@@ -15,6 +15,7 @@ Seconds are those of the virtual clock.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
@@ -77,8 +78,8 @@ class End:
         await asyncio.sleep(seconds)
         return self.reach()
 
-    def put_into(self, future: asyncio.Future[str]) -> None:
-        """End a future of ours, if nobody has."""
+    def put_into(self, future: asyncio.Future[str] | concurrent.futures.Future[str]) -> None:
+        """End a future of either kind, if nobody has."""
         if future.done():
             return
         if self.error is asyncio.CancelledError:
