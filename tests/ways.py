@@ -67,6 +67,11 @@ class End:
 
     error: type[BaseException] | None = None
 
+    @property
+    def outcome(self) -> object:
+        """What `outcome_of` gives for it."""
+        return self.error or "result"
+
     def reach(self) -> str:
         """Return the value or raise the error."""
         if self.error:
@@ -88,6 +93,15 @@ class End:
             future.set_exception(self.error())
         else:
             future.set_result(self.reach())
+
+
+async def outcome_of(awaitable: Awaitable[Any]) -> object:
+    """Return what `await` gives: the value (of gather's list its member) or the error's type."""
+    try:
+        value = await awaitable
+    except BaseException as error:
+        return type(error)
+    return value[0] if isinstance(value, list) else value
 
 
 ENDED = {
