@@ -1,29 +1,26 @@
-"""Claims on the pages: the mark behind each, the ledger, and the pages that show the proofs."""
+"""Claims: the mark behind each sentence, and the ledger that lists them with their proofs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import ROOT, Book, current
-from proven.claims import VERBS, Mark, claims_in, disagreements, proofs_in
-from proven.findings import Evidence, Finding, read
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
+from proven.book import current
+from proven.claims import VERBS, Mark
+from proven.findings import Finding
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+
+from handbook.domain import handbook, reading_order
+from handbook.tables import row, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
-
-logger = logging.getLogger(__name__)
 
 LEDGER = "ledger"
 """The page of the ledger."""
@@ -33,12 +30,12 @@ CLAIM_COLUMN, PROOF_COLUMN = 1, 3
 
 IN_RUSSIAN = {"always": "всегда", "sometimes": "бывает", "never": "никогда"}
 _RANGES = {"since": "с {}", "before": "до {}", "gil on": "с GIL", "gil off": "без GIL"}
-_SIGNS = {"passed": "✓", "failed": "✗", "skipped": "–", "unchecked": "?"}
-_LEGEND = (
-    "Столбцы справа — версии Python: ✓ доказательство прошло, – здесь не запускалось "
-    "(утверждение не об этой версии, или причина стоит под таблицей), ✗ не прошло, "
-    "? утверждение новое или изменилось и на этой версии ещё не проверено."
-)
+_OUTCOMES = {
+    "unchecked": "ещё не проверено",
+    "failed": "не прошло",
+    "skipped": "не запускалось",
+}
+"""What a row says of versions on which its proof didn't pass."""
 
 
 class claim_mark(nodes.Inline, nodes.TextElement):
@@ -55,22 +52,22 @@ class Marks(SphinxTransform):
     default_priority = 500
 
     def apply(self, **kwargs: Any) -> None:
-        sentences = _sentences(self.env).setdefault(self.env.docname, {})
-        sentences.clear()
+        sentences = {}
         for span in self.document.findall(nodes.inline):
             verb = next((verb for verb in VERBS if verb in span["classes"]), None)
             if verb and span["ids"]:
                 sentences[span["ids"][0]] = _plain(span)
                 span["classes"].append("claim")
                 span += claim_mark("", "", claim=span["ids"][0], verb=verb)
+        if sentences:
+            handbook(self.env).sentences[self.env.docname] = sentences
 
 
 class Ledger(SphinxDirective):
-    """The table of all claims; its page depends on every test."""
+    """The table of all claims."""
 
     def run(self) -> list[nodes.Node]:
-        for test in {proof.file for proof in proofs_in(ROOT)}:
-            self.env.note_dependency(str(ROOT / test))
+        handbook(self.env).tables.setdefault(self.env.docname, []).append("ledger")
         return [ledger_table()]
 
 
@@ -82,133 +79,65 @@ def _plain(span: nodes.inline) -> nodes.inline:
     return copy
 
 
-def _sentences(env: BuildEnvironment) -> dict[str, dict[str, nodes.inline]]:
-    """Return the claims' sentences: page, id, span."""
-    if not hasattr(env, "handbook_sentences"):
-        env.handbook_sentences = {}  # type: ignore[attr-defined]
-    return env.handbook_sentences  # type: ignore[attr-defined,no-any-return]
+def _numbered(env: BuildEnvironment) -> Iterator[tuple[int, str, str]]:
+    """Yield each claim's number, page and id, in reading order."""
+    sentences = handbook(env).sentences
+    claims = ((page, id) for page in reading_order(env) for id in sentences.get(page, ()))
+    for number, (page, id) in enumerate(claims, 1):
+        yield number, page, id
 
 
 def numbers(env: BuildEnvironment) -> dict[str, int]:
     """Return each claim's number: its row in the ledger, in reading order."""
-    ids = [id for page in reading_order(env) for id in _sentences(env).get(page, {})]
-    return {id: number for number, id in enumerate(ids, 1)}
+    return {id: number for number, _page, id in _numbered(env)}
 
 
-def reading_order(env: BuildEnvironment) -> Iterator[str]:
-    """Yield the pages in the order of the toctrees."""
-    seen: set[str] = set()
-    waiting = [env.config.root_doc]
-    while waiting:
-        page = waiting.pop(0)
-        if page not in seen:
-            seen.add(page)
-            yield page
-            waiting = [*env.toctree_includes.get(page, []), *waiting]
-
-
-def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Drop what a page claimed before it is read again or removed."""
-    _sentences(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
-    """Take over the claims that a parallel reader found."""
-    _sentences(env).update({name: _sentences(other).get(name, {}) for name in docnames})
-
-
-def refresh(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Write the ledger anew when a claim or a proof changed since the last build."""
-    state = [
-        [(id, span.astext()) for page in _sentences(env).values() for id, span in page.items()],
-        proofs_in(ROOT),
-        [(found.version, current(Book(), found, "claims")) for found in read(ROOT)],
+def state(env: BuildEnvironment) -> Any:
+    """Return all that the ledger shows, to be compared with what it showed before."""
+    store = handbook(env)
+    return [
+        [(id, store.sentences[page][id].astext()) for _, page, id in _numbered(env)],
+        [(proof.id, proof.place) for proof in store.book.proofs.values()],
+        [(each.version, current(store.book, each, "claims")) for each in store.evidence],
     ]
-    if state == getattr(env, "handbook_ledger_state", None) or LEDGER not in env.all_docs:
-        return []
-    env.handbook_ledger_state = state  # type: ignore[attr-defined]
-    return [LEDGER]
-
-
-def check(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn of claims and proofs without counterpart, and of spans that only look like claims."""
-    claims, proofs = claims_in(ROOT), proofs_in(ROOT)
-    for mark, problem in disagreements(claims, proofs):
-        if f"already used at {mark.file}" in problem and mark in claims:
-            continue  # docutils has told of twins on one page
-        logger.warning(problem, location=str(ROOT / mark.place), type="handbook")
-    marked = {id for page in _sentences(env).values() for id in page}
-    for claim in claims:
-        if claim.id and claim.id not in marked:
-            logger.warning(
-                "claim %r is not a span of the rendered page",
-                claim.id,
-                location=str(ROOT / claim.place),
-                type="handbook",
-            )
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the ledger's placeholder by the table."""
     for place in list(doctree.findall(ledger_table)):
-        book, evidence = Book(), read(ROOT)
-        known = {found.version: current(book, found, "claims") for found in evidence}
-        rows, skipped = [], []
-        for page, (number, id) in _numbered(app.env):
-            findings = {version: claims.get(id) for version, claims in known.items()}
-            rows.append(_row(app, docname, page, (number, id), book, findings))
-            skipped += _skipped(number, book.claims.get(id), findings)
-        parts: list[nodes.Node] = [_table(rows, evidence)]
-        if evidence:
-            parts.insert(0, nodes.paragraph("", _LEGEND))
-        if skipped:
-            parts += [nodes.paragraph("", "Не запускалось:"), nodes.bullet_list("", *skipped)]
+        store = handbook(app.env)
+        findings = {each.version: current(store.book, each, "claims") for each in store.evidence}
+        heads = ("№", "Утверждение", "Когда верно", "Доказательство")
+        rows = list(_rows(app, docname, findings))
+        parts: list[nodes.Node] = [table(heads, (5, 50, 15, 30), rows, "ledger", "colwidths-given")]
+        if findings:
+            parts.insert(0, nodes.paragraph("", _legend(findings)))
         place.replace_self(parts)
 
 
-def _skipped(
-    number: int, claim: Mark | None, findings: dict[str, Finding | None]
-) -> Iterator[nodes.list_item]:
-    """Yield a line for each reason that kept a proof from running where its claim should hold."""
-    reasons: dict[str, list[str]] = {}
-    for version, finding in findings.items():
-        if finding and finding.outcome == "skipped" and not finding.why.startswith("holds only"):
-            reasons.setdefault(finding.why, []).append(version)
-    for why, versions in reasons.items():
-        text = f"№ {number} на {', '.join(versions)}: {why}."
-        yield nodes.list_item("", nodes.paragraph("", text))
+def _legend(versions: Iterable[str]) -> str:
+    return (
+        f"Доказательства прошли на CPython {', '.join(versions)}, если в строке утверждения не "
+        "сказано иное. Там, где утверждение не обещано, доказательство не запускается."
+    )
 
 
-def _numbered(env: BuildEnvironment) -> Iterator[tuple[str, tuple[int, str]]]:
-    page_of = {id: page for page, claims in _sentences(env).items() for id in claims}
-    for id, number in numbers(env).items():
-        yield page_of[id], (number, id)
-
-
-def _row(
-    app: Sphinx,
-    ledger: str,
-    page: str,
-    number_id: tuple[int, str],
-    book: Book,
-    findings: dict[str, Finding | None],
-) -> nodes.row:
-    number, id = number_id
-    verb = next(verb for verb in VERBS if verb in _sentences(app.env)[page][id]["classes"])
-    claim, proof = book.claims.get(id), book.proofs.get(id)
-    cells = [
-        nodes.paragraph("", str(number)),
-        nodes.paragraph("", "", statement(app, ledger, page, id)),
-        nodes.paragraph("", _when(verb, claim, findings)),
-        nodes.paragraph("", "", proof_link(app, ledger, proof) if proof else nodes.Text("—")),
-        *(
-            nodes.paragraph("", _SIGNS[finding.outcome if finding else "unchecked"])
-            for finding in findings.values()
-        ),
-    ]
-    row = nodes.row("", *(nodes.entry("", cell) for cell in cells))
-    row["ids"] = [f"claim-{id}"]
-    return row
+def _rows(
+    app: Sphinx, ledger: str, findings: dict[str, dict[str, Finding]]
+) -> Iterator[nodes.row]:
+    store = handbook(app.env)
+    for number, page, id in _numbered(app.env):
+        classes = store.sentences[page][id]["classes"]
+        verb = next(verb for verb in VERBS if verb in classes)
+        claim, proof = store.book.claims.get(id), store.book.proofs.get(id)
+        own = {version: claims.get(id) for version, claims in findings.items()}
+        yield row(
+            str(number),
+            statement(app, ledger, page, id),
+            [nodes.Text(text) for text in (_when(verb, claim, own), *_exceptions(own))],
+            proof_link(app, ledger, proof) if proof else "—",
+            id=f"claim-{id}",
+        )
 
 
 def _when(verb: str, claim: Mark | None, findings: dict[str, Finding | None]) -> str:
@@ -220,9 +149,22 @@ def _when(verb: str, claim: Mark | None, findings: dict[str, Finding | None]) ->
     return ", ".join(parts) + (f"; перебрано {explored}" if explored else "")
 
 
+def _exceptions(findings: dict[str, Finding | None]) -> Iterator[str]:
+    """Yield on which versions the proof did not pass, and why if it was kept from running."""
+    versions: dict[tuple[str, str], list[str]] = {}
+    for version, finding in findings.items():
+        outcome, why = (finding.outcome, finding.why) if finding else ("unchecked", "")
+        if outcome == "passed" or why.startswith("holds only"):
+            continue
+        versions.setdefault((outcome, why if outcome == "skipped" else ""), []).append(version)
+    for (outcome, why), where in versions.items():
+        on = "" if len(where) == len(findings) else f" на {', '.join(where)}"
+        yield f"{_OUTCOMES[outcome]}{on}" + (f": {why}" if why else "")
+
+
 def statement(app: Sphinx, docname: str, page: str, id: str) -> nodes.reference:
     """Return the sentence of claim `id` on `page` as a link from `docname` to its place."""
-    children = _sentences(app.env)[page][id].children
+    children = handbook(app.env).sentences[page][id].children
     text = nodes.inline("", "", *(child.deepcopy() for child in children))
     return make_refnode(app.builder, docname, page, id, text)
 
@@ -232,36 +174,21 @@ def proof_link(app: Sphinx, docname: str, proof: Mark) -> nodes.Node:
     text = nodes.literal(proof.place, proof.place)
     if app.builder.format != "html":
         return text
-    target = app.builder.get_relative_uri(docname, _proof_page(proof.file))
+    if app.builder.name == "html":
+        # A phone may break the line before the file.
+        folder, slash, file = proof.place.rpartition("/")
+        break_ = nodes.raw("", "<wbr>", format="html")
+        text = nodes.literal("", "", nodes.Text(folder + slash), break_, nodes.Text(file))
+    target = app.builder.get_relative_uri(docname, proof_page(proof.file))
     return nodes.reference("", "", text, refuri=f"{target}#line-{proof.line}", internal=True)
 
 
-def _proof_page(file: str) -> str:
+def proof_page(file: str) -> str:
+    """Return the name of the page that shows a file of proofs."""
     return file.removesuffix(".py")
 
 
-def _table(rows: list[nodes.row], evidence: list[Evidence]) -> nodes.table:
-    versions = [found.version for found in evidence]
-    heads = ("№", "Утверждение", "Когда верно", "Доказательство", *versions)
-    group = nodes.tgroup("", cols=len(heads))
-    widths = (5, 42, 14, 27, *[5] * len(versions))
-    group += [nodes.colspec("", colwidth=width) for width in widths]
-    head = nodes.row("", *(nodes.entry("", nodes.paragraph("", text)) for text in heads))
-    group += nodes.thead("", head)
-    group += nodes.tbody("", *rows)
-    return nodes.table("", group, classes=["ledger", "colwidths-given"])
-
-
-def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield a page for each test file, so that the reader can open every proof."""
-    formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
-    for file in sorted({proof.file for proof in proofs_in(ROOT)}):
-        code = highlight((ROOT / file).read_text(encoding="utf-8"), PythonLexer(), formatter)
-        body = f'<h1>Доказательства: <code class="literal">{file}</code></h1>\n{code}'
-        yield _proof_page(file), {"title": file, "body": body}, "page.html"
-
-
-def _visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
+def visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
     target = self.builder.get_relative_uri(self.builder.current_docname, LEDGER)
     verb = IN_RUSSIAN[node["verb"]]
     self.body.append(
@@ -270,20 +197,5 @@ def _visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
     )
 
 
-def _skip(self: Any, node: nodes.Node) -> None:
+def depart_mark_html(self: HTML5Translator, node: claim_mark) -> None:
     pass
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the mark, the ledger and the two-way check."""
-    app.add_node(claim_mark, html=(_visit_mark_html, _skip))
-    app.add_node(ledger_table)
-    app.add_directive("ledger", Ledger)
-    app.add_transform(Marks)
-    app.connect("env-purge-doc", forget)
-    app.connect("env-merge-info", merge)
-    app.connect("env-updated", refresh)
-    app.connect("env-check-consistency", check)
-    app.connect("doctree-resolved", fill)
-    app.connect("html-collect-pages", proof_pages)
-    return {"version": "1", "parallel_read_safe": True, "env_version": 1}

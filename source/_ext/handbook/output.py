@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.book import ROOT
 from proven.claims import RANGES, excluded, has_gil
 from proven.shown import BLOCK
 from proven.stage import SnippetError, play
@@ -29,14 +28,12 @@ from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
 from pygments.lexer import RegexLexer
 from pygments.token import Generic
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
-    from sphinx.writers.html5 import HTML5Translator
+from handbook.domain import Fault, handbook, warn
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from sphinx.writers.html5 import HTML5Translator
 
 WIDTH = 72
 """Columns that fit the page and the print without wrapping."""
@@ -65,14 +62,10 @@ class Output(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        self.env.note_dependency(str(ROOT / f"snippets/{name}.py"))
+        self._note(name)
         if not self.content:
-            logger.warning(
-                "the output of %s is empty: run make accept",
-                name,
-                location=self.get_location(),
-                type="handbook",
-            )
+            problem = f"the output of {name} is empty: run make accept"
+            warn(Fault.OUTPUT, problem, self.get_location())
         any_order = "order" in self.options
         lines = list(self.content)
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
@@ -99,12 +92,15 @@ class Output(SphinxDirective):
             try:
                 answer.append(self._figure(name, lines))
             except (SnippetError, ValueError) as error:
-                message, place = f"the timeline of {name}: {error}", self.get_location()
-                logger.warning("%s", message, location=place, type="handbook")
+                problem = f"the timeline of {name}: {error}"
+                warn(Fault.OUTPUT, problem, self.get_location())
         if "guess" in self.options:
             answer = [guess("", *answer, name=name)]
             self.set_source_info(answer[0])
         return [code, *answer]
+
+    def _note(self, name: str) -> None:
+        self.env.note_dependency(str(handbook(self.env).root / f"snippets/{name}.py"))
 
     def _figure(self, name: str, lines: list[str]) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
@@ -113,7 +109,7 @@ class Output(SphinxDirective):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
-            self.env.note_dependency(str(ROOT / f"snippets/{part}.py"))
+            self._note(part)
             trace = traces[f"{part.rpartition('/')[2]}.py"] = play(part, ordered=ordered)
         if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
             raise ValueError("the output above it is out of date, run make accept")
@@ -135,18 +131,18 @@ class Output(SphinxDirective):
         return figure
 
 
-def _picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
     # A keyboard scrolls only what can have the focus.
     self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
     raise nodes.SkipNode
 
 
-def _guess_html(self: HTML5Translator, node: guess) -> None:
+def visit_guess_html(self: HTML5Translator, node: guess) -> None:
     summary = "Что напечатает? Подумайте, потом откройте"
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
-def _depart_guess_html(self: HTML5Translator, node: guess) -> None:
+def depart_guess_html(self: HTML5Translator, node: guess) -> None:
     self.body.append("</details>")
 
 
@@ -199,27 +195,16 @@ def _rewritten(block: re.Match[str]) -> str:
 
 
 def main() -> int:
-    """Rewrite every page under source/; report each change and each failure."""
+    """Rewrite every page under ./source; report each change and each failure."""
     failed = False
-    for page in sorted((ROOT / "source").rglob("*.md")):
-        place = page.relative_to(ROOT)
+    for page in sorted(Path("source").rglob("*.md")):
         try:
             if accept(page):
-                print(f"{place}: outputs rewritten, review them with git diff")
+                print(f"{page}: outputs rewritten, review them with git diff")
         except SnippetError as error:
             failed = True
-            print(f"{place}: left as it is\n{error}", file=sys.stderr)
+            print(f"{page}: left as it is\n{error}", file=sys.stderr)
     return int(failed)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive, its lexer and the doctest settings that it needs."""
-    app.setup_extension("sphinx.ext.doctest")
-    app.add_node(timeline_picture, html=(_picture_html, None))
-    app.add_node(guess, html=(_guess_html, _depart_guess_html))
-    app.add_directive("output", Output)
-    app.add_lexer("output", OutputLexer)
-    return {"version": "1", "parallel_read_safe": True}
 
 
 if __name__ == "__main__":

@@ -3,79 +3,94 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import ROOT, Book, current
+from proven.book import current
 from proven.claims import VERBS, excluded
-from proven.findings import COVERAGE, OWN_CODE, STRESS, Evidence, Finding, read
-from proven.findings import MUTANTS as REPORT
+from proven.findings import COVERAGE, MUTANTS, OWN_CODE, STRESS, Evidence, Finding
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.ledger import IN_RUSSIAN, reading_order, statement
-from handbook.pages import is_question
+from handbook.domain import Handbook, handbook, is_question, reading_order
+from handbook.ledger import IN_RUSSIAN, statement
+from handbook.tables import row, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 
-class figures(nodes.General, nodes.Element):
+class report(nodes.General, nodes.Element):
     """The place of a table; `what` is figures or mutants."""
 
 
-class Figures(SphinxDirective):
+class Report(SphinxDirective):
     """``{figures}``: the numbers of this build; ``{mutants}``: what became of the mutants."""
 
     def run(self) -> list[nodes.Node]:
-        return [figures(what=self.name)]
+        handbook(self.env).tables.setdefault(self.env.docname, []).append(self.name)
+        return [report(what=self.name)]
 
 
 # ---- The foot of a question's page
 
 
-def foot(book: Book, evidence: list[Evidence], page: str) -> list[str]:
-    """Return the sentences at the foot of a page: checked where and when, and what isn't."""
-    claims = [id for id, claim in book.claims.items() if claim.file == page]
-    examples = [shown.name for shown in book.outputs.values() if shown.page == page]
-    checked: dict[str, list[str]] = {}
+@lru_cache(1)
+def feet(store: Handbook) -> dict[str, list[str]]:
+    """Return for each page the sentences at its foot: checked where and when, and what isn't."""
+    keys: dict[str, dict[str, list[str]]] = {}
+    for claim in store.book.claims.values():
+        keys.setdefault(_page(claim.file), {}).setdefault("claims", []).append(claim.id)
+    for shown in store.book.outputs.values():
+        keys.setdefault(_page(shown.page), {}).setdefault("examples", []).append(shown.name)
+    return {page: _foot(store, own) for page, own in keys.items() if is_question(page)}
+
+
+def _page(file: str) -> str:
+    return file.removeprefix("source/").removesuffix(".md")
+
+
+def _foot(store: Handbook, keys: dict[str, list[str]]) -> list[str]:
+    passed: dict[str, list[str]] = {}
     rest = []
-    for found in evidence:
+    for evidence in store.evidence:
         outcomes = [
-            finding.outcome if finding else "unchecked"
-            for known, keys in (
-                (current(book, found, "claims"), claims),
-                (current(book, found, "examples"), examples),
-            )
-            for finding in (_finding(book, found, known, key) for key in keys)
+            outcome
+            for part, own in keys.items()
+            for outcome in _outcomes(store, evidence, part, own)
         ]
         if {"unchecked", "failed"}.isdisjoint(outcomes):
-            checked.setdefault(found.date, []).append(found.version)
-        unproven = outcomes.count("skipped")
+            passed.setdefault(evidence.date, []).append(evidence.version)
         for outcome, words in (("unchecked", "ещё не проверено"), ("failed", "не прошло")):
             if count := outcomes.count(outcome):
-                rest.append(f"На {found.version} {words}: {count} из {len(outcomes)}.")
-        if unproven:
-            rest.append(f"На {found.version} не запускалось: {unproven} (причины — в реестре).")
+                rest.append(f"На {evidence.version} {words}: {count} из {len(outcomes)}.")
+        if skipped := outcomes.count("skipped"):
+            rest.append(f"На {evidence.version} не запускалось: {skipped} (причины — в реестре).")
     sentences = [
         f"Проверено {in_russian(day)} на CPython {', '.join(versions)}."
-        for day, versions in checked.items()
+        for day, versions in passed.items()
     ]
     return [*sentences, *rest]
 
 
-def _finding(book: Book, found: Evidence, known: dict[str, Finding], key: str) -> Finding | None:
-    """Return what was found; what isn't about this version counts as passed."""
-    finding, about = known.get(key), book.claims.get(key) or book.outputs.get(key)
-    if finding and finding.outcome == "skipped" and about:
-        version = tuple(int(part) for part in found.version.rstrip("t").split("."))
-        if excluded(dict(about.only), version, gil="t" not in found.version):
-            return Finding("passed")
-    return finding
+def _outcomes(
+    store: Handbook, evidence: Evidence, part: str, keys: Iterable[str]
+) -> Iterator[str]:
+    """Yield what came out for each of `keys`; what isn't about this version counts as passed."""
+    findings = current(store.book, evidence, part)
+    version = tuple(int(number) for number in evidence.version.rstrip("t").split("."))
+    for key in keys:
+        finding: Finding | None = findings.get(key)
+        about = store.book.claims.get(key) or store.book.outputs.get(key)
+        if finding and finding.outcome == "skipped" and about:
+            if excluded(dict(about.only), version, gil="t" not in evidence.version):
+                yield "passed"
+                continue
+        yield finding.outcome if finding else "unchecked"
 
 
 def in_russian(day: str) -> str:
@@ -86,239 +101,143 @@ def in_russian(day: str) -> str:
 # ---- The tables
 
 
-def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> Iterator[list[str]]:
-    """Yield what was counted and how much."""
-    yield ["Вопросы", str(sum(is_question(page) for page in env.all_docs))]
-    yield ["Примеры, вывод которых записан", str(len(book.outputs))]
+def figures(env: BuildEnvironment) -> list[list[str]]:
+    """Return what was counted and how much."""
+    store = handbook(env)
+    book, evidence = store.book, store.evidence
     verbs = [claim.verb for claim in book.claims.values()]
-    told = ", ".join(f"«{IN_RUSSIAN[verb]}» {verbs.count(verb)}" for verb in VERBS)
-    yield ["Утверждения", f"{len(verbs)}: {told}"]
-    proven = [current(book, found, "claims").values() for found in evidence]
-    explored = max((sum(each.explored for each in known) for known in proven), default=0)
+    counts = ", ".join(f"«{IN_RUSSIAN[verb]}» {verbs.count(verb)}" for verb in VERBS)
+    rows = [
+        ["Вопросы", str(sum(map(is_question, env.all_docs)))],
+        ["Примеры, вывод которых записан", str(len(book.outputs))],
+        ["Утверждения", f"{len(verbs)}: {counts}"],
+    ]
+    proven = [current(book, each, "claims").values() for each in evidence]
+    explored = max((sum(finding.explored for finding in part) for part in proven), default=0)
     if explored:
-        yield ["Перебрано чередований и входов", str(explored)]
-    for found in evidence:
-        told = _of_version(book, found)
-        build = ", сборка без GIL" if found.version.endswith("t") else ""
-        yield [f"{found.interpreter}{build}, {in_russian(found.date)}", told]
-    examples = [current(book, found, "examples").values() for found in evidence]
-    seconds = max((sum(each.seconds for each in known) for known in examples), default=0)
+        rows.append(["Перебрано чередований и входов", str(explored)])
+    for each in evidence:
+        build = ", сборка без GIL" if each.version.endswith("t") else ""
+        name = f"{each.interpreter}{build}, {in_russian(each.date)}"
+        rows.append([name, _passed(store, each)])
+    examples = [current(book, each, "examples").values() for each in evidence]
+    seconds = max((sum(finding.seconds for finding in part) for part in examples), default=0)
     if seconds:
         minutes = f"{seconds / 60:.0f} мин"
-        yield ["Ожидания в примерах asyncio, пройденные на виртуальных часах", minutes]
-    report = mutants_of(book)
-    if report:
-        count = sum(entry["mutants"] for entry in report["snippets"].values())
-        yield ["Мутанты примеров", f"{count}, проверены за {report['seconds']} с"]
-    if covered := _file(COVERAGE):
-        excused = sum(map(len, covered["justified"].values()))
-        told = "строк {lines}, ветвлений {branches}".format(**covered)
-        told += (
-            f"; не пройдено мест {covered['unreached'] + excused}, с названной причиной {excused}"
-        )
-        yield ["Код примеров", told]
-    if stress := _file(STRESS):
-        told = "{runs} по {tests} тестов, с ошибкой {failed}".format(**stress)
-        yield [f"Прогоны на занятой машине, {in_russian(stress['date'])}", told]
+        rows.append(["Ожидания в примерах asyncio, пройденные на виртуальных часах", minutes])
+    if mutants := mutants_of(store):
+        count = sum(entry["mutants"] for entry in mutants["snippets"].values())
+        rows.append(["Мутанты примеров", f"{count}, проверены за {mutants['seconds']} с"])
+    if reached := _file(store, COVERAGE):
+        excused = sum(map(len, reached["justified"].values()))
+        text = "строк {lines}, ветвлений {branches}".format(**reached)
+        text += f"; не пройдено мест {reached['unreached'] + excused}"
+        rows.append(["Код примеров", f"{text}, с названной причиной {excused}"])
+    if stress := _file(store, STRESS):
+        name = f"Прогоны на занятой машине, {in_russian(stress['date'])}"
+        rows.append([name, "{runs} по {tests} тестов, с ошибкой {failed}".format(**stress)])
+    return rows
 
 
-def _file(name: Path) -> dict[str, Any]:
+def _file(store: Handbook, name: Path) -> dict[str, Any]:
     """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
-    file = ROOT / name
+    file = store.root / name
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def _of_version(book: Book, found: Evidence) -> str:
-    told = []
+def _passed(store: Handbook, evidence: Evidence) -> str:
+    texts = []
     for part, name in (("claims", "утверждения"), ("examples", "примеры")):
-        known, all_of = current(book, found, part), book.fingerprints[part]
-        passed = sum(
-            (each := _finding(book, found, known, key)) is not None and each.outcome == "passed"
-            for key in all_of
-        )
-        told.append(f"{name} {passed} из {len(all_of)}")
-    return ", ".join(told)
+        outcomes = list(_outcomes(store, evidence, part, store.book.fingerprints[part]))
+        texts.append(f"{name} {outcomes.count('passed')} из {len(outcomes)}")
+    return ", ".join(texts)
 
 
-def mutants_of(book: Book) -> dict[str, Any]:
+def mutants_of(store: Handbook) -> dict[str, Any]:
     """Return the mutants' report without entries that are out of date; {} if there is none."""
-    if not (data := _file(REPORT)):
+    if not (data := _file(store, MUTANTS)):
         return {}
     for part, prints in (("snippets", "examples"), ("claims", "proofs")):
-        now = book.fingerprints[prints]
+        now = store.book.fingerprints[prints]
         data[part] = {key: each for key, each in data[part].items() if now.get(key) == each["hash"]}
     return data
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put in the tables and the foot."""
-    book, evidence = _now(app)
-    for place in list(doctree.findall(figures)):
+    for place in list(doctree.findall(report)):
         if place["what"] == "figures":
-            rows = [[_text(cell) for cell in row] for row in numbers_of(app.env, book, evidence)]
-            place.replace_self(_table(("Что", "Сколько"), (60, 40), rows))
+            rows = [row(*cells) for cells in figures(app.env)]
+            parts: list[nodes.Node] = [table(("Что", "Сколько"), (60, 40), rows, "checked")]
         else:
-            place.replace_self(list(_mutants(app, docname, book)))
-    if app.builder.format == "html":
-        # The theme does it to the tables that it sees earlier: on a phone they scroll.
-        for table in list(doctree.findall(_is_of_numbers)):
-            table.replace_self(nodes.container("", table.deepcopy(), classes=["table-wrapper"]))
-    if is_question(docname) and (sentences := _feet(app.env).get(docname)):
+            parts = list(_mutants(app, docname))
+        if app.builder.format == "html":
+            # The theme does it to the tables that it sees earlier: on a phone they scroll.
+            parts = [_scrolling(part) for part in parts]
+        place.replace_self(parts)
+    if is_question(docname) and (sentences := feet(handbook(app.env)).get(docname)):
         section = next(doctree.findall(nodes.section), doctree)
         section += nodes.paragraph("", " ".join(sentences), classes=["checked"])
 
 
-def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
-    report = mutants_of(book)
+def _scrolling(part: nodes.Node) -> nodes.Node:
+    wrapped = isinstance(part, nodes.table)
+    return nodes.container("", part, classes=["table-wrapper", "checked"]) if wrapped else part
+
+
+def _mutants(app: Sphinx, docname: str) -> Iterator[nodes.Node]:
+    store = handbook(app.env)
+    report = mutants_of(store)
     if not report:
         yield nodes.paragraph("", "Мутанты ещё не проверены.")
         return
     snippets, claims = report["snippets"], report["claims"]
-    rows = []
-    pages = reading_order(app.env)
-    for chapter in [page.partition("/")[0] for page in pages if page.endswith("/index")]:
-        entries = [each for name, each in snippets.items() if name.startswith(f"{chapter}/")]
-        rows.append([_text(app.env.titles[f"{chapter}/index"].astext()), *_counts(entries)])
-    rows.append([_text("Всего"), *_counts(snippets.values())])
-    heads = ("Глава", "Примеры", "Мутанты", "Замечены", "Равносильны", "Обоснованы", "Остались")
-    yield _table(heads, (34, 11, 11, 11, 11, 11, 11), rows)
-    stale = len(book.fingerprints["examples"]) - len(snippets)
-    if stale:
+    yield _by_chapter(app.env, snippets)
+    if stale := len(store.book.fingerprints["examples"]) - len(snippets):
         yield nodes.paragraph("", f"Примеров новых или изменённых с тех пор: {stale}.")
-    yield nodes.rubric("", "Мутанты, которых никто не заметил")
-    rows = [
-        [nodes.literal("", name), in_words(label), _text(reason)]
-        for name, entry in snippets.items()
-        for label, reason in [
-            *entry["justified"].items(),
-            *((label, "не обосновано") for label in entry["survivors"]),
-        ]
-    ]
-    yield _table(("Пример", "Что изменено", "Почему этого не видно"), (25, 40, 35), rows)
+    for name, entry in snippets.items():
+        for label in entry["survivors"]:
+            code = [nodes.literal("", name), nodes.Text(": "), nodes.literal("", label)]
+            yield nodes.paragraph("", "", nodes.Text("Не замечен и не обоснован: "), *code)
+    excused = _file(store, COVERAGE).get("justified", {})
+    yield nodes.paragraph(
+        "",
+        "Почему обоснованных мутантов никто не замечает, сказано рядом с доказательствами "
+        "каждой главы; там же названы строки примеров, до которых дело не доходит: "
+        f"их {sum(map(len, excused.values()))}.",
+    )
     breaking = [entry["broken"] for entry in claims.values() if "broken" in entry]
     own = sum(by.startswith(OWN_CODE) for by in breaking)
     yield nodes.rubric("", "Доказательства, которых не сломать")
-    told = f"Из остальных {len(breaking) - own} ломает правка примера"
-    told += f", {own} — только правка собственного кода."
-    yield nodes.paragraph("", told)
+    text = f"Из остальных {len(breaking) - own} ломает правка примера"
+    yield nodes.paragraph("", f"{text}, {own} — только правка собственного кода.")
     rows = [
-        [statement(app, docname, book.claims[id].file[7:-3], id), _reason(entry)]
+        row(
+            statement(app, docname, _page(store.book.claims[id].file), id),
+            entry.get("justified", "не обосновано"),
+        )
         for id, entry in claims.items()
         if "broken" not in entry
     ]
-    yield _table(("Утверждение", "Почему"), (60, 40), rows)
-    yield nodes.rubric("", "Строки примеров, до которых дело не доходит")
-    rows = [
-        [nodes.literal("", name), nodes.literal("", line), _text(reason)]
-        for name, lines in _file(COVERAGE).get("justified", {}).items()
-        for line, reason in lines.items()
-    ]
-    yield _table(("Пример", "Строка", "Почему"), (25, 40, 35), rows)
+    yield table(("Утверждение", "Почему"), (60, 40), rows, "checked")
 
 
-_OPERATORS = {
-    "drop": "убрано",
-    "flip": "переключено",
-    "another than": "ловится другое вместо",
-    "another exception": "другое исключение",
-    "swap arguments": "переставлены аргументы",
-    "gather → in a row": "ожидания по очереди вместо gather",
-    "TaskGroup → gather": "gather вместо TaskGroup",
-    "number": "число",
-}
-"""What the labels of mutants begin with, in Russian."""
-
-_LABEL = re.compile(r"(swap «(?P<one>.*)» and «(?P<other>.*)»|(?P<what>.*?)): (?P<line>.*)")
+def _by_chapter(env: BuildEnvironment, snippets: dict[str, Any]) -> nodes.table:
+    chapters = [page.partition("/")[0] for page in reading_order(env) if page.endswith("/index")]
+    rows = []
+    for chapter in chapters:
+        entries = [entry for name, entry in snippets.items() if name.startswith(f"{chapter}/")]
+        rows.append(row(env.titles[f"{chapter}/index"].astext(), *_counts(entries)))
+    rows.append(row("Всего", *_counts(list(snippets.values()))))
+    heads = ("Глава", "Примеры", "Мутанты", "Замечены", "Равносильны", "Обоснованы", "Остались")
+    return table(heads, (34, 11, 11, 11, 11, 11, 11), rows, "checked")
 
 
-def in_words(label: str) -> nodes.inline:
-    """Return a mutant's label for the reader: what was done, and to which line of code."""
-    found = _LABEL.fullmatch(label)
-    assert found, label
-    if found["one"]:
-        one, other = (nodes.literal("", found[name]) for name in ("one", "other"))
-        return nodes.inline("", "", _text("переставлены "), one, _text(" и "), other)
-    what = next(
-        found["what"].replace(english, russian, 1)
-        for english, russian in _OPERATORS.items()
-        if found["what"].startswith(english)
-    )
-    return nodes.inline("", "", _text(f"{what}: "), nodes.literal("", found["line"]))
-
-
-def _reason(entry: dict[str, Any]) -> nodes.Node:
-    return _text(entry.get("justified", "не обосновано"))
-
-
-def _counts(entries: Iterable[dict[str, Any]]) -> list[nodes.Node]:
-    entries = list(entries)
+def _counts(entries: list[dict[str, Any]]) -> list[str]:
     total = sum(entry["mutants"] for entry in entries)
     equal = sum(entry["equal"] for entry in entries)
     justified, rest = (
         sum(len(entry[key]) for entry in entries) for key in ("justified", "survivors")
     )
     noticed = total - equal - justified - rest
-    return [_text(str(n)) for n in (len(entries), total, noticed, equal, justified, rest)]
-
-
-def _is_of_numbers(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.table) and "checked" in node["classes"]
-
-
-def _text(text: str) -> nodes.Node:
-    return nodes.Text(text)
-
-
-def _table(
-    heads: tuple[str, ...], widths: tuple[int, ...], rows: list[list[nodes.Node]]
-) -> nodes.table:
-    group = nodes.tgroup("", cols=len(heads))
-    group += [nodes.colspec("", colwidth=width) for width in widths]
-    group += nodes.thead("", _row([_text(head) for head in heads]))
-    group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group, classes=["checked"])
-
-
-def _row(cells: list[nodes.Node]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
-
-
-# ---- Keeping pages up to date
-
-
-def _feet(env: BuildEnvironment) -> dict[str, list[str]]:
-    if not hasattr(env, "handbook_feet"):
-        env.handbook_feet = {}  # type: ignore[attr-defined]
-    return env.handbook_feet  # type: ignore[attr-defined,no-any-return]
-
-
-def _now(app: Sphinx) -> tuple[Book, list[Evidence]]:
-    """Return book and evidence as they were when this build had read its pages."""
-    if not hasattr(app, "handbook_now"):
-        app.handbook_now = (Book(), read(ROOT))  # type: ignore[attr-defined]
-    return app.handbook_now  # type: ignore[attr-defined,no-any-return]
-
-
-def refresh(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Write anew the pages whose foot changed, and those of the tables."""
-    app.handbook_now = (Book(), read(ROOT))  # type: ignore[attr-defined]
-    book, evidence = _now(app)
-    before = dict(_feet(env))
-    for page in filter(is_question, env.all_docs):
-        _feet(env)[page] = foot(book, evidence, f"source/{page}.md")
-    changed = {page for page, text in _feet(env).items() if before.get(page) != text}
-    state = [list(numbers_of(env, book, evidence)), mutants_of(book)]
-    if state != getattr(env, "handbook_figures_state", None):
-        env.handbook_figures_state = state  # type: ignore[attr-defined]
-        changed |= {"how-checked", "mutants"}
-    return sorted(changed & set(env.all_docs))
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directives and what fills them in."""
-    app.add_node(figures)
-    app.add_directive("figures", Figures)
-    app.add_directive("mutants", Figures)
-    app.connect("env-updated", refresh)
-    app.connect("doctree-resolved", fill)
-    return {"version": "1", "parallel_read_safe": True, "env_version": 1}
+    return [str(n) for n in (len(entries), total, noticed, equal, justified, rest)]

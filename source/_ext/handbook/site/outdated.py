@@ -1,0 +1,122 @@
+"""Which pages a build must write, though nobody touched them.
+
+Sphinx writes a page when it has read it or when its source is newer than its file.  That misses
+what another builder has read before (site, EPUB and print share the doctrees), what every page
+shows (contents, titles, style) and what a page shows of others (ledger, foot, overviews).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import furo
+import proven
+import pygments
+import sphinx
+
+from handbook import ledger, overview, reports
+from handbook.domain import handbook
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+STATES: dict[str, Callable[[BuildEnvironment], Any]] = {
+    "ledger": ledger.state,
+    "figures": reports.figures,
+    "mutants": lambda env: reports.mutants_of(handbook(env)),
+    "short-answers": overview.state_of_answers,
+    "corrections": overview.state_of_corrections,
+}
+"""What each kind of table shows."""
+
+
+class Written:
+    """What the files of a builder show: kept beside them as a hash for each page."""
+
+    def __init__(self, app: Sphinx) -> None:
+        self._app = app
+        self._file = Path(app.outdir, ".shown.json")
+        try:
+            self._before: dict[str, str] = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            self._before = {}
+        self._now: dict[str, str] = {}
+
+    @cached_property
+    def frame(self) -> str:
+        """The hash of what every page shows: contents, titles, labels, style, machinery."""
+        env = self._app.env
+        static = [Path(self._app.confdir, folder) for folder in self._app.config.html_static_path]
+        return digest(
+            {page: title.astext() for page, title in env.titles.items()},
+            env.toctree_includes,
+            sorted(env.domains.standard_domain.labels.items()),
+            [file.read_text("utf-8") for folder in static for file in sorted(folder.glob("*.css"))],
+            [module.__version__ for module in (sphinx, furo, pygments)],
+            machinery(),
+        )
+
+    def outdated(self, page: str, *shown: Any) -> bool:
+        """Tell whether the file of `page` shows something else than `shown` in this frame."""
+        self._now[page] = digest(self.frame, *shown)
+        file = self._app.builder.get_output_path(page)  # type: ignore[attr-defined]
+        return self._before.get(page) != self._now[page] or not file.exists()
+
+    def save(self) -> None:
+        """Remember what the files show now."""
+        text = json.dumps(self._now, indent=0, sort_keys=True)
+        if self._now != self._before:
+            self._file.write_text(text, encoding="utf-8")
+
+
+@lru_cache(1)
+def written(app: Sphinx) -> Written:
+    """Return what the files of this build's builder show."""
+    return Written(app)
+
+
+@lru_cache(1)
+def machinery() -> str:
+    """Return the hash of the code that makes the pages."""
+    packages = [Path(__file__).parents[1], *map(Path, proven.__path__)]
+    files = [file for package in packages for file in sorted(package.rglob("*.py"))]
+    return digest([file.read_text(encoding="utf-8") for file in files if "checks" not in file.parts])
+
+
+def digest(*shown: Any) -> str:
+    """Return a hash of `shown`."""
+    text = json.dumps(shown, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def pages(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Return the pages to be written beside those that Sphinx knows of."""
+    if app.builder.format != "html":
+        return []
+    states = {name: state(env) for name, state in STATES.items() if _has(env, name)}
+    feet = reports.feet(handbook(env))
+    shown = {
+        page: [feet.get(page), *(states[name] for name in handbook(env).tables.get(page, ()))]
+        for page in env.found_docs
+    }
+    return [
+        page
+        for page, parts in shown.items()
+        if written(app).outdated(page, env.all_docs[page], *parts)
+    ]
+
+
+def _has(env: BuildEnvironment, table: str) -> bool:
+    return any(table in tables for tables in handbook(env).tables.values())
+
+
+def save(app: Sphinx, error: Exception | None) -> None:
+    """Remember what the files show, if they were written."""
+    if not error and app.builder.format == "html":
+        written(app).save()
