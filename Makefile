@@ -19,7 +19,7 @@ INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := all
-.PHONY: all html pdf epub test browser installed doctest pytest live accept play realtime lint measure evidence mutants coverage stress bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live new accept play realtime lint measure evidence mutants coverage stress bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -44,6 +44,8 @@ browser: installed .venv/browser all ## read the site in Chromium as a reader wo
 	@echo "All checks passed in the browser: every page of the site, its files and the EPUB."
 live: .venv/ready ## rebuild and reload the page at each save
 	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
+new: .venv/ready ## lay out a question, red until filled: make new PAGE=debugging/hung-program
+	@$(BIN)/python -m handbook.authors.new $(PAGE)
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 	@$(BIN)/python -m handbook.output
 pytest: .venv/ready ## run the proofs and the tests of the machinery

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from handbook.authors.new import FILL
 from handbook.style.page import Finding, Page, sentences
 
 SHORT = range(2, 5)
@@ -15,6 +16,7 @@ _LINKS = range(2, 7)
 def shape(page: Page) -> Iterator[Finding]:
     """Yield what is wrong with the shape of `page`."""
     yield from _headings(page)
+    yield from _unfilled(page)
     if page.is_question:
         yield from _title(page)
         yield from _short(page)
@@ -23,6 +25,12 @@ def shape(page: Page) -> Iterator[Finding]:
             yield Finding(
                 1, "index", "the page has no index entry: write ```{index} single: …``` for it"
             )
+
+
+def _unfilled(page: Page) -> Iterator[Finding]:
+    for number, line in enumerate(page.text.splitlines(), 1):
+        if FILL in line:
+            yield Finding(number, "unfilled", f"{FILL}: write what belongs here")
 
 
 def _headings(page: Page) -> Iterator[Finding]:
