@@ -59,9 +59,7 @@ def test_every_place_to_fill_is_told(root: Path) -> None:
     assert len(places) > 8
 
 
-@pytest.mark.parametrize(
-    "name", ["hung", "a/Hung", "../x/y", "tasks/a_b", "a/b/c", ""]
-)
+@pytest.mark.parametrize("name", ["hung", "a/Hung", "../x/y", "tasks/a_b", "a/b/c", ""])
 def test_a_bad_name_writes_nothing(root: Path, name: str) -> None:
     before = sorted(root.rglob("*"))
     with pytest.raises(ValueError, match="is no name of a page"):
