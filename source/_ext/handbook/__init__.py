@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
-    from handbook import domain, ledger, output, overview, pages, reports
+    from handbook import domain, ledger, numbering, output, overview, pages, reports
     from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
 
     app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
     app.add_domain(domain.Handbook)
+    numbering.install()
 
     app.add_node(
         output.timeline_picture,
@@ -69,6 +70,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(ledger.Marks)
     app.add_post_transform(overview.FillShortAnswers)
     app.connect("doctree-read", pages.check_page)
+    app.connect("doctree-read", numbering.note)
     for room in (ledger, reports, overview):
         app.connect("doctree-resolved", room.fill)
 

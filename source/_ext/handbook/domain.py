@@ -53,7 +53,12 @@ class Handbook(Domain):
     name = "handbook"
     label = "Справочник"
     data_version = 1
-    initial_data: ClassVar[dict[str, Any]] = {"sentences": {}, "shorts": {}, "tables": {}}
+    initial_data: ClassVar[dict[str, Any]] = {
+        "sentences": {},
+        "shorts": {},
+        "tables": {},
+        "numbered": {},
+    }
 
     @property
     def sentences(self) -> dict[str, dict[str, nodes.inline]]:
@@ -69,6 +74,11 @@ class Handbook(Domain):
     def tables(self) -> dict[str, list[str]]:
         """Which pages hold tables that are filled in when all pages are read: page and names."""
         return cast("dict[str, list[str]]", self.data["tables"])
+
+    @property
+    def numbered(self) -> dict[str, list[tuple[str, str]]]:
+        """What bears a number: page, kinds (figure, code-block, table) and ids in order."""
+        return cast("dict[str, list[tuple[str, str]]]", self.data["numbered"])
 
     @property
     def root(self) -> Path:
@@ -87,8 +97,8 @@ class Handbook(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget what a page left, before it is read again or when it was removed."""
-        for pages in (self.sentences, self.shorts, self.tables):
-            pages.pop(docname, None)
+        for name in self.initial_data:
+            self.data[name].pop(docname, None)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found on `docnames`."""

@@ -36,12 +36,17 @@ STATES: dict[str, Callable[[BuildEnvironment], Any]] = {
 """What each kind of table shows."""
 
 
+_READ = (".py", ".md", ".json", ".toml")
+_INPUT = "(input)"
+
+
 class Written:
     """What the files of a builder show: kept beside them as a hash for each page."""
 
     def __init__(self, app: Sphinx) -> None:
         self._app = app
         self._file = Path(app.outdir, ".shown.json")
+        self._root = Path(app.srcdir).parent
         try:
             self._before: dict[str, str] = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -62,6 +67,17 @@ class Written:
             machinery(),
         )
 
+    @cached_property
+    def untouched(self) -> bool:
+        """Tell whether no page, test, snippet or finding changed since the files were written."""
+        folders = (self._root / name for name in ("tests", "snippets", "source"))
+        files = (file for folder in folders for file in folder.rglob("*") if file.suffix in _READ)
+        stamps = [(str(file), *file.stat()[6:9:2]) for file in sorted(files)]
+        self._now[_INPUT] = digest(self.frame, sorted(self._app.env.all_docs.items()), stamps)
+        return self._before.get(_INPUT) == self._now[_INPUT] and all(
+            self._app.builder.get_output_path(page).exists() for page in self._before.keys() - {_INPUT}
+        )
+
     def outdated(self, page: str, *shown: Any) -> bool:
         """Tell whether the file of `page` shows something else than `shown` in this frame."""
         self._now[page] = digest(self.frame, *shown)
@@ -70,8 +86,8 @@ class Written:
 
     def save(self) -> None:
         """Remember what the files show now."""
-        text = json.dumps(self._now, indent=0, sort_keys=True)
-        if self._now != self._before:
+        if not self.untouched:
+            text = json.dumps(self._now, indent=0, sort_keys=True)
             self._file.write_text(text, encoding="utf-8")
 
 
@@ -97,7 +113,7 @@ def digest(*shown: Any) -> str:
 
 def pages(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     """Return the pages to be written beside those that Sphinx knows of."""
-    if app.builder.format != "html":
+    if app.builder.format != "html" or written(app).untouched:
         return []
     states = {name: state(env) for name, state in STATES.items() if _has(env, name)}
     feet = reports.feet(handbook(env))

@@ -22,6 +22,8 @@ _LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
 
 def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the pages that don't show yet what they should."""
+    if written(app).untouched:
+        return
     store = handbook(app.env)
     formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
     for file in sorted({proof.file for proof in store.book.proofs.values()}):

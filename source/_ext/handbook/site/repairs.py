@@ -8,8 +8,10 @@ program writes is mended page by page, wherever `sign` stands.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jinja2 import FileSystemBytecodeCache
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
 from handbook.domain import Fault, warn
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jinja2 import Environment
+    from sphinx.builders import Builder
+    from sphinx.theming import Theme
 
 RUSSIAN = "furo takes all its words from gettext"
 
@@ -171,7 +175,16 @@ def no_longer(what: str, where: str) -> None:
 
 
 class Templates(BuiltinTemplateLoader):
-    """Sphinx's loader of templates, which mends those of furo as they come."""
+    """Sphinx's loader of templates: mends those of furo as they come, compiles each once."""
+
+    def init(
+        self, builder: Builder, theme: Theme | None = None, dirs: list[str] | None = None
+    ) -> None:
+        """Keep the compiled templates beside the doctrees."""
+        super().init(builder, theme, dirs)
+        folder = Path(builder.doctreedir, "templates")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.environment.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
     def get_source(
         self, environment: Environment, template: str
