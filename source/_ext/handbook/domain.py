@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import claims_in, disagreements, proofs_in
+from proven.claims import PRACTICE, claims_in, disagreements, proofs_in
 from proven.findings import Evidence, read
 from sphinx.domains import Domain
+from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util import logging
 
 if TYPE_CHECKING:
@@ -114,7 +115,14 @@ class Handbook(Domain):
                 continue  # docutils has told of twins on one page
             warn(Fault.CLAIM, problem, str(self.root / mark.place))
         marked = {id for page in self.sentences.values() for id in page}
+        promised = {PRACTICE, ""}.union(*InventoryAdapter(self.env).main_inventory.values())
         for claim in claims:
+            if claim.rests not in promised:
+                problem = (
+                    f"claim {claim.id!r} rests on {claim.rests!r}, which is no target of the "
+                    'documentation: name one from the inventory, or rests="cpython"'
+                )
+                warn(Fault.CLAIM, problem, str(self.root / claim.place))
             if claim.id and claim.id not in marked:
                 problem = f"claim {claim.id!r} is not a span of the rendered page"
                 warn(Fault.CLAIM, problem, str(self.root / claim.place))
