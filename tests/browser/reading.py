@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from proven.book import ROOT
 
-from .conftest import LAPTOP, PHONE, SITE, OpenAs
+from .conftest import LAPTOP, PHONE, ROOT, SITE, OpenAs
 
 QUESTION = "tasks/gather.html"
 

@@ -3,9 +3,11 @@
 import re
 
 import pytest
-from proven.book import ROOT
-from proven.claims import claims_in, disagreements, proofs_in
+from proven.book import Book
+from proven.claims import disagreements
 from proven.stage import names
+
+from tests.handbook.conftest import ROOT
 
 # The design's chapters, in reading order.
 CHAPTERS = """
@@ -14,7 +16,8 @@ CHAPTERS = """
 
 
 def test_claims_and_proofs_agree() -> None:
-    claims, proofs = claims_in(ROOT), proofs_in(ROOT)
+    book = Book.at(ROOT)
+    claims, proofs = book.all_claims, book.all_proofs
     assert claims
     problems = [f"{mark.place}: {problem}" for mark, problem in disagreements(claims, proofs)]
     assert not problems, "\n".join(problems)
