@@ -90,3 +90,15 @@ def test_a_claim_says_where_it_holds(
     only: dict[str, str], version: tuple[int, ...], gil: bool, why: str
 ) -> None:
     assert excluded(only, version, gil=gil) == why
+
+
+def test_a_claim_tells_on_what_it_rests(tmp_path: Path) -> None:
+    page = tmp_path / "source/page.md"
+    page.parent.mkdir()
+    page.write_text(
+        '[a]{.always #a rests="asyncio.gather"} [b]{.never #b since="3.12" rests="async with"}'
+        ' [c]{.always #c rests="cpython"} [d]{.always #d}\n',
+        encoding="utf-8",
+    )
+    rests = [claim.rests for claim in Book.at(tmp_path).all_claims]
+    assert rests == ["asyncio.gather", "async with", "cpython", ""]

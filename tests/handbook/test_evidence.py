@@ -92,6 +92,13 @@ def test_a_claim_skipped_once_is_not_proven() -> None:
     assert outcomes.claims["id"].outcome == "failed"
 
 
+def test_the_ways_of_a_claim_are_counted() -> None:
+    outcomes = Outcomes()
+    for _ in range(3):
+        outcomes._note("id", Finding("passed", ways=1))
+    assert outcomes.claims == {"id": Finding("passed", ways=3)}
+
+
 def test_examples_are_compared_as_the_page_shows_them() -> None:
     shown = Book.at(ROOT).outputs["tasks/gather_order"]
     assert replay(shown).outcome == "passed"

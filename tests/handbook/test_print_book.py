@@ -105,7 +105,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Print:
 @pytest.fixture(scope="module")
 def handbook(tmp_path_factory: pytest.TempPathFactory) -> Print:
     """Return the handbook: the one that make has built, or a new one if any source is newer."""
-    made = ROOT / "build/typst/handbook.pdf"
+    made = ROOT / "build/typst-screen/handbook.pdf"
     sources = [ROOT / "conf.py", *(ROOT / "source").rglob("*"), *(ROOT / "snippets").rglob("*.py")]
     newest = max(file.stat().st_mtime for file in sources if "__pycache__" not in file.parts)
     if made.exists() and made.stat().st_mtime > newest:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import VERBS, Mark, disagreements
+from proven.claims import PRACTICE, VERBS, Mark, disagreements
 from proven.findings import Evidence, Finding
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from sphinx import addnodes
+from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -141,7 +142,16 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
             continue  # docutils has told of twins on one page
         logger.warning(problem, location=str(book.root / mark.place), type="handbook")
     marked = {id for page in _sentences(env).values() for id in page}
+    promised = {PRACTICE, ""}.union(*InventoryAdapter(env).main_inventory.values())
     for claim in claims:
+        if claim.rests not in promised:
+            logger.warning(
+                "claim %r rests on %r, which is no target of the documentation: name one from the "
+                'inventory, or rests="cpython"',
+                *(claim.id, claim.rests),
+                location=str(book.root / claim.place),
+                type="handbook",
+            )
         if claim.id and claim.id not in marked:
             logger.warning(
                 "claim %r is not a span of the rendered page",

@@ -222,6 +222,8 @@ class Book:
         file = self.proofs[claim.id].file
         yield self.alone(claim.id)
         yield self.text((self.root / file).with_name("conftest.py"))
+        if "from tests.ways import" in self.text(self.root / file):
+            yield self.text(self.root / "tests" / "ways.py")
         for name in self.snippets_of(claim.file, file):
             yield self.code(name)
 

@@ -28,7 +28,7 @@ class Finding:
 
     outcome: passed, failed or skipped; why: of the latter two; explored: how many
     interleavings or inputs; seconds: that an example took on the virtual clock;
-    hash: fingerprint of what the outcome depends on.
+    hash: fingerprint of what the outcome depends on; ways: in how many ways a claim was tried.
     """
 
     outcome: str
@@ -36,6 +36,7 @@ class Finding:
     why: str = ""
     explored: int = 0
     seconds: float = 0
+    ways: int = 0
 
 
 @dataclass(frozen=True)
