@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
-from proven.book import ROOT
 
+ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("HANDBOOK_SITE", ROOT / "build/html"))
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")
 # Playwright adds --headless and a fresh --user-data-dir.

@@ -77,6 +77,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_builder(epub.HandbookEpub, override=True)
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
+    app.connect("config-inited", _let_doctest_check)
     app.connect("env-updated", outdated.pages)
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
@@ -96,3 +97,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def _mend_templates(app: Sphinx, config: Config) -> None:
     config.template_bridge = "handbook.site.repairs.Templates"
+
+
+def _let_doctest_check(app: Sphinx, config: Config) -> None:
+    """Give doctest what an {output} asks it to run, with the snippets of this book."""
+    from proven.book import Book
+
+    config.doctest_global_setup = (
+        "from functools import partial\nfrom pathlib import Path\n"
+        "from handbook.output import check\n"
+        f"check = partial(check, snippets=Path({str(Book.at(app.confdir).settings.snippets)!r}))"
+    )

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import PRACTICE, claims_in, disagreements, proofs_in
-from proven.findings import Evidence, read
+from proven.claims import PRACTICE, disagreements
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util import logging
@@ -81,20 +79,10 @@ class Handbook(Domain):
         """What bears a number: page, kinds (figure, code-block, table) and ids in order."""
         return cast("dict[str, list[tuple[str, str]]]", self.data["numbered"])
 
-    @property
-    def root(self) -> Path:
-        """The folder of the book, in which source, snippets and tests lie."""
-        return Path(self.env.srcdir).parent
-
     @cached_property
     def book(self) -> Book:
         """The book as it is when this build first asks for it."""
-        return Book(self.root)
-
-    @cached_property
-    def evidence(self) -> list[Evidence]:
-        """The evidence, oldest version first."""
-        return read(self.root)
+        return Book.at(self.env._app.confdir)
 
     def clear_doc(self, docname: str) -> None:
         """Forget what a page left, before it is read again or when it was removed."""
@@ -109,11 +97,11 @@ class Handbook(Domain):
 
     def check_consistency(self) -> None:
         """Warn of claims and proofs without counterpart, and of spans that only look like claims."""
-        claims = claims_in(self.root)
-        for mark, problem in disagreements(claims, proofs_in(self.root)):
+        claims, root = self.book.all_claims, self.book.root
+        for mark, problem in disagreements(claims, self.book.all_proofs):
             if f"already used at {mark.file}" in problem and mark in claims:
                 continue  # docutils has told of twins on one page
-            warn(Fault.CLAIM, problem, str(self.root / mark.place))
+            warn(Fault.CLAIM, problem, str(root / mark.place))
         marked = {id for page in self.sentences.values() for id in page}
         promised = {PRACTICE, ""}.union(*InventoryAdapter(self.env).main_inventory.values())
         for claim in claims:
@@ -122,10 +110,10 @@ class Handbook(Domain):
                     f"claim {claim.id!r} rests on {claim.rests!r}, which is no target of the "
                     'documentation: name one from the inventory, or rests="cpython"'
                 )
-                warn(Fault.CLAIM, problem, str(self.root / claim.place))
+                warn(Fault.CLAIM, problem, str(root / claim.place))
             if claim.id and claim.id not in marked:
                 problem = f"claim {claim.id!r} is not a span of the rendered page"
-                warn(Fault.CLAIM, problem, str(self.root / claim.place))
+                warn(Fault.CLAIM, problem, str(root / claim.place))
 
 
 def handbook(env: BuildEnvironment) -> Handbook:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import current
 from proven.claims import VERBS, Mark
 from proven.findings import Finding
 from sphinx import addnodes
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
-
-LEDGER = "ledger"
-"""The page of the ledger."""
 
 CLAIM_COLUMN, PROOF_COLUMN = 1, 3
 """Where the ledger has them; paper, which is narrower, has both in one."""
@@ -98,15 +94,15 @@ def state(env: BuildEnvironment) -> Any:
     return [
         [(id, store.sentences[page][id].astext()) for _, page, id in _numbered(env)],
         [(proof.id, proof.place) for proof in store.book.proofs.values()],
-        [(each.version, current(store.book, each, "claims")) for each in store.evidence],
+        [(each.version, store.book.current(each, "claims")) for each in store.book.evidence],
     ]
 
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the ledger's placeholder by the table."""
     for place in list(doctree.findall(ledger_table)):
-        store = handbook(app.env)
-        findings = {each.version: current(store.book, each, "claims") for each in store.evidence}
+        book = handbook(app.env).book
+        findings = {each.version: book.current(each, "claims") for each in book.evidence}
         heads = ("№", "Утверждение", "Когда верно", "Доказательство")
         rows = list(_rows(app, docname, findings))
         parts: list[nodes.Node] = [table(heads, (5, 50, 15, 30), rows, "ledger", "colwidths-given")]
@@ -189,7 +185,8 @@ def proof_page(file: str) -> str:
 
 
 def visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
-    target = self.builder.get_relative_uri(self.builder.current_docname, LEDGER)
+    ledger = handbook(self.builder.env).book.settings.ledger
+    target = self.builder.get_relative_uri(self.builder.current_docname, ledger)
     verb = IN_RUSSIAN[node["verb"]]
     self.body.append(
         f'<a class="claim-mark" href="{target}#claim-{node["claim"]}" '

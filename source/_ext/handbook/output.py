@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from proven.book import Book
 from proven.claims import RANGES, excluded, has_gil
 from proven.shown import BLOCK
 from proven.stage import SnippetError, play
@@ -34,9 +35,6 @@ from handbook.domain import Fault, handbook, warn
 
 if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
-
-WIDTH = 72
-"""Columns that fit the page and the print without wrapping."""
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -100,17 +98,20 @@ class Output(SphinxDirective):
         return [code, *answer]
 
     def _note(self, name: str) -> None:
-        self.env.note_dependency(str(handbook(self.env).root / f"snippets/{name}.py"))
+        self.env.note_dependency(str(handbook(self.env).book.snippet(name)))
 
     def _figure(self, name: str, lines: list[str]) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
+        snippets = handbook(self.env).book.settings.snippets
         for file in (lanes.__file__, drawing.__file__):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
             self._note(part)
-            trace = traces[f"{part.rpartition('/')[2]}.py"] = play(part, ordered=ordered)
+            trace = traces[f"{part.rpartition('/')[2]}.py"] = play(
+                part, snippets=snippets, ordered=ordered
+            )
         if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
             raise ValueError("the output above it is out of date, run make accept")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
@@ -158,14 +159,15 @@ class OutputLexer(RegexLexer):
     }
 
 
-def check(name: str, *, any_order: bool) -> None:
+def check(name: str, *, any_order: bool, snippets: Path | None = None) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
+    snippets: their folder, if it isn't the one of the working directory;
     any_order: sort the lines, as the comparison is one of multisets.
     If the snippet fails, print why: doctest shows it as the difference.
     """
     try:
-        lines = play(name).shown()
+        lines = play(name, snippets=snippets).shown()
     except SnippetError as error:
         print(error)
     else:
@@ -195,11 +197,13 @@ def _rewritten(block: re.Match[str]) -> str:
 
 
 def main() -> int:
-    """Rewrite every page under ./source; report each change and each failure."""
+    """Rewrite every page; report each change and each failure."""
     failed = False
-    for page in sorted(Path("source").rglob("*.md")):
+    settings = Book.at(".").settings
+    for path in sorted(settings.pages.rglob("*.md")):
+        page = settings.name_of(path)
         try:
-            if accept(page):
+            if accept(path):
                 print(f"{page}: outputs rewritten, review them with git diff")
         except SnippetError as error:
             failed = True

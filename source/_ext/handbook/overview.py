@@ -122,7 +122,7 @@ def state_of_corrections(env: BuildEnvironment) -> Any:
             store.sentences[answer.page][answer.claim].astext(),
             proofs[answer.claim].place,
         )
-        for answer in answers(store.root)
+        for answer in answers(store.book.root)
         if answer.was
     ]
 
@@ -137,7 +137,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 statement(app, docname, answer.page, answer.claim),
                 proof_link(app, docname, store.book.proofs[answer.claim]),
             )
-            for answer in answers(store.root)
+            for answer in answers(store.book.root)
             if answer.was
         )
         heads = ("Было", "Верно", "Доказательство")

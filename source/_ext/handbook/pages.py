@@ -12,7 +12,6 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, is_question, warn
-from handbook.output import WIDTH
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -64,10 +63,11 @@ class Captions(SphinxTransform):
         return next(id for id in shown if id not in self.document.ids)
 
     def _check_width(self, name: str) -> None:
-        file = handbook(self.env).root / "snippets" / f"{name}.py"
+        book = handbook(self.env).book
+        file, most = book.snippet(name), book.settings.width
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            if len(line) > WIDTH:
-                problem = f"{len(line)} columns, at most {WIDTH} fit the page"
+            if len(line) > most:
+                problem = f"{len(line)} columns, at most {most} fit the page"
                 warn(Fault.WIDTH, problem, f"{file}:{number}")
 
 
@@ -107,7 +107,8 @@ class Fragment(SphinxDirective):
 
 def snippet_of(env: BuildEnvironment, block: nodes.literal_block) -> str | None:
     """Return the name of the snippet that `block` includes, None if it isn't one."""
-    source, snippets = Path(block.get("source", "")), handbook(env).root / "snippets"
+    source = Path(block.get("source", ""))
+    snippets = handbook(env).book.settings.snippets
     if not source.is_relative_to(snippets):
         return None
     return source.relative_to(snippets).with_suffix("").as_posix()
@@ -115,6 +116,7 @@ def snippet_of(env: BuildEnvironment, block: nodes.literal_block) -> str | None:
 
 def check_page(app: Sphinx, doctree: nodes.document) -> None:
     """Keep the short answer, and warn of whatever would reach the reader unchecked or cut off."""
+    width = handbook(app.env).book.settings.width
     for block in doctree.findall(nodes.literal_block):
         included = snippet_of(app.env, block) is not None
         checked = included or "testnodetype" in block or "fragment" in block
@@ -125,8 +127,8 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
                 "or mark it as {fragment} with the reason",
                 block,
             )
-        if not included and any(len(line) > WIDTH for line in _lines(block)):
-            problem = f"a line of more than {WIDTH} columns doesn't fit the page"
+        if not included and any(len(line) > width for line in _lines(block)):
+            problem = f"a line of more than {width} columns doesn't fit the page"
             warn(Fault.WIDTH, problem, block)
     if is_question(app.env.docname):
         title = next(doctree.findall(nodes.title), doctree)

@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import current
 from proven.claims import VERBS, excluded
 from proven.findings import COVERAGE, MUTANTS, OWN_CODE, STRESS, Evidence, Finding
 from sphinx.util.docutils import SphinxDirective
@@ -44,20 +42,20 @@ def feet(store: Handbook) -> dict[str, list[str]]:
     """Return for each page the sentences at its foot: checked where and when, and what isn't."""
     keys: dict[str, dict[str, list[str]]] = {}
     for claim in store.book.claims.values():
-        keys.setdefault(_page(claim.file), {}).setdefault("claims", []).append(claim.id)
+        keys.setdefault(_page(store, claim.file), {}).setdefault("claims", []).append(claim.id)
     for shown in store.book.outputs.values():
-        keys.setdefault(_page(shown.page), {}).setdefault("examples", []).append(shown.name)
+        keys.setdefault(_page(store, shown.page), {}).setdefault("examples", []).append(shown.name)
     return {page: _foot(store, own) for page, own in keys.items() if is_question(page)}
 
 
-def _page(file: str) -> str:
-    return file.removeprefix("source/").removesuffix(".md")
+def _page(store: Handbook, file: str) -> str:
+    return store.env.path2doc(store.book.root / file) or ""
 
 
 def _foot(store: Handbook, keys: dict[str, list[str]]) -> list[str]:
     passed: dict[str, list[str]] = {}
     rest = []
-    for evidence in store.evidence:
+    for evidence in store.book.evidence:
         outcomes = [
             outcome
             for part, own in keys.items()
@@ -81,7 +79,7 @@ def _outcomes(
     store: Handbook, evidence: Evidence, part: str, keys: Iterable[str]
 ) -> Iterator[str]:
     """Yield what came out for each of `keys`; what isn't about this version counts as passed."""
-    findings = current(store.book, evidence, part)
+    findings = store.book.current(evidence, part)
     version = tuple(int(number) for number in evidence.version.rstrip("t").split("."))
     for key in keys:
         finding: Finding | None = findings.get(key)
@@ -104,7 +102,7 @@ def in_russian(day: str) -> str:
 def figures(env: BuildEnvironment) -> list[list[str]]:
     """Return what was counted and how much."""
     store = handbook(env)
-    book, evidence = store.book, store.evidence
+    book, evidence = store.book, store.book.evidence
     verbs = [claim.verb for claim in book.claims.values()]
     counts = ", ".join(f"«{IN_RUSSIAN[verb]}» {verbs.count(verb)}" for verb in VERBS)
     rows = [
@@ -112,7 +110,7 @@ def figures(env: BuildEnvironment) -> list[list[str]]:
         ["Примеры, вывод которых записан", str(len(book.outputs))],
         ["Утверждения", f"{len(verbs)}: {counts}"],
     ]
-    proven = [current(book, each, "claims").values() for each in evidence]
+    proven = [book.current(each, "claims").values() for each in evidence]
     explored = max((sum(finding.explored for finding in part) for part in proven), default=0)
     if explored:
         rows.append(["Перебрано чередований и входов", str(explored)])
@@ -120,7 +118,7 @@ def figures(env: BuildEnvironment) -> list[list[str]]:
         build = ", сборка без GIL" if each.version.endswith("t") else ""
         name = f"{each.interpreter}{build}, {in_russian(each.date)}"
         rows.append([name, _passed(store, each)])
-    examples = [current(book, each, "examples").values() for each in evidence]
+    examples = [book.current(each, "examples").values() for each in evidence]
     seconds = max((sum(finding.seconds for finding in part) for part in examples), default=0)
     if seconds:
         minutes = f"{seconds / 60:.0f} мин"
@@ -139,9 +137,9 @@ def figures(env: BuildEnvironment) -> list[list[str]]:
     return rows
 
 
-def _file(store: Handbook, name: Path) -> dict[str, Any]:
+def _file(store: Handbook, name: str) -> dict[str, Any]:
     """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
-    file = store.root / name
+    file = store.book.settings.evidence / name
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
@@ -213,7 +211,7 @@ def _mutants(app: Sphinx, docname: str) -> Iterator[nodes.Node]:
     yield nodes.paragraph("", f"{text}, {own} — только правка собственного кода.")
     rows = [
         row(
-            statement(app, docname, _page(store.book.claims[id].file), id),
+            statement(app, docname, _page(store, store.book.claims[id].file), id),
             entry.get("justified", "не обосновано"),
         )
         for id, entry in claims.items()

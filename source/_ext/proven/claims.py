@@ -19,7 +19,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 VERBS = ("always", "sometimes", "never")
 RANGES = ("since", "before", "gil")
@@ -60,18 +59,16 @@ class Mark:
         return f"{self.file}:{self.line}"
 
 
-def claims_in(root: Path) -> list[Mark]:
-    """Return the claims of all pages under root/source, by file and line."""
-    pages = sorted((root / "source").rglob("*.md"))
-    texts = {page.relative_to(root).as_posix(): page.read_text(encoding="utf-8") for page in pages}
-    return [claim for file, text in texts.items() for claim in _claims_of(file, text)]
+def claims_in(pages: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the claims of `pages`, texts by file, in their order."""
+    for file, text in pages.items():
+        yield from _claims_of(file, text)
 
 
-def proofs_in(root: Path) -> list[Mark]:
-    """Return the proofs of all tests under root/tests, by file and line."""
-    tests = sorted((root / "tests").rglob("test_*.py"))
-    texts = {test.relative_to(root).as_posix(): test.read_text(encoding="utf-8") for test in tests}
-    return [proof for file, text in texts.items() for proof in _proofs_of(file, text)]
+def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the proofs of `tests`, texts by file, in their order."""
+    for file, text in tests.items():
+        yield from _proofs_of(file, text)
 
 
 def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:

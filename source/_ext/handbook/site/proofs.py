@@ -24,10 +24,10 @@ def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the pages that don't show yet what they should."""
     if written(app).untouched:
         return
-    store = handbook(app.env)
+    book = handbook(app.env).book
     formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
-    for file in sorted({proof.file for proof in store.book.proofs.values()}):
-        page, text = proof_page(file), store.book.text(store.root / file)
+    for file in sorted({proof.file for proof in book.all_proofs}):
+        page, text = proof_page(file), book.text(book.root / file)
         if not written(app).outdated(page, text):
             continue
         # A hundred links to lines would stand in the way of the keyboard.
