@@ -91,3 +91,5 @@ epub_identifier = epub_uid = "handbook-on-concurrency-in-python"
 epub_contributor = author
 epub_show_urls = "no"
 epub_css_files = ["book.css"]
+# Sphinx leaves it when this file changed, and then would pack it.
+epub_exclude_files = [".buildinfo.bak"]

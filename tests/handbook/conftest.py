@@ -81,6 +81,7 @@ class Book:
         shutil.copytree(ROOT / "source/_inventories", root / "source/_inventories")
         shutil.copy(ROOT / "conf.py", root)
         shutil.copytree(ROOT / "source/_static", root / "source/_static")
+        shutil.copytree(ROOT / "source/_templates", root / "source/_templates")
         self.write("source/index.md", "# Книга\n\n```{toctree}\ntasks/hello\nledger\n```\n")
         self.write("source/ledger.md", "# Реестр\n\n```{ledger}\n```\n")
         self.write("source/tasks/hello.md", PAGE)
@@ -106,10 +107,7 @@ class Book:
 
         In this one it is forked from a process that has Sphinx loaded, in half the time.
         """
-        arguments = [
-            *("-c", ".", "-d", "build/doctrees", "-q", "-W", "--keep-going", "-n"),
-            *("-b", builder, "source", f"build/{builder}"),
-        ]
+        arguments = self.arguments(builder)
         if environment:
             return self.run("-m", "sphinx", *arguments, environment=environment)
         builds = _builds()
@@ -120,6 +118,11 @@ class Book:
         code = int(builds.stdout.readline())
         told = (self.root / "told").read_text(encoding="utf-8")
         return subprocess.CompletedProcess(arguments, code, told)
+
+    def arguments(self, builder: str, out: str = "") -> list[str]:
+        """Return what the Makefile gives to sphinx-build; out: the folder if not its own."""
+        strict = ["-c", ".", "-d", "build/doctrees", "-q", "-W", "--keep-going", "-n"]
+        return [*strict, "-b", builder, "source", out or f"build/{builder}"]
 
     def run(
         self, *arguments: str, environment: Mapping[str, str] = os.environ

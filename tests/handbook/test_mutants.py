@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from handbook.reports import in_words
+from handbook.appendices.reports import in_words
 from proven.book import Book
 from proven.checks.mutants import text_of
 from proven.checks.mutations import in_strings, mutations

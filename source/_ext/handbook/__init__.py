@@ -3,8 +3,8 @@
 This file is the only place where anything is registered.  Where does it go?
 
 - A new directive: into the room of what it makes (``output`` for programs, ``pages`` for the shape
-  of a question's page, ``ledger`` for claims, ``reports`` for what was checked, ``overview`` for
-  what gathers pages), its node and visitors beside it, and a line below.
+  of a question's page, ``appendices`` for what is made of all pages), its node and visitors beside
+  it, and a line below.
 - A table that is filled in when all pages are read: the same, and what it shows in
   ``site.outdated.STATES``.
 - What one page leaves for others: ``domain``.
@@ -14,7 +14,8 @@ This file is the only place where anything is registered.  Where does it go?
   has no gettext, in ``site.repairs``.
 - The looks: ``source/_static``, the colours in ``conf.py``.
 
-The rooms, bottom to top: domain, tables; output, pages; ledger; reports, overview; site.
+Rooms, bottom to top: ``domain``; ``numbering``, ``output``, ``pages``; ``appendices``; ``site``.
+Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.
 """
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
-    from handbook import domain, ledger, numbering, output, overview, pages, reports
+    from handbook import domain, numbering, output, pages
+    from handbook.appendices import ledger, overview, reports
     from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
 
     app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
     app.add_domain(domain.Handbook)
     numbering.install()
+    repairs.told.clear()
 
     app.add_node(
         output.timeline_picture,

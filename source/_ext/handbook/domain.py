@@ -96,7 +96,7 @@ class Handbook(Domain):
             self.data[name].update({page: found[page] for page in docnames if page in found})
 
     def check_consistency(self) -> None:
-        """Warn of claims and proofs without counterpart, and of spans that only look like claims."""
+        """Warn of claims and proofs without counterpart, and of spans that only look so."""
         claims, root = self.book.all_claims, self.book.root
         for mark, problem in disagreements(claims, self.book.all_proofs):
             if f"already used at {mark.file}" in problem and mark in claims:

@@ -133,17 +133,20 @@ class Output(SphinxDirective):
 
 
 def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+    """Write the drawing for the screen."""
     # A keyboard scrolls only what can have the focus.
     self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
     raise nodes.SkipNode
 
 
 def visit_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Open the fold over the answer."""
     summary = "Что напечатает? Подумайте, потом откройте"
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
 def depart_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Close the fold over the answer."""
     self.body.append("</details>")
 
 

@@ -11,9 +11,8 @@ from sphinx.builders.epub3 import Epub3Builder
 class HandbookEpub(Epub3Builder):
     """Declares the figures, which Sphinx doesn't, and colours them without CSS variables."""
 
-    def build_content(self) -> None:
-        """Write content.opf, and the style of the figures before all is packed."""
-        super().build_content()
+    def build_epub(self) -> None:
+        """Pack the book when its list of files and its style know the figures."""
         outdir = Path(self.outdir)
         content = outdir / "content.opf"
         items = re.sub(
@@ -31,6 +30,7 @@ class HandbookEpub(Epub3Builder):
             figures = figures.replace(f"var(--{name})", value)
         with book.open("a", encoding="utf-8") as style:
             style.write(f"/* Figures */\n{figures}\n")
+        super().build_epub()
 
 
 def _has_figure(page: Path) -> bool:

@@ -62,7 +62,7 @@ class Navigation:
         if around := self._around.get(uri):
             parts = parts.copy()
             *outer, link = around
-            parts[link] = f'<a class="current reference internal" href="#">'
+            parts[link] = '<a class="current reference internal" href="#">'
             for place in outer:
                 parts[place] = _current(parts[place])
                 if switch := self._switches.get(place):

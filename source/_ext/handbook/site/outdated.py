@@ -18,8 +18,9 @@ import furo
 import proven
 import pygments
 import sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 
-from handbook import ledger, overview, reports
+from handbook.appendices import ledger, overview, reports
 from handbook.domain import handbook
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ _INPUT = "(input)"
 
 
 class Written:
-    """What the files of a builder show: kept beside them as a hash for each page."""
+    """What the files of a builder show: kept beside the doctrees as a hash for each page."""
 
     def __init__(self, app: Sphinx) -> None:
         self._app = app
-        self._file = Path(app.outdir, ".shown.json")
+        # Not among the files: the EPUB packs all that lies there.
+        self._file = Path(app.doctreedir, f"shown-{digest(str(app.outdir))}.json")
         self._root = Path(app.srcdir).parent
         try:
             self._before: dict[str, str] = json.loads(self._file.read_text(encoding="utf-8"))
@@ -55,12 +57,13 @@ class Written:
 
     @cached_property
     def frame(self) -> str:
-        """The hash of what every page shows: contents, titles, labels, style, machinery."""
+        """The hash of what every page shows: contents, titles, labels, settings, style, code."""
         env = self._app.env
         static = [Path(self._app.confdir, folder) for folder in self._app.config.html_static_path]
         return digest(
             {page: title.astext() for page, title in env.titles.items()},
             env.toctree_includes,
+            [(value.name, value.value) for value in self._app.config.filter("html")],
             sorted(env.domains.standard_domain.labels.items()),
             [file.read_text("utf-8") for folder in static for file in sorted(folder.glob("*.css"))],
             [module.__version__ for module in (sphinx, furo, pygments)],
@@ -74,15 +77,19 @@ class Written:
         files = (file for folder in folders for file in folder.rglob("*") if file.suffix in _READ)
         stamps = [(str(file), *file.stat()[6:9:2]) for file in sorted(files)]
         self._now[_INPUT] = digest(self.frame, sorted(self._app.env.all_docs.items()), stamps)
-        return self._before.get(_INPUT) == self._now[_INPUT] and all(
-            self._app.builder.get_output_path(page).exists() for page in self._before.keys() - {_INPUT}
-        )
+        if self._before.get(_INPUT) != self._now[_INPUT]:
+            return False
+        self._now = self._before
+        return all(self._path(page).exists() for page in self._before if page != _INPUT)
 
     def outdated(self, page: str, *shown: Any) -> bool:
         """Tell whether the file of `page` shows something else than `shown` in this frame."""
         self._now[page] = digest(self.frame, *shown)
-        file = self._app.builder.get_output_path(page)  # type: ignore[attr-defined]
-        return self._before.get(page) != self._now[page] or not file.exists()
+        return self._before.get(page) != self._now[page] or not self._path(page).exists()
+
+    def _path(self, page: str) -> Path:
+        assert isinstance(self._app.builder, StandaloneHTMLBuilder)
+        return self._app.builder.get_output_path(page)
 
     def save(self) -> None:
         """Remember what the files show now."""
@@ -102,7 +109,8 @@ def machinery() -> str:
     """Return the hash of the code that makes the pages."""
     packages = [Path(__file__).parents[1], *map(Path, proven.__path__)]
     files = [file for package in packages for file in sorted(package.rglob("*.py"))]
-    return digest([file.read_text(encoding="utf-8") for file in files if "checks" not in file.parts])
+    used = [file for file in files if not {"checks", "authors", "style"}.intersection(file.parts)]
+    return digest([file.read_text(encoding="utf-8") for file in used])
 
 
 def digest(*shown: Any) -> str:

@@ -10,8 +10,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from handbook.appendices.ledger import proof_page
 from handbook.domain import handbook
-from handbook.ledger import proof_page
 from handbook.site.outdated import written
 
 if TYPE_CHECKING:

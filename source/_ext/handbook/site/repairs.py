@@ -95,8 +95,13 @@ TEMPLATES = [
 """What furo's templates say literally; its page.html can't be overridden, the EPUB has another."""
 
 NAVIGATION = [
-    Repair("furo/navigation.py", '"Toggle navigation of ', '"Показать или скрыть раздел: ', RUSSIAN,
-           sign="toctree-checkbox"),
+    Repair(
+        "furo/navigation.py",
+        '"Toggle navigation of ',
+        '"Показать или скрыть раздел: ',
+        RUSSIAN,
+        sign="toctree-checkbox",
+    ),
     Repair(
         "furo/navigation.py",
         ' role="switch" type="checkbox"',
@@ -165,8 +170,15 @@ def mend(repairs: list[Repair], text: str, where: str) -> str:
     return text
 
 
+told: set[str] = set()
+"""The repairs of which this build has warned."""
+
+
 def no_longer(what: str, where: str) -> None:
-    """Warn that a repair doesn't apply any more."""
+    """Warn, once a build, that a repair doesn't apply any more."""
+    if what in told:
+        return
+    told.add(what)
     warn(
         Fault.REPAIR,
         f"a repair no longer applies in {where}: {what} isn't there; see MAINTAINING.md",

@@ -15,9 +15,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from handbook.appendices.ledger import proof_link, statement
+from handbook.appendices.tables import row, table
 from handbook.domain import handbook, reading_order
-from handbook.ledger import proof_link, statement
-from handbook.tables import row, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -96,7 +96,9 @@ class FillShortAnswers(SphinxPostTransform):
         here = self.env.docname
         title = nodes.Text(self.env.titles[page].astext())
         question = make_refnode(self.app.builder, here, page, "", title)
-        answer = nodes.definition("", *(node.deepcopy() for node in handbook(self.env).shorts[page]))
+        answer = nodes.definition(
+            "", *(node.deepcopy() for node in handbook(self.env).shorts[page])
+        )
         for link in answer.findall(addnodes.pending_xref):
             link["refdoc"] = here
         return nodes.definition_list_item("", nodes.term("", "", question), answer)

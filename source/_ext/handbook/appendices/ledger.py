@@ -13,8 +13,8 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from handbook.appendices.tables import row, table
 from handbook.domain import handbook, reading_order
-from handbook.tables import row, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -118,9 +118,7 @@ def _legend(versions: Iterable[str]) -> str:
     )
 
 
-def _rows(
-    app: Sphinx, ledger: str, findings: dict[str, dict[str, Finding]]
-) -> Iterator[nodes.row]:
+def _rows(app: Sphinx, ledger: str, findings: dict[str, dict[str, Finding]]) -> Iterator[nodes.row]:
     store = handbook(app.env)
     for number, page, id in _numbered(app.env):
         classes = store.sentences[page][id]["classes"]
@@ -185,6 +183,7 @@ def proof_page(file: str) -> str:
 
 
 def visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
+    """Write the mark as a link to its row."""
     ledger = handbook(self.builder.env).book.settings.ledger
     target = self.builder.get_relative_uri(self.builder.current_docname, ledger)
     verb = IN_RUSSIAN[node["verb"]]
@@ -195,4 +194,4 @@ def visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
 
 
 def depart_mark_html(self: HTML5Translator, node: claim_mark) -> None:
-    pass
+    """Do nothing: the mark has no content."""

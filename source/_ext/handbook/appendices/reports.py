@@ -6,20 +6,23 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from docutils import nodes
 from proven.claims import VERBS, excluded
 from proven.findings import COVERAGE, MUTANTS, OWN_CODE, STRESS, Evidence, Finding
 from sphinx.util.docutils import SphinxDirective
 
+from handbook.appendices.ledger import IN_RUSSIAN, statement
+from handbook.appendices.tables import row, table
 from handbook.domain import Handbook, handbook, is_question, reading_order
-from handbook.ledger import IN_RUSSIAN, statement
-from handbook.tables import row, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+
+Part = Literal["claims", "examples"]
 
 
 class report(nodes.General, nodes.Element):
@@ -40,7 +43,7 @@ class Report(SphinxDirective):
 @lru_cache(1)
 def feet(store: Handbook) -> dict[str, list[str]]:
     """Return for each page the sentences at its foot: checked where and when, and what isn't."""
-    keys: dict[str, dict[str, list[str]]] = {}
+    keys: dict[str, dict[Part, list[str]]] = {}
     for claim in store.book.claims.values():
         keys.setdefault(_page(store, claim.file), {}).setdefault("claims", []).append(claim.id)
     for shown in store.book.outputs.values():
@@ -52,7 +55,7 @@ def _page(store: Handbook, file: str) -> str:
     return store.env.path2doc(store.book.root / file) or ""
 
 
-def _foot(store: Handbook, keys: dict[str, list[str]]) -> list[str]:
+def _foot(store: Handbook, keys: dict[Part, list[str]]) -> list[str]:
     passed: dict[str, list[str]] = {}
     rest = []
     for evidence in store.book.evidence:
@@ -76,7 +79,7 @@ def _foot(store: Handbook, keys: dict[str, list[str]]) -> list[str]:
 
 
 def _outcomes(
-    store: Handbook, evidence: Evidence, part: str, keys: Iterable[str]
+    store: Handbook, evidence: Evidence, part: Part, keys: Iterable[str]
 ) -> Iterator[str]:
     """Yield what came out for each of `keys`; what isn't about this version counts as passed."""
     findings = store.book.current(evidence, part)
@@ -84,11 +87,11 @@ def _outcomes(
     for key in keys:
         finding: Finding | None = findings.get(key)
         about = store.book.claims.get(key) or store.book.outputs.get(key)
-        if finding and finding.outcome == "skipped" and about:
-            if excluded(dict(about.only), version, gil="t" not in evidence.version):
-                yield "passed"
-                continue
-        yield finding.outcome if finding else "unchecked"
+        outcome = finding.outcome if finding else "unchecked"
+        if outcome == "skipped" and about:
+            elsewhere = excluded(dict(about.only), version, gil="t" not in evidence.version)
+            outcome = "passed" if elsewhere else outcome
+        yield outcome
 
 
 def in_russian(day: str) -> str:
@@ -145,7 +148,8 @@ def _file(store: Handbook, name: str) -> dict[str, Any]:
 
 def _passed(store: Handbook, evidence: Evidence) -> str:
     texts = []
-    for part, name in (("claims", "утверждения"), ("examples", "примеры")):
+    names: dict[Part, str] = {"claims": "утверждения", "examples": "примеры"}
+    for part, name in names.items():
         outcomes = list(_outcomes(store, evidence, part, store.book.fingerprints[part]))
         texts.append(f"{name} {outcomes.count('passed')} из {len(outcomes)}")
     return ", ".join(texts)
@@ -155,8 +159,8 @@ def mutants_of(store: Handbook) -> dict[str, Any]:
     """Return the mutants' report without entries that are out of date; {} if there is none."""
     if not (data := _file(store, MUTANTS)):
         return {}
-    for part, prints in (("snippets", "examples"), ("claims", "proofs")):
-        now = store.book.fingerprints[prints]
+    prints = store.book.fingerprints
+    for part, now in (("snippets", prints["examples"]), ("claims", prints["proofs"])):
         data[part] = {key: each for key, each in data[part].items() if now.get(key) == each["hash"]}
     return data
 
