@@ -183,7 +183,7 @@ def test_a_small_book_is_examined(book: Any) -> None:
         "tests/tasks/justified.toml",
         '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "равносильно"\n',
     )
-    done = book.run("-m", "proven.checks.mutants")
+    done = book.run("proven.checks.mutants", "--root", str(book.root))
     assert done.returncode == 1
     report = json.loads((book.root / "source/_evidence" / REPORT).read_text(encoding="utf-8"))
     snippet = report["snippets"]["tasks/hello"]

@@ -1,7 +1,6 @@
 """The site: in Russian, complete in itself, outputs copied without the column of seconds."""
 
 import html
-import os
 import re
 import zipfile
 from html.parser import HTMLParser
@@ -178,7 +177,7 @@ def test_without_a_base_address_there_is_no_sitemap(site: Path) -> None:
 
 def test_with_a_base_address_search_engines_are_told(book: Book) -> None:
     base = "https://example.org/book"
-    result = book.build("html", {**os.environ, "SITE_URL": f"{base}/"})
+    result = book.build("html", SITE_URL=f"{base}/")
     assert result.returncode == 0, result.stdout
     built = book.root / "build/html"
     sitemap = (built / "sitemap.xml").read_text(encoding="utf-8")
