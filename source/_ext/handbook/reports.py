@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from proven.book import Book
 from proven.claims import VERBS, excluded
-from proven.findings import COVERAGE, OWN_CODE, STRESS, Evidence, Finding
+from proven.findings import COVERAGE, OWN_CODE, STRESS, Evidence, Finding, Mutation
 from proven.findings import MUTANTS as REPORT
 from sphinx.util.docutils import SphinxDirective
 
@@ -188,12 +187,13 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
         yield nodes.paragraph("", f"Примеров новых или изменённых с тех пор: {stale}.")
     yield nodes.rubric("", "Мутанты, которых никто не заметил")
     rows = [
-        [nodes.literal("", name), in_words(label), _text(reason)]
-        for name, entry in snippets.items()
-        for label, reason in [
-            *entry["justified"].items(),
-            *((label, "не обосновано") for label in entry["survivors"]),
+        [
+            nodes.literal("", name),
+            in_words(Mutation.of(mutation)),
+            _text(mutation.get("why", "не обосновано")),
         ]
+        for name, entry in snippets.items()
+        for mutation in entry["justified"] + entry["survivors"]
     ]
     yield _table(("Пример", "Что изменено", "Почему этого не видно"), (25, 40, 35), rows)
     breaking = [entry["broken"] for entry in claims.values() if "broken" in entry]
@@ -218,33 +218,24 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
 
 
 _OPERATORS = {
-    "drop": "убрано",
-    "flip": "переключено",
-    "another than": "ловится другое вместо",
-    "another exception": "другое исключение",
+    "drop": "убрано {}",
+    "flip": "переключено {}",
+    "swap": "переставлены {} и {}",
     "swap arguments": "переставлены аргументы",
-    "gather → in a row": "ожидания по очереди вместо gather",
-    "TaskGroup → gather": "gather вместо TaskGroup",
-    "number": "число",
+    "another type": "ловится другое вместо {}",
+    "another exception": "другое исключение",
+    "number": "число {} → {}",
+    "gather in a row": "ожидания по очереди вместо gather",
+    "gather for a group": "gather вместо TaskGroup",
+    "not reached": "не пройдено",
 }
-"""What the labels of mutants begin with, in Russian."""
-
-_LABEL = re.compile(r"(swap «(?P<one>.*)» and «(?P<other>.*)»|(?P<what>.*?)): (?P<line>.*)")
+"""What was done to a line, in Russian."""
 
 
-def in_words(label: str) -> nodes.inline:
-    """Return a mutant's label for the reader: what was done, and to which line of code."""
-    found = _LABEL.fullmatch(label)
-    assert found, label
-    if found["one"]:
-        one, other = (nodes.literal("", found[name]) for name in ("one", "other"))
-        return nodes.inline("", "", _text("переставлены "), one, _text(" и "), other)
-    what = next(
-        found["what"].replace(english, russian, 1)
-        for english, russian in _OPERATORS.items()
-        if found["what"].startswith(english)
-    )
-    return nodes.inline("", "", _text(f"{what}: "), nodes.literal("", found["line"]))
+def in_words(mutation: Mutation) -> nodes.inline:
+    """Return a mutation for the reader: what was done, and to which line of code."""
+    done = _OPERATORS[mutation.operator].format(*mutation.details)
+    return nodes.inline("", "", _text(f"{done}: "), nodes.literal("", mutation.line))
 
 
 def _reason(entry: dict[str, Any]) -> nodes.Node:
