@@ -1,6 +1,7 @@
 """Evidence counts only for what was checked, and the reader sees which."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_examples_are_compared_as_the_page_shows_them() -> None:
     shown = Book.at(ROOT).outputs["tasks/gather_order"]
     assert replay(shown).outcome == "passed"
     assert replay(shown).seconds == 2
-    shown.lines.reverse()
+    shown = replace(shown, lines=shown.lines[::-1])
     assert replay(shown) == Finding("failed", why="other output")
 
 
@@ -116,7 +117,7 @@ def test_evidence_is_taken_by_an_interpreter(book: Any, tmp_path: Path) -> None:
         'import pytest\n\n\n@pytest.mark.always("b", since="4.0")\ndef test_b() -> None: ...\n\n\n'
         '@pytest.mark.never("c")\ndef test_c() -> None: ...\n\n\ndef test_d() -> None: ...\n',
     )
-    done = book.run("-m", "proven.checks.evidence", "--inside", str(out))
+    done = book.run("proven.checks.evidence", "--root", str(book.root), "--inside", str(out))
     assert out.is_file(), done.stdout
     data = json.loads(out.read_text(encoding="utf-8"))
     assert data["examples"] == {"tasks/hello": {"outcome": "passed", "seconds": 1.0}}

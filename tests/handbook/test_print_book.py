@@ -78,7 +78,6 @@ def squeezed(text: str) -> str:
 
 def write_sample(book: Any) -> None:
     """Fill `book` with a page that holds everything that a page can hold."""
-    shutil.copytree(ROOT / "source/_static", book.root / "source/_static", dirs_exist_ok=True)
     for name, place in (
         ("index.md", "source"),
         ("glossary.md", "source"),

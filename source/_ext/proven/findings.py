@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,6 +15,22 @@ MUTANTS = "mutants.json"
 COVERAGE = "coverage.json"
 STRESS = "stress.json"
 
+OPERATORS = {
+    "drop": "drop {}",
+    "flip": "flip {}",
+    "swap": "swap «{}» and «{}»",
+    "swap arguments": "swap arguments",
+    "another type": "another than {}",
+    "another exception": "another exception",
+    "number": "number {} → {}",
+    "gather in a row": "gather → in a row",
+    "gather for a group": "TaskGroup → gather",
+    "not reached": "not reached",
+}
+"""What can be done to a line, and how it is told of the details."""
+
+EQUAL = "equal"
+"""Who notices a mutant whose probe goes unnoticed, too: nobody needs to."""
 OWN_CODE = "own code"
 """What breaks a proof that no mutant of a snippet breaks."""
 EXCUSES = "justified.toml"
@@ -40,6 +57,33 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Mutation:
+    """What was done to a line: one of OPERATORS, to what in it, and the how manieth of its kind.
+
+    str() gives the label that justified.toml names: "drop await: await task #2".
+    """
+
+    operator: str
+    details: tuple[str, ...]
+    line: str
+    number: int = 1
+
+    def __str__(self) -> str:
+        done = OPERATORS[self.operator].format(*self.details)
+        return f"{done}: {self.line}" + (f" #{self.number}" if self.number > 1 else "")
+
+    def entry(self) -> dict[str, Any]:
+        """Return it for a file."""
+        return without_empty(self)
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Mutation:
+        """Return the one that `entry` holds, whatever else it holds."""
+        details = tuple(entry.get("details", ()))
+        return cls(entry["operator"], details, entry["line"], entry.get("number", 1))
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All findings on one interpreter: version ("3.13t"), its full name and the day."""
 
@@ -51,19 +95,24 @@ class Evidence:
 
     def text(self) -> str:
         """Return the file's text: sorted, one line for each entry."""
+        parts = [
+            f' "interpreter": {json.dumps(self.interpreter)}',
+            f' "date": "{self.date}"',
+            *(
+                f' "{part}": {lines_of({id: without_empty(each) for id, each in findings.items()})}'
+                for part, findings in (("claims", self.claims), ("examples", self.examples))
+            ),
+        ]
+        return "{\n" + ",\n".join(parts) + "\n}\n"
 
-        def entries(findings: dict[str, Finding]) -> str:
-            lines = (
-                f"  {json.dumps(key)}: {json.dumps(without_empty(finding), ensure_ascii=False)}"
-                for key, finding in sorted(findings.items())
-            )
-            return ",\n".join(lines)
 
-        return (
-            f'{{\n "interpreter": {json.dumps(self.interpreter)},\n "date": "{self.date}",\n'
-            f' "claims": {{\n{entries(self.claims)}\n }},\n'
-            f' "examples": {{\n{entries(self.examples)}\n }}\n}}\n'
-        )
+def lines_of(entries: Mapping[str, Any]) -> str:
+    """Return a JSON object, sorted, one line for each entry: it is read as a diff."""
+    lines = (
+        f"  {json.dumps(key)}: {json.dumps(entry, ensure_ascii=False)}"
+        for key, entry in sorted(entries.items())
+    )
+    return "{\n" + ",\n".join(lines) + "\n }"
 
 
 def read(folder: Path) -> list[Evidence]:
@@ -88,7 +137,7 @@ def read_file(file: Path) -> Evidence:
     return Evidence(file.stem, data["interpreter"], data["date"], *findings)
 
 
-def without_empty(finding: Finding) -> dict[str, Any]:
+def without_empty(finding: Finding | Mutation) -> dict[str, Any]:
     """Return the fields of `finding` that say something."""
     return {key: value for key, value in asdict(finding).items() if value}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from docutils import nodes
 from proven.claims import VERBS, excluded
-from proven.findings import COVERAGE, MUTANTS, OWN_CODE, STRESS, Evidence, Finding
+from proven.findings import COVERAGE, MUTANTS, OWN_CODE, STRESS, Evidence, Finding, Mutation
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.appendices.ledger import IN_RUSSIAN, statement
@@ -198,8 +198,9 @@ def _mutants(app: Sphinx, docname: str) -> Iterator[nodes.Node]:
     if stale := len(store.book.fingerprints["examples"]) - len(snippets):
         yield nodes.paragraph("", f"Примеров новых или изменённых с тех пор: {stale}.")
     for name, entry in snippets.items():
-        for label in entry["survivors"]:
-            code = [nodes.literal("", name), nodes.Text(": "), nodes.literal("", label)]
+        for mutation in entry["survivors"]:
+            label = nodes.literal("", str(Mutation.of(mutation)))
+            code = [nodes.literal("", name), nodes.Text(": "), label]
             yield nodes.paragraph("", "", nodes.Text("Не замечен и не обоснован: "), *code)
     excused = _file(store, COVERAGE).get("justified", {})
     yield nodes.paragraph(
