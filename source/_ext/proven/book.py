@@ -21,7 +21,10 @@ from proven.shown import Shown, outputs_in
 
 Part = Literal["claims", "proofs", "examples"]
 
-_OWN_IMPORT = re.compile(r"^[ ]*from (?:handbook|proven)[\w.]* import (?:\([^)]*\)|.*)$\n?", re.M)
+_IMPORT = re.compile(
+    r"^[ ]*from (?P<module>(?:handbook|proven|tests)[\w.]*) import (?:\([^)]*\)|.*)$\n?", re.M
+)
+"""An import of the machinery's or of a helper that proofs share."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,19 @@ class Book:
         files = sorted(folder.rglob(pattern))
         return {self.settings.name_of(file): self.text(file) for file in files}
 
+    def _helpers(self, file: str) -> list[str]:
+        """Return the texts of what a file of proofs imports from among the tests, all the way."""
+        found: dict[str, str] = {}
+        waiting = [file]
+        for each in waiting:
+            for match in _IMPORT.finditer(self.text(self.root / each)):
+                helper = match["module"].replace(".", "/") + ".py"
+                text = self.text(self.root / helper)
+                if text and helper not in found:
+                    found[helper] = text
+                    waiting.append(helper)
+        return sorted(found.values())
+
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(self.snippets)
@@ -222,15 +238,14 @@ class Book:
         file = self.proofs[claim.id].file
         yield self.alone(claim.id)
         yield self.text((self.root / file).with_name("conftest.py"))
-        if "from tests.ways import" in self.text(self.root / file):
-            yield self.text(self.root / "tests" / "ways.py")
+        yield from self._helpers(file)
         for name in self.snippets_of(claim.file, file):
             yield self.code(name)
 
 
 def _fingerprint(*texts: str) -> str:
     # Blank lines and the wrapping of a sentence change nothing.
-    # Where the machinery's helpers live changes nothing either.
-    texts = tuple(_OWN_IMPORT.sub("", text) for text in texts)
+    # Where helpers live changes nothing either: what they say counts, by `_helpers`.
+    texts = tuple(_IMPORT.sub("", text) for text in texts)
     normal = "\n".join("\n".join(filter(None, map(str.rstrip, t.splitlines()))) for t in texts)
     return hashlib.sha256(normal.encode()).hexdigest()[:12]

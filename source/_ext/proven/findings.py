@@ -121,10 +121,10 @@ def read(folder: Path) -> list[Evidence]:
     return sorted((read_file(file) for file in files), key=lambda found: version_key(found.version))
 
 
-def version_key(version: str) -> tuple[int, str]:
-    """Sort 3.9 before 3.13, and 3.13t behind it."""
-    minor = version.partition(".")[2]
-    return int(minor.rstrip("t")), minor
+def version_key(version: str) -> tuple[list[int], bool, list[int]]:
+    """Sort 3.9 before 3.13, 3.13.5 before 3.13.12, and 3.13t behind them."""
+    numbers = [int(number) for number in version.rstrip("t").split(".")]
+    return numbers[:2], version.endswith("t"), numbers[2:]
 
 
 def read_file(file: Path) -> Evidence:
