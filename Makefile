@@ -63,8 +63,8 @@ pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
-lint: .venv/ready ## check style
-	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
+lint: .venv/ready ## check style and types
+	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
