@@ -67,7 +67,7 @@ class Book:
     def __init__(self, root: Path) -> None:
         self.root = root
         (root / "source").mkdir()
-        for shared in ("_inventories", "_static"):
+        for shared in ("_inventories", "_static", "_templates"):
             (root / "source" / shared).symlink_to(ROOT / "source" / shared)
         shutil.copy(ROOT / "conf.py", root)
         self.write("source/index.md", "# Книга\n\n```{toctree}\ntasks/hello\nledger\n```\n")

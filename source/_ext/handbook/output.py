@@ -2,7 +2,7 @@
 
 Its body is the expected output.  The same text becomes a testcode/testoutput
 pair for Sphinx's doctest builder, so that `make doctest` compares exactly what
-the reader sees with a fresh recording.
+the reader sees with a fresh recording; `make accept` rewrites the bodies.
 
 ``:timeline:`` draws the recording under it; its value is the figure's caption.
 ``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
@@ -27,17 +27,12 @@ from proven.timeline import drawing, lanes
 from proven.timeline.words import Words, tell
 from pygments.lexer import RegexLexer
 from pygments.token import Generic
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.books import book_of
+from handbook.domain import Fault, handbook, warn
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
-    from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
-
-logger = logging.getLogger(__name__)
 
 
 TIMELINE = Words(
@@ -86,15 +81,10 @@ class Output(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        book = book_of(self.config)
-        self.env.note_dependency(str(book.snippet(name)))
+        self._note(name)
         if not self.content:
-            logger.warning(
-                "the output of %s is empty: run make accept",
-                name,
-                location=self.get_location(),
-                type="handbook",
-            )
+            problem = f"the output of {name} is empty: run make accept"
+            warn(Fault.OUTPUT, problem, self.get_location())
         any_order = "order" in self.options
         lines = list(self.content)
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
@@ -121,23 +111,25 @@ class Output(SphinxDirective):
             try:
                 answer.append(self._figure(name, lines))
             except (SnippetError, ValueError) as error:
-                message, place = f"the timeline of {name}: {error}", self.get_location()
-                logger.warning("%s", message, location=place, type="handbook")
+                problem = f"the timeline of {name}: {error}"
+                warn(Fault.OUTPUT, problem, self.get_location())
         if "guess" in self.options:
             answer = [guess("", *answer, name=name)]
             self.set_source_info(answer[0])
         return [code, *answer]
 
+    def _note(self, name: str) -> None:
+        self.env.note_dependency(str(handbook(self.env).book.snippet(name)))
+
     def _figure(self, name: str, lines: list[str]) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
-        book = book_of(self.config)
+        snippets = handbook(self.env).book.settings.snippets
         for file in (lanes.__file__, drawing.__file__):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
-            self.env.note_dependency(str(book.snippet(part)))
-            snippets = book.settings.snippets
+            self._note(part)
             trace = play(part, snippets=snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
         if not agree(lines, trace.shown(), any_order=not ordered):
@@ -160,18 +152,21 @@ class Output(SphinxDirective):
         return figure
 
 
-def _picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+    """Write the drawing for the screen."""
     # A keyboard scrolls only what can have the focus.
     self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
     raise nodes.SkipNode
 
 
-def _guess_html(self: HTML5Translator, node: guess) -> None:
+def visit_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Open the fold over the answer."""
     summary = "Что напечатает? Подумайте, потом откройте"
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
-def _depart_guess_html(self: HTML5Translator, node: guess) -> None:
+def depart_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Close the fold over the answer."""
     self.body.append("</details>")
 
 
@@ -200,24 +195,3 @@ def check(name: str, *, any_order: bool, snippets: Path | None = None) -> None:
         print(error)
     else:
         print("\n".join(normal(lines, any_order=any_order)))
-
-
-def _let_doctest_check(app: Sphinx, config: Config) -> None:
-    """Give the examples of this book to doctest's namespace."""
-    snippets = str(book_of(config).settings.snippets)
-    config["doctest_global_setup"] = (
-        "from functools import partial\nfrom pathlib import Path\n"
-        "from handbook.output import check\n"
-        f"check = partial(check, snippets=Path({snippets!r}))"
-    )
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive, its lexer and the doctest settings that it needs."""
-    app.setup_extension("sphinx.ext.doctest")
-    app.connect("config-inited", _let_doctest_check)
-    app.add_node(timeline_picture, html=(_picture_html, None))
-    app.add_node(guess, html=(_guess_html, _depart_guess_html))
-    app.add_directive("output", Output)
-    app.add_lexer("output", OutputLexer)
-    return {"version": "1", "parallel_read_safe": True}

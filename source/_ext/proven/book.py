@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,6 +83,7 @@ class Book:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._texts: dict[Path, str] = {}
+        self._helped: dict[str, list[str]] = {}
         self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
 
     @classmethod
@@ -202,6 +203,8 @@ class Book:
 
     def _helpers(self, file: str) -> list[str]:
         """Return the texts of what a file of proofs imports from among the tests, all the way."""
+        if file in self._helped:
+            return self._helped[file]
         found: dict[str, str] = {}
         waiting = [file]
         for each in waiting:
@@ -211,7 +214,7 @@ class Book:
                 if text and helper not in found:
                     found[helper] = text
                     waiting.append(helper)
-        return sorted(found.values())
+        return self._helped.setdefault(file, sorted(found.values()))
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -241,8 +244,11 @@ class Book:
 
 
 def _fingerprint(*texts: str) -> str:
+    return hashlib.sha256("\n".join(map(_normal, texts)).encode()).hexdigest()[:12]
+
+
+@lru_cache(None)
+def _normal(text: str) -> str:
     # Blank lines and the wrapping of a sentence change nothing.
     # Where helpers live changes nothing either: what they say counts, by `_helpers`.
-    texts = tuple(_IMPORT.sub("", text) for text in texts)
-    normal = "\n".join("\n".join(filter(None, map(str.rstrip, t.splitlines()))) for t in texts)
-    return hashlib.sha256(normal.encode()).hexdigest()[:12]
+    return "\n".join(filter(None, map(str.rstrip, _IMPORT.sub("", text).splitlines())))

@@ -13,7 +13,7 @@ from typing import Any
 
 import typst
 from babel.dates import format_date
-from handbook.ledger import numbers
+from handbook.appendices.ledger import numbers
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
