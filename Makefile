@@ -67,8 +67,8 @@ changed: .venv/ready ## try mutants of the pages that changed since they last pa
 	@$(BIN)/python -m handbook.authors.check --changed
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
-lint: .venv/ready ## check style
-	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
+lint: .venv/ready ## check style and types
+	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order

@@ -11,15 +11,16 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from proven.claims import Mark, claims_in, proofs_in
-from proven.findings import Evidence, Finding, excuses_in, read
+from proven.findings import Evidence, Finding, Part, excuses_in, read
 from proven.shown import Shown, outputs_in
 
-Part = Literal["claims", "proofs", "examples"]
+Printed = Literal["claims", "proofs", "examples"]
+"""What has a fingerprint."""
 
 _IMPORT = re.compile(
     r"^[ ]*from (?P<module>(?:handbook|proven|tests)[\w.]*) import (?:\([^)]*\)|.*)$\n?", re.M
@@ -82,6 +83,7 @@ class Book:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._texts: dict[Path, str] = {}
+        self._helped: dict[str, list[str]] = {}
         self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
 
     @classmethod
@@ -138,7 +140,7 @@ class Book:
         return excuses_in(self.settings.tests)
 
     @cached_property
-    def fingerprints(self) -> dict[Part, dict[str, str]]:
+    def fingerprints(self) -> dict[Printed, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
         proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
         proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
@@ -157,17 +159,13 @@ class Book:
             },
         }
 
-    def current(
-        self, evidence: Evidence, part: Literal["claims", "examples"]
-    ) -> dict[str, Finding]:
+    def current(self, evidence: Evidence, part: Part) -> dict[str, Finding]:
         """Return the findings that still count: about claims or examples as they are now."""
         key = (evidence.version, evidence.date, part)
         if key not in self._current:
             now = self.fingerprints[part]
-            findings: dict[str, Finding] = getattr(evidence, part)
-            self._current[key] = {
-                id: finding for id, finding in findings.items() if now.get(id) == finding.hash
-            }
+            findings = evidence.part(part).items()
+            self._current[key] = {id: each for id, each in findings if now.get(id) == each.hash}
         return self._current[key]
 
     def snippet(self, name: str) -> Path:
@@ -205,6 +203,8 @@ class Book:
 
     def _helpers(self, file: str) -> list[str]:
         """Return the texts of what a file of proofs imports from among the tests, all the way."""
+        if file in self._helped:
+            return self._helped[file]
         found: dict[str, str] = {}
         waiting = [file]
         for each in waiting:
@@ -214,7 +214,7 @@ class Book:
                 if text and helper not in found:
                     found[helper] = text
                     waiting.append(helper)
-        return sorted(found.values())
+        return self._helped.setdefault(file, sorted(found.values()))
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -244,8 +244,11 @@ class Book:
 
 
 def _fingerprint(*texts: str) -> str:
+    return hashlib.sha256("\n".join(map(_normal, texts)).encode()).hexdigest()[:12]
+
+
+@lru_cache(None)
+def _normal(text: str) -> str:
     # Blank lines and the wrapping of a sentence change nothing.
     # Where helpers live changes nothing either: what they say counts, by `_helpers`.
-    texts = tuple(_IMPORT.sub("", text) for text in texts)
-    normal = "\n".join("\n".join(filter(None, map(str.rstrip, t.splitlines()))) for t in texts)
-    return hashlib.sha256(normal.encode()).hexdigest()[:12]
+    return "\n".join(filter(None, map(str.rstrip, _IMPORT.sub("", text).splitlines())))
