@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from concurrent import futures
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, TypeVar
@@ -114,22 +114,36 @@ CRASHES = {
 }
 """How a process ends so that Python in it can't tell anybody."""
 
-EXCEPTIONS: dict[str, BaseException] = {
-    "ValueError": ValueError("own"),
-    "OSError": FileNotFoundError(2, "no such file"),
-    "KeyError": KeyError("own"),
-    "group": ExceptionGroup("both", [ValueError("own")]),
-    "SystemExit": SystemExit(3),
-    "KeyboardInterrupt": KeyboardInterrupt(),
-}
-"""What a function may end with and what pickle takes there and back."""
 
-IN_PROCESS_POOLS: dict[str, type[futures.Executor]] = {
-    "threads": futures.ThreadPoolExecutor,
-    "processes": futures.ProcessPoolExecutor,
+@dataclass(frozen=True)
+class Pool:
+    """A kind of pool: its class in concurrent.futures and how its processes are started."""
+
+    name: str
+    method: str = "spawn"
+
+    def perform(self, code: str) -> Trace:
+        """Run `code` as a program in which `Pool` is this pool's class, and return its trace.
+
+        What its workers print is not recorded in every kind: let the program print results.
+        """
+        return perform_by(self.method, self._import + dedent(code))
+
+    def run(self, code: str) -> subprocess.CompletedProcess[str]:
+        """Run `code` as a program in which `Pool` is this pool's class; it may end as it likes."""
+        return run_by(self.method, self._import + dedent(code))
+
+    @property
+    def _import(self) -> str:
+        return f"from concurrent.futures import {self.name} as Pool\n"
+
+
+PROCESS_POOLS = {
+    f"processes by {method}": Pool("ProcessPoolExecutor", method) for method in METHODS
 }
-POOLS: dict[str, str] = {
-    "threads": "ThreadPoolExecutor",
-    "processes by fork": "ProcessPoolExecutor",
-    "processes by spawn": "ProcessPoolExecutor",
-} | ({"interpreters": "InterpreterPoolExecutor"} if sys.version_info >= (3, 14) else {})
+THREAD_POOLS = {"threads": Pool("ThreadPoolExecutor")}
+INTERPRETER_POOLS = (
+    {"interpreters": Pool("InterpreterPoolExecutor")} if sys.version_info >= (3, 14) else {}
+)
+POOLS = THREAD_POOLS | PROCESS_POOLS | INTERPRETER_POOLS
+"""Every kind of pool that this interpreter has."""

@@ -285,11 +285,12 @@ def test_without_the_guard_the_child_fails(method: str) -> None:
 
 
 @pytest.mark.always("sm-pool-without-guard-never-ends")
-@ways(method=NOT_FORK)
-def test_a_pool_without_the_guard_starts_processes_for_ever(method: str) -> None:
+@ways(workers={"1": 1, "2": 2})
+def test_a_pool_without_the_guard_starts_processes_for_ever(workers: int) -> None:
+    # By forkserver it depends on the version: 3.13.8+ and 3.14.1+ fail at once, 3.15 doesn't.
     program = dedent(f"""
         import multiprocessing
-        pool = multiprocessing.get_context("{method}").Pool(2)
+        pool = multiprocessing.get_context("spawn").Pool({workers})
         print(pool.map(abs, [1, -2]))
     """)
     with tempfile.TemporaryDirectory() as folder:
@@ -304,10 +305,10 @@ def test_a_pool_without_the_guard_starts_processes_for_ever(method: str) -> None
             assert pool.stderr
             died = 0
             for line in pool.stderr:
-                died += line.startswith(("RuntimeError", "EOFError", "ConnectionResetError"))
+                died += line.startswith("RuntimeError")
                 if died > 5:
                     break
-            assert died > 5, "many more than the two that the pool was to have"
+            assert died > 5, "many more than the pool was to have"
             assert pool.poll() is None
             os.killpg(pool.pid, signal.SIGKILL)
 
