@@ -58,7 +58,7 @@ live: .venv/ready ## rebuild and reload the page at each save
 new: .venv/ready ## lay out a question, red until filled: make new PAGE=debugging/hung-program
 	@$(BIN)/python -m handbook.authors.new $(PAGE)
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
-	@$(BIN)/python -m handbook.output
+	@$(BIN)/python -m proven.checks.accept
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
@@ -70,7 +70,7 @@ lint: .venv/ready ## check style
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
 	@$(BIN)/pytest -q -n 4 tests/handbook/realtime.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
-	@$(BIN)/python -m proven.checks.ratios
+	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
 	@$(BIN)/python -m proven.checks.evidence $(PYTHONS)
 mutants: .venv/ready ## change each snippet and report what nobody noticed

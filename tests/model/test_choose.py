@@ -5,8 +5,10 @@ import os
 import threading
 
 import pytest
-from proven.checks.ratios import COUNT, WAIT, has_gil, in_processes, in_tasks, in_threads, ratio
+from proven.claims import has_gil
 from proven.stage import load, perform, perform_script, play
+
+from tests.model.measuring import COUNT, WAIT, in_processes, in_tasks, in_threads, ratio
 
 
 @pytest.mark.slow

@@ -10,16 +10,17 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from proven.checks.ratios import (
+from proven.claims import has_gil
+from proven.stage import play
+
+from tests.model.measuring import (
     COUNT,
     DIGEST,
-    has_gil,
     in_threads,
     nobody_asks_for_the_gil,
     ran_meanwhile,
     ratio,
 )
-from proven.stage import play
 
 Looks = Callable[[list[None]], list[int]]
 BIG = b"x" * 1_000_000

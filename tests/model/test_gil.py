@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from proven.checks.ratios import has_gil, nobody_asks_for_the_gil, ran_meanwhile, subinterpreter
+from proven.claims import has_gil
 from proven.stage import load, play
+
+from tests.model.measuring import nobody_asks_for_the_gil, ran_meanwhile, subinterpreter
 
 FREE_BUILD = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
 

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable, Coroutine
 
 import pytest
-from proven.checks.ratios import COUNT, has_gil, in_tasks, ratio
+from proven.claims import has_gil
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
+
+from tests.model.measuring import COUNT, in_tasks, ratio
 
 Looks = Callable[[list[None]], list[int]]
 

@@ -3,8 +3,9 @@
 import threading
 
 import pytest
-from proven.checks.ratios import start_milliseconds
 from proven.stage import perform_script, play
+
+from tests.model.measuring import start_milliseconds
 
 
 @pytest.mark.always("tp-same-pid")

@@ -8,19 +8,18 @@ import sys
 from concurrent import futures
 
 import pytest
-from proven.checks.ratios import (
+from proven.claims import has_gil
+from proven.stage import perform_script, play
+
+from tests.model.measuring import (
     COUNT,
-    EVIDENCE,
     features,
-    has_gil,
     in_processes,
     in_threads,
-    interpreter,
     ratio,
     subinterpreter,
-    tables,
 )
-from proven.stage import perform_script, play
+from tests.model.ratios import EVIDENCE, interpreter, tables
 
 
 @pytest.mark.always("ng-process-own-interpreter")
