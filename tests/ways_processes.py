@@ -12,33 +12,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, TypeVar
 
-import pytest
 from proven.stage import Trace, perform_script
-
-Proof = TypeVar("Proof", bound=Callable[..., None])
-
-
-def ways(**axes: Mapping[str, Any]) -> Callable[[Proof], Proof]:
-    """Run a proof once for each combination; an argument of the axis' name gets the construction.
-
-    How many there are is how many ways the claim was tried in.
-    """
-
-    def decorate(proof: Proof) -> Proof:
-        for name, axis in axes.items():
-            assert len(axis) > 1, f"{name}: one way is no axis"
-            proof = pytest.mark.parametrize(name, axis.values(), ids=axis.keys())(proof)
-        return proof
-
-    return decorate
-
 
 METHODS = {method: method for method in multiprocessing.get_all_start_methods()}
 """How a process is started, in the order of the system's own preference."""

@@ -10,7 +10,8 @@ from multiprocessing.pool import ThreadPool
 import pytest
 from proven.stage import load, play
 
-from tests.ways_processes import CRASHES, INTERPRETER_POOLS, POOLS, PROCESS_POOLS, Pool, ways
+from tests.ways import ways
+from tests.ways_processes import CRASHES, INTERPRETER_POOLS, POOLS, PROCESS_POOLS, Pool
 
 CLASSES = {pool.name: getattr(futures, pool.name) for pool in POOLS.values()}
 

@@ -10,7 +10,8 @@ from textwrap import dedent
 import pytest
 from proven.stage import perform_script, play
 
-from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool, ways
+from tests.ways import ways
+from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool
 
 
 @pytest.mark.always("lim-at-most-workers")

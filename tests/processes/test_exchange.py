@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 from proven.stage import load, perform_script, play
 
-from tests.ways_processes import METHODS, PROCESS_ENDS, perform_by, ways
+from tests.ways import ways
+from tests.ways_processes import METHODS, PROCESS_ENDS, perform_by
 
 
 @pytest.mark.always("xch-one-sender-keeps-order")

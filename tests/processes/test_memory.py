@@ -13,7 +13,8 @@ import pytest
 from proven.stage import load, perform_script, play
 from proven.stage.player import path_of
 
-from tests.ways_processes import MAIN_ENDS, METHODS, perform_by, run_by, ways
+from tests.ways import ways
+from tests.ways_processes import MAIN_ENDS, METHODS, perform_by, run_by
 
 
 @pytest.mark.always("mem-each-child-counts-its-own")

@@ -7,7 +7,8 @@ from multiprocessing import Process
 import pytest
 from proven.stage import perform_script, play
 
-from tests.ways_processes import MAIN_ENDS, METHODS, PROCESS_ENDS, perform_by, run_by, ways
+from tests.ways import ways
+from tests.ways_processes import MAIN_ENDS, METHODS, PROCESS_ENDS, perform_by, run_by
 
 
 @pytest.mark.sometimes("proc-any-order")

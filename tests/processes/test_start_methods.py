@@ -11,7 +11,8 @@ from textwrap import dedent
 import pytest
 from proven.stage import perform_script, play
 
-from tests.ways_processes import METHODS, NOT_FORK, perform_by, run_by, ways
+from tests.ways import ways
+from tests.ways_processes import METHODS, NOT_FORK, perform_by, run_by
 
 
 @pytest.mark.always("sm-fork-copies")
