@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from docutils import nodes
 from proven.claims import VERBS, excluded
-from proven.findings import COVERAGE, MUTANTS, OWN_CODE, STRESS, Evidence, Finding, Mutation
+from proven.findings import (
+    COVERAGE,
+    EXCUSES,
+    MUTANTS,
+    OWN_CODE,
+    STRESS,
+    Evidence,
+    Finding,
+    Mutation,
+)
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.appendices.ledger import IN_RUSSIAN, statement
@@ -205,9 +214,12 @@ def _mutants(app: Sphinx, docname: str) -> Iterator[nodes.Node]:
     excused = _file(store, COVERAGE).get("justified", {})
     yield nodes.paragraph(
         "",
-        "Почему обоснованных мутантов никто не замечает, сказано рядом с доказательствами "
-        "каждой главы; там же названы строки примеров, до которых дело не доходит: "
-        f"их {sum(map(len, excused.values()))}.",
+        "",
+        nodes.Text("Причина, по которой обоснованного мутанта никто не замечает, записана рядом "),
+        nodes.Text("с доказательствами главы, в файле "),
+        nodes.literal("", EXCUSES),
+        nodes.Text(". Там же названы строки примеров, до которых дело не доходит: их "),
+        nodes.Text(f"{sum(map(len, excused.values()))}."),
     )
     breaking = [entry["broken"] for entry in claims.values() if "broken" in entry]
     own = sum(by.startswith(OWN_CODE) for by in breaking)
