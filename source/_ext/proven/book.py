@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from proven.claims import Mark, claims_in, proofs_in
-from proven.findings import Evidence, Finding, excuses_in, read
+from proven.findings import Evidence, Finding, Part, excuses_in, read
 from proven.shown import Shown, outputs_in
 
-Part = Literal["claims", "proofs", "examples"]
+Printed = Literal["claims", "proofs", "examples"]
+"""What has a fingerprint."""
 
 _IMPORT = re.compile(
     r"^[ ]*from (?P<module>(?:handbook|proven|tests)[\w.]*) import (?:\([^)]*\)|.*)$\n?", re.M
@@ -139,7 +140,7 @@ class Book:
         return excuses_in(self.settings.tests)
 
     @cached_property
-    def fingerprints(self) -> dict[Part, dict[str, str]]:
+    def fingerprints(self) -> dict[Printed, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
         proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
         proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
@@ -158,17 +159,13 @@ class Book:
             },
         }
 
-    def current(
-        self, evidence: Evidence, part: Literal["claims", "examples"]
-    ) -> dict[str, Finding]:
+    def current(self, evidence: Evidence, part: Part) -> dict[str, Finding]:
         """Return the findings that still count: about claims or examples as they are now."""
         key = (evidence.version, evidence.date, part)
         if key not in self._current:
             now = self.fingerprints[part]
-            findings: dict[str, Finding] = getattr(evidence, part)
-            self._current[key] = {
-                id: finding for id, finding in findings.items() if now.get(id) == finding.hash
-            }
+            findings = evidence.part(part).items()
+            self._current[key] = {id: each for id, each in findings if now.get(id) == each.hash}
         return self._current[key]
 
     def snippet(self, name: str) -> Path:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -99,7 +99,7 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
 
 def excluded(only: Mapping[str, str], version: tuple[int, ...], *, gil: bool) -> str:
     """Return why a claim that holds only there says nothing of this interpreter, "" if it does."""
-    reasons = {
+    reasons: dict[str, Callable[[str], bool]] = {
         "since": lambda value: version[:2] < _numbers(value),
         "before": lambda value: version[:2] >= _numbers(value),
         "gil": lambda value: gil != (value == "on"),
