@@ -30,6 +30,8 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+# Site, PDF, EPUB and doctest read the pages once, into one folder: one at a time.
+.NOTPARALLEL:
 .PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play realtime lint measure evidence mutants coverage stress bench lock clean help
 
 ## For readers

@@ -20,7 +20,7 @@ OUT = Path("build", "live")
 IGNORED = r"__pycache__|\.mo$|/\.[^/]*$"
 
 
-class QuietBuilder(Builder):  # type: ignore[misc] # the package has no types
+class QuietBuilder(Builder):
     """Builds as `python -m handbook` does and lets only its findings through."""
 
     def __call__(self, *, changed_paths: Sequence[Path]) -> None:
