@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.book import Book, _fingerprint
+from proven.book import Book
+from proven.book.prints import fingerprint
 from proven.findings import Evidence, Finding, read
 from proven.proofs import Outcomes
 from proven.shown import replay
@@ -82,7 +83,7 @@ def test_another_proof_of_the_file_changes_nothing(book: Any) -> None:
 
 
 def test_wrapping_changes_nothing() -> None:
-    assert _fingerprint("a \n\nb") == _fingerprint("a\nb") != _fingerprint("a b")
+    assert fingerprint("a \n\nb") == fingerprint("a\nb") != fingerprint("a b")
 
 
 def test_a_claim_skipped_once_is_not_proven() -> None:

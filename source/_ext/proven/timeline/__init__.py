@@ -2,5 +2,6 @@
 
 Bottom to top: ``lanes`` sorts a trace's moments into lanes; ``words`` tells them to who
 can't see; ``canvas`` is an SVG that is written piece by piece; ``flags`` arranges the lines
-above a lane; ``drawing`` lays all out; ``terminal`` shows a trace without a picture.
+above a lane, ``scale`` finds room for them; ``drawing`` lays all out; ``terminal`` shows
+a trace without a picture.
 """
