@@ -7,7 +7,7 @@ export PYTHONPATH := source/_ext
 # Compiled modules halve the start of each of the many builds.
 export PYTHONDONTWRITEBYTECODE :=
 # A failed build forgets what it read: a warning must come again until it is mended.
-STRICT = $(BIN)/sphinx-build -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1)$(3) $(2) \
+STRICT = $(BIN)/python -m handbook -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1)$(3) $(2) \
   || { rm -rf build/doctrees; exit 1; }
 PIN := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --upgrade
@@ -30,6 +30,8 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+# Site, PDF, EPUB and doctest read the pages once, into one folder: one at a time.
+.NOTPARALLEL:
 .PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play realtime lint measure evidence mutants coverage stress release bench lock clean help
 
 ## For readers
@@ -53,8 +55,8 @@ browser: installed .venv/browser all ## read the site in Chromium as a reader wo
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --confcutdir tests/browser -o faulthandler_timeout=300 \
 	  tests/browser/files.py tests/browser/pages.py tests/browser/reading.py
 	@echo "All checks passed in the browser: every page of the site, its files and the EPUB."
-live: .venv/ready ## rebuild and reload the page at each save
-	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
+live: .venv/ready ## rebuild and reload the page at each save; says only what is wrong
+	@$(BIN)/python -m handbook.authors.live
 new: .venv/ready ## lay out a question, red until filled: make new PAGE=debugging/hung-program
 	@$(BIN)/python -m handbook.authors.new $(PAGE)
 check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
