@@ -48,7 +48,6 @@ class Written:
         self._app = app
         # Not among the files: the EPUB packs all that lies there.
         self._file = Path(app.doctreedir, f"shown-{digest(str(app.outdir))}.json")
-        self._root = Path(app.srcdir).parent
         try:
             self._before: dict[str, str] = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -73,8 +72,9 @@ class Written:
     @cached_property
     def untouched(self) -> bool:
         """Tell whether no page, test, snippet or finding changed since the files were written."""
-        folders = (self._root / name for name in ("tests", "snippets", "source"))
-        files = (file for folder in folders for file in folder.rglob("*") if file.suffix in _READ)
+        own = handbook(self._app.env).book.settings
+        folders = (own.tests, own.snippets, own.pages, own.evidence)
+        files = {file for folder in folders for file in folder.rglob("*") if file.suffix in _READ}
         stamps = [(str(file), *file.stat()[6:9:2]) for file in sorted(files)]
         self._now[_INPUT] = digest(self.frame, sorted(self._app.env.all_docs.items()), stamps)
         if self._before.get(_INPUT) != self._now[_INPUT]:
