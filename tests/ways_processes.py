@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -85,6 +87,44 @@ MAIN_ENDS = {
     "exception": ("1 / 0", 1),
 }
 """How a program ends that isn't killed: its last line and the exit code."""
+
+THREAD_ENDS: dict[str, BaseException | None] = {
+    "value": None,
+    "exception": ValueError("own"),
+    "sys.exit": SystemExit(3),
+    "KeyboardInterrupt": KeyboardInterrupt(),
+}
+"""How the function of a thread ends: what it raises, if anything."""
+
+Starter = Callable[[Callable[[], object]], None]
+
+
+def _in_another_thread(action: Callable[[], object]) -> None:
+    thread = threading.Thread(target=action)
+    thread.start()
+    thread.join()
+
+
+STARTERS: dict[str, Starter] = {
+    "main thread": lambda action: void(action()),
+    "another thread": _in_another_thread,
+}
+"""Who does something to a thread."""
+
+
+def void(_: object) -> None:
+    """Forget a result."""
+
+
+@contextmanager
+def quiet_threads() -> Iterator[None]:
+    """Let threads end with an exception that the run shouldn't tell of."""
+    before, threading.excepthook = threading.excepthook, void
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
 
 CRASHES = {
     "os._exit": "os._exit(1)",
