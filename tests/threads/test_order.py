@@ -169,6 +169,9 @@ def test_logging_writes_each_record_at_once_and_under_its_lock(threads: int) -> 
     writes: list[str] = []
     others_got_in: list[bool] = []
 
+    def ask() -> None:
+        others_got_in.append(handler.lock.acquire(blocking=False))
+
     class Watched(io.StringIO):
         def write(self, text: str) -> int:
             writes.append(text)
