@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,16 @@ import multiprocessing
 if __name__ == "__main__":
     multiprocessing.set_start_method({method!r})
 """
+
+
+def filled(code: str, **words: object) -> str:
+    """Return `code` with each of the words in it, names in capitals, replaced by its value.
+
+    Unlike an f-string's, the program stays a text that mutants can change.
+    """
+    for word, value in words.items():
+        code = re.sub(rf"\b{word}\b", lambda _, value=value: str(value), code)
+    return dedent(code)
 
 
 def perform_by(method: str, code: str) -> Trace:

@@ -14,7 +14,7 @@ from proven.stage import play
 from proven.stage.player import DEADLINE
 
 from tests.ways import ways
-from tests.ways_processes import MAIN_ENDS
+from tests.ways_processes import MAIN_ENDS, filled
 
 
 def printed(code: str) -> list[str]:
@@ -37,7 +37,8 @@ BUSY = {
 
 def ended(busy: str, ending: str) -> tuple[list[str], int]:
     """Return what a program with a busy daemon prints and its exit code."""
-    code = f"""
+    code = filled(
+        """
         import os, queue, sys, threading, time
 
         lock, begun = threading.Lock(), threading.Event()
@@ -46,15 +47,18 @@ def ended(busy: str, ending: str) -> tuple[list[str], int]:
         def work():
             begun.set()
             try:
-                {busy}
+                BUSY
             finally:
                 os.write(1, b"finally")
 
         threading.Thread(target=work, daemon=True).start()
         begun.wait()
         time.sleep(0.02)
-        {ending}
-    """
+        ENDING
+    """,
+        BUSY=busy,
+        ENDING=ending,
+    )
     command = [sys.executable, "-c", dedent(code)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
     return run.stdout.splitlines(), run.returncode
@@ -146,7 +150,9 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
     assert play("threads/daemon_exit").lines[-1] == "main: done, watcher is alive: True"
     with ThreadPoolExecutor() as pool:
         assert pool.submit(lambda: threading.current_thread().daemon).result() is False
-    lines = printed(f"""
+    lines = printed(
+        filled(
+            """
         import sys, threading
         from concurrent.futures import ThreadPoolExecutor
 
@@ -161,7 +167,7 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
         def use_pool():
             pool = ThreadPoolExecutor()
             pool.submit(work)
-            pool{left}
+            poolLEFT
 
         here = work.__code__.co_filename
         user = threading.Thread(target=use_pool, daemon=True)
@@ -169,14 +175,19 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
         user.join()
         print("main: done")
         last_line_done = True
-    """)
+    """,
+            LEFT=left,
+        )
+    )
     assert lines == ["main: done", "goes on after main, daemon: True"]
 
 
 @pytest.mark.always("daemon-atexit-after-threads")
 @ways(ending={"returns": "pass", "sys.exit": "sys.exit()"})
 def test_atexit_comes_after_the_ordinary_threads(ending: str) -> None:
-    lines = printed(f"""
+    lines = printed(
+        filled(
+            """
         import atexit, sys, threading
 
         def work():
@@ -186,6 +197,9 @@ def test_atexit_comes_after_the_ordinary_threads(ending: str) -> None:
         atexit.register(print, "atexit")
         threading.Thread(target=work).start()
         print("main")
-        {ending}
-    """)
+        ENDING
+    """,
+            ENDING=ending,
+        )
+    )
     assert lines == ["main", "thread", "atexit"]

@@ -7,7 +7,15 @@ import pytest
 from proven.stage import load, play
 
 from tests.ways import ways
-from tests.ways_processes import MAIN_ENDS, STARTERS, THREAD_ENDS, Starter, quiet_threads, run_by
+from tests.ways_processes import (
+    MAIN_ENDS,
+    STARTERS,
+    THREAD_ENDS,
+    Starter,
+    filled,
+    quiet_threads,
+    run_by,
+)
 
 
 @pytest.mark.always("join-waits-for-end")
@@ -73,7 +81,8 @@ def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int]) -> None
     ending, code = end
     run = run_by(
         "spawn",
-        f"""
+        filled(
+            """
         import sys, threading
 
         def work():
@@ -83,8 +92,10 @@ def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int]) -> None
         if __name__ == "__main__":
             threading.Thread(target=work).start()
             print("main")
-            {ending}
+            ENDING
         """,
+            ENDING=ending,
+        ),
     )
     assert (run.stdout.splitlines(), run.returncode) == (["main", "worker"], code)
     trace = play("threads/join_at_exit")

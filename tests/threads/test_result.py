@@ -14,7 +14,7 @@ import pytest
 from proven.stage import load, play
 
 from tests.ways import ways
-from tests.ways_processes import THREAD_ENDS, run_by
+from tests.ways_processes import THREAD_ENDS, filled, run_by
 
 
 class Thing:
@@ -54,17 +54,20 @@ def test_join_does_not_raise_and_the_program_ends_with_code_0(error: BaseExcepti
     assert "ZeroDivisionError" in trace.stderr, "it did happen"
     run = run_by(
         "spawn",
-        f"""
+        filled(
+            """
         import threading
 
         def work():
-            raise {error!r}
+            raise ERROR
 
         if __name__ == "__main__":
             thread = threading.Thread(target=work)
             thread.start()
             print("join:", thread.join(), thread.is_alive())
         """,
+            ERROR=repr(error),
+        ),
     )
     assert (run.stdout, run.returncode) == ("join: None False\n", 0)
 
@@ -78,15 +81,18 @@ def test_the_traceback_goes_to_stderr(error: BaseException) -> None:
     assert "Traceback" not in play("threads/result_excepthook").stderr
     run = run_by(
         "spawn",
-        f"""
+        filled(
+            """
         import threading
 
         def work():
-            raise {error!r}
+            raise ERROR
 
         if __name__ == "__main__":
             threading.Thread(target=work).start()
         """,
+            ERROR=repr(error),
+        ),
     )
     assert ("Traceback" in run.stderr) is not isinstance(error, SystemExit)
     assert run.stdout == ""
