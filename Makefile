@@ -30,7 +30,7 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all html pdf epub test browser installed doctest pytest live new accept play realtime lint measure evidence mutants coverage stress bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play realtime lint measure evidence mutants coverage stress bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -47,7 +47,7 @@ doctest: .venv/ready ## play every snippet and compare with the outputs shown
 	@sed -n '/^ .*tests\{0,1\}$$/,/failures\{0,1\} in tests/p' build/doctest/output.txt
 
 ## For authors
-test: lint html pdf doctest pytest ## all that decides whether a change is good
+test: lint html pdf doctest pytest changed ## all that decides whether a change is good
 	@echo "All checks passed: lint, pytest, doctest and the strict builds of the site and the PDF."
 browser: installed .venv/browser all ## read the site in Chromium as a reader would
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --confcutdir tests/browser -o faulthandler_timeout=300 \
@@ -57,14 +57,18 @@ live: .venv/ready ## rebuild and reload the page at each save
 	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
 new: .venv/ready ## lay out a question, red until filled: make new PAGE=debugging/hung-program
 	@$(BIN)/python -m handbook.authors.new $(PAGE)
+check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
+	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 	@$(BIN)/python -m proven.checks.accept
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
+changed: .venv/ready ## try mutants of the pages that changed since they last passed
+	@$(BIN)/python -m handbook.authors.check --changed
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
-lint: .venv/ready ## check style
-	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
+lint: .venv/ready ## check style and types
+	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order

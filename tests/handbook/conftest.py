@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 from proven.checks import environment
+from sphinx import locale
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +102,8 @@ class Book:
         path = sys.path[:]
         with (
             mock.patch.dict(os.environ, variables),
+            # A build leaves its language behind.
+            mock.patch.dict(locale.translators),
             redirect_stdout(said),
             redirect_stderr(said),
             warnings.catch_warnings(action="ignore"),

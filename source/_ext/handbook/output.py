@@ -24,6 +24,7 @@ from proven.shown import agree, normal
 from proven.stage import SnippetError, play
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
+from proven.timeline.words import Words, tell
 from pygments.lexer import RegexLexer
 from pygments.token import Generic
 from sphinx.util.docutils import SphinxDirective
@@ -32,6 +33,29 @@ from handbook.domain import Fault, handbook, warn
 
 if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
+
+
+TIMELINE = Words(
+    axis="секунды",
+    unit=" с",
+    order="порядок событий →",
+    legend={
+        "works": "работает",
+        "ready": "готова, но ждёт цикла",
+        "waits": "ждёт",
+        "queues": "ждёт {}",
+        "holds": "держит {}",
+        "wakes": "будит",
+        "cancels": "отменяет",
+        "cut": "пришла отмена",
+    },
+    causes={"created": "запуск из {}", "wakes": "сигнал от {}", "cancels": "отмена от {}"},
+    ends={"cancel": "отмена", "collected": "исчезла"},
+    end="конец",
+    stretch="с {} до {} {}",
+    printed="«{}»",
+)
+"""What a timeline says of itself."""
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -117,9 +141,9 @@ class Output(SphinxDirective):
         picture = timeline_picture(
             "",
             name=name,
-            svg=drawing.draw(traces, title=title, name=slug),
-            print=drawing.draw(traces, title=title, name=slug, theme="print"),
-            alt=f"{title}. {drawing.tell(traces)}",
+            svg=drawing.draw(traces, TIMELINE, title=title, name=slug),
+            print=drawing.draw(traces, TIMELINE, title=title, name=slug, theme="print"),
+            alt=f"{title}. {tell(traces, TIMELINE)}",
         )
         figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
         self.state.document.note_explicit_target(figure, figure)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -99,7 +99,7 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
 
 def excluded(only: Mapping[str, str], version: tuple[int, ...], *, gil: bool) -> str:
     """Return why a claim that holds only there says nothing of this interpreter, "" if it does."""
-    reasons = {
+    reasons: dict[str, Callable[[str], bool]] = {
         "since": lambda value: version[:2] < _numbers(value),
         "before": lambda value: version[:2] >= _numbers(value),
         "gil": lambda value: gil != (value == "on"),
@@ -162,9 +162,7 @@ def _without_literals(text: str) -> str:
 def _proofs_of(file: str, source: str) -> list[Mark]:
     lines = source.splitlines(keepends=True)
     proofs = []
-    for function in ast.walk(ast.parse(source)):
-        if not isinstance(function, ast.FunctionDef):
-            continue
+    for function in _tests_of(ast.parse(source).body):
         for decorator in function.decorator_list:
             match decorator:
                 case ast.Call(
@@ -188,3 +186,12 @@ def _proofs_of(file: str, source: str) -> list[Mark]:
                         )
                     )
     return proofs
+
+
+def _tests_of(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
+    """Yield the functions that pytest may collect: what stands within others it doesn't see."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef):
+            yield statement
+        elif isinstance(statement, ast.ClassDef):
+            yield from _tests_of(statement.body)

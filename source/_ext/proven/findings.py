@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+Part = Literal["claims", "examples"]
+PARTS: tuple[Part, ...] = ("claims", "examples")
+"""What evidence is about."""
 
 MUTANTS = "mutants.json"
 COVERAGE = "coverage.json"
@@ -93,15 +97,16 @@ class Evidence:
     claims: dict[str, Finding]
     examples: dict[str, Finding]
 
+    def part(self, name: Part) -> dict[str, Finding]:
+        """Return the findings on all claims or on all examples."""
+        return self.claims if name == "claims" else self.examples
+
     def text(self) -> str:
         """Return the file's text: sorted, one line for each entry."""
         parts = [
             f' "interpreter": {json.dumps(self.interpreter)}',
             f' "date": "{self.date}"',
-            *(
-                f' "{part}": {lines_of({id: without_empty(each) for id, each in findings.items()})}'
-                for part, findings in (("claims", self.claims), ("examples", self.examples))
-            ),
+            *(f' "{part}": {lines_of(_without_empty(self.part(part)))}' for part in PARTS),
         ]
         return "{\n" + ",\n".join(parts) + "\n}\n"
 
@@ -130,16 +135,19 @@ def version_key(version: str) -> tuple[list[int], bool, list[int]]:
 def read_file(file: Path) -> Evidence:
     """Return the evidence that `file` holds."""
     data = json.loads(file.read_text(encoding="utf-8"))
-    findings = (
-        {key: Finding(**entry) for key, entry in data[part].items()}
-        for part in ("claims", "examples")
+    claims, examples = (
+        {key: Finding(**entry) for key, entry in data[part].items()} for part in PARTS
     )
-    return Evidence(file.stem, data["interpreter"], data["date"], *findings)
+    return Evidence(file.stem, data["interpreter"], data["date"], claims, examples)
 
 
 def without_empty(finding: Finding | Mutation) -> dict[str, Any]:
     """Return the fields of `finding` that say something."""
     return {key: value for key, value in asdict(finding).items() if value}
+
+
+def _without_empty(findings: Mapping[str, Finding]) -> dict[str, Any]:
+    return {id: without_empty(finding) for id, finding in findings.items()}
 
 
 def excuses_in(tests: Path) -> dict[str, dict[str, str]]:

@@ -63,7 +63,7 @@ class Written:
         return digest(
             {page: title.astext() for page, title in env.titles.items()},
             env.toctree_includes,
-            [(value.name, value.value) for value in self._app.config.filter("html")],
+            [(value.name, value.value) for value in self._app.config.filter(frozenset({"html"}))],
             sorted(env.domains.standard_domain.labels.items()),
             [file.read_text("utf-8") for folder in static for file in sorted(folder.glob("*.css"))],
             [module.__version__ for module in (sphinx, furo, pygments)],

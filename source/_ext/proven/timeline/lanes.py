@@ -201,13 +201,14 @@ def _labels(cast: list[tuple[Actor, list[Moment]]]) -> list[str]:
     alone = sum(actor.kind == "process" for actor, _ in cast) < 2
     plain = [_printed_name(actor, own) or _own_name(actor, alone) for actor, own in cast]
     often = Counter(plain)
-    told = [
+    with_arguments = [
         f"{name}({', '.join(actor.arguments)})" if often[name] > 1 and actor.arguments else name
         for name, (actor, _) in zip(plain, cast, strict=True)
     ]
-    often, seen = Counter(told), Counter()
+    often = Counter(with_arguments)
+    seen: Counter[str] = Counter()
     labels = []
-    for name in told:
+    for name in with_arguments:
         seen[name] += 1
         labels.append(f"{name} {seen[name]}" if often[name] > 1 else name)
     return labels

@@ -65,9 +65,9 @@ def notice_deadlocks() -> None:
                 raise Deadlock("deadlock")
             return wait(timeout)
 
-        self._selector.select = watched
+        self._selector.select = watched  # type: ignore[method-assign]  # a hook
 
-    VirtualLoop.__init__ = init  # type: ignore[method-assign]  # until the loop does it itself
+    VirtualLoop.__init__ = init  # type: ignore[method-assign]  # until it does so itself
 
 
 class Prover:

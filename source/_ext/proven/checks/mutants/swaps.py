@@ -10,12 +10,16 @@ import ast
 
 from proven.checks.mutants.text import called, is_text
 
+_PLAIN = (
+    *(ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor, ast.With),
+    *(ast.AsyncWith, ast.If, ast.While, ast.Try, ast.TryStar, ast.Assert),
+)
+"""Statements that don't define or leave anything."""
+
 
 def may_swap(first: ast.stmt, second: ast.stmt) -> bool:
     """Tell whether swapping makes another program that doesn't just lack a name."""
-    plain = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.AsyncFor, ast.With)
-    plain += (ast.AsyncWith, ast.If, ast.While, ast.Try, ast.TryStar, ast.Assert)
-    if not (isinstance(first, plain) and isinstance(second, plain)):
+    if not (isinstance(first, _PLAIN) and isinstance(second, _PLAIN)):
         return False
     if any(isinstance(each, ast.Expr) and is_text(each.value) for each in (first, second)):
         return False
