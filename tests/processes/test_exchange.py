@@ -13,7 +13,7 @@ import pytest
 from proven.stage import load, perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, PROCESS_ENDS, perform_by
+from tests.ways_processes import METHODS, PROCESS_ENDS, filled, perform_by
 
 
 @pytest.mark.always("xch-one-sender-keeps-order")
@@ -22,7 +22,8 @@ def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
     assert play("processes/exchange_queue").lines == ["TEA", "COFFEE"]
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import multiprocessing
 
         def send(queue):
@@ -30,13 +31,15 @@ def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
                 queue.put(number if number % 7 else "x" * 5_000 + str(number))
 
         if __name__ == "__main__":
-            queue = multiprocessing.{kind}()
+            queue = multiprocessing.KIND()
             child = multiprocessing.Process(target=send, args=(queue,))
             child.start()
             received = [queue.get() for _ in range(300)]
             child.join()
             print([int(str(item).lstrip("x")) for item in received] == [*range(300)])
         """,
+            KIND=kind,
+        ),
     )
     assert trace.lines == ["True"]
 
@@ -46,13 +49,14 @@ def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
 def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[str, int]) -> None:
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import os, sys
         from multiprocessing import Process, Queue
         from queue import Empty
 
         def work(queue):
-            {end[0]}
+            ENDING
 
         if __name__ == "__main__":
             queue = Queue()
@@ -64,6 +68,8 @@ def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[s
             except Empty:
                 print("still waiting")
         """,
+            ENDING=end[0],
+        ),
     )
     assert trace.lines == ["still waiting"]
 
@@ -108,11 +114,13 @@ def test_the_receiver_gets_an_equal_object_but_another(kind: str) -> None:
         "received: [1, 2, 3, 6]",
         "own list: [1, 2, 3]",
     ]
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         if __name__ == "__main__":
-            made = multiprocessing.{kind}()
+            made = multiprocessing.KIND()
             if isinstance(made, tuple):
                 here, there = made
                 send, receive = here.send, there.recv
@@ -122,7 +130,10 @@ def test_the_receiver_gets_an_equal_object_but_another(kind: str) -> None:
             send(sent)
             received = receive()
             print(received == sent, received is sent, received[1] is sent[1])
-    """)
+    """,
+            KIND=kind,
+        )
+    )
     assert trace.lines == ["True False False"]
 
 
@@ -166,7 +177,9 @@ def test_an_end_kept_open_hides_that_the_child_is_gone(method: str, end: tuple[s
 @pytest.mark.always("xch-unpickling-runs-code")
 @ways(kind={kind: kind for kind in ("Queue", "SimpleQueue", "JoinableQueue", "Pipe")})
 def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         class Letter:
@@ -174,7 +187,7 @@ def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
                 return print, ("run by the receiver",)
 
         if __name__ == "__main__":
-            made = multiprocessing.{kind}()
+            made = multiprocessing.KIND()
             if isinstance(made, tuple):
                 here, there = made
                 here.send(Letter())
@@ -184,7 +197,10 @@ def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
                 receive = made.get
             print("before")
             print(receive())
-    """)
+    """,
+            KIND=kind,
+        )
+    )
     assert trace.lines == ["before", "run by the receiver", "None"]
 
 
@@ -224,17 +240,23 @@ def test_a_lambda_is_refused_a_partial_is_not(protocol: int) -> None:
     },
 )
 def test_a_queue_drops_what_it_cant_send(kind: str, cargo: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing, threading
 
         if __name__ == "__main__":
-            queue = multiprocessing.{kind}()
-            queue.put({cargo})
+            queue = multiprocessing.KIND()
+            queue.put(CARGO)
             print("put returned")
             queue.put("the next")
             print(queue.get())
             print("anything left:", not queue.empty())
-    """)
+    """,
+            KIND=kind,
+            CARGO=cargo,
+        )
+    )
     assert trace.lines == ["put returned", "the next", "anything left: False"]
     assert "Traceback" in trace.stderr
     assert "pickle" in trace.stderr.lower()
@@ -272,14 +294,15 @@ def test_the_child_does_not_end_before_its_queue_is_read(method: str, end: tuple
     ending, code = end
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import os, sys
         from multiprocessing import Event, Process, Queue
 
         def send(queue, size, has_put):
             queue.put(b"x" * size)
             has_put.set()
-            {ending}
+            ENDING
 
         if __name__ == "__main__":
             for size in (1_000, 1_000_000):
@@ -287,12 +310,15 @@ def test_the_child_does_not_end_before_its_queue_is_read(method: str, end: tuple
                 child = Process(target=send, args=(queue, size, has_put))
                 child.start()
                 has_put.wait()
-                child.join(timeout=0.1 if size == 1_000_000 and {code} in (0, 1, 3) else None)
+                child.join(timeout=0.1 if size == 1_000_000 and CODE in (0, 1, 3) else None)
                 print(size, child.is_alive())
-                if {code} in (0, 1, 3):
+                if CODE in (0, 1, 3):
                     queue.get()
                     child.join()
         """,
+            ENDING=ending,
+            CODE=code,
+        ),
     )
     ends_by_itself = code in (0, 1, 3)
     assert trace.lines == ["1000 False", f"1000000 {ends_by_itself}"]
