@@ -18,6 +18,7 @@ version = release = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))[
 language = "ru"
 
 extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "handbook"]
+exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
 numfig = True

@@ -57,7 +57,7 @@ def test_the_same_bytes_each_time(theme: str) -> None:
 def test_the_books_timelines_are_the_same_each_time() -> None:
     """What threads do in no promised order must not change the picture from build to build."""
     options = re.compile(r"^:(\w+): ?(.*)$", re.M)
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in Book.at(ROOT).settings.page_files():
         for block in re.finditer(r"\{output\} (\S+)\n((?::.*\n)*)", page.read_text("utf-8")):
             given = dict(options.findall(block[2]))
             if "timeline" not in given:
