@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from handbook.output import TIMELINE
+from proven.book import Book
 from proven.stage import perform, play
 from proven.stage.trace import Trace
 from proven.timeline.drawing import MOST_LANES, WIDTHS, draw
