@@ -6,6 +6,7 @@ them when the page is read again or removed, and takes over what parallel reader
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Set
 from enum import StrEnum
 from functools import cached_property
@@ -83,6 +84,15 @@ class Handbook(Domain):
     def book(self) -> Book:
         """The book as it is when this build first asks for it."""
         return Book.at(self.env._app.confdir)
+
+    def finding(self, name: str) -> dict[str, Any]:
+        """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
+        file = self.book.settings.evidence / name
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+    def page_of(self, file: str) -> str:
+        """Return the page whose source is `file`, relative to the root; "" if it is none."""
+        return self.env.path2doc(self.book.root / file) or ""
 
     def clear_doc(self, docname: str) -> None:
         """Forget what a page left, before it is read again or when it was removed."""

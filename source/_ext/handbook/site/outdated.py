@@ -20,7 +20,7 @@ import pygments
 import sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
-from handbook.appendices import ledger, overview, reports
+from handbook.appendices import ledger, mutants, overview, reports
 from handbook.domain import handbook
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 STATES: dict[str, Callable[[BuildEnvironment], Any]] = {
     "ledger": ledger.state,
     "figures": reports.figures,
-    "mutants": lambda env: reports.mutants_of(handbook(env)),
+    "mutants": lambda env: mutants.mutants_of(handbook(env)),
     "short-answers": overview.state_of_answers,
     "corrections": overview.state_of_corrections,
 }

@@ -123,7 +123,7 @@ NAVIGATION.append(CAPTION)
 
 HEAD = [
     Repair(
-        "docutils/writers/_html_base.py (HTMLTranslator.meta)",
+        "docutils/writers/html5_polyglot/__init__.py (HTMLTranslator)",
         '<meta name="viewport" content="width=device-width, initial-scale=1" />',
         "",
         "Sphinx drops docutils' twin of the theme's own: the Nu checker reports it",
