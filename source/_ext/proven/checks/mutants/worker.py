@@ -234,8 +234,8 @@ def main() -> None:
         # The stage looks for snippets in the working directory.
         os.chdir(folder)
         os.environ["PROVEN_DEADLINE"] = "10"
-        known = {id for id in broken.split(",") if id}
-        worker = Worker(book, page, test, int(done), known, tell, snippets)
+        already_broken = {id for id in broken.split(",") if id}
+        worker = Worker(book, page, test, int(done), already_broken, tell, snippets)
         home = ["--rootdir", str(book.root), "-c", str(book.root / "pyproject.toml")]
         options = [*home, "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
         # A mutant may leave a loop open.
