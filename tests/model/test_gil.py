@@ -85,20 +85,6 @@ def test_append_loses_nothing_however_often_threads_switch(interval: float, coun
     assert sorted(items) == sorted([*range(3_000)] * count)
 
 
-@pytest.mark.sometimes("gil-dict-changed-while-iterated")
-@ways(change={"added": "prices['milk'] = 3", "removed": "del prices['tea']"})
-def test_a_dict_changed_by_another_thread_ends_an_iteration(change: str) -> None:
-    prices = {"tea": 1, "coffee": 2}
-    names = iter(prices)
-    assert next(names) == "tea"
-    in_thread(lambda: exec(change, {"prices": prices})).join()
-    with pytest.raises(RuntimeError, match="during iteration"):
-        next(names)
-    for name in prices.copy():
-        in_thread(lambda name=name: prices.pop(name)).join()
-    assert prices == {}
-
-
 @pytest.mark.always("gil-generator-already-executing")
 @ways(ask={"next": next, "send": lambda numbers: numbers.send(None), "list": list})
 def test_a_generator_at_work_refuses_another_thread(ask: Callable[[Any], Any]) -> None:

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 from proven.stage import load, perform_script, play
+from proven.stage.player import path_of
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, PROCESS_ENDS, filled, perform_by
+from tests.ways_processes import METHODS, PROCESS_ENDS, filled, perform_by, run_by
 
 
 @pytest.mark.always("xch-one-sender-keeps-order")
@@ -44,6 +45,39 @@ def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
     assert trace.lines == ["True"]
 
 
+class Child:
+    """Looks like a process; lives for so many questions and may leave something at its end."""
+
+    def __init__(self, queue: queue.Queue[str], lives: int, last: str = "") -> None:
+        self._queue, self._lives, self._last = queue, lives, last
+
+    def is_alive(self) -> bool:
+        if self._lives:
+            self._lives -= 1
+            return True
+        return False
+
+    def wait(self, timeout: float) -> str:
+        assert timeout > 0
+        if self._last and not self._lives:
+            self._queue.put(self._last)
+            self._last = ""
+            raise queue.Empty
+        return self._queue.get_nowait()
+
+
+def notices(snippet: str) -> None:
+    """Assert that its `receive` ends when the child is gone, and gets the child's last words."""
+    receive = load(snippet).receive
+    for lives in (0, 1, 3):
+        child = Child(queue.Queue(), lives)
+        with pytest.raises(RuntimeError, match="the child is gone"):
+            receive(SimpleNamespace(get=child.wait), child)
+        child = Child(queue.Queue(), lives, "last words")
+        if lives:
+            assert receive(SimpleNamespace(get=child.wait), child) == "last words"
+
+
 @pytest.mark.always("xch-queue-has-no-eof")
 @ways(method=METHODS, end=PROCESS_ENDS)
 def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[str, int]) -> None:
@@ -72,39 +106,8 @@ def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[s
         ),
     )
     assert trace.lines == ["still waiting"]
-
-
-class Child:
-    """Looks like a process; lives for so many questions and may leave something at its end."""
-
-    def __init__(self, queue: queue.Queue[str], lives: int, last: str = "") -> None:
-        self._queue, self._lives, self._last = queue, lives, last
-
-    def is_alive(self) -> bool:
-        if self._lives:
-            self._lives -= 1
-            return True
-        return False
-
-    def wait(self, timeout: float) -> str:
-        assert timeout > 0
-        if self._last and not self._lives:
-            self._queue.put(self._last)
-            self._last = ""
-            raise queue.Empty
-        return self._queue.get_nowait()
-
-
-@ways(snippet={name: f"processes/{name}" for name in ("exchange_queue", "exchange_join_fixed")})
-def test_receive_ends_when_the_child_is_gone_and_gets_its_last_words(snippet: str) -> None:
-    receive = load(snippet).receive
-    for lives in (0, 1, 3):
-        child = Child(queue.Queue(), lives)
-        with pytest.raises(RuntimeError, match="the child is gone"):
-            receive(SimpleNamespace(get=child.wait), child)
-        child = Child(queue.Queue(), lives, "last words")
-        if lives:
-            assert receive(SimpleNamespace(get=child.wait), child) == "last words"
+    for snippet in ("exchange_queue", "exchange_join_fixed"):
+        notices(f"processes/{snippet}")
 
 
 @pytest.mark.always("xch-receiver-gets-a-copy")
@@ -172,6 +175,15 @@ def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[st
 def test_an_end_kept_open_hides_that_the_child_is_gone(method: str, end: tuple[str, int]) -> None:
     code = PIPE.format(ending=end[0], duplex=True, step=1, close="pass")
     assert perform_by(method, dedent(code)).lines == ["last words", "False"]
+
+
+def test_the_pages_program_notices_that_its_child_died() -> None:
+    code = path_of("processes/exchange_pipe").read_text(encoding="utf-8")
+    dies = code.replace("numbers = connection.recv()", "raise SystemExit(1)")
+    assert dies != code
+    run = run_by("fork", dies, timeout=10)
+    assert run.returncode == 1
+    assert run.stderr.strip().splitlines()[-1].startswith(("EOFError", "Connection", "BrokenPipe"))
 
 
 @pytest.mark.always("xch-unpickling-runs-code")
