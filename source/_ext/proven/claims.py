@@ -16,10 +16,9 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 VERBS = ("always", "sometimes", "never")
 RANGES = ("since", "before", "gil")
@@ -60,18 +59,16 @@ class Mark:
         return f"{self.file}:{self.line}"
 
 
-def claims_in(root: Path) -> list[Mark]:
-    """Return the claims of all pages under root/source, by file and line."""
-    pages = sorted((root / "source").rglob("*.md"))
-    texts = {page.relative_to(root).as_posix(): page.read_text(encoding="utf-8") for page in pages}
-    return [claim for file, text in texts.items() for claim in _claims_of(file, text)]
+def claims_in(pages: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the claims of `pages`, texts by file, in their order."""
+    for file, text in pages.items():
+        yield from _claims_of(file, text)
 
 
-def proofs_in(root: Path) -> list[Mark]:
-    """Return the proofs of all tests under root/tests, by file and line."""
-    tests = sorted((root / "tests").rglob("test_*.py"))
-    texts = {test.relative_to(root).as_posix(): test.read_text(encoding="utf-8") for test in tests}
-    return [proof for file, text in texts.items() for proof in _proofs_of(file, text)]
+def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the proofs of `tests`, texts by file, in their order."""
+    for file, text in tests.items():
+        yield from _proofs_of(file, text)
 
 
 def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
@@ -102,12 +99,25 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
 
 def excluded(only: Mapping[str, str], version: tuple[int, ...], *, gil: bool) -> str:
     """Return why a claim that holds only there says nothing of this interpreter, "" if it does."""
-    reasons = {
+    reasons: dict[str, Callable[[str], bool]] = {
         "since": lambda value: version[:2] < _numbers(value),
         "before": lambda value: version[:2] >= _numbers(value),
         "gil": lambda value: gil != (value == "on"),
     }
     return ", ".join(f"{key} {value}" for key, value in only.items() if reasons[key](value))
+
+
+def excluded_here(only: Mapping[str, str]) -> str:
+    """Return why a claim that holds only there says nothing of the interpreter that runs."""
+    return excluded(only, sys.version_info[:2], gil=has_gil())
+
+
+def nowhere(only: Mapping[str, str], pythons: Iterable[str]) -> bool:
+    """Tell whether what holds only there holds on none of `pythons` ("3.13t" is without GIL)."""
+    return all(
+        excluded(only, _numbers(python.rstrip("t")), gil=not python.endswith("t"))
+        for python in pythons
+    )
 
 
 def has_gil() -> bool:
@@ -165,9 +175,7 @@ def _without_literals(text: str) -> str:
 def _proofs_of(file: str, source: str) -> list[Mark]:
     lines = source.splitlines(keepends=True)
     proofs = []
-    for function in ast.walk(ast.parse(source)):
-        if not isinstance(function, ast.FunctionDef):
-            continue
+    for function in _tests_of(ast.parse(source).body):
         for decorator in function.decorator_list:
             match decorator:
                 case ast.Call(
@@ -191,3 +199,12 @@ def _proofs_of(file: str, source: str) -> list[Mark]:
                         )
                     )
     return proofs
+
+
+def _tests_of(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
+    """Yield the functions that pytest may collect: what stands within others it doesn't see."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef):
+            yield statement
+        elif isinstance(statement, ast.ClassDef):
+            yield from _tests_of(statement.body)

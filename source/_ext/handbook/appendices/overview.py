@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import ROOT
-from proven.claims import proofs_in
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from handbook.ledger import proof_link, reading_order, statement
-from handbook.pages import shorts
+from handbook.appendices.ledger import proof_link, statement
+from handbook.appendices.tables import row, table
+from handbook.domain import handbook, reading_order
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -65,6 +64,7 @@ class ShortAnswers(SphinxDirective):
     """All questions with their short answers, chapter by chapter."""
 
     def run(self) -> list[nodes.Node]:
+        handbook(self.env).tables.setdefault(self.env.docname, []).append("short-answers")
         return [short_answers()]
 
 
@@ -72,7 +72,7 @@ class Corrections(SphinxDirective):
     """What the original FAQ said wrong, and what is right."""
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(str(ROOT / FAQ))
+        handbook(self.env).tables.setdefault(self.env.docname, []).append("corrections")
         return [corrections()]
 
 
@@ -86,7 +86,7 @@ class FillShortAnswers(SphinxPostTransform):
             place.replace_self(list(self._chapters()))
 
     def _chapters(self) -> Iterator[nodes.Node]:
-        asked = [page for page in reading_order(self.env) if page in shorts(self.env)]
+        asked = [page for page in reading_order(self.env) if page in handbook(self.env).shorts]
         for chapter, pages in groupby(asked, key=lambda page: page.partition("/")[0]):
             yield nodes.rubric("", self.env.titles[f"{chapter}/index"].astext())
             items = (self._item(page) for page in pages)
@@ -96,66 +96,51 @@ class FillShortAnswers(SphinxPostTransform):
         here = self.env.docname
         title = nodes.Text(self.env.titles[page].astext())
         question = make_refnode(self.app.builder, here, page, "", title)
-        answer = nodes.definition("", *(node.deepcopy() for node in shorts(self.env)[page]))
+        answer = nodes.definition(
+            "", *(node.deepcopy() for node in handbook(self.env).shorts[page])
+        )
         for link in answer.findall(addnodes.pending_xref):
             link["refdoc"] = here
         return nodes.definition_list_item("", nodes.term("", "", question), answer)
 
 
-def fill_corrections(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def state_of_answers(env: BuildEnvironment) -> Any:
+    """Return all that the overview of short answers shows."""
+    shorts = handbook(env).shorts
+    return [
+        (page, env.titles[page].astext(), [node.astext() for node in shorts[page]])
+        for page in reading_order(env)
+        if page in shorts
+    ]
+
+
+def state_of_corrections(env: BuildEnvironment) -> Any:
+    """Return all that the table of corrections shows."""
+    store = handbook(env)
+    proofs = store.book.proofs
+    return [
+        (
+            answer.was,
+            store.sentences[answer.page][answer.claim].astext(),
+            proofs[answer.claim].place,
+        )
+        for answer in answers(store.book.root)
+        if answer.was
+    ]
+
+
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the placeholder by the table of what was wrong or outdated."""
     for place in list(doctree.findall(corrections)):
-        proofs = {proof.id: proof for proof in proofs_in(ROOT)}
-        wrong = [answer for answer in answers(ROOT) if answer.was]
-        group = nodes.tgroup("", cols=3)
-        group += [nodes.colspec("", colwidth=width) for width in (30, 45, 25)]
-        group += nodes.thead("", _row(*map(nodes.Text, ("Было", "Верно", "Доказательство"))))
-        group += nodes.tbody(
-            "",
-            *(
-                _row(
-                    nodes.Text(answer.was),
-                    statement(app, docname, answer.page, answer.claim),
-                    proof_link(app, docname, proofs[answer.claim]),
-                )
-                for answer in wrong
-            ),
+        store = handbook(app.env)
+        rows = (
+            row(
+                answer.was,
+                statement(app, docname, answer.page, answer.claim),
+                proof_link(app, docname, store.book.proofs[answer.claim]),
+            )
+            for answer in answers(store.book.root)
+            if answer.was
         )
-        place.replace_self(nodes.table("", group, classes=["corrections", "colwidths-given"]))
-
-
-def _row(*cells: nodes.Node) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
-
-
-def refresh(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Write the overview pages anew when what they show changed."""
-    state = {page: [node.astext() for node in nodes] for page, nodes in shorts(env).items()}
-    if state == getattr(env, "handbook_overview_state", None):
-        return []
-    env.handbook_overview_state = state  # type: ignore[attr-defined]
-    return [page for page in ("short-answers",) if page in env.all_docs]
-
-
-def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Drop a page's short answer before it is read again or removed."""
-    shorts(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
-    """Take over the short answers that a parallel reader found."""
-    shorts(env).update({name: shorts(other)[name] for name in docnames if name in shorts(other)})
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directives and what fills them in."""
-    app.add_node(short_answers)
-    app.add_node(corrections)
-    app.add_directive("short-answers", ShortAnswers)
-    app.add_directive("corrections", Corrections)
-    app.add_post_transform(FillShortAnswers)
-    app.connect("doctree-resolved", fill_corrections)
-    app.connect("env-updated", refresh)
-    app.connect("env-purge-doc", forget)
-    app.connect("env-merge-info", merge)
-    return {"version": "1", "parallel_read_safe": True, "env_version": 1}
+        heads = ("Было", "Верно", "Доказательство")
+        place.replace_self(table(heads, (30, 45, 25), rows, "corrections", "colwidths-given"))
