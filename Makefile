@@ -32,7 +32,7 @@ endif
 .DELETE_ON_ERROR:
 # Site, PDF, EPUB and doctest read the pages once, into one folder: one at a time.
 .NOTPARALLEL:
-.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play realtime lint measure evidence mutants coverage stress bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play realtime lint measure evidence mutants coverage stress release bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -85,6 +85,8 @@ coverage: .venv/ready ## tell which lines of the snippets no check reaches
 	@$(BIN)/python -m proven.checks.reached
 stress: pdf ## run all tests 50 times in random order on a busy machine
 	@$(BIN)/python -m proven.checks.stress 50 -- -n 6 --dist loadgroup
+release: test browser realtime ## tell what a release would contain and what stands in its way; TAG=1 sets the tag
+	@$(BIN)/python -m handbook.authors.release $(if $(TAG),--tag)
 bench: .venv/ready ## measure the speed and print a table
 	@$(BIN)/python tests/bench.py
 lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book and for make browser

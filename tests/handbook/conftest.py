@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 from proven.checks import environment
+from sphinx import locale
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,7 @@ class Book:
         for shared in ("_inventories", "_static", "_templates"):
             (root / "source" / shared).symlink_to(ROOT / "source" / shared)
         shutil.copy(ROOT / "conf.py", root)
+        self.write("pyproject.toml", '[project]\nversion = "1.0"\n')
         self.write("source/index.md", "# Книга\n\n```{toctree}\ntasks/hello\nledger\n```\n")
         self.write("source/ledger.md", "# Реестр\n\n```{ledger}\n```\n")
         self.write("source/tasks/hello.md", PAGE)
@@ -101,6 +103,8 @@ class Book:
         path = sys.path[:]
         with (
             mock.patch.dict(os.environ, variables),
+            # A build leaves its language behind.
+            mock.patch.dict(locale.translators),
             redirect_stdout(said),
             redirect_stderr(said),
             warnings.catch_warnings(action="ignore"),

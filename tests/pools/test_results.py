@@ -11,7 +11,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import POOLS, PROCESS_POOLS, Pool
+from tests.ways_processes import POOLS, PROCESS_POOLS, Pool, filled
 
 
 class Unbuildable(Exception):
@@ -215,12 +215,14 @@ def test_map_yields_by_arguments() -> None:
 @pytest.mark.always("res-map-submits-at-once")
 @ways(pool=POOLS, count={"0": 0, "1": 1, "100": 100})
 def test_map_takes_all_arguments_when_called(pool: Pool, count: int) -> None:
-    trace = pool.perform(f"""
+    trace = pool.perform(
+        filled(
+            """
         taken = 0
 
         def arguments():
             global taken
-            for number in range({count}):
+            for number in range(COUNT):
                 taken += 1
                 yield number
 
@@ -228,8 +230,11 @@ def test_map_takes_all_arguments_when_called(pool: Pool, count: int) -> None:
             with Pool(max_workers=1) as pool:
                 results = pool.map(abs, arguments())
                 print(taken)
-                print(list(results) == [*range({count})])
-    """)
+                print(list(results) == [*range(COUNT)])
+    """,
+            COUNT=count,
+        )
+    )
     assert trace.lines == [str(count), "True"]
 
 

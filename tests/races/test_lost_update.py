@@ -139,19 +139,3 @@ def test_under_the_lock_no_update_is_lost(
     )
     assert fixed.property_holds
     explored(fixed.num_explored, twin_fails=broken.property_holds is False)
-
-
-@pytest.mark.always("race-append-intact")
-def test_append_from_several_threads_loses_nothing(together: Callable[..., None]) -> None:
-    numbers: list[int] = []
-
-    begin = Barrier(4)
-
-    def append_many() -> None:
-        begin.wait()
-        for number in range(10_000):
-            numbers.append(number)
-
-    with frequent_switches():
-        together(4, append_many)
-    assert sorted(numbers) == sorted([*range(10_000)] * 4)

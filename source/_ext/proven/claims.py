@@ -107,6 +107,19 @@ def excluded(only: Mapping[str, str], version: tuple[int, ...], *, gil: bool) ->
     return ", ".join(f"{key} {value}" for key, value in only.items() if reasons[key](value))
 
 
+def excluded_here(only: Mapping[str, str]) -> str:
+    """Return why a claim that holds only there says nothing of the interpreter that runs."""
+    return excluded(only, sys.version_info[:2], gil=has_gil())
+
+
+def nowhere(only: Mapping[str, str], pythons: Iterable[str]) -> bool:
+    """Tell whether what holds only there holds on none of `pythons` ("3.13t" is without GIL)."""
+    return all(
+        excluded(only, _numbers(python.rstrip("t")), gil=not python.endswith("t"))
+        for python in pythons
+    )
+
+
 def has_gil() -> bool:
     """Tell whether this interpreter runs with the GIL."""
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
@@ -123,7 +124,17 @@ def lines_of(entries: Mapping[str, Any]) -> str:
 def read(folder: Path) -> list[Evidence]:
     """Return the evidence in `folder`, oldest version first."""
     files = [file for file in folder.glob("*.json") if _FILE.fullmatch(file.name)]
-    return sorted((read_file(file) for file in files), key=lambda found: version_key(found.version))
+    return sorted(
+        (read_file(file) for file in files), key=lambda evidence: version_key(evidence.version)
+    )
+
+
+def save(file: Path, data: Mapping[str, Any]) -> None:
+    """Write what a check found as a whole, with its day."""
+    day = date.today().isoformat()
+    text = json.dumps({"date": day, **data}, indent=1, ensure_ascii=False)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def version_key(version: str) -> tuple[list[int], bool, list[int]]:

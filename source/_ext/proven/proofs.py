@@ -6,13 +6,12 @@ A `never` must tell how much it explored and show that it can fail.
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from proven.claims import VERBS, excluded, has_gil
+from proven.claims import VERBS, excluded_here
 from proven.findings import Finding
 
 Explored = Callable[..., None]
@@ -44,7 +43,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a proof where its claim says that it doesn't hold."""
     for mark in item.iter_markers():
         only = mark.kwargs if mark.name in VERBS else {}
-        if why := excluded(only, sys.version_info[:2], gil=has_gil()):
+        if why := excluded_here(only):
             pytest.skip(f"holds only {why}")
 
 
