@@ -37,7 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("typst_book")
     app.add_domain(domain.Handbook)
     numbering.install()
-    repairs.told.clear()
+    repairs.warned.clear()
 
     app.add_node(
         output.timeline_picture,
