@@ -29,7 +29,8 @@ class Finding:
 
     outcome: passed, failed or skipped; why: of the latter two; explored: how many
     interleavings or inputs; seconds: that an example took on the virtual clock;
-    hash: fingerprint of what the outcome depends on.
+    hash: fingerprint of what the outcome depends on; how: it was explored, as kind,
+    bound and grain ("bounded 2, each bytecode"), "" if by inputs.
     """
 
     outcome: str
@@ -37,6 +38,7 @@ class Finding:
     why: str = ""
     explored: int = 0
     seconds: float = 0
+    how: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ from proven.shown import compare
 VENVS = ROOT / "build" / "evidence"
 
 _PROVERS = ("pytest", "iniconfig", "packaging", "pluggy", "pygments", "looptime")
-_EXPLORERS = ("frontrun",)  # has no wheel for some interpreters; its proofs are skipped there
 
 
 def take(python: str, folder: Path, tests: Iterable[str] = ()) -> Evidence | None:
@@ -85,19 +84,17 @@ def _venv(python: str, version: str) -> str:
     """Return the interpreter of a venv with what proofs need, made anew when the lock changed."""
     folder = VENVS / version
     own, stamp = str(folder / "bin" / "python"), folder / "lock"
-    wanted = _locked(_PROVERS), _locked(_EXPLORERS)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(wanted):
+    wanted = _locked(_PROVERS)
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return own
     # Without pip: some interpreters come without ensurepip, and for some an old pip is too old.
     subprocess.run([python, "-m", "venv", "--clear", "--without-pip", folder], check=True)
-    for text, needed in zip(wanted, (True, False), strict=True):
-        if text:
-            _install(folder, version, text, needed=needed)
-    stamp.write_text("\n".join(wanted), encoding="utf-8")
+    _install(folder, version, wanted)
+    stamp.write_text(wanted, encoding="utf-8")
     return own
 
 
-def _install(folder: Path, version: str, text: str, *, needed: bool) -> None:
+def _install(folder: Path, version: str, text: str) -> None:
     """Let this interpreter's pip put the packages into the venv of another."""
     requirements = folder / "requirements"
     requirements.write_text(text, encoding="utf-8")
@@ -107,11 +104,7 @@ def _install(folder: Path, version: str, text: str, *, needed: bool) -> None:
     kind = ["--python-version", number, "--abi", "none", "--abi", "abi3"]
     abi = ["--abi", f"cp{version.replace('.', '')}", "--implementation", "cp"]
     options = ["--no-deps", "--only-binary", ":all:", "--require-hashes"]
-    subprocess.run(
-        [*pip, *target, *kind, *abi, *options, "-r", str(requirements)],
-        check=needed,
-        stderr=None if needed else subprocess.DEVNULL,
-    )
+    subprocess.run([*pip, *target, *kind, *abi, *options, "-r", str(requirements)], check=True)
 
 
 def _locked(names: Iterable[str]) -> str:

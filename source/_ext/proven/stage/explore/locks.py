@@ -289,4 +289,4 @@ class Barrier(Named):
     def reset(self) -> None:
         begin(f"reset {named(self)}")
         self.broken = self.n_waiting > 0
-        self.n_waiting, self._round = 0, self._round if self.broken else self._round
+        self.n_waiting = 0

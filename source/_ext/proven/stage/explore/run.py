@@ -64,7 +64,7 @@ class Run:
     current: Run | None = None
 
     def __init__(
-        self, orders: Orders, names: Names, watch: Watch, recorder: Recorder | None = None
+        self, orders: Orders, names: Names, watch: Watch | None, recorder: Recorder | None = None
     ) -> None:
         self.orders, self.names, self.watch, self.recorder = orders, names, watch, recorder
         self.actors: list[Actor] = []
@@ -253,7 +253,8 @@ class Run:
         actor.thread = _thread.get_ident()
         failure = None
         if not self.over:
-            self.watch.watch_thread()
+            if self.watch:
+                self.watch.watch_thread()
             try:
                 actor.work()
             except Stop:
@@ -262,7 +263,8 @@ class Run:
                 text = f"{type(error).__name__}: {error}".removesuffix(": ")
                 failure = Failure("error", f"{actor.name}: {text}", self.orders.schedule)
             finally:
-                self.watch.unwatch_thread()
+                if self.watch:
+                    self.watch.unwatch_thread()
         actor.done = True
         if not self.over:
             if failure:

@@ -201,3 +201,16 @@ def finished(exploration: Exploration) -> Exploration:
     """Take note of an exploration that came to its end, and return it."""
     EXPLORED.append(exploration)
     return exploration
+
+
+def summary(explorations: list[Exploration]) -> str:
+    """Return how the explorations that held were made, the weakest kind of them.
+
+    "exhaustive, each wait" or "bounded 2, each bytecode": kind, bound and grain; "" for none.
+    """
+    held = [exploration for exploration in explorations if exploration.holds]
+    if not held:
+        return ""
+    weakest = max(held, key=lambda one: ("exhaustive", "bounded", "random").index(one.kind))
+    bound = f" {weakest.bound}" if weakest.kind == "bounded" else ""
+    return f"{weakest.kind}{bound}, {weakest.grain}"

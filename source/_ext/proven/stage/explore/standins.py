@@ -1,4 +1,4 @@
-"""The modules that an explored program gets for `threading`, `queue` and `time`, and how it is loaded."""
+"""What an explored program gets for `threading`, `queue` and `time`, and how it is loaded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from types import CodeType, SimpleNamespace
 from typing import Any
 
@@ -252,10 +253,14 @@ def _import(
 _BUILTINS = {**vars(builtins), "__import__": _import, "print": _print}
 
 
-@lru_cache
 def code_of(name: str) -> CodeType:
     """Return the compiled snippet; SnippetError if there is none of that name."""
     path = path_of(name)
+    return _compiled(path, path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _compiled(path: Path, _: int) -> CodeType:
     return compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
 
 

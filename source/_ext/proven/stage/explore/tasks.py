@@ -30,7 +30,7 @@ from proven.stage.trace import Event, Trace
 
 GRAIN = "each wait"
 LATE = 0.001
-"""Seconds by which a loop may be late: a timer that is due sooner may fire while steps are ready."""
+"""Seconds by which a loop may be late: timers due by then may fire while steps are ready."""
 
 Main = Callable[[], Coroutine[Any, Any, object]]
 

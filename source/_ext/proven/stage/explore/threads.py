@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from types import FrameType
@@ -37,8 +37,9 @@ class Threads:
     setup: makes what is shared, anew for each run, its locks by what `load` returns or
     by `threading` of this package; workers: each gets it, in a thread of its own;
     invariant: tells of it whether all is well, None: as long as nobody raises;
-    snippets: those whose code is watched; own: more functions and classes to watch;
-    names: of the threads.
+    names: of the threads.  Watched is the code of these snippets, of the workers, and of
+    the functions and classes that setup returns, alone or in a list or tuple.  A lambda
+    isn't: it only passes on what it got.
     """
 
     def __init__(
@@ -48,12 +49,12 @@ class Threads:
         invariant: Callable[[Any], object] | None = None,
         *,
         snippets: Iterable[str] = (),
-        own: Iterable[Any] = (),
         names: Sequence[str] = (),
     ) -> None:
         self.setup, self.workers, self.invariant = setup, workers, invariant
         self.actors = names or [chr(ord("A") + place) for place in range(len(workers))]
-        parts = chain.from_iterable(codes_of(thing) for thing in (*workers, *own))
+        with Run(Orders(), Names(), None).prepared():
+            parts = chain.from_iterable(codes_of(part) for part in _parts((*workers, setup())))
         watched = {*parts, *chain(*(all_codes(code_of(snippet)) for snippet in snippets))}
         self._any_name = uses_any_name(watched)
         self._watch = Watch(watched, _stop)
@@ -142,6 +143,18 @@ class Threads:
             if not holds:
                 run.failure = Failure("invariant", text, orders.schedule)
         return run
+
+
+def _parts(thing: Any) -> Iterator[Any]:
+    """Yield the functions and classes of which `thing` consists."""
+    if isinstance(thing, list | tuple | dict):
+        for part in thing.values() if isinstance(thing, dict) else thing:
+            yield from _parts(part)
+    elif callable(thing):
+        if getattr(thing, "__name__", "") != "<lambda>":
+            yield thing
+    elif type(thing).__module__ != "builtins":
+        yield from type(thing).__mro__[:-1]
 
 
 def _stop(frame: FrameType, offset: int, place: Place) -> None:
