@@ -46,6 +46,7 @@ live: .venv/ready ## rebuild and reload the page at each save
 	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 	@$(BIN)/python -m handbook.output
+	@$(BIN)/python -m handbook.interleaving
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]

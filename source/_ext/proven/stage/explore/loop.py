@@ -43,7 +43,9 @@ class Deadlock(AssertionError):
     """Every task waits for another one, and no timer is left; the text tells who for what."""
 
 
-class _Task(asyncio.Task[Any]):
+class ExploringTask(asyncio.Task[Any]):
+    """A task that tells its loop when it is cancelled."""
+
     number = 0
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
@@ -56,6 +58,7 @@ class _Task(asyncio.Task[Any]):
         return self.number
 
     def cancel(self, msg: Any = None) -> bool:
+        """Cancel it, and let the loop know that somebody cancels."""
         loop = self.get_loop()
         assert isinstance(loop, ExploringLoop)
         loop.cancelled = True
@@ -136,7 +139,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
             return super().create_task(coro, name=name, **options)
         name = name or f"Task-{self._numbers + 1}"
         options = {key: value for key, value in options.items() if value is not None}
-        return _Task(coro, loop=self, name=name, **options)
+        return ExploringTask(coro, loop=self, name=name, **options)
 
     def numbered(self) -> int:
         """Return the number of a new task."""
@@ -303,15 +306,16 @@ def waits(loop: asyncio.AbstractEventLoop) -> Iterator[str]:
     """Yield for each unfinished task what it waits for, and where."""
     for task in sorted(asyncio.all_tasks(loop), key=lambda task: task.get_name()):
         coroutine: Any = task.get_coro()
-        place, what = "", "a future"
+        place = what = ""
         while coroutine is not None:
             frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
             if frame is not None:
                 if "/asyncio/" in frame.f_code.co_filename.replace("\\", "/"):
-                    what = frame.f_code.co_qualname
+                    what = what or frame.f_code.co_qualname
                 else:
+                    what = ""
                     place = f"{frame.f_code.co_name}, line {frame.f_lineno}"
             coroutine = getattr(coroutine, "cr_await", None) or getattr(
                 coroutine, "gi_yieldfrom", None
             )
-        yield f"{task.get_name()} waits for {what} ({place})"
+        yield f"{task.get_name()} waits for {what or 'a future'} ({place})"

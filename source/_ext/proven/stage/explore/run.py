@@ -71,6 +71,7 @@ class Run:
         self.printed: list[str] = []
         self.failure: Failure | None = None
         self.trouble: CannotExplore | None = None
+        self.shared: Any = None
         self.now = 0.0
         self.numbers: dict[str, int] = {}
         self.moving: Actor | None = None
@@ -122,8 +123,6 @@ class Run:
         me = self.mine()
         if me is None:
             return
-        if self.recorder and not self.over:
-            self.recorder.opcode(me, frame, offset, place)
         if place.writes:
             self.names.write(place.writes)
         if self.over or self.names.matters(place):
@@ -131,6 +130,8 @@ class Run:
             me.entered = place.enters
         else:
             self._places += 1
+        if self.recorder:
+            self.recorder.opcode(me, frame, offset, place)
 
     def choose(self, me: Actor, where: Hashable, *, free: bool = False) -> None:
         """Let the schedule decide who moves on; that may be later."""

@@ -148,6 +148,16 @@ class Tasks:
         self._callbacks = True
         return self.run(Replay(schedule), watch)
 
+    @staticmethod
+    def failure(outcome: Trace | BaseException, schedule: Schedule) -> Failure | None:
+        """Return what broke in an order, None if it came to its end."""
+        if isinstance(outcome, Trace):
+            return None
+        kind = "invariant" if isinstance(outcome, AssertionError) else "error"
+        kind = "deadlock" if isinstance(outcome, Deadlock) else kind
+        name = "" if isinstance(outcome, AssertionError) else f"{type(outcome).__name__}: "
+        return Failure(kind, f"{name}{outcome}".removesuffix(": "), schedule)
+
     def _explore(self, make: Callable[[], Orders], most: int, first: bool) -> Exploration:
         failure, failed, runs = None, 0, 0
         orders = make()
@@ -155,7 +165,7 @@ class Tasks:
             runs += 1
             if isinstance(outcome, BaseException):
                 failed += 1
-                failure = failure or _failure(outcome, orders)
+                failure = failure or self.failure(outcome, orders.schedule)
                 if first:
                     break
         return finished(Exploration(runs, kind_of(orders), orders.bound, GRAIN, failure, failed))
@@ -190,14 +200,6 @@ def interleavings(
             raise outcome
         yield outcome
     finished(Exploration(runs, kind_of(orders), orders.bound, GRAIN))
-
-
-def _failure(error: BaseException, orders: Orders) -> Failure:
-    kind = "deadlock" if isinstance(error, Deadlock) else "error"
-    if kind == "error" and isinstance(error, AssertionError):
-        kind = "invariant"
-    name = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-    return Failure(kind, f"{name}{error}".removesuffix(": "), orders.schedule)
 
 
 def _plain(outcome: Trace | BaseException) -> Any:

@@ -130,7 +130,7 @@ class Threads:
     def _run(self, orders: Orders, names: Names, recorder: Recorder | None = None) -> Run:
         run = Run(orders, names, self._watch, recorder)
         with run.prepared():
-            shared = self.setup()
+            shared = run.shared = self.setup()
         for name, worker in zip(self.actors, self.workers, strict=True):
             run.add(name, partial(worker, shared))
         run.play()
