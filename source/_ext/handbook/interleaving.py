@@ -77,7 +77,7 @@ class Interleaving(SphinxDirective):
             scene = scene_of(name, self.options)
             actors = [actor for actor, _ in scene.actors]
             source = file.read_text(encoding="utf-8").splitlines()
-            shown = _table(actors, list(self.content), source)
+            shown = _table(dict(scene.actors), list(self.content), source)
         except (OSError, ValueError, IndexError) as error:
             message = f"the interleaving of {name}: {error}; mend its options or run make accept"
             logger.warning("%s", message, location=self.get_location(), type="handbook")
@@ -131,8 +131,12 @@ def check_run(name: str, options: dict[str, str]) -> None:
         print(error)
 
 
-def _table(actors: list[str], lines: list[str], source: list[str]) -> nodes.table:
-    """Return the table of a recorded run: a column for each actor, a row for each step."""
+def _table(does: dict[str, str], lines: list[str], source: list[str]) -> nodes.table:
+    """Return the table of a recorded run: a column for each actor, a row for each step.
+
+    does: the expression of each actor, told where it waits outside of the snippet.
+    """
+    actors = list(does)
     if not lines or not lines[-1].startswith("= "):
         raise ValueError("the recorded run is missing")
     group = nodes.tgroup("", cols=len(actors) + 1)
@@ -148,7 +152,8 @@ def _table(actors: list[str], lines: list[str], source: list[str]) -> nodes.tabl
         for other in actors:
             cell = nodes.entry()
             if other == actor:
-                cell += _step(actor, source[int(place) - 1].strip(), effects, bool(mark))
+                code = source[int(place) - 1].strip() if place != "0" else does[actor]
+                cell += _step(actor, code, effects, bool(mark))
             row += cell
         body += row
     group += body
@@ -176,8 +181,12 @@ def _effect(effect: str) -> Iterator[nodes.Node]:
             return
     what, _, rest = effect.partition(" ")
     thing, held, holder = rest.partition(", held by ")
+    thing, _, value = thing.partition(": ")
     yield nodes.Text(f"{_IN_RUSSIAN[what]} ")
     yield nodes.literal(thing, thing)
+    if value:
+        yield nodes.Text(": ")
+        yield nodes.literal(value, value)
     if held:
         yield nodes.Text(f", держит {holder}")
 
@@ -207,7 +216,13 @@ def _result(text: str, actors: list[str]) -> nodes.paragraph:
             right = right.replace(word, russian)
         shown += nodes.Text(" ")
         shown += nodes.literal(what, what)
-        shown += nodes.Text(f" — это {value}, а должно быть {right}.")
+        shown += nodes.Text(" — это ")
+        shown += nodes.literal(value, value)
+        words = re.match(r"(не \w+ )?(.*)", right)
+        assert words
+        shown += nodes.Text(f", а должно быть {words[1] or ''}")
+        shown += nodes.literal(words[2], words[2])
+        shown += nodes.Text(".")
     return shown
 
 
@@ -241,19 +256,19 @@ def main() -> int:
     return int(failed)
 
 
-def _add_files(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
-    """Load the script and the style only where there is something to step through."""
+def _add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
+    """Load the script only where there is something to step through."""
     if doctree is not None and any(
         "interleaving" in box["classes"] for box in doctree.findall(nodes.container)
     ):
-        app.add_css_file("interleaving.css")
         app.add_js_file("interleaving.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive and what its pages load."""
     app.add_directive("interleaving", Interleaving)
-    app.connect("html-page-context", _add_files)
+    # Before the site's own handler, which completes the list of scripts.
+    app.connect("html-page-context", _add_script, priority=400)
     return {"version": "1", "parallel_read_safe": True}
 
 

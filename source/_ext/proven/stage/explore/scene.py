@@ -140,9 +140,8 @@ class Scene:
         )
         if failure is None:
             raise CannotExplore(f"{self.snippet}: nothing breaks in this order")
-        rows = [row for row in steps.steps() if row.line]
         names = tuple(name for name, _ in self.actors)
-        return Found(rows, failure, self._result(failure, space), names)
+        return Found(steps.steps(), failure, self._result(failure, space), names)
 
     def _result(self, failure: Failure, space: Any) -> str:
         if failure.kind == "deadlock":

@@ -43,7 +43,8 @@ class Effect:
     def __str__(self) -> str:
         if self.what in ("reads", "writes"):
             return f"{self.name} {'→' if self.what == 'reads' else '←'} {self.value}"
-        return " ".join(filter(None, (self.what, self.name, self.value)))
+        name = f"{self.name}: {self.value}" if self.value else self.name
+        return f"{self.what} {name}"
 
 
 @dataclass
