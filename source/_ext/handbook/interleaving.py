@@ -56,6 +56,13 @@ _IN_RUSSIAN = {
     "raises": "падает с",
     "prints": "печатает",
 }
+_WAITED = {
+    "notify of ": "сигнала ",
+    "the end of ": "конца ",
+    "an item in ": "элемента в ",
+    "room in ": "места в ",
+    "task_done of ": "отметки о сделанном в ",
+}
 _SWITCH = "⇄ здесь очередь переходит к другому, и это всё портит"
 
 
@@ -75,7 +82,6 @@ class Interleaving(SphinxDirective):
         self.env.note_dependency(__file__)
         try:
             scene = scene_of(name, self.options)
-            actors = [actor for actor, _ in scene.actors]
             source = file.read_text(encoding="utf-8").splitlines()
             shown = _table(dict(scene.actors), list(self.content), source)
         except (OSError, ValueError, IndexError) as error:
@@ -89,7 +95,7 @@ class Interleaving(SphinxDirective):
         if "caption" in self.options:
             inline, messages = self.parse_inline(self.options["caption"])
             shown.insert(0, nodes.title("", "", *inline, *messages))
-        box += _result(self.content[-1].removeprefix("= "), actors)
+        box += _result(self.content[-1].removeprefix("= "))
         box["names"] = [id]
         self.state.document.note_explicit_target(box, box)
         for node in (*box.findall(nodes.table), *box.findall(nodes.title), box):
@@ -166,7 +172,7 @@ def _step(actor: str, code: str, effects: str, hurts: bool) -> Iterator[nodes.No
     for effect in effects.split("; "):
         yield nodes.paragraph("", "", *_effect(effect))
     if hurts:
-        yield nodes.paragraph("", _SWITCH, classes=["switch"])
+        yield nodes.paragraph("", "", nodes.strong("", _SWITCH), classes=["switch"])
 
 
 def _effect(effect: str) -> Iterator[nodes.Node]:
@@ -182,7 +188,8 @@ def _effect(effect: str) -> Iterator[nodes.Node]:
     what, _, rest = effect.partition(" ")
     thing, held, holder = rest.partition(", held by ")
     thing, _, value = thing.partition(": ")
-    yield nodes.Text(f"{_IN_RUSSIAN[what]} ")
+    words, thing = _waited(thing)
+    yield nodes.Text(f"{_IN_RUSSIAN[what]} {words}")
     yield nodes.literal(thing, thing)
     if value:
         yield nodes.Text(": ")
@@ -191,7 +198,14 @@ def _effect(effect: str) -> Iterator[nodes.Node]:
         yield nodes.Text(f", держит {holder}")
 
 
-def _result(text: str, actors: list[str]) -> nodes.paragraph:
+def _waited(thing: str) -> tuple[str, str]:
+    for english, russian in _WAITED.items():
+        if thing.startswith(english):
+            return russian, thing.removeprefix(english)
+    return "", thing
+
+
+def _result(text: str) -> nodes.paragraph:
     """Return the last line of a recorded run in Russian."""
     shown = nodes.paragraph("", "", nodes.strong("", "Итог."), classes=["result"])
     kind, _, rest = text.partition(": ")
@@ -200,10 +214,9 @@ def _result(text: str, actors: list[str]) -> nodes.paragraph:
         for wait in rest.split("; "):
             who, _, what = wait.partition(" waits for ")
             thing, held, holder = what.partition(", held by ")
-            end = thing.removeprefix("the end of ")
-            text = f"конца {end}" if end != thing else thing
-            if who in actors:
-                stuck.append(f"{who} ждёт {text}" + (f", держит {holder}" if held else ""))
+            stuck.append(
+                f"{who} ждёт {''.join(_waited(thing))}" + (f", держит {holder}" if held else "")
+            )
         shown += nodes.Text(f" Программа стоит: {'; '.join(stuck)}.")
     elif kind == "error":
         shown += nodes.Text(" Исключение: ")

@@ -15,13 +15,16 @@ from proven.stage.explore.run import Actor, Run
 
 def named(thing: Any) -> str:
     """Return the name of a lock or the like: its class and, in its run, its number."""
+    while thing.of is not None:
+        thing = thing.of
     return f"{type(thing).__name__} {thing.number}"
 
 
 class Named:
-    """What has a number of its own within its run."""
+    """What has a number of its own within its run; of: what it is a part of."""
 
     def __init__(self) -> None:
+        self.of: Any = None
         kind, run = type(self).__name__, Run.current
         numbers = run.numbers if run else {}
         self.number = numbers[kind] = numbers.get(kind, 0) + 1
@@ -131,6 +134,8 @@ class Condition(Named):
     def __init__(self, lock: Any = None) -> None:
         super().__init__()
         self.lock = lock or RLock()
+        if lock is None:
+            self.lock.of = self
         self.acquire, self.release = self.lock.acquire, self.lock.release
         self.waiting: list[list[bool]] = []
 

@@ -8,6 +8,7 @@ touch, one of them writing, and what is done with locks and the like.
 from __future__ import annotations
 
 import ast
+import dis
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from proven.stage.explore.bytecode import Place
 from proven.stage.explore.locks import Named
 
 _CONTAINERS = (list, dict, set, bytearray)
+_TAKES_ALL = ("GET_ITER", "TO_BOOL", "POP_JUMP", "UNARY_NOT", "JUMP_IF")
 _QUIET = ("asks", "starts")
 
 
@@ -75,7 +77,8 @@ class Steps:
         if code.co_filename != self._file:
             return
         line, node = _node(code, offset)
-        self._at[actor.name] = frame, line
+        if line:
+            self._at[actor.name] = frame, line
         if node is None:
             return
         if place.op.startswith(("STORE_", "DELETE_")):
@@ -91,7 +94,8 @@ class Steps:
                     step = self._step(actor.name)
                     self._pending = lambda: self._note(step, frame, base, "writes", whole=True)
         elif not isinstance(node, ast.Call):
-            self._note(self._step(actor.name), frame, node, "reads")
+            whole = _next_op(frame.f_code, offset).startswith(_TAKES_ALL)
+            self._note(self._step(actor.name), frame, node, "reads", whole=whole)
 
     def act(self, actor: Who, what: str, name: str, value: str = "") -> None:
         """Take note of what an actor did with a lock or the like."""
@@ -127,7 +131,7 @@ class Steps:
                 rows.append(Step(step.actor, step.line, effects))
         for row in rows:
             row.effects = _short(row.effects)
-        _mark(rows)
+        _mark(rows, self._file)
         return rows
 
     def _step(self, name: str) -> Step:
@@ -146,7 +150,7 @@ class Steps:
             return
         base: Any = None
         if isinstance(node, ast.Attribute):
-            if isinstance(value, _CONTAINERS) and what == "reads":
+            if isinstance(value, _CONTAINERS) and what == "reads" and not whole:
                 # Only the way to it: what is done with it comes next.
                 return
             key: Any = (id(_value(node.value, frame)[1]), node.attr)
@@ -166,7 +170,7 @@ class Steps:
             key = node.id
         else:
             return
-        if whole or (isinstance(value, _CONTAINERS) and what == "reads"):
+        if isinstance(value, _CONTAINERS) and (whole or what == "reads"):
             key = id(value)
         self._alive += [base, value]
         step.effects.append(Effect(what, ast.unparse(node), _shown(value), key))
@@ -181,8 +185,8 @@ def _short(effects: list[Effect]) -> list[Effect]:
     return kept
 
 
-def _mark(rows: list[Step]) -> None:
-    """Mark each step after which others change what its actor has seen, or take what it wants.
+def _mark(rows: list[Step], file: str) -> None:
+    """Mark each step after which others change what its actor relies on, or take what it wants.
 
     Also one after which somebody sees what it wrote, and beside it what it is yet to write.
     """
@@ -192,13 +196,7 @@ def _mark(rows: list[Step]) -> None:
         back = next(
             (i for i in range(place + 1, len(rows)) if rows[i].actor == row.actor), len(rows)
         )
-        seen = {
-            effect.key
-            for earlier in rows[: place + 1]
-            if earlier.actor == row.actor
-            for effect in earlier.effects
-            if effect.key is not None
-        }
+        seen = _relied_on(rows[: place + 1], rows[back:], row.actor, file)
         wanted = {
             effect.name.partition(",")[0]
             for later in rows[back : back + 1]
@@ -207,19 +205,43 @@ def _mark(rows: list[Step]) -> None:
         }
         between = [effect for other in rows[place + 1 : back] for effect in other.effects]
         looked = {effect.key for effect in between if effect.what == "reads"}
+        before, after = (_written(part, row.actor) for part in (rows[: place + 1], rows[back:]))
         row.hurts = back < len(rows) and (
             any(effect.what == "writes" and effect.key in seen for effect in between)
             or any(effect.what == "takes" and effect.name in wanted for effect in between)
-            or bool(
-                looked & _written(rows[: place + 1], row.actor)
-                and looked & _written(rows[back:], row.actor)
-            )
+            or bool(looked & before and looked & after - before)
         )
+
+
+def _relied_on(before: list[Step], after: list[Step], actor: str, file: str) -> set[Any]:
+    """Return what the actor has asked in a condition, or overwrites without a second look."""
+    asked = {
+        effect.key
+        for row in before
+        if row.actor == actor
+        and linecache.getline(file, row.line).strip().startswith(("if ", "while ", "for "))
+        for effect in row.effects
+    }
+    later = (effect for row in after if row.actor == actor for effect in row.effects)
+    first = {}
+    for effect in later:
+        first.setdefault(effect.key, effect.what)
+    seen = {effect.key for row in before if row.actor == actor for effect in row.effects}
+    blind = {key for key, what in first.items() if what == "writes" and key in seen}
+    return (asked | blind) - {None}
 
 
 def _written(rows: list[Step], actor: str) -> set[Any]:
     mine = (effect for row in rows if row.actor == actor for effect in row.effects)
     return {effect.key for effect in mine if effect.what == "writes"}
+
+
+@lru_cache
+def _next_op(code: CodeType, offset: int) -> str:
+    """Return the operation after the one at `offset`."""
+    steps = [step for step in dis.get_instructions(code) if step.opname != "CACHE"]
+    place = next(place for place, step in enumerate(steps) if step.offset == offset)
+    return steps[place + 1].opname if place + 1 < len(steps) else ""
 
 
 def _asks(node: ast.expr) -> bool:
