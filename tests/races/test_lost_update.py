@@ -177,3 +177,11 @@ def test_append_from_several_threads_loses_nothing(together: Callable[..., None]
     with frequent_switches():
         together(4, append_many)
     assert sorted(numbers) == sorted([*range(10_000)] * 4)
+
+
+@pytest.mark.sometimes("race-iterated-dict-raises")
+def test_a_dict_that_grows_breaks_who_goes_through_it() -> None:
+    line = "RuntimeError: dictionary changed size during iteration"
+    assert play("races/lost_update_iterated").lines == [line]
+    prices = load("races/lost_update_iterated").Prices()
+    assert prices.total() == 8, "undisturbed it comes to its end"
