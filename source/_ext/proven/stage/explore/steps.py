@@ -8,18 +8,24 @@ touch, one of them writing, and what is done with locks and the like.
 from __future__ import annotations
 
 import ast
-import dis
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, Protocol
 
-from proven.stage.explore.bytecode import Place
-from proven.stage.explore.locks import Named
+from proven.stage.explore.threads.bytecode import Place
+from proven.stage.explore.threads.locks import Named
+from proven.stage.explore.values import (
+    CONTAINERS,
+    asks,
+    is_module,
+    next_op,
+    node_at,
+    shown,
+    value_of,
+)
 
-_CONTAINERS = (list, dict, set, bytearray)
 _TAKES_ALL = ("GET_ITER", "TO_BOOL", "POP_JUMP", "UNARY_NOT", "JUMP_IF")
 _QUIET = ("asks", "starts")
 
@@ -76,7 +82,7 @@ class Steps:
         code = frame.f_code
         if code.co_filename != self._file:
             return
-        line, node = _node(code, offset)
+        line, node = node_at(code, offset)
         if line:
             self._at[actor.name] = frame, line
         if node is None:
@@ -85,16 +91,16 @@ class Steps:
             step = self._step(actor.name)
             self._pending = lambda: self._note(step, frame, node, "writes")
         elif place.op.startswith("CALL"):
-            if _asks(node):
+            if asks(node):
                 self._note(self._step(actor.name), frame, node, "reads")
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 base = node.func.value
-                known, value = _value(base, frame)
-                if known and isinstance(value, _CONTAINERS):
+                known, value = value_of(base, frame)
+                if known and isinstance(value, CONTAINERS):
                     step = self._step(actor.name)
                     self._pending = lambda: self._note(step, frame, base, "writes", whole=True)
         elif not isinstance(node, ast.Call):
-            whole = _next_op(frame.f_code, offset).startswith(_TAKES_ALL)
+            whole = next_op(frame.f_code, offset).startswith(_TAKES_ALL)
             self._note(self._step(actor.name), frame, node, "reads", whole=whole)
 
     def act(self, actor: Who, what: str, name: str, value: str = "") -> None:
@@ -145,24 +151,24 @@ class Steps:
     def _note(
         self, step: Step, frame: FrameType, node: ast.expr, what: str, *, whole: bool = False
     ) -> None:
-        known, value = _value(node, frame)
-        if not known or isinstance(value, Named) or callable(value) or _is_module(value):
+        known, value = value_of(node, frame)
+        if not known or isinstance(value, Named) or callable(value) or is_module(value):
             return
         base: Any = None
         if isinstance(node, ast.Attribute):
-            if isinstance(value, _CONTAINERS) and what == "reads" and not whole:
+            if isinstance(value, CONTAINERS) and what == "reads" and not whole:
                 # Only the way to it: what is done with it comes next.
                 return
-            key: Any = (id(_value(node.value, frame)[1]), node.attr)
-            base = _value(node.value, frame)[1]
+            key: Any = (id(value_of(node.value, frame)[1]), node.attr)
+            base = value_of(node.value, frame)[1]
         elif isinstance(node, ast.Subscript):
-            base = _value(node.value, frame)[1]
+            base = value_of(node.value, frame)[1]
             key = id(base)
         elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-            base = _value(node.comparators[0], frame)[1]
+            base = value_of(node.comparators[0], frame)[1]
             key = id(base)
         elif isinstance(node, ast.Call):
-            base = _value(node.args[0], frame)[1]
+            base = value_of(node.args[0], frame)[1]
             key = id(base)
         elif isinstance(node, ast.Name) and node.id in frame.f_code.co_varnames:
             return
@@ -170,10 +176,10 @@ class Steps:
             key = node.id
         else:
             return
-        if isinstance(value, _CONTAINERS) and (whole or what == "reads"):
+        if isinstance(value, CONTAINERS) and (whole or what == "reads"):
             key = id(value)
         self._alive += [base, value]
-        step.effects.append(Effect(what, ast.unparse(node), _shown(value), key))
+        step.effects.append(Effect(what, ast.unparse(node), shown(value), key))
 
 
 def _short(effects: list[Effect]) -> list[Effect]:
@@ -234,71 +240,3 @@ def _relied_on(before: list[Step], after: list[Step], actor: str, file: str) -> 
 def _written(rows: list[Step], actor: str) -> set[Any]:
     mine = (effect for row in rows if row.actor == actor for effect in row.effects)
     return {effect.key for effect in mine if effect.what == "writes"}
-
-
-@lru_cache
-def _next_op(code: CodeType, offset: int) -> str:
-    """Return the operation after the one at `offset`."""
-    steps = [step for step in dis.get_instructions(code) if step.opname != "CACHE"]
-    place = next(place for place, step in enumerate(steps) if step.offset == offset)
-    return steps[place + 1].opname if place + 1 < len(steps) else ""
-
-
-def _asks(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "len"
-
-
-def _is_module(value: Any) -> bool:
-    return type(value).__name__ in ("module", "StandIn")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 and " at 0x" not in text else type(value).__name__
-
-
-@lru_cache
-def _positions(code: CodeType) -> list[Any]:
-    return list(code.co_positions())
-
-
-@lru_cache
-def _node(code: CodeType, offset: int) -> tuple[int, ast.expr | None]:
-    """Return line and expression of the bytecode at `offset`; None if it isn't a simple one."""
-    line, last, begin, end = _positions(code)[offset // 2]
-    if line is None or line != last:
-        return line or 0, None
-    text = linecache.getline(code.co_filename, line).encode()[begin:end].decode()
-    try:
-        return line, ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        return line, None
-
-
-def _value(node: ast.expr, frame: FrameType) -> tuple[bool, Any]:
-    """Return whether `node` can be looked up without any effect, and its value."""
-    try:
-        if isinstance(node, ast.Constant):
-            return True, node.value
-        if isinstance(node, ast.Name):
-            for space in (frame.f_locals, frame.f_globals):
-                if node.id in space:
-                    return True, space[node.id]
-        elif isinstance(node, ast.Attribute):
-            known, base = _value(node.value, frame)
-            return known, getattr(base, node.attr) if known else None
-        elif isinstance(node, ast.Subscript):
-            (known, base), (also, key) = _value(node.value, frame), _value(node.slice, frame)
-            if known and also:
-                return True, base[key]
-        elif isinstance(node, ast.Call) and _asks(node):
-            known, thing = _value(node.args[0], frame)
-            if known and isinstance(thing, _CONTAINERS):
-                return True, len(thing)
-        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-            left, right = _value(node.left, frame), _value(node.comparators[0], frame)
-            if left[0] and right[0]:
-                return True, (left[1] in right[1]) == isinstance(node.ops[0], ast.In)
-    except (AttributeError, KeyError, IndexError, TypeError):
-        pass
-    return False, None

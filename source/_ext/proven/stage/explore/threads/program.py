@@ -8,8 +8,6 @@ from itertools import chain
 from types import FrameType
 from typing import Any
 
-from proven.stage.explore.bytecode import Names, Place, Watch, all_codes, codes_of, uses_any_name
-from proven.stage.explore.run import Recorder, Run
 from proven.stage.explore.schedule import (
     MOST,
     CannotExplore,
@@ -22,7 +20,17 @@ from proven.stage.explore.schedule import (
     finished,
     kind_of,
 )
-from proven.stage.explore.standins import code_of, load
+from proven.stage.explore.threads.actor import Recorder
+from proven.stage.explore.threads.bytecode import (
+    Names,
+    Place,
+    Watch,
+    all_codes,
+    codes_of,
+    uses_any_name,
+)
+from proven.stage.explore.threads.run import Run
+from proven.stage.explore.threads.standins import code_of, load
 
 GRAIN = "each bytecode"
 _UNSTEADY = (

@@ -12,7 +12,6 @@ from io import TextIOBase
 from typing import Any
 from unittest import mock
 
-from proven.stage.explore.loop import Deadlock, ExploringLoop
 from proven.stage.explore.schedule import (
     MOST,
     CannotExplore,
@@ -26,6 +25,7 @@ from proven.stage.explore.schedule import (
     kind_of,
     written,
 )
+from proven.stage.explore.tasks.loop import Deadlock, ExploringLoop
 from proven.stage.trace import Event, Trace
 
 GRAIN = "each wait"

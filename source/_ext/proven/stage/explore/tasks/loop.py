@@ -23,17 +23,14 @@ What is a choice, and what isn't:
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import heapq
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from proven.stage.explore.schedule import STEPS, CannotExplore, Orders
-
-PATIENCE = 2.0
-"""Real seconds that a worker thread or the network may take for one step."""
-
+from proven.stage.explore.tasks.handles import name_of, passes_on, task_of, waits
+from proven.stage.explore.tasks.worker import PATIENCE, Worker
 
 SPINS = 300
 """Steps in a row, while others are ready, after which a task counts as spinning."""
@@ -65,49 +62,6 @@ class ExploringTask(asyncio.Task[Any]):
         return super().cancel(msg)
 
 
-class _Worker:
-    """A call in a thread of its own that moves only when the loop lets it."""
-
-    def __init__(self, loop: ExploringLoop, call: Callable[[], object], name: str) -> None:
-        self.loop, self.call = loop, call
-        self.ready = True
-        self.future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
-        self.thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self.thread.start()
-
-    def step(self) -> None:
-        """Let it move until it sleeps or is done."""
-        self.ready = False
-        self._go.release()
-        if not self._back.acquire(timeout=PATIENCE):
-            raise CannotExplore(
-                f"the thread {self.thread.name} has worked for {PATIENCE:g} s: it may wait for the "
-                "loop, which is no order that can be explored"
-            )
-
-    def sleep(self, seconds: float) -> None:
-        """Stand still for virtual seconds; called in the thread itself."""
-        self.loop.call_at(self.loop.time() + seconds, self._wake)
-        self._back.release()
-        self._go.acquire()
-
-    def _wake(self) -> None:
-        self.ready = True
-
-    def _work(self) -> None:
-        self._go.acquire()
-        if self.future.set_running_or_notify_cancel():
-            try:
-                result = self.call()
-            except BaseException as error:
-                self.future.set_exception(error)
-            else:
-                self.future.set_result(result)
-        self.loop.finish(self)
-        self._back.release()
-
-
 class ExploringLoop(asyncio.SelectorEventLoop):
     """See the module; orders: who decides, callbacks: whether asyncio's own are choices, too."""
 
@@ -118,11 +72,11 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         self._ready: list[asyncio.Handle] = []  # type: ignore[assignment]
         self._steps = self._numbers = self._again = 0
         self._last = ""
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._all_done: asyncio.Future[None] | None = None
         self.cancelled = False
         self.stuck = False
-        self.before: Callable[[asyncio.Handle | _Worker], None] | None = None
+        self.before: Callable[[asyncio.Handle | Worker], None] | None = None
         """Told what runs next, if somebody wants to know."""
 
     def time(self) -> float:
@@ -149,7 +103,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
         """Make the call a step of its own, in a thread of its own."""
         name = f"asyncio_{len(self._workers)}"
-        self._workers.append(_Worker(self, lambda: func(*args), name))
+        self._workers.append(Worker(self, lambda: func(*args), name))
         return asyncio.wrap_future(self._workers[-1].future, loop=self)
 
     async def shutdown_default_executor(self, *_: Any) -> None:
@@ -158,12 +112,12 @@ class ExploringLoop(asyncio.SelectorEventLoop):
             self._all_done = self.create_future()
             await self._all_done
 
-    def worker(self) -> _Worker | None:
+    def worker(self) -> Worker | None:
         """Return the worker whose thread calls."""
         me = threading.current_thread()
         return next((worker for worker in self._workers if worker.thread is me), None)
 
-    def finish(self, worker: _Worker) -> None:
+    def finish(self, worker: Worker) -> None:
         """Take note that a worker is done; called in its thread."""
         worker.call = None  # type: ignore[assignment]
         if self._all_done and not any(other.call for other in self._workers):
@@ -180,7 +134,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         option = self._pick()
         if self.before:
             self.before(option)
-        if isinstance(option, _Worker):
+        if isinstance(option, Worker):
             option.step()
         else:
             option._run()
@@ -194,7 +148,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
             self._scheduled = [timer for timer in self._scheduled if not timer._cancelled]
             heapq.heapify(self._scheduled)
 
-    def _pick(self) -> asyncio.Handle | _Worker:
+    def _pick(self) -> asyncio.Handle | Worker:
         eager, options = self._options()
         if not eager and not options:
             self._wait()
@@ -204,7 +158,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
             chosen = options[0]
             # Those that wait for ever are only taken down, in no order of interest.
             if len(options) > 1 and not self.stuck:
-                names = tuple(map(_name, options))
+                names = tuple(map(name_of, options))
                 place = self.orders.choose(len(options), self._steps, names)
                 chosen = options[place]
                 self._watch_spin(names[place])
@@ -226,15 +180,15 @@ class ExploringLoop(asyncio.SelectorEventLoop):
                 "one of them does something, let it wait for that by an Event or a Future"
             )
 
-    def _options(self) -> tuple[asyncio.Handle | None, list[asyncio.Handle | _Worker]]:
+    def _options(self) -> tuple[asyncio.Handle | None, list[asyncio.Handle | Worker]]:
         """Return what runs at once because it is no choice, and otherwise the options."""
-        options: list[asyncio.Handle | _Worker] = []
+        options: list[asyncio.Handle | Worker] = []
         futures: set[int] = set()
         plain = False
         for handle in self._ready:
             future = id(handle._args[0]) if handle._args else None
             if task_of(handle) is None:
-                if not plain and not self._callbacks and _passes_on(handle):
+                if not plain and not self._callbacks and passes_on(handle):
                     return handle, []
                 free = not plain
                 plain = True
@@ -245,7 +199,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
             if future is not None and asyncio.isfuture(handle._args[0]):
                 futures.add(future)
         for timer in self._due(bool(options)):
-            if not self._callbacks and timer.when() <= self._now and _passes_on(timer):
+            if not self._callbacks and timer.when() <= self._now and passes_on(timer):
                 return timer, []
             options.append(timer)
         options += [worker for worker in self._workers if worker.ready]
@@ -272,50 +226,3 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         if not self._ready:
             self.stuck = True
             raise Deadlock("; ".join(waits(self)))
-
-
-def task_of(handle: asyncio.Handle) -> asyncio.Task[Any] | None:
-    """Return the task of which `handle` is a step, None if it is another callback."""
-    callback = handle._callback
-    task = getattr(callback, "__self__", None)
-    if isinstance(task, asyncio.Task) and not hasattr(task, getattr(callback, "__name__", "_")):
-        return task
-    return None
-
-
-def _passes_on(handle: asyncio.Handle) -> bool:
-    """Tell whether it is a callback of asyncio itself that passes a result on."""
-    callback = handle._callback
-    callback = getattr(callback, "func", callback)
-    name = getattr(callback, "__qualname__", "")
-    return (getattr(callback, "__module__", None) or "").startswith("asyncio.") and not (
-        name.startswith("Timeout.") or name == "_release_waiter"
-    )
-
-
-def _name(option: asyncio.Handle | _Worker) -> str:
-    if isinstance(option, _Worker):
-        return option.thread.name
-    task = task_of(option)
-    if task is not None:
-        return task.get_name()
-    return getattr(option._callback, "__qualname__", type(option._callback).__name__)
-
-
-def waits(loop: asyncio.AbstractEventLoop) -> Iterator[str]:
-    """Yield for each unfinished task what it waits for, and where."""
-    for task in sorted(asyncio.all_tasks(loop), key=lambda task: task.get_name()):
-        coroutine: Any = task.get_coro()
-        place = what = ""
-        while coroutine is not None:
-            frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-            if frame is not None:
-                if "/asyncio/" in frame.f_code.co_filename.replace("\\", "/"):
-                    what = what or frame.f_code.co_qualname
-                else:
-                    what = ""
-                    place = f"{frame.f_code.co_name}, line {frame.f_lineno}"
-            coroutine = getattr(coroutine, "cr_await", None) or getattr(
-                coroutine, "gi_yieldfrom", None
-            )
-        yield f"{task.get_name()} waits for {what or 'a future'} ({place})"
