@@ -19,7 +19,7 @@ INPUT := Makefile conf.py .venv/ready $(shell find source snippets tests -type f
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := all
-.PHONY: all html pdf epub test browser installed doctest pytest live accept play realtime lint measure evidence mutants coverage stress bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live accept play explore realtime lint measure evidence mutants coverage stress bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -51,6 +51,8 @@ pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
+explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
+	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
 lint: .venv/ready ## check style
 	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
 

@@ -24,7 +24,7 @@ from docutils.parsers.rst import directives
 from proven.book import ROOT
 from proven.stage import SnippetError
 from proven.stage.explore import CannotExplore
-from proven.stage.explore.scene import Scene
+from proven.stage.explore.scene import Scene, parse_actors
 from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -122,10 +122,7 @@ def scene_of(name: str, options: dict[str, str]) -> Scene:
     """Return the scene that a directive's options tell; ValueError if they don't."""
     if not options.get("actors"):
         raise ValueError(":actors: is missing, as in «A: x.add() | B: x.add()»")
-    pairs = (actor.partition(":") for actor in options["actors"].split(" | "))
-    actors = tuple((who.strip(), what.strip()) for who, _, what in pairs)
-    if not all(what for _, what in actors):
-        raise ValueError(f":actors: {options['actors']!r} has an actor without an expression")
+    actors = parse_actors(options["actors"])
     return Scene(name, options.get("make", ""), actors, options.get("holds", ""))
 
 

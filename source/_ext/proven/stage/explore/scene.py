@@ -59,6 +59,15 @@ class Found:
         return text.split("\n")
 
 
+def parse_actors(text: str) -> tuple[tuple[str, str], ...]:
+    """Return name and expression of each actor of "A: x.add() | B: x.add()"; ValueError if none."""
+    pairs = (actor.partition(":") for actor in text.split(" | "))
+    actors = tuple((who.strip(), what.strip()) for who, _, what in pairs)
+    if not all(what for _, what in actors):
+        raise ValueError(f"{text!r}: each actor is a name, a colon and what it does")
+    return actors
+
+
 @dataclass(frozen=True)
 class Scene:
     """See the module.

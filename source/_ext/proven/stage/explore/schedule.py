@@ -23,6 +23,12 @@ Schedule = tuple[tuple[int, int], ...]
 """The choices of a run that took another option than the first: (place, option)."""
 
 
+UNSTEADY = (
+    "not deterministic: the same choices led elsewhere when they were taken again; "
+    "take out random numbers, the clock and what an earlier run left outside"
+)
+
+
 class CannotExplore(AssertionError):
     """The program can't be explored as asked; the text says why and what to do."""
 
@@ -49,6 +55,11 @@ class Orders:
         taken = self._taken[: self._step]
         return tuple((place, chosen) for chosen, _, place, _ in taken if chosen)
 
+    @property
+    def length(self) -> int:
+        """How many choices this run has met so far."""
+        return self._step
+
     def choose(self, options: int, place: int, where: Hashable, *, free: bool = False) -> int:
         """Return which of so many options this run takes.
 
@@ -62,10 +73,7 @@ class Orders:
             self._taken.append((self._first(options, place), options, place, where))
         chosen, *known = self._taken[self._step]
         if known != [options, place, where]:
-            raise CannotExplore(
-                f"not deterministic: after the same choices it was at {known[2]}, now at {where}; "
-                "take out random numbers, the clock and what an earlier run left outside"
-            )
+            raise CannotExplore(f"{UNSTEADY} (once at {known[2]}, then at {where})")
         if chosen and not free:
             self.departures.append(place)
         self._step += 1
@@ -84,7 +92,7 @@ class Orders:
     def advance(self) -> bool:
         """Turn to the next run; False when every order was seen."""
         if self._step < len(self._taken):
-            raise CannotExplore(f"not deterministic: a run ended before {self._taken[-1][3]}")
+            raise CannotExplore(f"{UNSTEADY} (once at {self._taken[-1][3]}, then at the end)")
         self.restart()
         while self._taken:
             chosen, options, *at = self._taken.pop()

@@ -47,7 +47,8 @@ def waits(loop: asyncio.AbstractEventLoop) -> Iterator[str]:
             frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
             if frame is not None:
                 if "/asyncio/" in frame.f_code.co_filename.replace("\\", "/"):
-                    what = what or frame.f_code.co_qualname
+                    if frame.f_code.co_name != "__aenter__":
+                        what = what or frame.f_code.co_qualname
                 else:
                     what = ""
                     place = f"{frame.f_code.co_name}, line {frame.f_lineno}"

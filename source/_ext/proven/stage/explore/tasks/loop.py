@@ -108,7 +108,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
 
     async def shutdown_default_executor(self, *_: Any) -> None:
         """Wait for the calls that are still in threads."""
-        if any(worker.call for worker in self._workers):
+        if not self.stuck and any(worker.call for worker in self._workers):
             self._all_done = self.create_future()
             await self._all_done
 
@@ -125,7 +125,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         self._steps += 1
-        if self._steps > STEPS:
+        if self._steps > STEPS and not self.stuck:
             raise CannotExplore(
                 f"more than {STEPS} steps in one run: if tasks spin until something happens, "
                 "let them wait for that by an Event or a Future"

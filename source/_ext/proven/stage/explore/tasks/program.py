@@ -14,6 +14,7 @@ from unittest import mock
 
 from proven.stage.explore.schedule import (
     MOST,
+    UNSTEADY,
     CannotExplore,
     Exploration,
     Failure,
@@ -77,12 +78,10 @@ class Tasks:
         while runs < most:
             outcome = self.run(orders)
             if not runs:
+                met = orders.length
                 orders.restart()
-                if _plain(self.run(orders)) != _plain(outcome):
-                    raise CannotExplore(
-                        "not deterministic: the same order came out differently when played again; "
-                        "take out random numbers, the clock and what an earlier run left outside"
-                    )
+                if _plain(self.run(orders)) != _plain(outcome) or orders.length != met:
+                    raise CannotExplore(UNSTEADY)
             runs += 1
             yield orders, outcome
             if not orders.advance():
@@ -109,17 +108,23 @@ class Tasks:
         complaints: list[str] = []
         loop.set_exception_handler(lambda _, context: complaints.append(context["message"]))
         raised: BaseException | None = None
+        trouble: CannotExplore | None = None
         with warnings.catch_warnings(record=True), redirect_stdout(out), _clock_of(loop):
             warnings.simplefilter("always")
             try:
                 with asyncio.Runner(loop_factory=lambda: loop) as runner:
                     if watch:
                         watch(loop)
-                    runner.run(self.main())
-            except CannotExplore:
-                raise
+                    try:
+                        runner.run(self.main())
+                    except CannotExplore as error:
+                        # What closes the loop may fail, too: this is why.
+                        trouble = error
+                        loop.stuck = True
             except (Exception, SystemExit, asyncio.CancelledError) as error:
                 raised = error
+        if trouble:
+            raise trouble
         if raised is not None:
             return loop, raised
         return loop, Trace(

@@ -10,6 +10,7 @@ from typing import Any
 
 from proven.stage.explore.schedule import (
     MOST,
+    UNSTEADY,
     CannotExplore,
     Exploration,
     Failure,
@@ -33,10 +34,6 @@ from proven.stage.explore.threads.run import Run
 from proven.stage.explore.threads.standins import code_of, load
 
 GRAIN = "each bytecode"
-_UNSTEADY = (
-    "not deterministic: the same order came out differently when played again; "
-    "take out random numbers, the clock and what an earlier run left outside"
-)
 
 
 class Threads:
@@ -119,10 +116,11 @@ class Threads:
             if names.grown and not broken:
                 break
             if not runs or (broken and not failure):
+                met = orders.length
                 orders.restart()
                 again = self._run(orders, names)
-                if (again.failure, again.printed) != (broken, run.printed):
-                    raise CannotExplore(_UNSTEADY)
+                if (again.failure, again.printed, orders.length) != (broken, run.printed, met):
+                    raise CannotExplore(UNSTEADY)
             runs += 1
             failure = failure or broken
             failed += broken is not None

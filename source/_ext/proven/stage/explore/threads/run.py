@@ -201,7 +201,7 @@ class Run:
             self._finish(me, Failure("deadlock", text, self.orders.schedule))
         else:
             chosen = options[self._ask(me, len(options), "who is next", free=True)]
-            if chosen is not me:
+            if chosen is not me and not self.over:
                 self._hand_over(me, chosen)
 
     def _finish(self, me: Actor | None, failure: Failure | None = None) -> None:
