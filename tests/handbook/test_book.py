@@ -3,25 +3,28 @@
 import re
 
 import pytest
-from proven.book import ROOT
-from proven.claims import claims_in, disagreements, proofs_in
+from proven.book import Book
+from proven.claims import disagreements
 from proven.stage import names
 
-# The design's chapters, in reading order.
-CHAPTERS = """
-    model threads races pools processes coroutines tasks cancellation bridges patterns debugging
-""".split()  # noqa: SIM905
+from tests.handbook.conftest import ROOT
+
+# As the contents have them.
+CHAPTERS = re.findall(r"^(\w+)/index$", (ROOT / "source/index.md").read_text("utf-8"), re.M)
 
 
 def test_claims_and_proofs_agree() -> None:
-    claims, proofs = claims_in(ROOT), proofs_in(ROOT)
+    book = Book.at(ROOT)
+    claims, proofs = book.all_claims, book.all_proofs
     assert claims
     problems = [f"{mark.place}: {problem}" for mark, problem in disagreements(claims, proofs)]
     assert not problems, "\n".join(problems)
 
 
 def test_every_snippet_is_on_a_page_with_its_output() -> None:
-    text = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "source").rglob("*.md"))
+    text = "\n".join(
+        page.read_text(encoding="utf-8") for page in Book.at(ROOT).settings.page_files()
+    )
     included = set(re.findall(r"\{literalinclude\} (?:\.\./)+snippets/(\S+)\.py", text))
     shown = set(re.findall(r"\{output\} (\S+)", text))
     assert included == shown == set(names())

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import permutations
 from math import factorial
+from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.book import ROOT
 from proven.stage import explore
 from proven.stage.explore import CannotExplore, Deadlock, Tasks, Threads, interleavings
 from proven.stage.explore.schedule import read, summary, written
@@ -19,6 +19,7 @@ from proven.stage.explore.threads.standins import sleep
 from proven.stage.trace import Trace
 
 Main = Callable[[], Any]
+ROOT = Path(__file__).parents[2]
 
 
 # Tasks.

@@ -7,9 +7,9 @@ import pytest
 from docutils import nodes
 from handbook import interleaving
 from handbook.interleaving import accept, check_run, scene_of
-from proven.book import ROOT
 from proven.stage.explore import CannotExplore
 
+ROOT = Path(__file__).parents[2]
 OPTIONS = {
     "make": "x = Counter()",
     "actors": "A: x.add() | B: x.add()",

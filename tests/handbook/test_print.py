@@ -1,5 +1,6 @@
 """Each node kind of the print edition's translator, one by one."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,7 @@ from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.parsers.rst import Parser
 from docutils.utils import new_document
-from handbook.ledger import claim_mark
+from handbook.appendices.ledger import claim_mark
 from handbook.output import OutputLexer, guess, timeline_picture
 from sphinx import addnodes
 from sphinx.highlighting import lexer_classes
@@ -266,4 +267,4 @@ def test_the_index_is_in_russian_order() -> None:
 
 def test_the_date_is_given_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert moment() == 86400
+    assert moment(Path()) == 86400

@@ -13,10 +13,9 @@ from typing import Any
 import pypdf
 import pypdfium2
 import pytest
-from proven.book import ROOT
-from proven.claims import claims_in
+from proven import book as proven
 
-from tests.handbook.conftest import Book
+from tests.handbook.conftest import ROOT, Book
 
 pytestmark = pytest.mark.xdist_group("print")
 MM = 72 / 25.4
@@ -79,7 +78,6 @@ def squeezed(text: str) -> str:
 
 def write_sample(book: Any) -> None:
     """Fill `book` with a page that holds everything that a page can hold."""
-    shutil.copytree(ROOT / "source/_static", book.root / "source/_static", dirs_exist_ok=True)
     for name, place in (
         ("index.md", "source"),
         ("glossary.md", "source"),
@@ -106,7 +104,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Print:
 @pytest.fixture(scope="module")
 def handbook(tmp_path_factory: pytest.TempPathFactory) -> Print:
     """Return the handbook: the one that make has built, or a new one if any source is newer."""
-    made = ROOT / "build/typst/handbook.pdf"
+    made = ROOT / "build/typst-screen/handbook.pdf"
     sources = [ROOT / "conf.py", *(ROOT / "source").rglob("*"), *(ROOT / "snippets").rglob("*.py")]
     newest = max(file.stat().st_mtime for file in sources if "__pycache__" not in file.parts)
     if made.exists() and made.stat().st_mtime > newest:
@@ -242,7 +240,7 @@ def elements(root: Any, kind: str) -> Iterator[Any]:
 
 def test_every_page_of_the_source_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts).casefold()
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in proven.Book.at(ROOT).settings.page_files():
         title = re.search(r"^# (.+)$", page.read_text(encoding="utf-8"), re.M)[1]
         words = max(re.split(r"[`:*«»\"]", title), key=len)
         assert squeezed(words).casefold() in text, page
@@ -250,13 +248,15 @@ def test_every_page_of_the_source_is_in_it(handbook: Print) -> None:
 
 def test_every_claim_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts)
-    missing = [claim.id for claim in claims_in(ROOT) if squeezed(claim.id) not in text]
+    missing = [
+        claim.id for claim in proven.Book.at(ROOT).all_claims if squeezed(claim.id) not in text
+    ]
     assert not missing
 
 
 def test_the_end_of_every_listing_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts)
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in proven.Book.at(ROOT).settings.page_files():
         for name, options in re.findall(
             r"\{literalinclude\} \S*?(snippets/\S+)\n((?::.*\n)*)", page.read_text(encoding="utf-8")
         ):

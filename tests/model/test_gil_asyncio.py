@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Coroutine
 
 import pytest
-from proven.checks.ratios import COUNT, has_gil, in_tasks, ratio
+from proven.claims import has_gil
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
@@ -153,10 +153,3 @@ def test_a_c_call_that_keeps_the_gil_stops_the_loop(in_one_c_call: Looks, in_pyt
         assert asyncio.run(steps_during(in_one_c_call)) == 0
     else:
         assert any(asyncio.run(steps_during(in_one_c_call)) for _ in range(20))
-
-
-@pytest.mark.slow
-@pytest.mark.always("ga-gather-gains-nothing")
-def test_computing_in_tasks_takes_as_long_as_in_a_row() -> None:
-    # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
-    assert ratio(in_tasks, COUNT, tries=5) > 0.8

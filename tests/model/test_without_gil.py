@@ -8,24 +8,26 @@ import sys
 from concurrent import futures
 
 import pytest
-from proven.checks.ratios import (
+from proven.stage import perform_script, play
+
+from tests.model.measuring import (
     COUNT,
-    EVIDENCE,
     features,
-    has_gil,
     in_processes,
-    in_threads,
-    interpreter,
     ratio,
     subinterpreter,
-    tables,
 )
-from proven.stage import perform_script, play
+from tests.model.ratios import EVIDENCE, interpreter, tables
+from tests.ways import ways
+from tests.ways_processes import METHODS, perform_by
 
 
 @pytest.mark.always("ng-process-own-interpreter")
-def test_a_child_has_an_interpreter_of_its_own() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_a_child_has_an_interpreter_of_its_own(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         import multiprocessing, sys
 
         def change():
@@ -33,13 +35,13 @@ def test_a_child_has_an_interpreter_of_its_own() -> None:
             print("child", sys.getrecursionlimit())
 
         if __name__ == "__main__":
-            for method in ("fork", "forkserver", "spawn"):
-                child = multiprocessing.get_context(method).Process(target=change)
-                child.start()
-                child.join()
-                print("parent", sys.getrecursionlimit())
-    """)
-    assert trace.lines == ["child 777", f"parent {1000}"] * 3
+            child = multiprocessing.Process(target=change)
+            child.start()
+            child.join()
+            print("parent", sys.getrecursionlimit())
+        """,
+    )
+    assert trace.lines == ["child 777", f"parent {1000}"]
 
 
 @pytest.mark.slow
@@ -49,16 +51,6 @@ def test_two_processes_compute_faster() -> None:
     if (os.cpu_count() or 1) < 2:
         pytest.skip("one core has nothing to share")
     assert any(ratio(in_processes, COUNT) < 0.8 for _ in range(5))
-
-
-@pytest.mark.slow
-@pytest.mark.always("ng-free-threads-gain")
-def test_threads_gain_exactly_where_there_is_no_gil() -> None:
-    # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
-    if has_gil():
-        assert ratio(in_threads, COUNT, tries=5) > 0.8
-    else:
-        assert any(ratio(in_threads, COUNT) < 0.8 for _ in range(5))
 
 
 @pytest.mark.sometimes("ng-locks-still-needed")

@@ -3,6 +3,7 @@
 import threading
 from ast import literal_eval
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Barrier, Lock, Thread
 from time import sleep
 from typing import Any
@@ -11,6 +12,8 @@ from unittest.mock import MagicMock
 import pytest
 from proven.stage import explore, load, play
 from proven.stage.explore import Exploration, Threads
+
+from tests.ways import ways
 
 
 class WriteLocked:
@@ -99,27 +102,31 @@ def test_additions_under_one_lock_are_never_lost(explored: Callable[..., None]) 
 
 
 @pytest.mark.always("lock-one-inside")
-def test_only_one_thread_is_inside(together: Callable[..., None]) -> None:
+@ways(kind={"Lock": Lock, "RLock": threading.RLock}, threads={"1": 1, "2": 2, "10": 10})
+def test_only_one_thread_is_inside(
+    together: Callable[..., None], kind: Callable[[], Any], threads: int
+) -> None:
     inside, total = play("races/lock_inside_fixed").lines
     assert literal_eval(inside) == ["enters", "leaves"] * 2
     assert total == "sold 2 times for 10, total 20"
-    lock, begin = Lock(), Barrier(4)
+    lock, begin = kind(), Barrier(threads)
     seen: list[str] = []
 
     def work() -> None:
         begin.wait()
-        for _ in range(50):
+        for _ in range(20):
             with lock:
                 seen.append("enters")
                 sleep(0)  # a chance for others to come in, if they could
                 seen.append("leaves")
 
-    together(4, work)
-    assert seen == ["enters", "leaves"] * 200
+    together(threads, work)
+    assert seen == ["enters", "leaves"] * 20 * threads
 
 
 @pytest.mark.always("lock-is-voluntary")
 def test_a_lock_stops_only_those_who_take_it() -> None:
+    # one way: a write that asks nobody, beside one that asks
     counter = load("races/lock_counter").Counter()
     with counter.lock:
         writer = Thread(target=setattr, args=(counter, "value", 7))
@@ -162,10 +169,40 @@ def test_a_reader_with_the_lock_never_sees_half(explored: Callable[..., None]) -
     explored(whole.orders, twin_fails=[not twin.holds for twin in twins])
 
 
+def _raises(lock: Any, error: BaseException) -> None:
+    with lock:
+        raise error
+
+
+def _returns(lock: Any, _: BaseException) -> None:
+    with lock:
+        return
+
+
+def _breaks(lock: Any, _: BaseException) -> None:
+    for _ in range(2):
+        with lock:
+            break
+
+
 @pytest.mark.always("lock-with-releases-on-error")
-def test_with_releases_the_lock_on_an_exception_and_acquire_does_not() -> None:
+@ways(
+    leave={"exception": _raises, "return": _returns, "break": _breaks},
+    error={"Exception": KeyError(), "SystemExit": SystemExit(), "Ctrl+C": KeyboardInterrupt()},
+)
+def test_with_releases_the_lock_however_it_is_left_and_acquire_does_not(
+    leave: Callable[[Any, BaseException], None], error: BaseException
+) -> None:
     trace = play("races/lock_on_error")
     assert trace.lines == ["fail_in_with: locked False", "fail_after_acquire: locked True"]
+    taken: list[bool] = []
+    for lock in (threading.Lock(), threading.RLock()):
+        with suppress(BaseException):
+            leave(lock, error)
+        other = Thread(target=lambda lock=lock: taken.append(lock.acquire(blocking=False)))
+        other.start()
+        other.join()
+    assert taken == [True, True]
     lock = MagicMock()
     with pytest.raises(ValueError):  # noqa: PT011 - the snippet's own
         load("races/lock_on_error").fail_in_with(lock)
@@ -230,6 +267,7 @@ def test_a_lock_of_the_object_itself_loses_nothing(explored: Callable[..., None]
 
 @pytest.mark.always("lock-any-thread-releases")
 def test_any_thread_may_release_a_lock_but_not_an_rlock() -> None:
+    # one way: a fact about the two types
     errors: list[type[BaseException]] = []
 
     def release(lock: Any) -> None:

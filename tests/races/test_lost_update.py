@@ -163,22 +163,6 @@ def test_under_the_lock_no_update_is_lost(explored: Callable[..., None]) -> None
     explored(fixed.orders, twin_fails=[not two_sales(twin).explore().holds for twin in twins])
 
 
-@pytest.mark.always("race-append-intact")
-def test_append_from_several_threads_loses_nothing(together: Callable[..., None]) -> None:
-    numbers: list[int] = []
-
-    begin = Barrier(4)
-
-    def append_many() -> None:
-        begin.wait()
-        for number in range(10_000):
-            numbers.append(number)
-
-    with frequent_switches():
-        together(4, append_many)
-    assert sorted(numbers) == sorted([*range(10_000)] * 4)
-
-
 @pytest.mark.sometimes("race-iterated-dict-raises")
 def test_a_dict_that_grows_breaks_who_goes_through_it() -> None:
     line = "RuntimeError: dictionary changed size during iteration"

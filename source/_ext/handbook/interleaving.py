@@ -21,18 +21,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.book import ROOT
+from proven.checks import parse, parser
 from proven.stage import SnippetError
 from proven.stage.explore import CannotExplore
 from proven.stage.explore.scene import Scene, parse_actors
 from sphinx import addnodes
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+from handbook.domain import Fault, handbook, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-logger = logging.getLogger(__name__)
 
 _BLOCK = re.compile(
     r"^(?P<fence>`{3,})\{interleaving\}[ ]+(?P<name>\S+)[ ]*\n"
@@ -77,7 +76,7 @@ class Interleaving(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        file = ROOT / f"snippets/{name}.py"
+        file = handbook(self.env).book.snippet(name)
         self.env.note_dependency(str(file))
         self.env.note_dependency(__file__)
         try:
@@ -85,8 +84,8 @@ class Interleaving(SphinxDirective):
             source = file.read_text(encoding="utf-8").splitlines()
             shown = _table(dict(scene.actors), list(self.content), source)
         except (OSError, ValueError, IndexError) as error:
-            message = f"the interleaving of {name}: {error}; mend its options or run make accept"
-            logger.warning("%s", message, location=self.get_location(), type="handbook")
+            problem = f"the interleaving of {name}: {error}; mend its options or run make accept"
+            warn(Fault.OUTPUT, problem, self.get_location())
             return []
         slug = nodes.make_id(name)
         ids = (f"interleaving-{slug}{number or ''}" for number in count())
@@ -254,9 +253,10 @@ def _rewritten(block: re.Match[str]) -> str:
 
 def main() -> int:
     """Rewrite every page under source/; report each change and each failure."""
+    _, book = parse(parser("interleaving", main.__doc__))
     failed = False
-    for page in sorted((ROOT / "source").rglob("*.md")):
-        place = page.relative_to(ROOT)
+    for page in book.settings.page_files():
+        place = book.settings.name_of(page)
         try:
             if accept(page):
                 print(f"{place}: interleavings rewritten, review them with git diff")
@@ -266,20 +266,12 @@ def main() -> int:
     return int(failed)
 
 
-def _add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
+def add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
     """Load the script only where there is something to step through."""
     if doctree is not None and any(
         "interleaving" in box["classes"] for box in doctree.findall(nodes.container)
     ):
         app.add_js_file("interleaving.js", loading_method="defer")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive and what its pages load."""
-    app.add_directive("interleaving", Interleaving)
-    # Before the site's own handler, which completes the list of scripts.
-    app.connect("html-page-context", _add_script, priority=400)
-    return {"version": "1", "parallel_read_safe": True}
 
 
 if __name__ == "__main__":

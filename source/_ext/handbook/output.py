@@ -2,8 +2,7 @@
 
 Its body is the expected output.  The same text becomes a testcode/testoutput
 pair for Sphinx's doctest builder, so that `make doctest` compares exactly what
-the reader sees with a fresh recording.  `python -m handbook.output` (make
-accept) rewrites the bodies from fresh recordings.
+the reader sees with a fresh recording; `make accept` rewrites the bodies.
 
 ``:timeline:`` draws the recording under it; its value is the figure's caption.
 ``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
@@ -13,33 +12,49 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.book import ROOT
-from proven.claims import RANGES, excluded, has_gil
-from proven.shown import BLOCK
+from proven.claims import RANGES, excluded_here
+from proven.shown import agree, normal
 from proven.stage import SnippetError, play
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
+from proven.timeline.words import Words, tell
 from pygments.lexer import RegexLexer
 from pygments.token import Generic
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from handbook.domain import Fault, handbook, warn
+
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-logger = logging.getLogger(__name__)
 
-WIDTH = 72
-"""Columns that fit the page and the print without wrapping."""
+TIMELINE = Words(
+    axis="секунды",
+    unit=" с",
+    order="порядок событий →",
+    legend={
+        "works": "работает",
+        "ready": "готова, но ждёт цикла",
+        "waits": "ждёт",
+        "queues": "ждёт {}",
+        "holds": "держит {}",
+        "wakes": "будит",
+        "cancels": "отменяет",
+        "cut": "пришла отмена",
+    },
+    causes={"created": "запуск из {}", "wakes": "сигнал от {}", "cancels": "отмена от {}"},
+    ends={"cancel": "отмена", "collected": "исчезла"},
+    end="конец",
+    stretch="с {} до {} {}",
+    printed="«{}»",
+)
+"""What a timeline says of itself."""
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -65,14 +80,10 @@ class Output(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        self.env.note_dependency(str(ROOT / f"snippets/{name}.py"))
+        self._note(name)
         if not self.content:
-            logger.warning(
-                "the output of %s is empty: run make accept",
-                name,
-                location=self.get_location(),
-                type="handbook",
-            )
+            problem = f"the output of {name} is empty: run make accept"
+            warn(Fault.OUTPUT, problem, self.get_location())
         any_order = "order" in self.options
         lines = list(self.content)
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
@@ -81,13 +92,13 @@ class Output(SphinxDirective):
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
         )
-        shown["test"] = "\n".join(sorted(lines) if any_order else lines)
+        shown["test"] = "\n".join(normal(lines, any_order=any_order))
         shown["classes"].append("output")
         shown["output_of"] = name
         for node in (code, shown):
             self.set_source_info(node)
         only = {key: self.options[key] for key in RANGES if key in self.options}
-        if excluded(only, sys.version_info[:2], gil=has_gil()):
+        if excluded_here(only):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
@@ -99,23 +110,28 @@ class Output(SphinxDirective):
             try:
                 answer.append(self._figure(name, lines))
             except (SnippetError, ValueError) as error:
-                message, place = f"the timeline of {name}: {error}", self.get_location()
-                logger.warning("%s", message, location=place, type="handbook")
+                problem = f"the timeline of {name}: {error}"
+                warn(Fault.OUTPUT, problem, self.get_location())
         if "guess" in self.options:
             answer = [guess("", *answer, name=name)]
             self.set_source_info(answer[0])
         return [code, *answer]
 
+    def _note(self, name: str) -> None:
+        self.env.note_dependency(str(handbook(self.env).book.snippet(name)))
+
     def _figure(self, name: str, lines: list[str]) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
+        snippets = handbook(self.env).book.settings.snippets
         for file in (lanes.__file__, drawing.__file__):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
-            self.env.note_dependency(str(ROOT / f"snippets/{part}.py"))
-            trace = traces[f"{part.rpartition('/')[2]}.py"] = play(part, ordered=ordered)
-        if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
+            self._note(part)
+            trace = play(part, snippets=snippets, ordered=ordered)
+            traces[f"{part.rpartition('/')[2]}.py"] = trace
+        if not agree(lines, trace.shown(), any_order=not ordered):
             raise ValueError("the output above it is out of date, run make accept")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
@@ -124,9 +140,9 @@ class Output(SphinxDirective):
         picture = timeline_picture(
             "",
             name=name,
-            svg=drawing.draw(traces, title=title, name=slug),
-            print=drawing.draw(traces, title=title, name=slug, theme="print"),
-            alt=f"{title}. {drawing.tell(traces)}",
+            svg=drawing.draw(traces, TIMELINE, title=title, name=slug),
+            print=drawing.draw(traces, TIMELINE, title=title, name=slug, theme="print"),
+            alt=f"{title}. {tell(traces, TIMELINE)}",
         )
         figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
         self.state.document.note_explicit_target(figure, figure)
@@ -135,18 +151,21 @@ class Output(SphinxDirective):
         return figure
 
 
-def _picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+    """Write the drawing for the screen."""
     # A keyboard scrolls only what can have the focus.
     self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
     raise nodes.SkipNode
 
 
-def _guess_html(self: HTML5Translator, node: guess) -> None:
+def visit_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Open the fold over the answer."""
     summary = "Что напечатает? Подумайте, потом откройте"
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
-def _depart_guess_html(self: HTML5Translator, node: guess) -> None:
+def depart_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Close the fold over the answer."""
     self.body.append("</details>")
 
 
@@ -162,65 +181,16 @@ class OutputLexer(RegexLexer):
     }
 
 
-def check(name: str, *, any_order: bool) -> None:
+def check(name: str, *, any_order: bool, snippets: Path | None = None) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
+    snippets: their folder, if it isn't the one of the working directory;
     any_order: sort the lines, as the comparison is one of multisets.
     If the snippet fails, print why: doctest shows it as the difference.
     """
     try:
-        lines = play(name).shown()
+        lines = play(name, snippets=snippets).shown()
     except SnippetError as error:
         print(error)
     else:
-        print("\n".join(sorted(lines) if any_order else lines))
-
-
-def accept(page: Path) -> bool:
-    """Rewrite the outputs of `page` from fresh recordings; tell whether anything changed.
-
-    The page is written only when every recording of it succeeded.
-    """
-    before = page.read_text(encoding="utf-8")
-    after = BLOCK.sub(_rewritten, before)
-    if after == before:
-        return False
-    page.write_text(after, encoding="utf-8")
-    return True
-
-
-def _rewritten(block: re.Match[str]) -> str:
-    indent, old = block["indent"], block["body"].splitlines()
-    new = [f"{indent}{line}".rstrip() for line in play(block["name"]).shown()]
-    if ":order: any" in block["options"] and sorted(old) == sorted(new):
-        return block[0]
-    head = block[0][: block.start("body") - block.start()]
-    return "".join([head, *(f"{line}\n" for line in new), indent, block["fence"]])
-
-
-def main() -> int:
-    """Rewrite every page under source/; report each change and each failure."""
-    failed = False
-    for page in sorted((ROOT / "source").rglob("*.md")):
-        place = page.relative_to(ROOT)
-        try:
-            if accept(page):
-                print(f"{place}: outputs rewritten, review them with git diff")
-        except SnippetError as error:
-            failed = True
-            print(f"{place}: left as it is\n{error}", file=sys.stderr)
-    return int(failed)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive, its lexer and the doctest settings that it needs."""
-    app.setup_extension("sphinx.ext.doctest")
-    app.add_node(timeline_picture, html=(_picture_html, None))
-    app.add_node(guess, html=(_guess_html, _depart_guess_html))
-    app.add_directive("output", Output)
-    app.add_lexer("output", OutputLexer)
-    return {"version": "1", "parallel_read_safe": True}
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        print("\n".join(normal(lines, any_order=any_order)))

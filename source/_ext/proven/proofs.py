@@ -6,13 +6,12 @@ A `never` must tell how much it explored and show that it can fail.
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from proven.claims import VERBS, excluded, has_gil
+from proven.claims import VERBS, excluded_here
 from proven.findings import Finding
 from proven.stage.explore.schedule import EXPLORED, summary
 
@@ -50,7 +49,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a proof where its claim says that it doesn't hold."""
     for mark in item.iter_markers():
         only = mark.kwargs if mark.name in VERBS else {}
-        if why := excluded(only, sys.version_info[:2], gil=has_gil()):
+        if why := excluded_here(only):
             pytest.skip(f"holds only {why}")
 
 
@@ -106,12 +105,13 @@ class Outcomes:
         told = dict(report.user_properties) if report.when == "call" else {}
         explored, how = told.get("explored", 0), told.get("how", "")
         for id in self._ids[report.nodeid]:
-            self._note(id, Finding(report.outcome, "", why[:200], explored, how=how))
+            self._note(id, Finding(report.outcome, "", why[:200], explored, ways=1, how=how))
 
     def _note(self, id: str, new: Finding) -> None:
         """Keep the worst of several: one that was skipped isn't proven by another that passed."""
         old = self.claims.get(id, Finding("passed"))
-        explored = old.explored + new.explored
+        explored, ways = old.explored + new.explored, old.ways + new.ways
         rank = ("passed", "skipped", "failed").index
         worst = max(old, new, key=lambda finding: rank(finding.outcome))
-        self.claims[id] = Finding(worst.outcome, "", worst.why, explored, how=new.how or old.how)
+        how = new.how or old.how
+        self.claims[id] = Finding(worst.outcome, "", worst.why, explored, ways=ways, how=how)

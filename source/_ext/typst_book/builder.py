@@ -9,12 +9,11 @@ import subprocess
 from collections.abc import Iterator, Set
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 from babel.dates import format_date
-from handbook.ledger import numbers
-from proven.book import ROOT
+from handbook.appendices.ledger import numbers
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
@@ -35,7 +34,8 @@ class TypstBuilder(Builder):
     name = "typst"
     format = "typst"
     epilog = "The print edition is ready: %(outdir)s/handbook.pdf"
-    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")
+    # Sphinx declares a list, and changes it nowhere.
+    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")  # type: ignore[assignment]
     allow_parallel = False
 
     def get_outdated_docs(self) -> str:
@@ -87,8 +87,8 @@ class TypstBuilder(Builder):
                 root=out,
                 ignore_system_fonts=True,
                 sys_inputs={"variant": self.config.print_variant},
-                pdf_standards=STANDARDS,  # type: ignore[arg-type]
-                timestamp=moment(),
+                pdf_standards=STANDARDS,  # type: ignore[arg-type]  # its stubs want literals
+                timestamp=moment(Path(self.confdir)),
             )
         except typst.TypstError as error:
             raise PrintError(error.diagnostic) from error
@@ -134,7 +134,7 @@ class TypstBuilder(Builder):
     def _book(self) -> dict[str, Any]:
         name = self.env.titles[self.config.root_doc].astext()
         title, _, subtitle = name.partition(": ")
-        date = datetime.fromtimestamp(moment(), UTC)
+        date = datetime.fromtimestamp(moment(Path(self.confdir)), UTC)
         return {
             "name": name,
             "title": title,
@@ -168,16 +168,16 @@ class TypstBuilder(Builder):
         entries = [entry for entry in entries if entry["places"] or entry["under"]]
         return sorted(entries, key=lambda entry: alphabetical(entry["name"]))
 
-    def _in_book(self, links: list[tuple[str | None, str]]) -> list[str]:
-        labels = [uri.removeprefix("%") for _main, uri in links]
+    def _in_book(self, links: list[tuple[str | None, str | Literal[False]]]) -> list[str]:
+        labels = [uri.removeprefix("%") for _main, uri in links if uri]
         return [label for label in labels if label.partition("#")[0] in self.book]
 
     def _copy_downloads(self, out: Path) -> list[str]:
         """Copy the files that the pages offer, to be attached to the PDF."""
         files = sorted(Path(self.srcdir, file).resolve() for file in self.env.dlfiles)
         for file in files:
-            _copy(file, out / file.relative_to(ROOT))
-        return [file.relative_to(ROOT).as_posix() for file in files]
+            _copy(file, out / file.relative_to(self.confdir))
+        return [file.relative_to(self.confdir).as_posix() for file in files]
 
 
 HEADER = '#import "/book.typ": *\n'
@@ -191,11 +191,11 @@ def alphabetical(name: str) -> tuple[int, str, str]:
     return script, letters, name
 
 
-def moment() -> int:
-    """Return the seconds that date the book: SOURCE_DATE_EPOCH or the last commit."""
+def moment(root: Path) -> int:
+    """Return the seconds that date the book at `root`: SOURCE_DATE_EPOCH or the last commit."""
     if given := os.environ.get("SOURCE_DATE_EPOCH"):
         return int(given)
-    git = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+    git = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
     try:
         return int(subprocess.run(git, capture_output=True, text=True, check=True).stdout)
     except (OSError, subprocess.CalledProcessError, ValueError):

@@ -15,64 +15,56 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from proven.book import ROOT, Book
-from proven.findings import FOLDER, Evidence, Finding, read_file, without_empty
+from proven.book import Book
+from proven.checks import environment, parse, parser
+from proven.findings import PARTS, Evidence, Finding, read_file, without_empty
 from proven.proofs import Outcomes
-from proven.shown import compare
+from proven.shown import replay
 
-VENVS = ROOT / "build" / "evidence"
-
-_PROVERS = ("pytest", "iniconfig", "packaging", "pluggy", "pygments", "looptime")
+_PROVERS = ("pytest", "looptime")
 
 
-def take(python: str, folder: Path, tests: Iterable[str] = ()) -> Evidence | None:
+def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
     """Run everything, or only `tests`, on the interpreter `python` and write its file.
 
     What `tests` find takes its place in the file of the same day; without one it isn't kept.
+    None if nothing was found, as when `python` didn't start.
     """
     version = _ask(python, "'%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')")
-    own = _venv(python, version)
-    out = VENVS / f"{version}.findings.json"
+    folder = book.root / "build" / "evidence"
+    interpreter = _interpreter(python, folder / version, book.root / "requirements.lock")
+    out = folder / f"{version}.findings.json"
     out.unlink(missing_ok=True)
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT / "source" / "_ext"),
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     subprocess.run(
-        [own, "-m", "proven.checks.evidence", "--inside", str(out), *tests],
-        cwd=ROOT,
-        env=environment,
+        [interpreter, "-m", "proven.checks.evidence", "--inside", str(out), *tests],
+        cwd=book.root,
+        env=environment(),
         check=False,
     )
     if not out.is_file():
         return None
     data = json.loads(out.read_text(encoding="utf-8"))
-    prints = Book().fingerprints
-    findings = (
+    prints = book.fingerprints
+    claims, examples = (
         {
             key: Finding(**entry | {"hash": prints[part][key]})
             for key, entry in data[part].items()
             if key in prints[part]
         }
-        for part in ("claims", "examples")
+        for part in PARTS
     )
-    name = _ask(own, "platform.python_implementation() + ' ' + platform.python_version()")
-    found = Evidence(version, name, date.today().isoformat(), *findings)
-    file = folder / f"{version}.json"
-    whole = found
-    if tests and file.is_file():
-        known = read_file(file)
-        if known.date == found.date:
-            claims, examples = known.claims | found.claims, known.examples | found.examples
-            whole = replace(found, claims=claims, examples=examples)
-    if not tests or whole is not found:
-        file.write_text(whole.text(), encoding="utf-8")
-    return found
+    name = _ask(python, "platform.python_implementation() + ' ' + platform.python_version()")
+    evidence = Evidence(version, name, date.today().isoformat(), claims, examples)
+    file = book.settings.evidence / f"{version}.json"
+    if not tests:
+        file.write_text(evidence.text(), encoding="utf-8")
+    elif file.is_file() and (before := read_file(file)).date == evidence.date:
+        both = before.claims | claims, before.examples | examples
+        file.write_text(Evidence(version, name, evidence.date, *both).text(), encoding="utf-8")
+    return evidence
 
 
 def _ask(python: str, expression: str) -> str:
@@ -80,55 +72,33 @@ def _ask(python: str, expression: str) -> str:
     return subprocess.check_output([python, "-c", code], encoding="utf-8").strip()
 
 
-def _venv(python: str, version: str) -> str:
-    """Return the interpreter of a venv with what proofs need, made anew when the lock changed."""
-    folder = VENVS / version
-    own, stamp = str(folder / "bin" / "python"), folder / "lock"
-    wanted = _locked(_PROVERS)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-        return own
-    # Without pip: some interpreters come without ensurepip, and for some an old pip is too old.
-    subprocess.run([python, "-m", "venv", "--clear", "--without-pip", folder], check=True)
-    _install(folder, version, wanted)
-    stamp.write_text(wanted, encoding="utf-8")
-    return own
+def _interpreter(python: str, folder: Path, lock: Path) -> str:
+    """Return the interpreter of a fresh venv with what proofs need, as `lock` has it."""
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "-q", "--clear", "--python", python, folder], check=True)
+    locked = lock.read_text(encoding="utf-8")
+    install = [*uv, "pip", "install", "-q", "--python", str(folder), "--only-binary", ":all:"]
+    pinned = re.findall(rf"^(?:{'|'.join(_PROVERS)})==[^ ;]+", locked, re.M)
+    subprocess.run([*install, "--require-hashes", "--constraints", str(lock), *pinned], check=True)
+    return str(folder / "bin" / "python")
 
 
-def _install(folder: Path, version: str, text: str) -> None:
-    """Let this interpreter's pip put the packages into the venv of another."""
-    requirements = folder / "requirements"
-    requirements.write_text(text, encoding="utf-8")
-    number = version.rstrip("t")
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    target = ["--target", str(folder / "lib" / f"python{version}" / "site-packages")]
-    kind = ["--python-version", number, "--abi", "none", "--abi", "abi3"]
-    abi = ["--abi", f"cp{version.replace('.', '')}", "--implementation", "cp"]
-    options = ["--no-deps", "--only-binary", ":all:", "--require-hashes"]
-    subprocess.run([*pip, *target, *kind, *abi, *options, "-r", str(requirements)], check=True)
-
-
-def _locked(names: Iterable[str]) -> str:
-    """Return the entries of these packages from the lock."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    entries = re.findall(r"^\S.*(?:\n[ ]+.*)*", lock, re.M)
-    return "\n".join(entry for entry in entries if re.split(r"[=\[ ]", entry)[0] in set(names))
-
-
-def _inside(out: Path, tests: list[str]) -> None:
+def _inside(book: Book, out: Path, tests: list[str]) -> None:
     """Run on the interpreter in question: the proofs, then the examples."""
     import pytest
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     outcomes = Outcomes()
-    options = ["-q", "-p", "no:cacheprovider", "--ignore=tests/handbook", "-m", ""]
+    proofs = [proof for proof in book.all_proofs if proof.file.startswith(tuple(tests or [""]))]
+    options = ["-q", "-p", "no:cacheprovider", "-m", ""]
     # What measures time waits until the machine is quiet.
     options += ["-o", "faulthandler_timeout=600"]
-    pytest.main([*options, *tests], plugins=[outcomes])
-    pages = {test.replace("tests", "source", 1) for test in tests}
+    pytest.main([*options, *sorted({proof.file for proof in proofs})], plugins=[outcomes])
+    pages = {book.claims[proof.id].file for proof in proofs if proof.id in book.claims}
     examples = {
-        shown.name: without_empty(compare(shown))
-        for shown in Book().outputs.values()
-        if not tests or any(shown.page.startswith(page) for page in pages)
+        shown.name: without_empty(replay(shown, book.settings.snippets))
+        for shown in book.outputs.values()
+        if not tests or shown.page in pages
     }
     claims = {id: without_empty(finding) for id, finding in outcomes.claims.items()}
     out.write_text(json.dumps({"claims": claims, "examples": examples}), encoding="utf-8")
@@ -136,33 +106,33 @@ def _inside(out: Path, tests: list[str]) -> None:
 
 def main() -> int:
     """Take evidence on each interpreter given and tell what failed."""
-    parser = argparse.ArgumentParser(prog="proven.checks.evidence", description=main.__doc__)
-    parser.add_argument("pythons", nargs="*", metavar="PYTHON")
-    parser.add_argument("--only", action="append", default=[], help="tests/…: take these anew")
-    parser.add_argument("--inside", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    command = parser("evidence", main.__doc__)
+    command.add_argument("pythons", nargs="*", metavar="PYTHON")
+    command.add_argument("--only", action="append", default=[], help="tests/…: take these anew")
+    command.add_argument("--inside", help=argparse.SUPPRESS)
+    options, book = parse(command)
     if options.inside:
-        _inside(Path(options.inside), options.pythons)
+        _inside(book, Path(options.inside), options.pythons)
         return 0
     bad = 0
     for python in options.pythons or [sys.executable]:
-        found = take(python, ROOT / FOLDER, options.only)
-        bad += found is None or _tell(found)
+        evidence = take(book, python, options.only)
+        bad += 1 if evidence is None else _summarize(evidence)
     return int(bad > 0)
 
 
-def _tell(found: Evidence) -> int:
+def _summarize(evidence: Evidence) -> int:
     """Print a summary and what failed; return how much did."""
     bad = 0
-    print(f"{found.interpreter}:", end="")
-    for part in ("claims", "examples"):
-        outcomes = [finding.outcome for finding in getattr(found, part).values()]
+    print(f"{evidence.interpreter}:", end="")
+    for part in PARTS:
+        outcomes = [finding.outcome for finding in evidence.part(part).values()]
         counts = (f"{outcomes.count(kind)} {kind}" for kind in sorted(set(outcomes)))
         print(f" {part}: {', '.join(counts)};", end="")
         bad += outcomes.count("failed")
     print()
-    for part in ("claims", "examples"):
-        for key, finding in getattr(found, part).items():
+    for part in PARTS:
+        for key, finding in evidence.part(part).items():
             if finding.outcome != "passed":
                 print(f"  {finding.outcome} {key}: {finding.why}")
     return bad

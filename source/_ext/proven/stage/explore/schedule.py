@@ -71,6 +71,7 @@ class Orders:
             options = 1
         if self._step == len(self._taken):
             self._taken.append((self._first(options, place), options, place, where))
+        chosen: int
         chosen, *known = self._taken[self._step]
         if known != [options, place, where]:
             raise CannotExplore(f"{UNSTEADY} (once at {known[2]}, then at {where})")

@@ -229,7 +229,7 @@ def _relied_on(before: list[Step], after: list[Step], actor: str, file: str) -> 
         for effect in row.effects
     }
     later = (effect for row in after if row.actor == actor for effect in row.effects)
-    first = {}
+    first: dict[Any, str] = {}
     for effect in later:
         first.setdefault(effect.key, effect.what)
     seen = {effect.key for row in before if row.actor == actor for effect in row.effects}

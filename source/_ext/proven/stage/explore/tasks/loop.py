@@ -153,7 +153,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         if not eager and not options:
             self._wait()
             eager, options = self._options()
-        chosen = eager
+        chosen: asyncio.Handle | Worker | None = eager
         if chosen is None:
             chosen = options[0]
             # Those that wait for ever are only taken down, in no order of interest.
@@ -169,6 +169,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
             self._now = max(self._now, chosen.when())
         elif isinstance(chosen, asyncio.Handle):
             self._ready.remove(chosen)
+        assert chosen is not None
         return chosen
 
     def _watch_spin(self, name: str) -> None:

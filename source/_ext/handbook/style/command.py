@@ -1,0 +1,69 @@
+"""The command: all rules over all pages, or those named; a line for each finding."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from proven.book import Settings
+
+from handbook.style.blocks import blocks, snippet
+from handbook.style.page import Finding, read
+from handbook.style.shape import shape
+from handbook.style.words import terms, vocabulary, words
+
+
+def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Finding]]:
+    """Yield file and finding for every page of the book at `root`, or for those named.
+
+    names: pages as in "tasks/gather".  ValueError if there is no such page.
+    """
+    settings = Settings.at(root)
+    pages = settings.pages
+    table = terms(pages)
+    known = vocabulary(pages, table)
+    for file in _files(settings, names):
+        try:
+            page = read(file, pages)
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            yield file, Finding(line, "bytes", "not UTF-8: save the file as UTF-8")
+            continue
+        found = [*snippet(file), *shape(page), *blocks(page), *words(page, table, known)]
+        yield from ((file, finding) for finding in sorted(set(found)))
+
+
+def code(root: Path) -> Iterator[tuple[Path, Finding]]:
+    """Yield file and finding for the letters of every snippet and proof."""
+    for folder in ("snippets", "tests"):
+        for file in sorted((root / folder).rglob("*.py")):
+            yield from ((file, finding) for finding in snippet(file))
+
+
+def _files(settings: Settings, names: Iterable[str]) -> list[Path]:
+    if not names:
+        return settings.page_files()
+    files = [settings.pages / f"{name}.md" for name in names]
+    for file in files:
+        if not file.is_file():
+            raise ValueError(f"{file}: there is no such page")
+    return files
+
+
+def main() -> int:
+    """Check pages, snippets and proofs; print what is wrong and return how the run ended."""
+    parser = argparse.ArgumentParser(prog="handbook.style", description=main.__doc__)
+    parser.add_argument("pages", nargs="*", metavar="PAGE", help="as in tasks/gather")
+    parser.add_argument("--root", type=Path, default=Path())
+    options = parser.parse_args()
+    root = options.root.resolve()
+    try:
+        wrong = [*findings(root, options.pages), *(() if options.pages else code(root))]
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for file, finding in wrong:
+        print(f"{file.relative_to(root)}:{finding.line}: {finding.rule}: {finding.text}")
+    return int(bool(wrong))

@@ -1,0 +1,83 @@
+"""The shape of a question's page, as the design has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from handbook.style.page import Finding, Page, sentences
+
+FILL = "ЗАПОЛНИТЕ"
+"""Stands where the author of a page that was laid out has to write."""
+SHORT = range(2, 5)
+"""How many sentences a short answer has."""
+NEXT = "Дальше"
+_LINKS = range(2, 7)
+
+
+def shape(page: Page) -> Iterator[Finding]:
+    """Yield what is wrong with the shape of `page`."""
+    yield from _headings(page)
+    yield from _unfilled(page)
+    if page.is_question:
+        yield from _title(page)
+        yield from _short(page)
+        yield from _next(page)
+        if page.block("index") is None:
+            yield Finding(
+                1, "index", "the page has no index entry: write ```{index} single: …``` for it"
+            )
+
+
+def _unfilled(page: Page) -> Iterator[Finding]:
+    for number, line in enumerate(page.text.splitlines(), 1):
+        if FILL in line:
+            yield Finding(number, "unfilled", f"{FILL}: write what belongs here")
+
+
+def _headings(page: Page) -> Iterator[Finding]:
+    tops = [heading for heading in page.headings if heading.level == 1]
+    if not tops:
+        yield Finding(1, "title", "the page has no title: begin it with `# …`")
+    for extra in tops[1:]:
+        yield Finding(extra.line, "title", "a second title: only the first line with # is one")
+
+
+def _title(page: Page) -> Iterator[Finding]:
+    title = page.headings[0] if page.headings else None
+    if title and not title.text.rstrip().endswith("?"):
+        yield Finding(
+            title.line, "question", "the title isn't a question: word it as a reader asks it"
+        )
+
+
+def _short(page: Page) -> Iterator[Finding]:
+    short = page.block("short")
+    if short is None:
+        return  # the build tells it
+    inside = Page(page.file, page.name, short.body)
+    count = sum(len(sentences(passage.text)) for passage in inside.passages)
+    if count not in SHORT:
+        yield Finding(
+            short.line, "short", f"the short answer has {count} sentences: it takes two to four"
+        )
+
+
+def _next(page: Page) -> Iterator[Finding]:
+    last = page.headings[-1] if page.headings else None
+    if last is None or last.text != NEXT:
+        yield Finding(
+            last.line if last else 1,
+            "next",
+            f"the page doesn't end with «## {NEXT}»: lead on to two to four related questions",
+        )
+        return
+    links = [
+        line
+        for token, line in page.inlines
+        for child in token.children or ()
+        if line > last.line and child.type == "myst_role" and child.meta.get("name") == "ref"
+    ]
+    if len(links) not in _LINKS:
+        yield Finding(
+            last.line, "next", f"«{NEXT}» leads to {len(links)} questions: two to four help"
+        )
