@@ -50,7 +50,8 @@ class Finding:
 
     outcome: passed, failed or skipped; why: of the latter two; explored: how many
     interleavings or inputs; seconds: that an example took on the virtual clock;
-    hash: fingerprint of what the outcome depends on; ways: in how many ways a claim was tried.
+    hash: fingerprint of what the outcome depends on; ways: in how many ways a claim was tried;
+    how: it was explored, as kind, bound and grain ("bounded 2, each bytecode"), "" if by inputs.
     """
 
     outcome: str
@@ -59,6 +60,7 @@ class Finding:
     explored: int = 0
     seconds: float = 0
     ways: int = 0
+    how: str = ""
 
 
 @dataclass(frozen=True)
