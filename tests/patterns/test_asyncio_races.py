@@ -238,3 +238,12 @@ def test_waits_under_a_lock_add_up_and_others_overlap() -> None:
     assert [held.at(f"{client}: sent") for client in clients] == [2.5, 5, 7.5]
     assert [short.at(f"{client}: counted") for client in clients] == [0.5, 1, 1.5]
     assert [short.at(f"{client}: sent") for client in clients] == [2.5, 3, 3.5]
+
+
+@pytest.mark.sometimes("races-async-cancelled-between")
+def test_a_cancellation_leaves_the_first_of_two_actions_done() -> None:
+    broken = play("patterns/asyncio_races_cancelled_broken")
+    assert broken.ordered("Bob: no seats", "seats free: 0, paid: 0")
+    fixed = play("patterns/asyncio_races_cancelled_fixed")
+    assert fixed.ordered("Bob: paid", "seats free: 0, paid: 1")
+    assert play("patterns/asyncio_races_total").lines == ["added 2 times, total 1"]

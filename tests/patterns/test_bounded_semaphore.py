@@ -209,3 +209,9 @@ def test_a_negative_number_is_a_value_error() -> None:
             kind(permits)
     for kind in KINDS:
         assert kind(0).locked()
+
+
+@pytest.mark.sometimes("semaphore-stray-release")
+def test_a_release_without_a_permit_lets_one_more_in() -> None:
+    assert play("patterns/bounded_stray_broken").lines == ["at most inside: 2"]
+    assert play("patterns/bounded_stray_fixed").lines == ["at most inside: 1"]
