@@ -32,7 +32,7 @@ endif
 .DELETE_ON_ERROR:
 # Site, PDF, EPUB and doctest read the pages once, into one folder: one at a time.
 .NOTPARALLEL:
-.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play realtime lint measure evidence mutants coverage stress release bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play explore realtime lint measure evidence mutants coverage stress release bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -63,12 +63,15 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 	@$(BIN)/python -m proven.checks.accept
+	@$(BIN)/python -m handbook.interleaving
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
 	@$(BIN)/python -m handbook.authors.check --changed
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
+explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
+	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
 lint: .venv/ready ## check style and types
 	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary
 

@@ -18,6 +18,7 @@ version = release = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))[
 language = "ru"
 
 extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "handbook"]
+exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
 numfig = True
@@ -49,7 +50,7 @@ html_baseurl = os.environ.get("SITE_URL") or os.environ.get("READTHEDOCS_CANONIC
 html_favicon = "source/_static/favicon.svg"
 html_theme = "furo"
 html_static_path = ["source/_static"]
-html_css_files = ["handbook.css"]
+html_css_files = ["handbook.css", "interleaving.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_permalinks_icon = "#"

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -29,6 +32,16 @@ import multiprocessing
 if __name__ == "__main__":
     multiprocessing.set_start_method({method!r})
 """
+
+
+def filled(code: str, **words: object) -> str:
+    """Return `code` with each of the words in it, names in capitals, replaced by its value.
+
+    Unlike an f-string's, the program stays a text that mutants can change.
+    """
+    for word, value in words.items():
+        code = re.sub(rf"\b{word}\b", lambda _, value=value: str(value), code)
+    return dedent(code)
 
 
 def perform_by(method: str, code: str) -> Trace:
@@ -85,6 +98,44 @@ MAIN_ENDS = {
     "exception": ("1 / 0", 1),
 }
 """How a program ends that isn't killed: its last line and the exit code."""
+
+THREAD_ENDS: dict[str, BaseException | None] = {
+    "value": None,
+    "exception": ValueError("own"),
+    "sys.exit": SystemExit(3),
+    "KeyboardInterrupt": KeyboardInterrupt(),
+}
+"""How the function of a thread ends: what it raises, if anything."""
+
+Starter = Callable[[Callable[[], object]], None]
+
+
+def _in_another_thread(action: Callable[[], object]) -> None:
+    thread = threading.Thread(target=action)
+    thread.start()
+    thread.join()
+
+
+STARTERS: dict[str, Starter] = {
+    "main thread": lambda action: void(action()),
+    "another thread": _in_another_thread,
+}
+"""Who does something to a thread."""
+
+
+def void(_: object) -> None:
+    """Forget a result."""
+
+
+@contextmanager
+def quiet_threads() -> Iterator[None]:
+    """Let threads end with an exception that the run shouldn't tell of."""
+    before, threading.excepthook = threading.excepthook, void
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
 
 CRASHES = {
     "os._exit": "os._exit(1)",

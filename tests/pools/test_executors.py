@@ -11,7 +11,15 @@ import pytest
 from proven.stage import load, play
 
 from tests.ways import ways
-from tests.ways_processes import CRASHES, INTERPRETER_POOLS, POOLS, PROCESS_POOLS, Pool
+from tests.ways_processes import (
+    CRASHES,
+    INTERPRETER_POOLS,
+    POOLS,
+    PROCESS_POOLS,
+    THREAD_POOLS,
+    Pool,
+    filled,
+)
 
 CLASSES = {pool.name: getattr(futures, pool.name) for pool in POOLS.values()}
 
@@ -40,16 +48,21 @@ def test_a_thread_pool_works_in_other_threads_of_this_process(workers: int) -> N
 @ways(pool=PROCESS_POOLS, workers={"1": 1, "2": 2})
 def test_a_process_pool_works_in_other_processes(pool: Pool, workers: int) -> None:
     assert play("pools/executors_same_interface").lines[1].endswith("in this process: 0 of 3")
-    trace = pool.perform(f"""
+    trace = pool.perform(
+        filled(
+            """
         import os
 
         def place(_):
             return os.getpid()
 
         if __name__ == "__main__":
-            with Pool({workers}) as pool:
+            with Pool(WORKERS) as pool:
                 print(os.getpid() in set(pool.map(place, range(9))))
-    """)
+    """,
+            WORKERS=workers,
+        )
+    )
     assert trace.lines == ["False"]
 
 
@@ -114,21 +127,26 @@ def test_twenty_tasks_in_two_workers(pool: Pool) -> None:
     limit={"1": 1, "2": 2},
 )
 def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int) -> None:
-    trace = pool.perform(f"""
+    trace = pool.perform(
+        filled(
+            """
         import os
 
         def place(_):
             return os.getpid()
 
         if __name__ == "__main__":
-            with Pool(max_workers=1, max_tasks_per_child={limit}) as pool:
-                print(len({{pool.submit(place, 0).result() for _ in range(4)}}))
-    """)
+            with Pool(max_workers=1, max_tasks_per_child=LIMIT) as pool:
+                print(len({pool.submit(place, 0).result() for _ in range(4)}))
+    """,
+            LIMIT=limit,
+        )
+    )
     assert trace.lines == [str(4 // limit)]
 
 
 @pytest.mark.sometimes("pool-worker-keeps-state")
-@ways(pool=POOLS)
+@ways(pool=THREAD_POOLS | PROCESS_POOLS)
 def test_a_task_sees_what_an_earlier_one_left(pool: Pool) -> None:
     trace = pool.perform("""
         import threading
@@ -173,7 +191,9 @@ def test_a_lambda_works_in_threads_only(pool: Pool) -> None:
 @pytest.mark.always("pool-broken-by-a-crash")
 @ways(pool=PROCESS_POOLS, crash=CRASHES)
 def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> None:
-    trace = pool.perform(f"""
+    trace = pool.perform(
+        filled(
+            """
         import multiprocessing, os, threading
         from concurrent.futures.process import BrokenProcessPool
 
@@ -186,7 +206,7 @@ def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> 
 
         def crash():
             all_are_sent.wait()
-            {crash}
+            CRASH
 
         if __name__ == "__main__":
             sent = multiprocessing.Event()
@@ -196,12 +216,15 @@ def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> 
                 jobs = [pool.submit(wait, None), pool.submit(crash)]
                 jobs += [pool.submit(wait, 0) for _ in range(4)]
                 sent.set()
-                print({{type(job.exception()).__name__ for job in jobs}}, done.result())
+                print({type(job.exception()).__name__ for job in jobs}, done.result())
                 try:
                     pool.submit(abs, -1)
                 except BrokenProcessPool:
                     print("no more tasks")
-    """)
+    """,
+            CRASH=crash,
+        )
+    )
     assert trace.lines == ["1", "{'BrokenProcessPool'} 1", "no more tasks"]
 
 

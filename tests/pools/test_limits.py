@@ -11,7 +11,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool
+from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool, filled
 
 
 @pytest.mark.always("lim-at-most-workers")
@@ -19,11 +19,13 @@ from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool
 def test_at_most_max_workers_at_once(pool: Pool, workers: int) -> None:
     assert play("pools/limits_workers").peak("in", "out") == 3
     # Each task leaves a file while it is inside, which all kinds of workers see.
-    trace = pool.perform(f"""
+    trace = pool.perform(
+        filled(
+            """
         import pathlib, time
 
         def work(number):
-            inside = pathlib.Path(f"inside {{number}}")
+            inside = pathlib.Path(f"inside {number}")
             inside.touch()
             time.sleep(0.02)
             seen = len(list(pathlib.Path().glob("inside *")))
@@ -31,9 +33,12 @@ def test_at_most_max_workers_at_once(pool: Pool, workers: int) -> None:
             return seen
 
         if __name__ == "__main__":
-            with Pool({workers}) as pool:
-                print(max(pool.map(work, range(8))) <= {workers})
-    """)
+            with Pool(WORKERS) as pool:
+                print(max(pool.map(work, range(8))) <= WORKERS)
+    """,
+            WORKERS=workers,
+        )
+    )
     assert trace.lines == ["True"]
 
 
@@ -47,6 +52,7 @@ def test_max_workers_are_really_at_work(workers: int) -> None:
 
 @pytest.mark.always("lim-defaults")
 def test_default_numbers_of_workers() -> None:
+    # one way: the numbers of cores are tried one after the other
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system can't tie a process to one core")
     trace = perform_script("""
@@ -104,18 +110,21 @@ def test_a_timeout_leaves_the_task_at_work(pool: Pool, timeout: float) -> None:
     assert trace.ordered("main: timeout", "job: finished all the same")
     lines = perform(
         pool,
-        f"""
+        filled(
+            """
         if __name__ == "__main__":
             with Pool(1) as pool:
                 future = pool.submit(work, "job")
                 wait_for("job began")
                 try:
-                    future.result(timeout={timeout})
+                    future.result(timeout=TIMEOUT)
                 except TimeoutError:
                     print("TimeoutError", is_there("job ended"))
                 pathlib.Path("go on").touch()
                 print(future.result(), is_there("job ended"))
         """,
+            TIMEOUT=timeout,
+        ),
     )
     assert lines == ["TimeoutError False", "done True"]
 
@@ -146,18 +155,21 @@ def test_leaving_the_pool_waits_for_all_tasks(pool: Pool, left: str) -> None:
     assert trace.ordered("job: finished all the same", "main: left the pool")
     lines = perform(
         pool,
-        f"""
+        filled(
+            """
         if __name__ == "__main__":
             try:
                 with Pool(1) as pool:
                     jobs = [pool.submit(work, str(number)) for number in range(4)]
                     print([job.done() for job in jobs])
                     pathlib.Path("go on").touch()
-                    {left}
+                    LEFT
             except KeyError:
                 pass
             print([job.done() for job in jobs], is_there("3 ended"))
         """,
+            LEFT=left,
+        ),
     )
     assert lines == [str([False] * 4), f"{[True] * 4} True"]
 
@@ -171,7 +183,9 @@ def test_an_event_ends_the_task(event: str) -> None:
     )
     pools = THREAD_POOLS if event == "threading.Event" else THREAD_POOLS | PROCESS_POOLS
     for pool in pools.values():
-        trace = pool.perform(f"""
+        trace = pool.perform(
+            filled(
+                """
             import multiprocessing, threading
 
             def work(stop):
@@ -181,7 +195,7 @@ def test_an_event_ends_the_task(event: str) -> None:
                 return portions
 
             if __name__ == "__main__":
-                stop = {event}()
+                stop = EVENT()
                 with Pool(1) as pool:
                     job = pool.submit(work, stop)
                     try:
@@ -189,7 +203,10 @@ def test_an_event_ends_the_task(event: str) -> None:
                     except TimeoutError:
                         stop.set()
                     print(job.result() > 0)
-        """)
+        """,
+                EVENT=event,
+            )
+        )
         assert trace.lines == ["True"], pool
 
 
@@ -252,7 +269,8 @@ def test_a_queued_task_is_cancelled_and_never_run(pool: Pool) -> None:
 def test_shutdown_cancels_what_is_queued_and_lets_the_rest_finish(pool: Pool, wait: bool) -> None:
     lines = perform(
         pool,
-        f"""
+        filled(
+            """
         import threading
 
         if __name__ == "__main__":
@@ -260,12 +278,14 @@ def test_shutdown_cancels_what_is_queued_and_lets_the_rest_finish(pool: Pool, wa
             jobs = [pool.submit(work, str(number)) for number in range(9)]
             wait_for("0 began")
             threading.Timer(0.05, pathlib.Path("go on").touch).start()
-            pool.shutdown(wait={wait}, cancel_futures=True)
+            pool.shutdown(wait=WAIT, cancel_futures=True)
             while not all(job.done() for job in jobs):
                 time.sleep(0.01)
             print(jobs[0].result(), all(job.cancelled() for job in jobs[4:]))
             print(is_there("8 began"), sum(job.cancelled() for job in jobs) >= 5)
         """,
+            WAIT=wait,
+        ),
     )
     assert lines == ["done True", "False True"]
 
@@ -304,14 +324,17 @@ def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
         assert not hasattr(futures.InterpreterPoolExecutor, method)
         lines = perform(
             pool,
-            f"""
+            filled(
+                """
             if __name__ == "__main__":
                 pool = Pool(1)
                 jobs = [pool.submit(work, str(number)) for number in range(2)]
                 wait_for("0 began")
-                pool.{method}()
-                print({{type(job.exception()).__name__ for job in jobs}})
+                pool.METHOD()
+                print({type(job.exception()).__name__ for job in jobs})
             """,
+                METHOD=method,
+            ),
         )
         assert lines == ["{'BrokenProcessPool'}"]
 

@@ -11,7 +11,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import POOLS, PROCESS_POOLS, Pool
+from tests.ways_processes import POOLS, PROCESS_POOLS, Pool, filled
 
 
 class Unbuildable(Exception):
@@ -193,34 +193,46 @@ def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
 
 
 @pytest.mark.always("res-map-by-arguments")
-def test_map_yields_by_arguments() -> None:
+@ways(pool=POOLS, order={"".join(map(str, order)): order for order in permutations(range(3))})
+def test_map_yields_by_arguments_in_whatever_order_they_end(
+    pool: Pool, order: tuple[int, ...]
+) -> None:
     assert play("pools/results_order").lines[2:] == ["map: slow", "map: quick"]
-    for order in permutations(range(3)):
-        done = [threading.Event() for _ in order]
+    trace = pool.perform(
+        filled(
+            """
+            import pathlib, time
 
-        def work(
-            place: int,
-            order: tuple[int, ...] = order,
-            done: list[threading.Event] = done,
-        ) -> int:
-            for earlier in order[: order.index(place)]:
-                done[earlier].wait()
-            done[place].set()
-            return place
+            order = ORDER
 
-        with ThreadPoolExecutor(max_workers=3) as pool:
-            assert list(pool.map(work, range(3))) == [0, 1, 2]
+            def work(place):
+                for earlier in order[: order.index(place)]:
+                    while not pathlib.Path(f"{earlier} is done").exists():
+                        time.sleep(0.005)
+                pathlib.Path(f"{place} is done").touch()
+                return place
+
+            if __name__ == "__main__":
+                with Pool(3) as pool:
+                    print(list(pool.map(work, range(3))))
+            """,
+            ORDER=order,
+        )
+    )
+    assert trace.lines == ["[0, 1, 2]"]
 
 
 @pytest.mark.always("res-map-submits-at-once")
 @ways(pool=POOLS, count={"0": 0, "1": 1, "100": 100})
 def test_map_takes_all_arguments_when_called(pool: Pool, count: int) -> None:
-    trace = pool.perform(f"""
+    trace = pool.perform(
+        filled(
+            """
         taken = 0
 
         def arguments():
             global taken
-            for number in range({count}):
+            for number in range(COUNT):
                 taken += 1
                 yield number
 
@@ -228,8 +240,11 @@ def test_map_takes_all_arguments_when_called(pool: Pool, count: int) -> None:
             with Pool(max_workers=1) as pool:
                 results = pool.map(abs, arguments())
                 print(taken)
-                print(list(results) == [*range({count})])
-    """)
+                print(list(results) == [*range(COUNT)])
+    """,
+            COUNT=count,
+        )
+    )
     assert trace.lines == [str(count), "True"]
 
 

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 from proven.stage import load, perform_script, play
+from proven.stage.player import path_of
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, PROCESS_ENDS, perform_by
+from tests.ways_processes import METHODS, PROCESS_ENDS, filled, perform_by, run_by
 
 
 @pytest.mark.always("xch-one-sender-keeps-order")
@@ -22,7 +23,8 @@ def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
     assert play("processes/exchange_queue").lines == ["TEA", "COFFEE"]
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import multiprocessing
 
         def send(queue):
@@ -30,42 +32,17 @@ def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
                 queue.put(number if number % 7 else "x" * 5_000 + str(number))
 
         if __name__ == "__main__":
-            queue = multiprocessing.{kind}()
+            queue = multiprocessing.KIND()
             child = multiprocessing.Process(target=send, args=(queue,))
             child.start()
             received = [queue.get() for _ in range(300)]
             child.join()
             print([int(str(item).lstrip("x")) for item in received] == [*range(300)])
         """,
+            KIND=kind,
+        ),
     )
     assert trace.lines == ["True"]
-
-
-@pytest.mark.always("xch-queue-has-no-eof")
-@ways(method=METHODS, end=PROCESS_ENDS)
-def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[str, int]) -> None:
-    trace = perform_by(
-        method,
-        f"""
-        import os, sys
-        from multiprocessing import Process, Queue
-        from queue import Empty
-
-        def work(queue):
-            {end[0]}
-
-        if __name__ == "__main__":
-            queue = Queue()
-            child = Process(target=work, args=(queue,))
-            child.start()
-            child.join()
-            try:
-                queue.get(timeout=0.05)
-            except Empty:
-                print("still waiting")
-        """,
-    )
-    assert trace.lines == ["still waiting"]
 
 
 class Child:
@@ -89,8 +66,8 @@ class Child:
         return self._queue.get_nowait()
 
 
-@ways(snippet={name: f"processes/{name}" for name in ("exchange_queue", "exchange_join_fixed")})
-def test_receive_ends_when_the_child_is_gone_and_gets_its_last_words(snippet: str) -> None:
+def notices(snippet: str) -> None:
+    """Assert that its `receive` ends when the child is gone, and gets the child's last words."""
     receive = load(snippet).receive
     for lives in (0, 1, 3):
         child = Child(queue.Queue(), lives)
@@ -101,6 +78,38 @@ def test_receive_ends_when_the_child_is_gone_and_gets_its_last_words(snippet: st
             assert receive(SimpleNamespace(get=child.wait), child) == "last words"
 
 
+@pytest.mark.always("xch-queue-has-no-eof")
+@ways(method=METHODS, end=PROCESS_ENDS)
+def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[str, int]) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import os, sys
+        from multiprocessing import Process, Queue
+        from queue import Empty
+
+        def work(queue):
+            ENDING
+
+        if __name__ == "__main__":
+            queue = Queue()
+            child = Process(target=work, args=(queue,))
+            child.start()
+            child.join()
+            try:
+                queue.get(timeout=0.05)
+            except Empty:
+                print("still waiting")
+        """,
+            ENDING=end[0],
+        ),
+    )
+    assert trace.lines == ["still waiting"]
+    for snippet in ("exchange_queue", "exchange_join_fixed"):
+        notices(f"processes/{snippet}")
+
+
 @pytest.mark.always("xch-receiver-gets-a-copy")
 @ways(kind={kind: kind for kind in ("Queue", "SimpleQueue", "JoinableQueue", "Pipe")})
 def test_the_receiver_gets_an_equal_object_but_another(kind: str) -> None:
@@ -108,11 +117,13 @@ def test_the_receiver_gets_an_equal_object_but_another(kind: str) -> None:
         "received: [1, 2, 3, 6]",
         "own list: [1, 2, 3]",
     ]
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         if __name__ == "__main__":
-            made = multiprocessing.{kind}()
+            made = multiprocessing.KIND()
             if isinstance(made, tuple):
                 here, there = made
                 send, receive = here.send, there.recv
@@ -122,7 +133,10 @@ def test_the_receiver_gets_an_equal_object_but_another(kind: str) -> None:
             send(sent)
             received = receive()
             print(received == sent, received is sent, received[1] is sent[1])
-    """)
+    """,
+            KIND=kind,
+        )
+    )
     assert trace.lines == ["True False False"]
 
 
@@ -163,10 +177,21 @@ def test_an_end_kept_open_hides_that_the_child_is_gone(method: str, end: tuple[s
     assert perform_by(method, dedent(code)).lines == ["last words", "False"]
 
 
+def test_the_pages_program_notices_that_its_child_died() -> None:
+    code = path_of("processes/exchange_pipe").read_text(encoding="utf-8")
+    dies = code.replace("numbers = connection.recv()", "raise SystemExit(1)")
+    assert dies != code
+    run = run_by("fork", dies, timeout=10)
+    assert run.returncode == 1
+    assert run.stderr.strip().splitlines()[-1].startswith(("EOFError", "Connection", "BrokenPipe"))
+
+
 @pytest.mark.always("xch-unpickling-runs-code")
 @ways(kind={kind: kind for kind in ("Queue", "SimpleQueue", "JoinableQueue", "Pipe")})
 def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         class Letter:
@@ -174,7 +199,7 @@ def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
                 return print, ("run by the receiver",)
 
         if __name__ == "__main__":
-            made = multiprocessing.{kind}()
+            made = multiprocessing.KIND()
             if isinstance(made, tuple):
                 here, there = made
                 here.send(Letter())
@@ -184,7 +209,10 @@ def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
                 receive = made.get
             print("before")
             print(receive())
-    """)
+    """,
+            KIND=kind,
+        )
+    )
     assert trace.lines == ["before", "run by the receiver", "None"]
 
 
@@ -224,17 +252,23 @@ def test_a_lambda_is_refused_a_partial_is_not(protocol: int) -> None:
     },
 )
 def test_a_queue_drops_what_it_cant_send(kind: str, cargo: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing, threading
 
         if __name__ == "__main__":
-            queue = multiprocessing.{kind}()
-            queue.put({cargo})
+            queue = multiprocessing.KIND()
+            queue.put(CARGO)
             print("put returned")
             queue.put("the next")
             print(queue.get())
             print("anything left:", not queue.empty())
-    """)
+    """,
+            KIND=kind,
+            CARGO=cargo,
+        )
+    )
     assert trace.lines == ["put returned", "the next", "anything left: False"]
     assert "Traceback" in trace.stderr
     assert "pickle" in trace.stderr.lower()
@@ -272,14 +306,15 @@ def test_the_child_does_not_end_before_its_queue_is_read(method: str, end: tuple
     ending, code = end
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import os, sys
         from multiprocessing import Event, Process, Queue
 
         def send(queue, size, has_put):
             queue.put(b"x" * size)
             has_put.set()
-            {ending}
+            ENDING
 
         if __name__ == "__main__":
             for size in (1_000, 1_000_000):
@@ -287,12 +322,15 @@ def test_the_child_does_not_end_before_its_queue_is_read(method: str, end: tuple
                 child = Process(target=send, args=(queue, size, has_put))
                 child.start()
                 has_put.wait()
-                child.join(timeout=0.1 if size == 1_000_000 and {code} in (0, 1, 3) else None)
+                child.join(timeout=0.1 if size == 1_000_000 and CODE in (0, 1, 3) else None)
                 print(size, child.is_alive())
-                if {code} in (0, 1, 3):
+                if CODE in (0, 1, 3):
                     queue.get()
                     child.join()
         """,
+            ENDING=ending,
+            CODE=code,
+        ),
     )
     ends_by_itself = code in (0, 1, 3)
     assert trace.lines == ["1000 False", f"1000000 {ends_by_itself}"]

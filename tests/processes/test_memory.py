@@ -14,7 +14,7 @@ from proven.stage import load, perform_script, play
 from proven.stage.player import path_of
 
 from tests.ways import ways
-from tests.ways_processes import MAIN_ENDS, METHODS, perform_by, run_by
+from tests.ways_processes import MAIN_ENDS, METHODS, filled, perform_by, run_by
 
 
 @pytest.mark.always("mem-each-child-counts-its-own")
@@ -34,14 +34,15 @@ def test_all_see_what_anyone_writes_into_a_value(method: str, lock: bool) -> Non
     assert play("processes/memory_counter_fixed").lines == ["parent sees 200"]
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         from multiprocessing import Process, Value
 
         def reply(number):
             number.value *= 2
 
         if __name__ == "__main__":
-            number = Value("i", 10, lock={lock})
+            number = Value("i", 10, lock=LOCK)
             number.value += 1
             for _ in range(2):
                 child = Process(target=reply, args=(number,))
@@ -49,6 +50,8 @@ def test_all_see_what_anyone_writes_into_a_value(method: str, lock: bool) -> Non
                 child.join()
             print(number.value)
         """,
+            LOCK=lock,
+        ),
     )
     assert trace.lines == ["44"]
 
@@ -105,7 +108,8 @@ def test_shared_things_reach_a_pool_by_its_initializer_only(method: str, pool: s
     made = pool.format(options="initializer=keep, initargs=(things,)")
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
@@ -119,13 +123,13 @@ def test_shared_things_reach_a_pool_by_its_initializer_only(method: str, pool: s
             kept["Event"].set()
 
         if __name__ == "__main__":
-            things = {{
+            things = {
                 "Value": multiprocessing.Value("i", 1),
                 "Lock": multiprocessing.Lock(),
                 "Event": multiprocessing.Event(),
                 "Queue": multiprocessing.Queue(),
-            }}
-            with {made} as pool:
+            }
+            with MADE as pool:
                 run = pool.apply if hasattr(pool, "apply") else (
                     lambda work, args=(): pool.submit(work, *args).result()
                 )
@@ -137,6 +141,8 @@ def test_shared_things_reach_a_pool_by_its_initializer_only(method: str, pool: s
                     except RuntimeError:
                         print(name, "is refused")
         """,
+            MADE=made,
+        ),
     )
     assert trace.lines == [
         "2 True",
@@ -256,7 +262,8 @@ def test_who_reads_at_the_address_of_a_closed_block_crashes(
 ) -> None:
     run = run_by(
         "spawn",
-        f"""
+        filled(
+            """
         import ctypes, gc
         from multiprocessing.shared_memory import SharedMemory
 
@@ -267,9 +274,11 @@ def test_who_reads_at_the_address_of_a_closed_block_crashes(
             first = ctypes.c_ubyte.from_buffer(block.buf)
             address = ctypes.addressof(first)
             del first
-            {closed}
+            CLOSED
             print(ctypes.string_at(address, 1), flush=True)
         """,
+            CLOSED=closed,
+        ),
     )
     crashes = request.node.callspec.id in ("close", "collected")
     assert run.returncode == (-signal.SIGSEGV if crashes else 0)

@@ -8,7 +8,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import MAIN_ENDS, METHODS, PROCESS_ENDS, perform_by, run_by
+from tests.ways_processes import MAIN_ENDS, METHODS, PROCESS_ENDS, filled, perform_by, run_by
 
 
 @pytest.mark.sometimes("proc-any-order")
@@ -43,14 +43,15 @@ def test_after_join_the_process_is_over_and_its_code_known(
     ending, code = end
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import os, sys
         from multiprocessing import Event, Process
 
         def work(go_on):
             go_on.wait()
             print("child is done")
-            {ending}
+            ENDING
 
         if __name__ == "__main__":
             go_on = Event()
@@ -60,6 +61,8 @@ def test_after_join_the_process_is_over_and_its_code_known(
             child.join()
             print(child.is_alive(), child.exitcode)
         """,
+            ENDING=ending,
+        ),
     )
     assert trace.lines == ["child is done", f"False {code}"]
 
@@ -189,7 +192,9 @@ RAISED = {
 @pytest.mark.always("proc-exception-stays-in-child")
 @ways(raised=RAISED)
 def test_an_exception_does_not_reach_the_parent(raised: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing, os, signal, threading
 
         class Own(Exception):
@@ -197,15 +202,19 @@ def test_an_exception_does_not_reach_the_parent(raised: str) -> None:
                 super().__init__(reason)
 
         def work():
-            {raised}
+            RAISED
 
         if __name__ == "__main__":
-            for method in {list(METHODS)}:
+            for method in METHODS:
                 child = multiprocessing.get_context(method).Process(target=work)
                 child.start()
                 child.join()
                 print(child.exitcode)
-    """)
+    """,
+            RAISED=raised,
+            METHODS=list(METHODS),
+        )
+    )
     assert trace.lines == ["1"] * len(METHODS)
     assert trace.stderr.count("Traceback") >= len(METHODS)
     assert exit_codes()["fail"] == 1
@@ -221,19 +230,25 @@ def test_an_exception_does_not_reach_the_parent(raised: str) -> None:
 )
 def test_a_signal_gives_its_number_with_a_minus(number: int) -> None:
     assert exit_codes()["get_killed"] == -signal.SIGKILL
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing, os
 
         def work():
-            os.kill(os.getpid(), {number})
+            os.kill(os.getpid(), NUMBER)
 
         if __name__ == "__main__":
-            for method in {list(METHODS)}:
+            for method in METHODS:
                 child = multiprocessing.get_context(method).Process(target=work)
                 child.start()
                 child.join()
                 print(child.exitcode)
-    """)
+    """,
+            NUMBER=number,
+            METHODS=list(METHODS),
+        )
+    )
     assert trace.lines == [str(-number)] * len(METHODS)
 
 
@@ -245,7 +260,8 @@ def test_the_program_waits_for_its_children_when_it_exits(
     ending, code = end
     run = run_by(
         method,
-        f"""
+        filled(
+            """
         import sys
         from multiprocessing import Pipe, Process
 
@@ -258,8 +274,10 @@ def test_the_program_waits_for_its_children_when_it_exits(
             Process(target=work, args=(there,)).start()
             print("end of main", flush=True)
             here.send("go on")
-            {ending}
+            ENDING
         """,
+            ENDING=ending,
+        ),
     )
     assert (run.stdout.splitlines(), run.returncode) == (["end of main", "child is done"], code)
 
@@ -270,7 +288,8 @@ def test_a_daemon_is_terminated_when_the_program_exits(method: str, end: tuple[s
     ending, code = end
     run = run_by(
         method,
-        f"""
+        filled(
+            """
         import sys
         from multiprocessing import Event, Process
 
@@ -285,8 +304,10 @@ def test_a_daemon_is_terminated_when_the_program_exits(method: str, end: tuple[s
             Process(target=work, args=(begun,), daemon=True).start()
             begun.wait()
             print("end of main", flush=True)
-            {ending}
+            ENDING
         """,
+            ENDING=ending,
+        ),
     )
     # The call ends when the daemon, which holds stdout open, has ended, too.
     assert (run.stdout.splitlines(), run.returncode) == (["daemon begins", "end of main"], code)
@@ -297,12 +318,13 @@ def test_a_daemon_is_terminated_when_the_program_exits(method: str, end: tuple[s
 def test_a_daemon_outlives_a_parent_that_was_killed(method: str, number: int) -> None:
     run = run_by(
         method,
-        f"""
+        filled(
+            """
         import os
         from multiprocessing import Process, parent_process
 
         def work():
-            os.kill(parent_process().pid, {int(number)})
+            os.kill(parent_process().pid, NUMBER)
             parent_process().join()
             print("the daemon goes on", flush=True)
 
@@ -311,6 +333,8 @@ def test_a_daemon_outlives_a_parent_that_was_killed(method: str, number: int) ->
             daemon.start()
             daemon.join()
         """,
+            NUMBER=int(number),
+        ),
     )
     assert (run.stdout, run.returncode) == ("the daemon goes on\n", -number)
 
@@ -323,12 +347,13 @@ def test_kill_and_unhandled_terminate_skip_finally(
     handler = "handler" in request.node.callspec.id
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import signal, sys
         from multiprocessing import Event, Process
 
         def work(begun, go_on):
-            if {handler}:
+            if HANDLER:
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
             try:
                 begun.set()
@@ -341,10 +366,13 @@ def test_kill_and_unhandled_terminate_skip_finally(
             child = Process(target=work, args=(begun, go_on))
             child.start()
             begun.wait()
-            {{-15: child.terminate, -9: child.kill, 0: go_on.set}}[{stop}]()
+            {-15: child.terminate, -9: child.kill, 0: go_on.set}[STOP]()
             child.join()
             print(child.exitcode)
         """,
+            HANDLER=handler,
+            STOP=stop,
+        ),
     )
     assert trace.lines == [*(["cleaned up"] if stop == 0 else []), str(stop)]
 
@@ -354,12 +382,13 @@ def test_kill_and_unhandled_terminate_skip_finally(
 def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> None:
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import signal, sys
         from multiprocessing import Event, Process
 
         def work(begun):
-            signal.signal(signal.SIGTERM, lambda *_: {raised})
+            signal.signal(signal.SIGTERM, lambda *_: RAISED)
             try:
                 begun.set()
                 signal.pause()
@@ -375,6 +404,8 @@ def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> Non
             child.join()
             print(child.exitcode)
         """,
+            RAISED=raised,
+        ),
     )
     assert trace.lines == ["cleaned up", "3" if "exit" in raised else "1"]
 
@@ -425,9 +456,10 @@ KILLED = {
 def test_the_lock_of_a_killed_process_stays_taken(method: str, killed: str, kind: str) -> None:
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         import os
-        from multiprocessing import Event, Process, {kind}
+        from multiprocessing import Event, Process, KIND
 
         def hold(lock, held, go_on):
             with lock:
@@ -440,7 +472,7 @@ def test_the_lock_of_a_killed_process_stays_taken(method: str, killed: str, kind
                 pass
 
         if __name__ == "__main__":
-            lock, held, go_on = {kind}(), Event(), Event()
+            lock, held, go_on = KIND(), Event(), Event()
             child = Process(target=let_go, args=(lock,))
             child.start()
             child.join()
@@ -449,10 +481,13 @@ def test_the_lock_of_a_killed_process_stays_taken(method: str, killed: str, kind
             child = Process(target=hold, args=(lock, held, go_on))
             child.start()
             held.wait()
-            {killed}
+            KILLED
             child.join()
             print(lock.acquire(timeout=0.05))
         """,
+            KIND=kind,
+            KILLED=killed,
+        ),
     )
     assert trace.lines == ["True", "False"]
 
@@ -460,7 +495,9 @@ def test_the_lock_of_a_killed_process_stays_taken(method: str, killed: str, kind
 @pytest.mark.sometimes("proc-killed-breaks-queue")
 @ways(killed={"terminate": "terminate", "kill": "kill"})
 def test_a_process_killed_amid_a_message_stops_all_others(killed: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import threading
         from multiprocessing import Process, Queue
 
@@ -472,7 +509,7 @@ def test_a_process_killed_amid_a_message_stops_all_others(killed: str) -> None:
             big = Process(target=send, args=(queue, 10_000_000))
             big.start()
             queue._reader.poll(None)  # the message has begun and doesn't fit into the pipe
-            big.{killed}()
+            big.KILLED()
             big.join()
             small = Process(target=send, args=(queue, 1))
             small.start()
@@ -483,7 +520,10 @@ def test_a_process_killed_amid_a_message_stops_all_others(killed: str) -> None:
             reader.join(timeout=0.5)
             print("the reader hangs:", reader.is_alive())
             small.kill()
-    """)
+    """,
+            KILLED=killed,
+        )
+    )
     assert trace.lines == ["the writer hangs: True", "the reader hangs: True"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, NOT_FORK, perform_by, run_by
+from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by, run_by
 
 
 @pytest.mark.always("sm-fork-copies")
@@ -50,7 +50,8 @@ def test_the_others_see_what_an_import_of_the_program_does(method: str, count: i
     assert lines[1:] == [f"{each}: the child sees 'default'" for each in ("forkserver", "spawn")]
     trace = perform_by(
         method,
-        f"""
+        filled(
+            """
         from multiprocessing import Process
         level, imported_as = 1, __name__
 
@@ -59,11 +60,13 @@ def test_the_others_see_what_an_import_of_the_program_does(method: str, count: i
 
         if __name__ == "__main__":
             level = 2
-            for _ in range({count}):
+            for _ in range(COUNT):
                 child = Process(target=work)
                 child.start()
                 child.join()
         """,
+            COUNT=count,
+        ),
     )
     assert trace.lines == ["1 __mp_main__"] * count
 
@@ -109,6 +112,7 @@ def test_by_forkserver_all_children_share_one_import() -> None:
 
 @pytest.mark.always("sm-default-on-linux")
 def test_the_default_start_method() -> None:
+    # one way: a fact about the interpreter
     # no mutant: умолчание решает сам Python, программа здесь только спрашивает о нём
     trace = perform_script("import multiprocessing; print(multiprocessing.get_start_method())")
     if sys.platform == "linux":
@@ -128,11 +132,13 @@ def test_the_default_start_method() -> None:
     }
 )
 def test_the_method_of_the_program_is_set_only_once(chosen: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         if __name__ == "__main__":
-            {chosen}
+            CHOSEN
             before = multiprocessing.get_start_method()
             try:
                 multiprocessing.set_start_method("fork")
@@ -143,29 +149,38 @@ def test_the_method_of_the_program_is_set_only_once(chosen: str) -> None:
             print(fork.get_start_method(), multiprocessing.get_start_method() == before)
             multiprocessing.set_start_method("forkserver", force=True)
             print(multiprocessing.get_start_method())
-    """)
+    """,
+            CHOSEN=chosen,
+        )
+    )
     assert trace.lines == ["RuntimeError", "True", "fork True", "forkserver"]
 
 
 @pytest.mark.always("sm-contexts-dont-mix")
 @ways(method=NOT_FORK, kind={each: each for each in ("Queue", "Lock", "Event", "Semaphore")})
 def test_what_fork_made_is_not_for_the_others(method: str, kind: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         def work(thing):
             print("got it")
 
         if __name__ == "__main__":
-            for made_by in ("{method}", "fork"):
-                thing = multiprocessing.get_context(made_by).{kind}()
-                child = multiprocessing.get_context("{method}").Process(target=work, args=(thing,))
+            for made_by in ("METHOD", "fork"):
+                thing = multiprocessing.get_context(made_by).KIND()
+                child = multiprocessing.get_context("METHOD").Process(target=work, args=(thing,))
                 try:
                     child.start()
                     child.join()
                 except RuntimeError:
                     print("RuntimeError")
-    """)
+    """,
+            METHOD=method,
+            KIND=kind,
+        )
+    )
     assert trace.lines == ["got it", "RuntimeError"]
 
 
@@ -199,10 +214,12 @@ def test_only_fork_takes_a_lambda(method: str) -> None:
 @pytest.mark.always("sm-fork-copies-held-locks")
 @ways(kind={each: each for each in ("Lock", "RLock", "Condition", "Semaphore")})
 def test_a_forked_child_has_one_thread_and_locks_that_another_held(kind: str) -> None:
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing, threading
 
-        lock, held, go_on = threading.{kind}(), threading.Event(), threading.Event()
+        lock, held, go_on = threading.KIND(), threading.Event(), threading.Event()
 
         def hold():
             with lock:
@@ -223,7 +240,10 @@ def test_a_forked_child_has_one_thread_and_locks_that_another_held(kind: str) ->
             thread.join()
             child.join()
             print("parent:", threading.active_count(), lock.acquire(blocking=False))
-    """)
+    """,
+            KIND=kind,
+        )
+    )
     assert sorted(trace.lines) == ["child: 1 False", "parent: 1 True", "parent: 2 False"]
 
 
@@ -265,20 +285,25 @@ def test_without_the_guard_the_child_fails(method: str) -> None:
     assert "RuntimeError" in trace.stderr
     fixed = play("processes/start_methods_guard_fixed")
     assert fixed.lines == ["child: hello", "parent: exit code 0"]
-    trace = perform_script(f"""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         def work():
             print("the work is done")
 
-        child = multiprocessing.get_context("{method}").Process(target=work)
+        child = multiprocessing.get_context("METHOD").Process(target=work)
         try:
             child.start()
             child.join()
         except (EOFError, ConnectionError):
             pass  # with forkserver the server itself may fail: 3.13.18, 3.14
         print("the parent goes on")
-    """)
+    """,
+            METHOD=method,
+        )
+    )
     works = method == "fork"
     assert ("the work is done" in trace.lines) is works
     assert ("RuntimeError" in trace.stderr) is not works
@@ -289,11 +314,14 @@ def test_without_the_guard_the_child_fails(method: str) -> None:
 @ways(workers={"1": 1, "2": 2})
 def test_a_pool_without_the_guard_starts_processes_for_ever(workers: int) -> None:
     # By forkserver it depends on the version: 3.13.8+ and 3.14.1+ fail at once, 3.15 doesn't.
-    program = dedent(f"""
+    program = filled(
+        """
         import multiprocessing
-        pool = multiprocessing.get_context("spawn").Pool({workers})
+        pool = multiprocessing.get_context("spawn").Pool(WORKERS)
         print(pool.map(abs, [1, -2]))
-    """)
+    """,
+        WORKERS=workers,
+    )
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "script.py")
         script.write_text(program, encoding="utf-8")

@@ -53,6 +53,15 @@ class Settings:
         values["pythons"] = tuple(values["pythons"])
         return cls(root, **values | {key: root / values[key] for key in folders})
 
+    def page_files(self) -> list[Path]:
+        """Return the pages; a folder whose name begins with _ holds none."""
+        files = sorted(self.pages.rglob("*.md"))
+        return [
+            file
+            for file in files
+            if not any(part.startswith("_") for part in file.relative_to(self.pages).parts)
+        ]
+
     def name_of(self, file: Path) -> str:
         """Return the path of `file` relative to root, as tools print it."""
         return file.relative_to(self.root).as_posix()
