@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from furo.navigation import get_navigation_tree
-from handbook import numbering
+from handbook.appendices import numbering
 from handbook.site import navigation, repairs
 
 from tests.handbook.conftest import ROOT, SNIPPET, Book
