@@ -1,1 +1,4 @@
-"""The explorer of tasks: a loop that asks a schedule, its worker threads, all runs."""
+"""The explorer of tasks: a loop that asks a schedule, its worker threads, all runs.
+
+Bottom to top: ``worker``, ``handles``, ``loop``, ``program``.
+"""

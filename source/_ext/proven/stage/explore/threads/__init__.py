@@ -1,1 +1,5 @@
-"""The explorer of threads: a scheduled run, the locks in it, where switches matter, all runs."""
+"""The explorer of threads: a scheduled run, the locks in it, where switches matter, all runs.
+
+Bottom to top: ``bytecode``, ``actor``, ``run``, ``locks``, ``queues``, ``signals``, ``standins``,
+``program``.
+"""
