@@ -42,15 +42,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(
         output.timeline_picture,
         html=(output.visit_picture_html, None),
+        typst=(output.visit_picture_typst, None),
     )
     app.add_node(
         output.guess,
         html=(output.visit_guess_html, output.depart_guess_html),
+        typst=(output.visit_guess_typst, None),
     )
     app.add_node(
         ledger.claim_mark,
         html=(ledger.visit_mark_html, ledger.depart_mark_html),
+        typst=(ledger.visit_mark_typst, None),
     )
+    app.add_node(ledger.proven, typst=(ledger.visit_proven_typst, ledger.depart_proven_typst))
     for placeholder in (
         ledger.ledger_table,
         reports.report,
