@@ -21,8 +21,8 @@ from typst_book import PrintError
 
 
 STANDARDS = ["a-3a", "ua-1"]
-HEAD = 52 * 72 / 25.4
-"""What stands above it, in points, is at the head of a page: the margin and two or three lines."""
+HEAD = 33 * 72 / 25.4
+"""What stands above it, in points, is at the head of a page: the margin and half a line."""
 
 PASSES = 8
 """Three or three are usual; a book that needs more has page numbers that chase one another."""
@@ -65,19 +65,21 @@ class Book:
         for part in self.parts:
             (self.out / f"parts/{part.name}.typ").write_text(part.body, encoding="utf-8")
         for _ in range(PASSES):
-            changed = [part for part in self.parts if self._tell(part)]
-            if not changed:
+            # The contents come second, as their length tells where the others begin.
+            late = [part for part in self.parts if part.kind in ("contents", "index")]
+            early = [part for part in self.parts if part not in late]
+            if not self._pass(early) | self._pass(late):
                 return
-            if os.environ.get("TB_DEBUG"): print([p.name for p in changed], file=sys.stderr)
-            with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-                list(pool.map(self._typeset, changed))
-            self._number_pages()
         raise PrintError("the page numbers don't come to rest: two places push each other on")
 
-    def page_of(self, label: str) -> int | None:
-        """Return the page of a label, as printed."""
-        found = self.labels.get(label)
-        return found and found[0].start - 1 + found[1]
+    def _pass(self, parts: Sequence[Part]) -> bool:
+        """Typeset those of `parts` that are told anything new; tell whether there were any."""
+        changed = [part for part in parts if self._tell(part)]
+        print([p.name for p in changed], file=sys.stderr)
+        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+            list(pool.map(self._typeset, changed))
+        self._number_pages()
+        return bool(changed)
 
     @property
     def labels(self) -> dict[str, tuple[Part, int, float, float]]:
@@ -93,7 +95,7 @@ class Book:
         for part in self.parts:
             # In a bound book parts begin on the right.
             part.start = next_page + (self._recto and next_page % 2 == 0)
-            next_page = part.start + part.places["pages"]
+            next_page = part.start + part.places.get("pages", 1)
 
     def _tell(self, part: Part) -> bool:
         """Write what the part has to know; tell whether it is anything new."""
