@@ -335,6 +335,16 @@ def test_other_builders_read_what_the_site_has_read(book: Book, builder: str) ->
     assert "0 added, 0 changed, 0 removed" in result.stdout, result.stdout
 
 
+def test_the_same_sources_give_the_same_book_for_devices(book: Book) -> None:
+    file = book.root / "build/epub/handbook.epub"
+    assert book.build("epub").returncode == 0
+    first = file.read_bytes()
+    shutil.rmtree(book.root / "build")
+    time.sleep(2)  # an archive counts in steps of two seconds
+    assert book.build("epub").returncode == 0
+    assert file.read_bytes() == first
+
+
 def test_the_book_for_readers_devices(book: Book) -> None:
     result = book.build("epub")
     assert result.returncode == 0, result.stdout

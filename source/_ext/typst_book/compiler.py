@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +46,7 @@ class Part:
     number: int = 0
     start: int = 1
     places: dict[str, Any] = field(default_factory=dict)
-    floating: set[str] = field(default_factory=set)
+    floating: list[str] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
 
 
@@ -75,7 +75,7 @@ class Book:
     def _pass(self, parts: Sequence[Part]) -> bool:
         """Typeset those of `parts` that are told anything new; tell whether there were any."""
         changed = [part for part in parts if self._tell(part)]
-        print([p.name for p in changed], file=sys.stderr)
+        if os.environ.get("TBD"): print([p.name for p in changed], file=sys.stderr)
         with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
             list(pool.map(self._typeset, changed))
         self._number_pages()
@@ -110,7 +110,7 @@ class Book:
             "number": part.number,
             "start": part.start,
             "known": known,
-            "floating": sorted(part.floating),
+            "floating": part.floating,
             "draft": not part.places,
             "heads": self._headings([part]),
         }
@@ -145,38 +145,56 @@ class Book:
         if "error" in found:
             raise PrintError(found["error"])
         part.places = found["places"]
-        # Only ever more, or two passes might take turns.
-        part.floating |= {
-            label
-            for label, page, _x, y in part.places["labels"]
-            if label.startswith("figure/") and page > 1 and y < HEAD
-        }
+        part.floating = found["floating"]
         self.warnings[part.name] = found["warnings"]
 
 
 def _child(out: Path, name: str, timestamp: int) -> dict[str, Any]:
-    """Typeset part `name`; return its places and the warnings, or the error."""
+    """Typeset part `name`; return its places, floating figures and warnings, or the error."""
     import typst
 
-    compiler = typst.Compiler(
-        out / f"parts/{name}.typ",
-        root=out,
-        ignore_system_fonts=True,
-        sys_inputs={"part": f"/parts/{name}.json"},
-    )
+    told = json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))
+    floating, places, warnings = set(told["floating"]), dict[str, Any](), list[Any]()
     try:
-        warnings = []
+        while True:
+            compiler = typst.Compiler(
+                out / f"parts/{name}.typ",
+                root=out,
+                ignore_system_fonts=True,
+                sys_inputs={
+                    "part": f"/parts/{name}.json",
+                    "floating": json.dumps(sorted(floating)),
+                },
+            )
+            places = json.loads(compiler.query("<places>", field="value", one=True))
+            # Only ever more, or two layouts might take turns.
+            found = floating | set(_at_head(places["labels"]))
+            if found == floating:
+                break
+            floating = found
         # The pages that a draft refers to aren't known yet.
-        if not json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))["draft"]:
+        if not told["draft"]:
             _, warnings = compiler.compile_with_warnings(
                 output=out / f"parts/{name}.pdf",
                 pdf_standards=STANDARDS,  # type: ignore[arg-type]
                 timestamp=timestamp,
             )
-        places = json.loads(compiler.query("<places>", field="value", one=True))
     except typst.TypstError as error:
         return {"error": error.diagnostic}
-    return {"places": places, "warnings": [warning.diagnostic for warning in warnings]}
+    except RuntimeError as error:  # what a query raises
+        return {"error": str(error)}
+    return {
+        "places": places,
+        "floating": sorted(floating),
+        "warnings": [warning.diagnostic for warning in warnings],
+    }
+
+
+def _at_head(labels: Iterable[tuple[str, int, float, float]]) -> Iterator[str]:
+    """Yield the figures that stand at the head of a page other than the first."""
+    for label, page, _x, y in labels:
+        if label.startswith("figure/") and page > 1 and y < HEAD:
+            yield label
 
 
 if __name__ == "__main__":

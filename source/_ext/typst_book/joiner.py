@@ -63,6 +63,7 @@ class Joiner:
         self._finish_tree()
         self._finish_outline()
         self._resolve_links()
+        pikepdf.settings.set_flate_compression_level(9)
         self._book.save(
             file,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
