@@ -73,6 +73,9 @@ ADMONITIONS = frozenset(admonitionlabels)
 SHORT = 420
 """Letters of a paragraph or a list that may be kept on one page: about five lines."""
 
+INTRODUCING = 280
+"""Letters of a paragraph that stays with what it introduces though no colon says so."""
+
 _UNSEEN = (nodes.comment, nodes.target, addnodes.index, nodes.substitution_definition)
 _SHOWN = (nodes.literal_block, nodes.doctest_block, nodes.figure, nodes.table, nodes.container)
 
@@ -192,8 +195,9 @@ class Translator(Blocks, References):
     # Paragraphs, lists and notes
 
     def on_paragraph(self, node: nodes.Element) -> str:
-        short = len(node.astext()) <= SHORT and isinstance(node.parent, nodes.section)
-        if short and isinstance(_after(node), _SHOWN):
+        text = node.astext().rstrip()
+        short = len(text) <= (SHORT if text.endswith(":") else INTRODUCING)
+        if short and isinstance(node.parent, nodes.section) and isinstance(_after(node), _SHOWN):
             return f"#lead[{self.inside(node)}]\n\n"
         return f"{self.inside(node)}\n\n"
 
