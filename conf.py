@@ -14,6 +14,7 @@ version = release = "1.0"
 language = "ru"
 
 extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "handbook"]
+exclude_patterns = ["_ext"]  # the machinery's own READMEs
 nitpicky = True
 highlight_language = "none"
 numfig = True

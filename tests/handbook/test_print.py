@@ -17,8 +17,9 @@ from sphinx.highlighting import lexer_classes
 from sphinx.locale import admonitionlabels
 from typst_book import PrintError
 from typst_book.builder import moment
+from typst_book.index import alphabetical
 from typst_book.translator import ADMONITIONS, SKIPPED, WRAPPED, Translator
-from typst_book.words import WORDS, alphabetical, words
+from typst_book.words import WORDS, words
 
 BUILDER: Any = SimpleNamespace(
     config=SimpleNamespace(root_doc="index"),

@@ -23,6 +23,7 @@ MM = 72 / 25.4
 SAMPLE = Path(__file__).with_name("print_sample")
 LONG = (SAMPLE / "long.py").read_text(encoding="utf-8")
 WIDE = "".join(f"{number:09}|" for number in range(12))
+PAGES = [page for page in (ROOT / "source").rglob("*.md") if "_ext" not in page.parts]
 PROOF = """
 
 @pytest.mark.always("print-claim")
@@ -242,7 +243,7 @@ def elements(root: Any, kind: str) -> Iterator[Any]:
 
 def test_every_page_of_the_source_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts).casefold()
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in PAGES:
         title = re.search(r"^# (.+)$", page.read_text(encoding="utf-8"), re.M)[1]
         words = max(re.split(r"[`:*«»\"]", title), key=len)
         assert squeezed(words).casefold() in text, page
@@ -258,7 +259,7 @@ def test_every_claim_is_in_it(handbook: Print) -> None:
 
 def test_the_end_of_every_listing_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts)
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in PAGES:
         for name, options in re.findall(
             r"\{literalinclude\} \S*?(snippets/\S+)\n((?::.*\n)*)", page.read_text(encoding="utf-8")
         ):
@@ -299,7 +300,7 @@ def body(pdf: Print, number: int) -> list[tuple[float, str]]:
     lines: dict[int, list[tuple[float, str]]] = {}
     for index in range(page.count_rects()):
         left, bottom, right, top = page.get_rect(index)
-        if 24 * MM < bottom and top < (297 - 25) * MM:
+        if bottom > 24 * MM and top < (297 - 25) * MM:
             text = page.get_text_bounded(left, bottom, right, top)
             lines.setdefault(round((bottom + top) / 8), []).append((left, text))
     return [
@@ -394,7 +395,7 @@ def test_the_same_sources_give_the_same_bytes(sample: Print, tmp_path: Path) -> 
 
 def examples(readme: str) -> dict[str, str]:
     """Return the files of the minimal book: name and text."""
-    found = re.findall(r"`(\S+)`:\n\n```\w+\n(.*?)```", readme, re.S)
+    found = re.findall(r"^`(\S+)`:\n\n```\w+\n(.*?)```", readme, re.S | re.M)
     return dict(found)
 
 
@@ -422,7 +423,9 @@ def test_the_minimal_book_of_the_readme_is_printed(tmp_path: Path) -> None:
 
 def test_it_knows_neither_the_handbook_nor_its_proofs() -> None:
     for file in (ROOT / "source/_ext/typst_book").glob("*.py"):
-        assert not re.search(r"(?:from|import) (?:handbook|proven)\b", file.read_text("utf-8")), file
+        assert not re.search(r"(?:from|import) (?:handbook|proven)\b", file.read_text("utf-8")), (
+            file
+        )
 
 
 def test_what_cannot_be_printed_fails_the_build(book: Any) -> None:

@@ -1,8 +1,8 @@
 """A Sphinx builder for printed books: the doctrees of any book become Typst, and that a PDF.
 
-Bottom to top: ``words`` (strings by language) and ``text`` (prose and code as Typst
-writes them); ``references``, ``blocks`` and ``translator`` turn a page into markup;
-``compiler`` typesets the parts of the book, ``joiner`` makes one PDF of them, and
+Bottom to top: ``words`` (strings by language, prose and strings as Typst writes them);
+``references``, ``blocks`` and ``translator`` turn a page into markup; ``index`` lists where words
+stand; ``compiler`` typesets the parts of the book, ``joiner`` makes one PDF of them, and
 ``builder`` puts it all together.  ``book.typ`` holds everything about the looks.
 """
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from docutils import nodes
+from pygments.token import Token
+from sphinx.highlighting import PygmentsBridge
 
 from typst_book import PrintError
-from typst_book.text import string, tokens
+from typst_book.words import string
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
+
+LOOKS = {
+    Token.Keyword: "bold",
+    Token.Operator.Word: "bold",
+    Token.Comment: "comment",
+    Token.Generic.Prompt: "quiet",
+}
+"""How a token looks on paper, where there are no colours."""
 
 _TOP = (nodes.section, nodes.document)
 _MAY_BREAK = re.compile(r"(?<=[._/(,=-])(?=[\w.])|(?<=\w{30})(?=\w)")
@@ -137,3 +147,29 @@ class Blocks:
             if f"text-{side}" in node["classes"]:
                 spans += f", align: {align}"
         return f"table.cell({spans})[{anchors}{self.inside(node).strip()}],\n"
+
+
+def tokens(text: str, language: str) -> str:
+    """Return, as Typst code, the parts of each line that look different; "" if there are none."""
+    lines: list[list[str]] = [[]]
+    column = 0
+    for look, part, new_line in _parts(text, language):
+        if new_line:
+            lines.append([])
+            column = 0
+        end = column + len(part.encode())
+        if look and part:
+            lines[-1].append(f'({column}, {end}, "{look}")')
+        column = end
+    while lines and not lines[-1]:
+        lines.pop()
+    marks = [f"({', '.join(line)},)" if line else "()" for line in lines]
+    return f"({', '.join(marks)},)" if marks else ""
+
+
+def _parts(text: str, language: str) -> Iterator[tuple[str | None, str, bool]]:
+    """Yield look, text and whether a line begins here, of each token's part in a line."""
+    for kind, value in PygmentsBridge().get_lexer(text, language).get_tokens(text):
+        look = next((look for token, look in LOOKS.items() if kind in token), None)
+        for number, part in enumerate(value.split("\n")):
+            yield look, part, number > 0

@@ -14,16 +14,15 @@ from typing import Any
 
 from babel.dates import format_date
 from sphinx.builders import Builder
-from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
 from sphinx.util.matching import patmatch
 
 from typst_book import PrintError
 from typst_book.compiler import Book, Part
+from typst_book.index import index, places
 from typst_book.joiner import Joiner, Piece, Target
-from typst_book.text import string
 from typst_book.translator import Translator
-from typst_book.words import alphabetical, words
+from typst_book.words import string, words
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ class TypstBuilder(Builder):
     name = "typst"
     format = "typst"
     epilog = "The print edition is ready in %(outdir)s"
-    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")
+    supported_image_types = ["image/svg+xml", "image/png", "image/jpeg"]  # noqa: RUF012  Sphinx has a list, too
     default_translator_class = Translator  # type: ignore[assignment]
     allow_parallel = False
 
@@ -73,12 +72,11 @@ class TypstBuilder(Builder):
             Part("contents", "contents", f"{HEADER}#show: part\n#contents\n"),
             *self._parts(order),
         ]
-        entries = self._index()
+        entries = index(self, self.pages)
         if entries:
             _write(out / "index.json", json.dumps(entries, ensure_ascii=False, indent=0))
-            places = {place for entry in entries for place in _places(entry)}
             body = f"{HEADER}#show: part\n#general-index()\n"
-            self.parts.append(Part("genindex", "index", body, places))
+            self.parts.append(Part("genindex", "index", body, set(places(entries))))
         _write(out / "book.json", json.dumps(self._about(), ensure_ascii=False, indent=0))
 
     def finish(self) -> None:
@@ -159,7 +157,9 @@ class TypstBuilder(Builder):
         numbers = {"preface": 0, "chapter": 0, "appendix": 0}
         for group in groups:
             first, level = group[0]
-            kind = "preface" if level == 0 else "appendix" if self._is_appendix(first) else "chapter"
+            kind = (
+                "preface" if level == 0 else "appendix" if self._is_appendix(first) else "chapter"
+            )
             numbers[kind] += 1
             part = Part(first.replace("/", "-"), kind, "", number=numbers[kind])
             body, answers = [f"{HEADER}#show: part\n"], list[str]()
@@ -217,34 +217,6 @@ class TypstBuilder(Builder):
             "words": words(self.config.language),
         }
 
-    def _index(self) -> list[dict[str, Any]]:
-        """Return the index in its order; each entry with its places and what is under it."""
-
-        def key(name: str) -> tuple[int, str, str]:
-            return alphabetical(name, self.config.language)
-
-        groups = IndexEntries(self.env).create_index(self, group_entries=False)
-        entries = [
-            {
-                "name": name,
-                "letter": key(name)[1][:1].upper() if key(name)[0] < 2 else "",
-                "places": self._in_book(links),
-                "under": [
-                    {"name": sub, "places": self._in_book(sublinks)}
-                    for sub, sublinks in sorted(subs, key=lambda pair: key(pair[0]))
-                    if self._in_book(sublinks) or not sublinks
-                ],
-            }
-            for _letter, group in groups
-            for name, (links, subs, _key) in group
-        ]
-        entries = [entry for entry in entries if entry["places"] or entry["under"]]
-        return sorted(entries, key=lambda entry: key(entry["name"]))
-
-    def _in_book(self, links: list[tuple[str | None, str]]) -> list[str]:
-        labels = [uri.removeprefix("%") for _main, uri in links]
-        return [label for label in labels if label.partition("#")[0] in self.pages]
-
 
 HEADER = '#import "/book.typ": *\n'
 
@@ -258,12 +230,6 @@ def moment(root: Path) -> int:
         return int(subprocess.run(git, capture_output=True, text=True, check=True).stdout)
     except (OSError, subprocess.CalledProcessError, ValueError):
         return WITHOUT_HISTORY
-
-
-def _places(entry: dict[str, Any]) -> Iterator[str]:
-    yield from entry["places"]
-    for below in entry["under"]:
-        yield from below["places"]
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 
 from typst_book import PrintError
 
-
 STANDARDS = ["a-3a", "ua-1"]
 HEAD = 33 * 72 / 25.4
 """What stands above it, in points, is at the head of a page: the margin and half a line."""
@@ -75,7 +74,8 @@ class Book:
     def _pass(self, parts: Sequence[Part]) -> bool:
         """Typeset those of `parts` that are told anything new; tell whether there were any."""
         changed = [part for part in parts if self._tell(part)]
-        if os.environ.get("TBD"): print([p.name for p in changed], file=sys.stderr)
+        if os.environ.get("TBD"):
+            print([p.name for p in changed], file=sys.stderr)
         with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
             list(pool.map(self._typeset, changed))
         self._number_pages()

@@ -6,6 +6,7 @@ the output intent.  Objects are written in compressed streams, which makes a thi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,6 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from typst_book import PrintError
-
 
 LINK = "book:"
 """What the address of a link within the book begins with, until it is joined."""
@@ -48,7 +48,7 @@ class Joiner:
         self._book = Pdf.open(pieces[0].file)
         tree = self._book.Root.StructTreeRoot
         self._document = _only(tree.K)
-        self._parents: list[Object] = list(tree.ParentTree.Nums)
+        self._parents: list[Any] = list(tree.ParentTree.Nums)
         self._ids: list[tuple[bytes, Object]] = []
         self._bookmarks: list[Object] = []
 
@@ -63,6 +63,7 @@ class Joiner:
         self._finish_tree()
         self._finish_outline()
         self._resolve_links()
+        self._count_pages()
         pikepdf.settings.set_flate_compression_level(9)
         self._book.save(
             file,
@@ -70,6 +71,7 @@ class Joiner:
             compress_streams=True,
             recompress_flate=True,
             deterministic_id=True,
+            fix_metadata_version=False,
         )
 
     def _blank_pages(self, count: int) -> None:
@@ -146,6 +148,12 @@ class Joiner:
             root.First, root.Last = self._bookmarks[0], self._bookmarks[-1]
             root.Count = len(self._bookmarks)
             self._book.Root.Outlines = root
+
+    def _count_pages(self) -> None:
+        """Tell the number of all pages where the first part told its own."""
+        metadata = self._book.Root.Metadata
+        count = b"<xmpTPg:NPages>%d<" % len(self._book.pages)
+        metadata.write(re.sub(rb"<xmpTPg:NPages>\d+<", count, metadata.read_bytes()))
 
     def _resolve_links(self) -> None:
         for page in self._book.pages:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from typst_book.text import markup, string
+from typst_book.words import markup, string
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
@@ -108,6 +108,4 @@ class References:
 
 
 def _within(node: nodes.Node, kind: type[nodes.Node]) -> bool:
-    return node.parent is not None and (
-        isinstance(node.parent, kind) or _within(node.parent, kind)
-    )
+    return node.parent is not None and (isinstance(node.parent, kind) or _within(node.parent, kind))

@@ -17,7 +17,7 @@ from sphinx.locale import admonitionlabels
 from typst_book import PrintError
 from typst_book.blocks import Blocks
 from typst_book.references import References
-from typst_book.text import markup, place_of, string
+from typst_book.words import markup, place_of, string
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder

@@ -1,8 +1,11 @@
-"""What the book says of itself, by language, and how its index is ordered."""
+"""What the book says of itself, by language, and how Typst writes prose and strings."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+from docutils import nodes
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -41,19 +44,27 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# The script of the book's own language comes first in its index.
-_SCRIPTS = {"ru": (("а", "я"), ("a", "z"))}
-_LATIN = (("a", "z"), ("а", "я"))
-
 
 def words(language: str | None) -> Mapping[str, str]:
     """Return the words of `language` ("ru", "en_GB" …); English where it isn't known."""
     return WORDS.get((language or "en").partition("_")[0], WORDS["en"])
 
 
-def alphabetical(name: str, language: str | None) -> tuple[int, str, str]:
-    """Return the key by which an index sorts `name`: own script, the other, the rest; Ё beside Е."""
-    letters = name.casefold().replace("ё", "е").lstrip("_«\"'(@*.")
-    scripts = _SCRIPTS.get((language or "en").partition("_")[0], _LATIN)
-    known = (n for n, (first, last) in enumerate(scripts) if first <= letters[:1] <= last)
-    return next(known, len(scripts)), letters, name
+def place_of(node: nodes.Node, page: str) -> str:
+    """Return the file and line of `node` or of what is around it; else those of its `page`."""
+    place: nodes.Node | None = node
+    while place is not None and place.line is None:
+        place = place.parent
+    return f"{page}:{place.line if place else '?'}"
+
+
+def string(text: str) -> str:
+    """Return `text` as a Typst string literal."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def markup(text: str) -> str:
+    """Return prose as Typst markup, with the spaces that Russian typography keeps together."""
+    text = re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", text)
+    text = re.sub(r"[ \n]+(?=[—–])|(?<=№)[ \n]", "~", text)
+    return re.sub(r"(?<![\w~])([аиоувксяАИОУВКСЯ])[ \n](?=\S)", r"\1~", text)

@@ -41,7 +41,8 @@ def code(root: Path) -> Iterator[tuple[Path, Finding]]:
 
 def _files(pages: Path, names: Iterable[str]) -> list[Path]:
     if not names:
-        return sorted(pages.rglob("*.md"))
+        # The machinery's own READMEs are no pages.
+        return sorted(page for page in pages.rglob("*.md") if "_ext" not in page.parts)
     files = [pages / f"{name}.md" for name in names]
     for file in files:
         if not file.is_file():
