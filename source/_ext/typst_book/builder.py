@@ -58,7 +58,7 @@ class TypstBuilder(Builder):
     def write_documents(self, docnames: Set[str]) -> None:
         """Write all pages, parts and pictures as Typst."""
         out = Path(self.outdir)
-        self.failed = False
+        self.failed = self.empty = False
         shutil.rmtree(out / "parts", ignore_errors=True)
         (out / "parts").mkdir(parents=True)
         looks = [Path(self.confdir, file) for file in self.config.typst_looks]
@@ -67,11 +67,13 @@ class TypstBuilder(Builder):
         _write(out / "book.typ", text)
         order = list(self._order())
         self.pages = {docname for docname, _level in order}
-        self.parts = [
-            Part("title", "title", self._title(out)),
-            Part("contents", "contents", f"{HEADER}#show: part\n#contents\n"),
-            *self._parts(order),
-        ]
+        title = Part("title", "title", self._title(out))
+        contents = Part("contents", "contents", f"{HEADER}#show: part\n#contents\n")
+        parts = list(self._parts(order))
+        if self.empty:
+            # A first page of nothing but contents is no preface; what leads to it leads here.
+            title.body += parts.pop(0).body.removeprefix(f"{HEADER}#show: part\n")
+        self.parts = [title, contents, *parts]
         entries = index(self, self.pages)
         if entries:
             _write(out / "index.json", json.dumps(entries, ensure_ascii=False, indent=0))
@@ -186,6 +188,8 @@ class TypstBuilder(Builder):
         except PrintError as error:
             self._fail(error)
             text = ""
+        if docname == self.config.root_doc:
+            self.empty = not re.sub(r'#anchor\("[^"]*"\)|\s', "", text)
         _write(Path(self.outdir, f"pages/{docname}.typ"), HEADER + text)
         for source in page.pictures:
             _copy(Path(self.srcdir, source), Path(self.outdir, source))

@@ -48,7 +48,7 @@ class Joiner:
         self._book = Pdf.open(pieces[0].file)
         tree = self._book.Root.StructTreeRoot
         self._document = _only(tree.K)
-        self._parents: list[Any] = list(tree.ParentTree.Nums)
+        self._parents: list[Any] = _numbers(tree)
         self._ids: list[tuple[bytes, Object]] = []
         self._bookmarks: list[Object] = []
 
@@ -94,10 +94,10 @@ class Joiner:
         # Pages come first: what refers to them then finds the copies.
         self._book.pages.extend(part.pages)
         tree = self._book.copy_foreign(part.Root.StructTreeRoot)
-        for element in _children(_only(tree.K)):
+        for element in _children(_only(tree.get("/K", Dictionary()))):
             element.P = self._document
             self._document.K.append(element)
-        numbers = list(tree.ParentTree.Nums)
+        numbers = _numbers(tree)
         for key, value in zip(numbers[::2], numbers[1::2], strict=True):
             self._parents += [int(key) + base, value]
         if "/IDTree" in tree:
@@ -191,6 +191,11 @@ def _elements(root: Any) -> Iterator[Any]:
         if isinstance(node, Dictionary) and "/S" in node:
             yield node
             waiting += _children(node)
+
+
+def _numbers(tree: Any) -> list[Any]:
+    """Return keys and values of the tree that leads from content to tags; an empty page has none."""
+    return list(tree.ParentTree.Nums) if "/ParentTree" in tree else []
 
 
 def _siblings(outlines: Any) -> Iterator[Any]:
