@@ -224,6 +224,22 @@ def outline(entries: list[Any]) -> Iterator[Any]:
             yield entry
 
 
+def test_tags_and_links_find_each_other_through_all_parts(pdf: Print) -> None:
+    tree = pdf.structure.trailer["/Root"]["/StructTreeRoot"]
+    numbers = tree["/ParentTree"]["/Nums"]
+    parents = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    assert list(parents) == sorted(parents)
+    assert len(parents) == len(numbers) / 2
+    for page in pdf.structure.pages:
+        assert page.get("/StructParents", 0) in parents
+        for note in page.get("/Annots", []):
+            tag = parents[note.get_object()["/StructParent"]].get_object()
+            kids = tag["/K"] if isinstance(tag["/K"], list) else [tag["/K"]]
+            objects = [kid.get_object() for kid in kids if not isinstance(kid, int)]
+            assert note.idnum in [kid.raw_get("/Obj").idnum for kid in objects if "/Obj" in kid]
+            assert not note.get_object().get("/A", {}).get("/URI", "").startswith("book:")
+
+
 def test_every_figure_has_a_text_for_those_who_do_not_see_it(sample: Print) -> None:
     figures = list(elements(sample.structure.trailer["/Root"]["/StructTreeRoot"], "/Figure"))
     assert len(figures) == 2
@@ -319,14 +335,16 @@ def last_pages(pdf: Print) -> set[int]:
     return {start - 1 for start in starts} | {0, len(pdf.pages) - 1}
 
 
-def test_no_page_but_a_last_one_has_a_fifth_of_it_white_at_its_foot(handbook: Print) -> None:
+def test_no_page_but_a_last_one_has_a_quarter_of_it_white_at_its_foot(handbook: Print) -> None:
     height = (297 - 25 - 27) * MM
     white = {}
     for number, page in enumerate(handbook.looks):
         if number not in last_pages(handbook):
             bounds = [each.get_bounds() for each in page.get_objects(max_depth=4)]
             foot = min((b[1] for b in bounds if b[1] > 24 * MM), default=0) - 25 * MM
-            if foot > height / 5:
+            # A heading, an introduction of six lines and the first of a listing stay together,
+            # which takes more than a fifth.
+            if foot > height * 0.24:
                 white[number + 1] = round(100 * foot / height)
     assert not white
 
@@ -338,19 +356,18 @@ def test_what_introduces_a_listing_is_not_parted_from_it(handbook: Print) -> Non
         lines = [text for _, text in body(handbook, number) if not notes.match(text)]
         if lines and lines[-1].rstrip().endswith(":") and number not in last_pages(handbook):
             following = body(handbook, number + 1)
-            if following and following[0][1].startswith(("Листинг", "Вывод")):
+            head = following[0][1] if following else ""
+            if head.startswith(("Листинг", "Вывод")) and "(продолжение)" not in head:
                 parted[number + 1] = lines[-1]
     assert not parted
 
 
 def test_a_running_head_has_one_line(handbook: Print) -> None:
     for number, page in enumerate(handbook.pages):
-        tops = set()
-        for index in range(page.count_rects()):
-            _left, bottom, _right, top = page.get_rect(index)
-            if bottom > (297 - 26) * MM:
-                tops.add(round((top + bottom) / 12))
-        assert len(tops) <= 1, number + 1
+        rects = [page.get_rect(index) for index in range(page.count_rects())]
+        heights = [bottom for _left, bottom, _right, _top in rects if bottom > (297 - 26) * MM]
+        # A quotation mark stands higher than a comma, by less than a line.
+        assert max(heights, default=0) - min(heights, default=0) < 9, number + 1
 
 
 def test_a_listing_breaks_with_three_lines_on_either_side(handbook: Print) -> None:

@@ -65,7 +65,7 @@ class TypstBuilder(Builder):
         template = [TEMPLATE, *looks]
         text = "\n".join(file.read_text(encoding="utf-8") for file in template)
         _write(out / "book.typ", text)
-        order = list(self._order())
+        order = list(_order(self))
         self.pages = {docname for docname, _level in order}
         title = Part("title", "title", self._title(out))
         contents = Part("contents", "contents", f"{HEADER}#show: part\n#contents\n")
@@ -79,7 +79,7 @@ class TypstBuilder(Builder):
             _write(out / "index.json", json.dumps(entries, ensure_ascii=False, indent=0))
             body = f"{HEADER}#show: part\n#general-index()\n"
             self.parts.append(Part("genindex", "index", body, set(places(entries))))
-        _write(out / "book.json", json.dumps(self._about(), ensure_ascii=False, indent=0))
+        _write(out / "book.json", json.dumps(_about(self), ensure_ascii=False, indent=0))
 
     def finish(self) -> None:
         """Typeset the parts and join them."""
@@ -99,10 +99,11 @@ class TypstBuilder(Builder):
         try:
             book.typeset()
         except PrintError as error:
-            raise self._led_back(str(error)) from None
+            raise _led_back(self, str(error)) from None
         warnings = {warning for each in book.warnings.values() for warning in each}
-        for told in sorted(map(self._led_back, warnings), key=lambda each: (each.place, str(each))):
-            self._fail(told)
+        faults = (_led_back(self, warning) for warning in warnings)
+        for fault in sorted(faults, key=lambda each: (each.place, str(each))):
+            self._fail(fault)
         mark = words(self.config.language)["page"].strip("()")
         targets = {
             label: Target(
@@ -121,34 +122,6 @@ class TypstBuilder(Builder):
         self.failed = True
         logger.warning("%s", error, location=error.place, type="typst", subtype="print")
 
-    def _led_back(self, diagnostic: str) -> PrintError:
-        """Lead what Typst says of its input back to the page that it was made of."""
-        found = re.search(r"pages[/\\](\S+)\.typ:(\d+)", diagnostic)
-        if not found:
-            return PrintError(diagnostic)
-        name, line = found[1], int(found[2])
-        before = Path(self.outdir, f"pages/{name}.typ").read_text("utf-8").split("\n")[:line]
-        lines = re.findall(r"/\*(\d+)\*/", "\n".join(before))
-        page = str(self.env.doc2path(name)) if name in self.env.all_docs else name
-        return PrintError(diagnostic.partition("\n")[0], f"{page}:{lines[-1] if lines else '?'}")
-
-    def _order(self) -> Iterator[tuple[str, int]]:
-        """Yield the pages as the book has them, chapters first, each with its level."""
-        seen: set[str] = set()
-        waiting = [(self.config.root_doc, 0)]
-        while waiting:
-            docname, level = waiting.pop(0)
-            if docname not in seen:
-                seen.add(docname)
-                yield docname, level
-                below = self.env.toctree_includes.get(docname, [])
-                if level == 0:
-                    below = sorted(below, key=self._is_appendix)
-                waiting = [*((child, level + 1) for child in below), *waiting]
-
-    def _is_appendix(self, docname: str) -> bool:
-        return any(patmatch(docname, pattern) for pattern in self.config.typst_appendices)
-
     def _parts(self, order: list[tuple[str, int]]) -> Iterator[Part]:
         """Yield preface, chapters and appendices; the answers stand at the end of each."""
         groups: list[list[tuple[str, int]]] = []
@@ -160,7 +133,7 @@ class TypstBuilder(Builder):
         for group in groups:
             first, level = group[0]
             kind = (
-                "preface" if level == 0 else "appendix" if self._is_appendix(first) else "chapter"
+                "preface" if level == 0 else "appendix" if _is_appendix(self, first) else "chapter"
             )
             numbers[kind] += 1
             part = Part(first.replace("/", "-"), kind, "", number=numbers[kind])
@@ -204,25 +177,27 @@ class TypstBuilder(Builder):
         attached = "".join(f"#attach({string(name)})\n" for name in names)
         return f"{HEADER}#show: part\n{attached}#title-page\n"
 
-    def _about(self) -> dict[str, Any]:
-        name = self.env.titles[self.config.root_doc].astext()
-        title, _, subtitle = name.partition(": ")
-        date = datetime.fromtimestamp(moment(Path(self.confdir)), UTC)
-        return {
-            "name": name,
-            "title": title,
-            "subtitle": subtitle[:1].upper() + subtitle[1:],
-            "author": self.config.author,
-            "copyright": self.config.copyright,
-            "version": self.config.release,
-            "date": format_date(date, "long", locale=self.config.language or "en"),
-            "language": self.config.language or "en",
-            "variant": self.config.typst_variant,
-            "words": words(self.config.language),
-        }
-
 
 HEADER = '#import "/book.typ": *\n'
+
+
+def _order(builder: Builder) -> Iterator[tuple[str, int]]:
+    """Yield the pages as the book has them, chapters first, each with its level."""
+    seen: set[str] = set()
+    waiting = [(builder.config.root_doc, 0)]
+    while waiting:
+        docname, level = waiting.pop(0)
+        if docname not in seen:
+            seen.add(docname)
+            yield docname, level
+            below = builder.env.toctree_includes.get(docname, [])
+            if level == 0:
+                below = sorted(below, key=lambda name: _is_appendix(builder, name))
+            waiting = [*((child, level + 1) for child in below), *waiting]
+
+
+def _is_appendix(builder: Builder, docname: str) -> bool:
+    return any(patmatch(docname, pattern) for pattern in builder.config.typst_appendices)
 
 
 def moment(root: Path) -> int:
@@ -234,6 +209,38 @@ def moment(root: Path) -> int:
         return int(subprocess.run(git, capture_output=True, text=True, check=True).stdout)
     except (OSError, subprocess.CalledProcessError, ValueError):
         return WITHOUT_HISTORY
+
+
+def _led_back(builder: Builder, diagnostic: str) -> PrintError:
+    """Lead what Typst says of its input back to the page that it was made of."""
+    found = re.search(r"pages[/\\](\S+)\.typ:(\d+)", diagnostic)
+    if not found:
+        return PrintError(diagnostic)
+    name, line = found[1], int(found[2])
+    before = Path(builder.outdir, f"pages/{name}.typ").read_text("utf-8").split("\n")[:line]
+    lines = re.findall(r"/\*(\d+)\*/", "\n".join(before))
+    page = str(builder.env.doc2path(name)) if name in builder.env.all_docs else name
+    return PrintError(diagnostic.partition("\n")[0], f"{page}:{lines[-1] if lines else '?'}")
+
+
+def _about(builder: Builder) -> dict[str, Any]:
+    """Return what the title page tells, and the words of the template."""
+    config = builder.config
+    name = builder.env.titles[config.root_doc].astext()
+    title, _, subtitle = name.partition(": ")
+    date = datetime.fromtimestamp(moment(Path(builder.confdir)), UTC)
+    return {
+        "name": name,
+        "title": title,
+        "subtitle": subtitle[:1].upper() + subtitle[1:],
+        "author": config.author,
+        "copyright": config.copyright,
+        "version": config.release,
+        "date": format_date(date, "long", locale=config.language or "en"),
+        "language": config.language or "en",
+        "variant": config.typst_variant,
+        "words": words(config.language),
+    }
 
 
 def _write(path: Path, text: str) -> None:

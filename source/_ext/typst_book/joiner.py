@@ -158,6 +158,8 @@ class Joiner:
     def _resolve_links(self) -> None:
         for page in self._book.pages:
             for note in page.get("/Annots", Array()):
+                # A tenth of a point is finer than any finger, and digits weigh.
+                note.Rect = Array([round(float(side), 1) for side in note.Rect])
                 address = str(note.get("/A", Dictionary()).get("/URI", ""))
                 if address.startswith(LINK):
                     target = self._targets.get(address.removeprefix(LINK))
@@ -165,7 +167,7 @@ class Joiner:
                         raise PrintError(f"nothing in the book has the label {address[5:]!r}")
                     del note.A
                     place = self._book.pages[target.page].obj
-                    note.Dest = Array([place, Name.XYZ, round(target.x, 2), round(target.y, 2), 0])
+                    note.Dest = Array([place, Name.XYZ, round(target.x), round(target.y), 0])
                     note.Contents = String(target.name)
 
 
@@ -194,7 +196,7 @@ def _elements(root: Any) -> Iterator[Any]:
 
 
 def _numbers(tree: Any) -> list[Any]:
-    """Return keys and values of the tree that leads from content to tags; an empty page has none."""
+    """Return keys and values of the tree from content to tags; an empty page has none."""
     return list(tree.ParentTree.Nums) if "/ParentTree" in tree else []
 
 

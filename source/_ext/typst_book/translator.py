@@ -73,7 +73,7 @@ ADMONITIONS = frozenset(admonitionlabels)
 SHORT = 420
 """Letters of a paragraph or a list that may be kept on one page: about five lines."""
 
-INTRODUCING = 280
+INTRODUCING = 200
 """Letters of a paragraph that stays with what it introduces though no colon says so."""
 
 _UNSEEN = (nodes.comment, nodes.target, addnodes.index, nodes.substitution_definition)
@@ -114,7 +114,8 @@ class Translator(Blocks, References):
         if kind in WRAPPED:
             return WRAPPED[kind].format(anchors + self.inside(node))
         if kind in ADMONITIONS:
-            return anchors + self._admonition(node, markup(str(admonitionlabels[kind])))
+            title = markup(str(admonitionlabels[kind]))
+            return f"{anchors}#admonition[{title}][{self.inside(node)}]\n\n"
         if hasattr(self, f"visit_{kind}"):
             return anchors + self._visited(node)
         method = getattr(self, f"on_{kind}", None)
@@ -229,9 +230,6 @@ class Translator(Blocks, References):
         body = "".join(map(self.render, rest))
         kind = "short" if "short" in node["classes"] else "admonition"
         return f"#{kind}[{self.inside(title)}][{body}]\n\n"
-
-    def _admonition(self, node: nodes.Element, title: str) -> str:
-        return f"#admonition[{title}][{self.inside(node)}]\n\n"
 
 
 def _is_contents(node: nodes.Node) -> bool:
