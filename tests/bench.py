@@ -129,7 +129,8 @@ def _larger(folder: Path, times: int) -> Path:
     parts = (rf"{chapter}(?=-)" for chapter in chapters)
     rest = {label.partition("-")[2] for label in own}
     label = re.compile(rf"(?<![\w/-])({'|'.join(parts)})(-(?:{'|'.join(rest)}))(?![\w-])")
-    place = re.compile(rf"(?<![\w.])(timeline-|example-)?({'|'.join(chapters)})(?=[/-]\w)")
+    names = "|".join(chapters)
+    place = re.compile(rf"(?<![\w.])(?:(?:timeline|example)-(?:{names})(?=-)|(?:{names})(?=/\w))")
     claim = re.compile(r"(\]\{[^{}]*#|mark\.(?:always|sometimes|never)\(\s*\")([\w-]+)")
     for number in map(str, range(2, times + 1)):
         for tree in ("source", "snippets", "tests"):
@@ -140,7 +141,7 @@ def _larger(folder: Path, times: int) -> Path:
                 for file in copy.rglob("*.*"):
                     text = claim.sub(rf"\1c{number}-\2", file.read_text(encoding="utf-8"))
                     text = label.sub(rf"\g<1>{number}\2", text)
-                    file.write_text(place.sub(rf"\1\g<2>{number}", text), encoding="utf-8")
+                    file.write_text(place.sub(rf"\g<0>{number}", text), encoding="utf-8")
     index = folder / "source/index.md"
     copies = r"\g<0>" + "".join(rf"\g<1>{n}/index\n" for n in range(2, times + 1))
     text = re.sub(r"^(\w+)/index\n", copies, index.read_text(encoding="utf-8"), flags=re.M)

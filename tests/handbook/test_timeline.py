@@ -9,10 +9,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from handbook.output import TIMELINE
+from proven.book import Book
 from proven.stage import perform, play
 from proven.stage.trace import Trace
-from proven.timeline.drawing import MOST_LANES, WIDTHS, draw, tell
+from proven.timeline.drawing import MOST_LANES, WIDTHS, draw
 from proven.timeline.lanes import scene
+from proven.timeline.words import tell
 
 from tests.handbook.conftest import ROOT
 
@@ -21,7 +24,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def picture(*traces: Trace, theme: str = "page", width: int = 0) -> str:
     titled = {f"{number}.py": trace for number, trace in enumerate(traces)}
-    return draw(titled, title="Заголовок", name="timeline-x", theme=theme, width=width)
+    return draw(titled, TIMELINE, title="Заголовок", name="timeline-x", theme=theme, width=width)
 
 
 def brewing() -> Trace:
@@ -55,7 +58,7 @@ def test_the_same_bytes_each_time(theme: str) -> None:
 def test_the_books_timelines_are_the_same_each_time() -> None:
     """What threads do in no promised order must not change the picture from build to build."""
     options = re.compile(r"^:(\w+): ?(.*)$", re.M)
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in Book.at(ROOT).settings.page_files():
         for block in re.finditer(r"\{output\} (\S+)\n((?::.*\n)*)", page.read_text("utf-8")):
             given = dict(options.findall(block[2]))
             if "timeline" not in given:
@@ -161,10 +164,10 @@ def test_title_and_description_are_told() -> None:
     assert root.get("role") == "img"
     assert [ids[id] for id in root.get("aria-labelledby", "").split()] == [
         "Заголовок",
-        tell({"0.py": brewing()}),
+        tell({"0.py": brewing()}, TIMELINE),
     ]
     assert "coffee: 0 с — запуск из main; 0 с — «start»; с 0 до 1 с ждёт; 1 с — «ready»" in tell(
-        {"0.py": brewing()}
+        {"0.py": brewing()}, TIMELINE
     )
 
 
@@ -300,7 +303,7 @@ def test_contrast(theme: str) -> None:
 
 @pytest.mark.parametrize("kind", ["line", "small", "label", "end"])
 def test_contrast_in_print(kind: str) -> None:
-    from proven.timeline.drawing import _PRINT
+    from proven.timeline.canvas import GREYS
 
-    (colour,) = re.findall(r'fill="#(\w)\w\w"', _PRINT[kind])
+    (colour,) = re.findall(r'fill="#(\w)\w\w"', GREYS[kind])
     assert contrast("#" + colour * 6, "#ffffff") >= 4.5

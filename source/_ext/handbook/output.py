@@ -2,8 +2,7 @@
 
 Its body is the expected output.  The same text becomes a testcode/testoutput
 pair for Sphinx's doctest builder, so that `make doctest` compares exactly what
-the reader sees with a fresh recording.  `python -m handbook.output` (make
-accept) rewrites the bodies from fresh recordings.
+the reader sees with a fresh recording; `make accept` rewrites the bodies.
 
 ``:timeline:`` draws the recording under it; its value is the figure's caption.
 ``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
@@ -13,20 +12,18 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.book import Book
-from proven.claims import RANGES, excluded, has_gil
-from proven.shown import BLOCK
+from proven.claims import RANGES, excluded_here
+from proven.shown import agree, normal
 from proven.stage import SnippetError, play
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
+from proven.timeline.words import Words, tell
 from pygments.lexer import RegexLexer
 from pygments.token import Generic
 from sphinx.util.docutils import SphinxDirective
@@ -35,6 +32,29 @@ from handbook.domain import Fault, handbook, warn
 
 if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
+
+
+TIMELINE = Words(
+    axis="секунды",
+    unit=" с",
+    order="порядок событий →",
+    legend={
+        "works": "работает",
+        "ready": "готова, но ждёт цикла",
+        "waits": "ждёт",
+        "queues": "ждёт {}",
+        "holds": "держит {}",
+        "wakes": "будит",
+        "cancels": "отменяет",
+        "cut": "пришла отмена",
+    },
+    causes={"created": "запуск из {}", "wakes": "сигнал от {}", "cancels": "отмена от {}"},
+    ends={"cancel": "отмена", "collected": "исчезла"},
+    end="конец",
+    stretch="с {} до {} {}",
+    printed="«{}»",
+)
+"""What a timeline says of itself."""
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -72,13 +92,13 @@ class Output(SphinxDirective):
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
         )
-        shown["test"] = "\n".join(sorted(lines) if any_order else lines)
+        shown["test"] = "\n".join(normal(lines, any_order=any_order))
         shown["classes"].append("output")
         shown["output_of"] = name
         for node in (code, shown):
             self.set_source_info(node)
         only = {key: self.options[key] for key in RANGES if key in self.options}
-        if excluded(only, sys.version_info[:2], gil=has_gil()):
+        if excluded_here(only):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
@@ -109,10 +129,9 @@ class Output(SphinxDirective):
         traces = {}
         for part in (*self.options.get("compare", ()), name):
             self._note(part)
-            trace = traces[f"{part.rpartition('/')[2]}.py"] = play(
-                part, snippets=snippets, ordered=ordered
-            )
-        if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
+            trace = play(part, snippets=snippets, ordered=ordered)
+            traces[f"{part.rpartition('/')[2]}.py"] = trace
+        if not agree(lines, trace.shown(), any_order=not ordered):
             raise ValueError("the output above it is out of date, run make accept")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
@@ -121,9 +140,9 @@ class Output(SphinxDirective):
         picture = timeline_picture(
             "",
             name=name,
-            svg=drawing.draw(traces, title=title, name=slug),
-            print=drawing.draw(traces, title=title, name=slug, theme="print"),
-            alt=f"{title}. {drawing.tell(traces)}",
+            svg=drawing.draw(traces, TIMELINE, title=title, name=slug),
+            print=drawing.draw(traces, TIMELINE, title=title, name=slug, theme="print"),
+            alt=f"{title}. {tell(traces, TIMELINE)}",
         )
         figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
         self.state.document.note_explicit_target(figure, figure)
@@ -187,45 +206,4 @@ def check(name: str, *, any_order: bool, snippets: Path | None = None) -> None:
     except SnippetError as error:
         print(error)
     else:
-        print("\n".join(sorted(lines) if any_order else lines))
-
-
-def accept(page: Path) -> bool:
-    """Rewrite the outputs of `page` from fresh recordings; tell whether anything changed.
-
-    The page is written only when every recording of it succeeded.
-    """
-    before = page.read_text(encoding="utf-8")
-    after = BLOCK.sub(_rewritten, before)
-    if after == before:
-        return False
-    page.write_text(after, encoding="utf-8")
-    return True
-
-
-def _rewritten(block: re.Match[str]) -> str:
-    indent, old = block["indent"], block["body"].splitlines()
-    new = [f"{indent}{line}".rstrip() for line in play(block["name"]).shown()]
-    if ":order: any" in block["options"] and sorted(old) == sorted(new):
-        return block[0]
-    head = block[0][: block.start("body") - block.start()]
-    return "".join([head, *(f"{line}\n" for line in new), indent, block["fence"]])
-
-
-def main() -> int:
-    """Rewrite every page; report each change and each failure."""
-    failed = False
-    settings = Book.at(".").settings
-    for path in sorted(settings.pages.rglob("*.md")):
-        page = settings.name_of(path)
-        try:
-            if accept(path):
-                print(f"{page}: outputs rewritten, review them with git diff")
-        except SnippetError as error:
-            failed = True
-            print(f"{page}: left as it is\n{error}", file=sys.stderr)
-    return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        print("\n".join(normal(lines, any_order=any_order)))

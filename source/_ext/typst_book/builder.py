@@ -39,7 +39,8 @@ class TypstBuilder(Builder):
     name = "typst"
     format = "typst"
     epilog = "The print edition is ready in %(outdir)s"
-    supported_image_types = ["image/svg+xml", "image/png", "image/jpeg"]  # noqa: RUF012  Sphinx has a list, too
+    # Sphinx declares a list, and changes it nowhere.
+    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")  # type: ignore[assignment]
     default_translator_class = Translator  # type: ignore[assignment]
     allow_parallel = False
 

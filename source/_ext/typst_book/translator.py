@@ -76,6 +76,9 @@ SHORT = 420
 INTRODUCING = 200
 """Letters of a paragraph that stays with what it introduces though no colon says so."""
 
+LIST = 700
+"""Letters of a list that is kept whole: about ten lines."""
+
 _UNSEEN = (nodes.comment, nodes.target, addnodes.index, nodes.substitution_definition)
 _SHOWN = (nodes.literal_block, nodes.doctest_block, nodes.figure, nodes.table, nodes.container)
 
@@ -204,7 +207,7 @@ class Translator(Blocks, References):
 
     def on_bullet_list(self, node: nodes.Element) -> str:
         items = f"#list(tight: {_tight(node)},\n{self.inside(node)})\n\n"
-        if len(node.astext()) > SHORT or not isinstance(node.parent, nodes.section):
+        if len(node.astext()) > LIST or not isinstance(node.parent, nodes.section):
             return items
         last = _after(node)
         # What closes a section in a few words isn't parted from it.

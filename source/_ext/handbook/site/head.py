@@ -55,7 +55,7 @@ def complete(
     context["js_tag"] = lambda script: tag(script).replace("<script ", "<script defer ", 1)
     styles = sorted(context["css_files"], key=lambda style: style.priority)
     own = [style for style in styles if Path(style.filename).name == STYLE]
-    _join(Path(app.outdir), tuple(str(style.filename) for style in styles if style not in own))
+    _join(app, tuple(str(style.filename) for style in styles if style not in own))
     context["css_files"] = own
     if "body" in context:
         context["body"] = _CODE.sub(_reachable, context["body"])
@@ -63,8 +63,9 @@ def complete(
 
 
 @lru_cache(1)
-def _join(outdir: Path, names: tuple[str, ...]) -> None:
-    """Write the joined style sheet, before the first page asks for its hash."""
+def _join(app: Sphinx, names: tuple[str, ...]) -> None:
+    """Write the joined style sheet, before the first page of the build asks for its hash."""
+    outdir = Path(app.outdir)
     # furo writes the dark colours of code at the end of the build.
     texts = [
         get_pygments_stylesheet()

@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING, Any
 
 from proven.stage.process import play_in_process
 from proven.stage.trace import Event, SnippetError, Trace
-from proven.stage.watch import Journal
 
 if TYPE_CHECKING:
     from proven.stage.clock import Clock, VirtualLoop
+    from proven.stage.watch import Journal
 
 DEADLINE = 20.0
 """Real seconds after which a play counts as hanging, if PROVEN_DEADLINE doesn't say another."""
@@ -189,6 +189,7 @@ def _record(
 ) -> Trace:
     # looptime imports pytest: only a play should wait for that.
     from proven.stage.clock import Clock, VirtualLoop
+    from proven.stage.watch import Journal
 
     clock = Clock(make_loop or VirtualLoop)
     journal = Journal(clock) if watch else None

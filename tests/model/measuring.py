@@ -1,33 +1,29 @@
-"""Measures what no recorded output can show: ratios of times, and what an interpreter can do.
+"""Experiments on time and on the GIL: what no recorded output can show.
 
-`python -m proven.checks.ratios` measures the interpreter that runs it, keeps the
-numbers beside those of other interpreters in source/_evidence/measured.json and
-writes the tables that the pages show.  It needs the standard library only, so
-that any interpreter can run it: PYTHONPATH=source/_ext pythonX.Y -m proven.checks.ratios
+The proofs of this chapter and `make measure` share them.  They need the standard library
+and proven.claims only, so that any interpreter can run them.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import importlib.util
 import json
 import multiprocessing
-import os
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-EVIDENCE = Path(__file__).resolve().parents[3] / "_evidence"
+from proven.claims import has_gil
+
 Tool = Callable[["Load"], object]
 
 
@@ -35,7 +31,6 @@ Tool = Callable[["Load"], object]
 class Load:
     """One kind of work: `jobs` calls of `work(size)`; asyncio awaits those that only wait."""
 
-    title: str
     work: Callable[[Any], object]
     size: float
     jobs: int
@@ -53,10 +48,9 @@ def digest(rounds: int) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", b"password", b"salt", rounds)
 
 
-WAIT = Load("Ждать: 10 раз по 0,1 с", time.sleep, 0.1, 10, waits=True)
-COUNT = Load("Считать на Python: 2 задания", count, 30_000_000, 2)
-DIGEST = Load("Считать в C, отпуская GIL: 2 задания", digest, 500_000, 2)
-LOADS = (WAIT, COUNT, DIGEST)
+WAIT = Load(time.sleep, 0.1, 10, waits=True)
+COUNT = Load(count, 30_000_000, 2)
+DIGEST = Load(digest, 500_000, 2)
 
 
 def in_a_row(load: Load) -> None:
@@ -174,11 +168,6 @@ def subinterpreter() -> Iterator[Callable[[str], object]]:
         interpreters.destroy(identity)
 
 
-def has_gil() -> bool:
-    """Tell whether this interpreter runs with a GIL now."""
-    return getattr(sys, "_is_gil_enabled", lambda: True)()
-
-
 def features() -> dict[str, Any]:
     """Return what this interpreter can do, found out by trying."""
     with subinterpreter() as run:
@@ -191,93 +180,6 @@ def features() -> dict[str, Any]:
         "interpreters": importlib.util.find_spec("concurrent.interpreters") is not None,
         "start_method": multiprocessing.get_start_method(),
     }
-
-
-def measure() -> dict[str, Any]:
-    """Return features and ratios of this interpreter."""
-    tools = {"threads": in_threads, "processes": in_processes, "tasks": in_tasks}
-    ratios = {
-        name: [round(ratio(tool, load, tries=5), 2) for load in LOADS]
-        for name, tool in tools.items()
-    }
-    if features()["interpreters"]:
-        ratios["interpreters"] = [round(ratio(in_interpreters, COUNT, tries=5), 2)]
-    starts = start_milliseconds()
-    return {"cores": os.cpu_count(), **features(), "ratios": ratios, "starts": starts}
-
-
-def interpreter() -> str:
-    """Return the name of this interpreter as the tables show it: «3.13.5t» without a GIL."""
-    free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
-    return ".".join(map(str, sys.version_info[:3])) + free
-
-
-def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
-    """Return the tables of the pages, by the page's name."""
-    rows = sorted(measured.items(), key=lambda row: _order(row[0]))
-    return {
-        "threads-processes": [
-            ["CPython", "Поток", "`fork`", "`forkserver`", "`spawn`"],
-            *([name, *(_number(ms) for ms in row["starts"].values())] for name, row in rows),
-        ],
-        "cpu-io": [
-            ["CPython", "Счёт на Python", "`pbkdf2_hmac`", "`time.sleep`"],
-            *([name, *_numbers(row, "threads", 1, 2, 0)] for name, row in rows),
-        ],
-        "without-gil": [
-            ["CPython", "GIL", "2 потока", "2 процесса", "2 субинтерпретатора"],
-            *(
-                [
-                    name,
-                    _gil(row),
-                    *_numbers(row, "threads", 1),
-                    *_numbers(row, "processes", 1),
-                    *(_numbers(row, "interpreters", 0) if row["interpreters"] else ["—"]),
-                ]
-                for name, row in rows
-            ),
-        ],
-        "choose": _choose(rows),
-    }
-
-
-def _choose(rows: list[tuple[str, dict[str, Any]]]) -> list[list[str]]:
-    name, row = [row for row in rows if row[1]["gil"]][-1]
-    columns = [
-        ("Потоки", name, row, "threads"),
-        ("Процессы", name, row, "processes"),
-        ("asyncio", name, row, "tasks"),
-    ]
-    columns += [("Потоки без GIL", *free, "threads") for free in rows if not free[1]["gil"]][-1:]
-    return [
-        ["Нагрузка", *(title for title, *_ in columns)],
-        *(
-            [load.title, *(_number(row["ratios"][tool][place]) for *_, row, tool in columns)]
-            for place, load in enumerate(LOADS)
-        ),
-        [f"Измерено на CPython, ядер: {row['cores']}", *(name for _, name, *_ in columns)],
-    ]
-
-
-def main() -> None:
-    """Measure this interpreter and write the evidence anew."""
-    file = EVIDENCE / "measured.json"
-    EVIDENCE.mkdir(exist_ok=True)
-    row = measure()  # it takes long: read the file after it
-    measured = {}
-    with suppress(FileNotFoundError):
-        measured = json.loads(file.read_text(encoding="utf-8"))
-    # One row for each version: a newer patch release replaces the older one.
-    measured = {
-        name: row for name, row in measured.items() if _series(name) != _series(interpreter())
-    }
-    measured[interpreter()] = row
-    measured = dict(sorted(measured.items(), key=lambda row: _order(row[0])))
-    file.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
-    for name, rows in tables(measured).items():
-        with open(EVIDENCE / f"{name}.csv", "w", encoding="utf-8", newline="") as out:
-            csv.writer(out, lineterminator="\n").writerows(rows)
-    print(f"{interpreter()}: {row['ratios']}")
 
 
 def _ran_meanwhile(call: Callable[[], object]) -> bool:
@@ -326,33 +228,3 @@ def _idle_share(seconds: float) -> float:
     except OSError:
         return 1.0
     return (idle_after - idle_before) / max(1, after - before)
-
-
-def _gil(row: dict[str, Any]) -> str:
-    if not row["gil"]:
-        return "нет"
-    return "у каждого интерпретатора" if row["own_gil"] else "один на процесс"
-
-
-def _numbers(row: dict[str, Any], tool: str, *places: int) -> list[str]:
-    return [_number(row["ratios"][tool][place]) for place in places]
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace(".", ",")
-
-
-def _series(name: str) -> tuple[str, bool]:
-    return name.rpartition(".")[0], name.endswith("t")
-
-
-def _order(name: str) -> tuple[int, int, bool, int]:
-    major, minor, patch = map(int, name.removesuffix("t").split("."))
-    return major, minor, name.endswith("t"), patch
-
-
-if __name__ == "__main__":
-    # Worker processes find the jobs in the module, not in a main module.
-    from proven.checks import ratios as module
-
-    module.main()

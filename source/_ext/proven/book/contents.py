@@ -1,4 +1,4 @@
-"""The book: its settings, its claims, proofs and outputs, and the fingerprints of them all.
+"""All of a book: its claims, proofs and outputs, read once, and their fingerprints.
 
 A finding counts only while the sentence, the proof and the snippets are still what
 they were when it was taken: that is what the fingerprints tell.
@@ -6,71 +6,21 @@ they were when it was taken: that is what the fingerprints tell.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from proven.book.prints import fingerprint
+from proven.book.settings import Settings
+from proven.book.texts import Texts
 from proven.claims import Mark, claims_in, proofs_in
-from proven.findings import Evidence, Finding, excuses_in, read
+from proven.findings import Evidence, Finding, Part, excuses_in, read
 from proven.shown import Shown, outputs_in
 
-Part = Literal["claims", "proofs", "examples"]
-
-_OWN_IMPORT = re.compile(r"^[ ]*from (?:handbook|proven)[\w.]* import (?:\([^)]*\)|.*)$\n?", re.M)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where a book keeps what, and how wide it is.
-
-    root: the folder of the repository; pages, snippets, tests, evidence: folders in it;
-    width: columns of code that fit the page; ledger: the page with the table of all claims.
-    """
-
-    root: Path
-    pages: Path
-    snippets: Path
-    tests: Path
-    evidence: Path
-    width: int = 72
-    ledger: str = "ledger"
-
-    @classmethod
-    def at(cls, root: Path) -> Settings:
-        """Return the settings of the book at `root`: its pyproject.toml's [tool.proven].
-
-        It is read there, and not in Sphinx's conf.py, as interpreters that have no Sphinx
-        check the book, too.  Folders are given relative to root.  ValueError, with the
-        file, if a key is unknown or of another type.
-        """
-        root = root.resolve()
-        file = root / "pyproject.toml"
-        text = file.read_text(encoding="utf-8") if file.is_file() else ""
-        table = tomllib.loads(text).get("tool", {}).get("proven", {})
-        values: dict[str, Any] = {
-            "pages": "source",
-            "snippets": "snippets",
-            "tests": "tests",
-            "evidence": "source/_evidence",
-            "width": cls.width,
-            "ledger": cls.ledger,
-        }
-        known = ", ".join(f"{key} ({type(value).__name__})" for key, value in values.items())
-        for key, value in table.items():
-            if type(values.get(key)) is not type(value):
-                raise ValueError(f"{file}: [tool.proven] {key} = {value!r}: it may hold {known}")
-        values |= table
-        paths = {field.name for field in fields(cls) if field.type == "Path"} - {"root"}
-        return cls(root, **values | {key: root / values[key] for key in paths})
-
-    def name_of(self, file: Path) -> str:
-        """Return the path of `file` relative to root, as tools print it."""
-        return file.relative_to(self.root).as_posix()
+Printed = Literal["claims", "proofs", "examples"]
+"""What has a fingerprint."""
 
 
 class Book:
@@ -78,7 +28,7 @@ class Book:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._texts: dict[Path, str] = {}
+        self._texts = Texts(settings.root)
         self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
 
     @classmethod
@@ -94,12 +44,12 @@ class Book:
     @cached_property
     def all_claims(self) -> list[Mark]:
         """All claims of the pages by file and line, also those whose id is used twice."""
-        return list(claims_in(self._files(self.settings.pages, "*.md")))
+        return list(claims_in(self._texts.all_of(self.settings.page_files())))
 
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
-        return list(proofs_in(self._files(self.settings.tests, "test_*.py")))
+        return list(proofs_in(self._texts.all_of(sorted(self.settings.tests.rglob("test_*.py")))))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -114,7 +64,7 @@ class Book:
     @cached_property
     def outputs(self) -> dict[str, Shown]:
         """The outputs shown, by snippet."""
-        pages = self._files(self.settings.pages, "*.md")
+        pages = self._texts.all_of(self.settings.page_files())
         return {shown.name: shown for shown in outputs_in(pages)}
 
     @cached_property
@@ -135,36 +85,32 @@ class Book:
         return excuses_in(self.settings.tests)
 
     @cached_property
-    def fingerprints(self) -> dict[Part, dict[str, str]]:
+    def fingerprints(self) -> dict[Printed, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
         proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
         proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
         return {
             "claims": {
-                id: _fingerprint(claim.verb, str(claim.only), claim.text, *proofs[id])
+                id: fingerprint(claim.verb, str(claim.only), claim.text, *proofs[id])
                 for id, claim in proven.items()
             },
             # What breaks a proof doesn't depend on how the sentence is worded.
-            "proofs": {id: _fingerprint(*texts) for id, texts in proofs.items()},
+            "proofs": {id: fingerprint(*texts) for id, texts in proofs.items()},
             "examples": {
-                shown.name: _fingerprint(
+                shown.name: fingerprint(
                     self.code(shown.name), f"{shown.any_order} {shown.only}", *shown.lines
                 )
                 for shown in self.outputs.values()
             },
         }
 
-    def current(
-        self, evidence: Evidence, part: Literal["claims", "examples"]
-    ) -> dict[str, Finding]:
+    def current(self, evidence: Evidence, part: Part) -> dict[str, Finding]:
         """Return the findings that still count: about claims or examples as they are now."""
         key = (evidence.version, evidence.date, part)
         if key not in self._current:
             now = self.fingerprints[part]
-            findings: dict[str, Finding] = getattr(evidence, part)
-            self._current[key] = {
-                id: finding for id, finding in findings.items() if now.get(id) == finding.hash
-            }
+            findings = evidence.part(part).items()
+            self._current[key] = {id: each for id, each in findings if now.get(id) == each.hash}
         return self._current[key]
 
     def snippet(self, name: str) -> Path:
@@ -177,9 +123,7 @@ class Book:
 
     def text(self, file: Path) -> str:
         """Return the text of `file`, empty if it isn't there."""
-        if file not in self._texts:
-            self._texts[file] = file.read_text(encoding="utf-8") if file.is_file() else ""
-        return self._texts[file]
+        return self._texts.of(file)
 
     def snippets_of(self, page: str, test: str) -> list[str]:
         """Return the snippets that a page shows or its file of proofs names, each as "a/b"."""
@@ -194,11 +138,6 @@ class Book:
             if other.text != proof.text:
                 text = text.replace(other.text, "")
         return text
-
-    def _files(self, folder: Path, pattern: str) -> dict[str, str]:
-        """Return the texts of the files in `folder` by their path relative to root."""
-        files = sorted(folder.rglob(pattern))
-        return {self.settings.name_of(file): self.text(file) for file in files}
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -222,15 +161,6 @@ class Book:
         file = self.proofs[claim.id].file
         yield self.alone(claim.id)
         yield self.text((self.root / file).with_name("conftest.py"))
-        if "from tests.ways import" in self.text(self.root / file):
-            yield self.text(self.root / "tests" / "ways.py")
+        yield from self._texts.helpers(file)
         for name in self.snippets_of(claim.file, file):
             yield self.code(name)
-
-
-def _fingerprint(*texts: str) -> str:
-    # Blank lines and the wrapping of a sentence change nothing.
-    # Where the machinery's helpers live changes nothing either.
-    texts = tuple(_OWN_IMPORT.sub("", text) for text in texts)
-    normal = "\n".join("\n".join(filter(None, map(str.rstrip, t.splitlines()))) for t in texts)
-    return hashlib.sha256(normal.encode()).hexdigest()[:12]
