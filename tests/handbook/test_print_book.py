@@ -379,6 +379,17 @@ def test_a_listing_breaks_with_three_lines_on_either_side(handbook: Print) -> No
             assert above - below[-1] < 75, (number + 1, lines)
 
 
+def test_a_listing_that_goes_on_has_three_lines_before(handbook: Print) -> None:
+    for number in range(len(handbook.pages) - 1):
+        following = body(handbook, number + 1)
+        name = re.match(r"(Листинг \d+) \(продолжение\)", following[0][1]) if following else None
+        lines = body(handbook, number)
+        heads = [n for n, (_, text) in enumerate(lines) if name and text.startswith(name[1] + " ")]
+        if heads and "(продолжение)" not in lines[heads[0]][1]:
+            after = [text for _, text in lines[heads[0] + 1 :] if "http" not in text]
+            assert len(after) >= 3, (number + 1, after)
+
+
 def test_what_it_weighs(handbook: Print) -> None:
     assert handbook.file.stat().st_size < 3_000_000
 

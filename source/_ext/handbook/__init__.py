@@ -12,7 +12,7 @@ This file is the only place where anything is registered.  Where does it go?
   whole book; its kind of warning in ``domain.Fault``.
 - A Russian string: beside what shows it; the theme's own words in ``source/locales`` and, where it
   has no gettext, in ``site.repairs``.
-- The looks: ``source/_static``, the colours in ``conf.py``.
+- The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
 
 Rooms, bottom to top: ``domain``; ``numbering``, ``output``, ``pages``; ``appendices``; ``site``.
 Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.

@@ -107,12 +107,7 @@ class TypstBuilder(Builder):
             self._fail(fault)
         mark = words(self.config.language)["page"].strip("()")
         targets = {
-            label: Target(
-                page=part.start + page - 2,
-                x=x,
-                y=A4 - y + 10,
-                name=mark.format(part.start + page - 1),
-            )
+            label: Target(part.start + page - 2, x, A4 - y + 10, mark.format(part.start + page - 1))
             for label, (part, page, x, y) in book.labels.items()
         }
         pieces = [Piece(out / f"parts/{part.name}.pdf", part.start) for part in book.parts]

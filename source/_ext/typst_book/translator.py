@@ -150,10 +150,7 @@ class Translator(Blocks, References):
         page = str(self.builder.env.doc2path(self.docname))
         return PrintError(problem, place_of(node, page))
 
-    @staticmethod
-    def string(text: str) -> str:
-        """Return `text` as a Typst string literal, for visitors."""
-        return string(text)
+    string = staticmethod(string)  # for visitors
 
     def _line(self, node: nodes.Element) -> str:
         """Return a comment by which an error of Typst is led back to the page."""
