@@ -41,7 +41,7 @@ class TypstBuilder(Builder):
     epilog = "The print edition is ready in %(outdir)s"
     # Sphinx declares a list, and changes it nowhere.
     supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")  # type: ignore[assignment]
-    default_translator_class = Translator  # type: ignore[assignment]
+    default_translator_class = Translator
     allow_parallel = False
 
     def get_outdated_docs(self) -> str:
@@ -151,7 +151,7 @@ class TypstBuilder(Builder):
         doctree = self.env.get_doctree(docname)
         self.env.apply_post_transforms(doctree, docname)
         self.post_process_images(doctree)
-        page: Translator = self.create_translator(self, docname, self.pages)  # type: ignore[assignment]
+        page: Translator = self.create_translator(self, docname, self.pages)
         try:
             text = page.translate(doctree)
         except PrintError as error:

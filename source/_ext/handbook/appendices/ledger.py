@@ -105,9 +105,9 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(ledger_table)):
         book = handbook(app.env).book
         findings = {each.version: book.current(each, "claims") for each in book.evidence}
-        heads, widths = ("№", "Утверждение", "Когда верно", "Доказательство"), (5, 46, 19, 30)
+        heads, widths = ["№", "Утверждение", "Когда верно", "Доказательство"], [5, 46, 19, 30]
         if app.builder.format == "typst":
-            heads, widths = heads[:3], (7, 70, 23)
+            heads, widths = heads[:3], [7, 70, 23]
         rows = list(_rows(app, docname, findings))
         parts: list[nodes.Node] = [table(heads, widths, rows, "ledger", "colwidths-given")]
         if findings:
