@@ -91,7 +91,6 @@ html_theme_options = {
 }
 
 typst_name = "handbook"
-typst_looks = ["source/_ext/handbook/print.typ"]
 typst_appendices = ["*"]  # the pages that stand in no chapter's folder
 
 epub_basename = "handbook"

@@ -20,6 +20,7 @@ Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` hel
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_builder(epub.HandbookEpub, override=True)
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
+    app.connect("config-inited", _add_looks)
     app.connect("config-inited", _let_doctest_check)
     app.connect("builder-inited", domain.read_all)
     app.connect("env-updated", outdated.pages)
@@ -103,6 +105,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
+
+
+def _add_looks(app: Sphinx, config: Config) -> None:
+    config.typst_looks = [str(Path(__file__).with_name("print.typ")), *config.typst_looks]
 
 
 def _mend_templates(app: Sphinx, config: Config) -> None:
