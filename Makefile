@@ -114,7 +114,7 @@ build/html.ready: $(INPUT)
 	@touch $@
 
 $(PDF): $(INPUT)
-	@$(call STRICT,typst,-D print_variant=$(PRINT),-$(PRINT))
+	@$(call STRICT,typst,-D typst_variant=$(PRINT),-$(PRINT))
 	@$(call COPY,build/typst-$(PRINT)/handbook.pdf,$@)
 
 build/handbook.epub: $(INPUT)

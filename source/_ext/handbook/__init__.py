@@ -12,7 +12,7 @@ This file is the only place where anything is registered.  Where does it go?
   whole book; its kind of warning in ``domain.Fault``.
 - A Russian string: beside what shows it; the theme's own words in ``source/locales`` and, where it
   has no gettext, in ``site.repairs``.
-- The looks: ``source/_static``, the colours in ``conf.py``.
+- The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
 
 Rooms, bottom to top: ``domain``; ``output``, ``interleaving``, ``pages``; ``appendices``; ``site``.
 Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.
@@ -20,6 +20,7 @@ Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` hel
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,15 +43,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(
         output.timeline_picture,
         html=(output.visit_picture_html, None),
+        typst=(output.visit_picture_typst, None),
     )
     app.add_node(
         output.guess,
         html=(output.visit_guess_html, output.depart_guess_html),
+        typst=(output.visit_guess_typst, None),
     )
     app.add_node(
         ledger.claim_mark,
         html=(ledger.visit_mark_html, ledger.depart_mark_html),
+        typst=(ledger.visit_mark_typst, None),
     )
+    app.add_node(ledger.proven, typst=(ledger.visit_proven_typst, ledger.depart_proven_typst))
     for placeholder in (
         ledger.ledger_table,
         reports.report,
@@ -81,6 +86,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_builder(epub.HandbookEpub, override=True)
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
+    app.connect("config-inited", _add_looks)
     app.connect("config-inited", _let_doctest_check)
     app.connect("builder-inited", domain.read_all)
     app.connect("env-updated", outdated.pages)
@@ -99,6 +105,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
+
+
+def _add_looks(app: Sphinx, config: Config) -> None:
+    config.typst_looks = [str(Path(__file__).with_name("print.typ")), *config.typst_looks]
 
 
 def _mend_templates(app: Sphinx, config: Config) -> None:

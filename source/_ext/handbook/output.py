@@ -169,6 +169,19 @@ def depart_guess_html(self: HTML5Translator, node: guess) -> None:
     self.body.append("</details>")
 
 
+def visit_picture_typst(self: Any, node: timeline_picture) -> None:
+    """Name the drawing for paper."""
+    drawing, words = self.string(node["print"]), self.string(node["alt"])
+    self.body.append(f"timeline({drawing}, alt: {words})")
+    raise nodes.SkipNode
+
+
+def visit_guess_typst(self: Any, node: guess) -> None:
+    """Ask the question; its answer goes to the end of the chapter."""
+    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    raise nodes.SkipNode
+
+
 class OutputLexer(RegexLexer):
     """Marks the column of seconds as a prompt: highlighted, never copied."""
 
