@@ -3,17 +3,22 @@
 import doctest
 import os
 import sys
+import tomllib
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "source" / "_ext"))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "source" / "_ext"))
 
 project = "Конкурентность в Python"
 author = "авторы справочника"
 project_copyright = "2026, авторы справочника; текст — CC BY 4.0, код — MIT"
-version = release = "1.0"
+version = release = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"][
+    "version"
+]
 language = "ru"
 
 extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "handbook"]
+exclude_patterns = ["_*"]
 nitpicky = True
 highlight_language = "none"
 numfig = True
@@ -45,7 +50,7 @@ html_baseurl = os.environ.get("SITE_URL") or os.environ.get("READTHEDOCS_CANONIC
 html_favicon = "source/_static/favicon.svg"
 html_theme = "furo"
 html_static_path = ["source/_static"]
-html_css_files = ["handbook.css"]
+html_css_files = ["handbook.css", "interleaving.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_permalinks_icon = "#"

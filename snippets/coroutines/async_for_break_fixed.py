@@ -18,7 +18,6 @@ async def main() -> None:
             print(f"main: row {row}")
             break
     print("main: database closed")
-    await asyncio.sleep(1)
 
 
 if __name__ == "__main__":

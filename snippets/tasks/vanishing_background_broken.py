@@ -5,8 +5,8 @@ import socket
 
 async def listen(sock: socket.socket, ready: asyncio.Event) -> None:
     reader, _writer = await asyncio.open_connection(sock=sock)
-    print("listener: waiting")
     ready.set()
+    print("listener: waiting")
     print(f"listener: {(await reader.readline()).decode().strip()}")
 
 
@@ -19,7 +19,6 @@ async def main() -> None:
     theirs.sendall(b"news\n")
     await asyncio.sleep(0.1)
     print("main: the news is sent")
-    theirs.close()
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ background: set[asyncio.Task[None]] = set()
 
 async def listen(sock: socket.socket, ready: asyncio.Event) -> None:
     reader, writer = await asyncio.open_connection(sock=sock)
-    print("listener: waiting")
     ready.set()
+    print("listener: waiting")
     print(f"listener: {(await reader.readline()).decode().strip()}")
     writer.close()
 
@@ -25,7 +25,6 @@ async def main() -> None:
     theirs.sendall(b"news\n")
     await asyncio.wait(background)
     print(f"main: in the background: {len(background)}")
-    theirs.close()
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ def test_coroutine_task_and_future_give_their_results(awaited: Awaited) -> None:
 @pytest.mark.always("awaitable-task-twice")
 @ways(made=FUTURES, end=ENDED)
 def test_task_and_future_answer_every_await_alike(made: Awaited, end: End) -> None:
+    # no mutant: примеры страницы ждут каждую задачу по разу
     async def main() -> None:
         future = made(1, end)
         for _ in range(3):

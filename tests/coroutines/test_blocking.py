@@ -65,6 +65,7 @@ def test_to_thread_lets_others_work_on_time() -> None:
 @pytest.mark.always("blocking-to-thread-outcome")
 @ways(end=ENDED)
 def test_result_and_exception_come_out_of_await(end: End) -> None:
+    # no mutant: примеры страницы показывают только удачу
     async def main() -> None:
         assert await outcome_of(asyncio.to_thread(end.reach)) == end.outcome
 
@@ -236,6 +237,7 @@ def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
 @pytest.mark.always("blocking-pool-exit")
 @ways(leave=LEAVES)
 def test_leaving_the_with_of_a_pool_stops_the_loop(leave: Leaves) -> None:
+    # no mutant: пул в примере открывает обычная функция, так и надо
     assert not _neighbour_works(leave, opened_in_coroutine=True)
     assert _neighbour_works(leave, opened_in_coroutine=False)
 

@@ -71,6 +71,7 @@ class Book:
         for shared in ("_inventories", "_static", "_templates"):
             (root / "source" / shared).symlink_to(ROOT / "source" / shared)
         shutil.copy(ROOT / "conf.py", root)
+        self.write("pyproject.toml", '[project]\nversion = "1.0"\n')
         self.write("source/index.md", "# Книга\n\n```{toctree}\ntasks/hello\nledger\n```\n")
         self.write("source/ledger.md", "# Реестр\n\n```{ledger}\n```\n")
         self.write("source/tasks/hello.md", PAGE)
@@ -110,6 +111,8 @@ class Book:
         ):
             try:
                 code = build_main(arguments)
+            except SystemExit as end:
+                code = int(str(end.code))
             finally:
                 sys.path[:] = path
         return subprocess.CompletedProcess(arguments, code, said.getvalue())

@@ -8,9 +8,12 @@ import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
-from handbook.site import repairs
+from furo.navigation import get_navigation_tree
+from handbook import numbering
+from handbook.site import navigation, repairs
 
 from tests.handbook.conftest import ROOT, SNIPPET, Book
 
@@ -198,11 +201,73 @@ def test_hosts_serve_all_folders(site: Path) -> None:
     assert (site / ".nojekyll").exists()
 
 
-def test_every_repair_is_made(book: Book) -> None:
-    table = "| а | б |\n|---|---|\n| 1 | 2 |\n\n"
-    toctree = "```{toctree}\n:caption: Главы\ntasks/index\nledger\n```\n"
+def nested(book: Book) -> None:
+    """Give the book chapters, one of them with a listing, a figure and a table."""
+    table = "```{table} Таблица\n| а | б |\n|---|---|\n| 1 | 2 |\n```\n\n"
+    toctree = "```{toctree}\n:caption: Главы\ntasks/index\nraces/index\nledger\n```\n"
     book.write("source/index.md", f"# Книга\n\n{table}{toctree}")
-    book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\n```\n")
+    book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\nsecond\n```\n")
+    book.write("source/races/index.md", f"# Гонки\n\n{table}```{{toctree}}\nfirst\n```\n")
+    for page in ("tasks/second", "races/first"):
+        text = f"# Что такое {page}?\n\n```{{short}}\nДа. Нет.\n```\n\n{table}"
+        book.write(f"source/{page}.md", text)
+    output = "{output} tasks/hello\n"
+    book.replace("source/tasks/hello.md", output, f"{output}:timeline: Привет\n")
+
+
+def test_the_contents_are_as_sphinx_and_furo_make_them(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, tuple[str, str]] = {}
+    leave_out, put_in = navigation.leave_out, navigation.put_in
+
+    def ask_sphinx(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
+        options = {"collapse": False, "titles_only": True, "maxdepth": -1, "includehidden": True}
+        contents = get_navigation_tree(context["toctree"](**options))
+        made[pagename] = repairs.mend(repairs.NAVIGATION, contents, pagename), ""
+        leave_out(app, pagename, template, context, doctree)
+
+    def compare(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
+        put_in(app, pagename, template, context, doctree)
+        made[pagename] = made[pagename][0], context["furo_navigation_tree"]
+
+    monkeypatch.setattr(navigation, "leave_out", ask_sphinx)
+    monkeypatch.setattr(navigation, "put_in", compare)
+    nested(book)
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    assert {"index", "tasks/index", "tasks/second", "tests/tasks/test_hello"} <= made.keys()
+    for page, (by_sphinx, ours) in made.items():
+        assert by_sphinx == ours, page
+        assert ("current-page" in ours) == (page in {"ledger"} or page[:6] in ("tasks/", "races/"))
+
+
+def test_numbers_are_as_sphinx_gives_them(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = []
+    assign = numbering.assign
+
+    def both(collector: Any, env: Any) -> list[str]:
+        changed = assign(collector, env)
+        numbers.append(env.toc_fignumbers)
+        env.toc_fignumbers = {}
+        assert sorted(numbering.by_sphinx(collector, env)) == sorted(changed)
+        numbers.append(env.toc_fignumbers)
+        return changed
+
+    monkeypatch.setattr(numbering, "assign", both)
+    nested(book)
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    ours, by_sphinx = numbers
+    assert ours == by_sphinx
+    assert ours["tasks/hello"].keys() == {"code-block", "figure"}
+    assert [next(iter(ours[page]["table"].values())) for page in ("index", "races/first")] == [
+        *((1,), (4,))
+    ]
+
+
+def test_every_repair_is_made(book: Book) -> None:
+    nested(book)
     shutil.copytree(ROOT / "source/locales", book.root / "source/locales")
     result = book.build("html")
     assert result.returncode == 0, result.stdout
@@ -217,9 +282,7 @@ def test_every_repair_is_made(book: Book) -> None:
 
 @pytest.mark.parametrize("table", ["TEMPLATES", "NAVIGATION", "BODY", "HEAD", "TOOLS"])
 def test_a_repair_that_no_longer_applies_is_one_error(book: Book, table: str) -> None:
-    cells = "| а | б |\n|---|---|\n| 1 | 2 |\n\n"
-    toctree = "```{toctree}\n:caption: Главы\ntasks/hello\nledger\n```\n"
-    book.write("source/index.md", f"# Книга\n\n{cells}{toctree}")
+    nested(book)
     repair = getattr(repairs, table)
     key = "doctools.js" if table == "TOOLS" else -1
     before = repair[key]
@@ -287,41 +350,47 @@ def _all(pages: int | list[int]) -> list[int]:
     return [pages] if isinstance(pages, int) else pages
 
 
-CHANGES = [
-    ("source/tasks/hello.md", "Кто здоровается?", "Кто прощается?"),
-    ("source/tasks/hello.md", "печатается сразу]", "печатается тотчас]"),
-    ("source/tasks/hello.md", "Она печатает", "Она выводит"),
-    ("tests/tasks/test_hello.py", "import pytest", "\nimport pytest  # !"),
-    ("snippets/tasks/hello.py", "import asyncio", "import asyncio  # !"),
-    ("source/_static/handbook.css", "/* What furo", "/* !What furo"),
-    ("conf.py", "2026, авторы", "2027, авторы"),
-]
+CHANGES = {
+    # Each is seen on other pages than its own, and none changes what all pages show.
+    "details": [
+        ("source/tasks/hello.md", "печатается сразу]", "печатается тотчас]"),
+        ("source/tasks/hello.md", "Она печатает", "Она выводит"),
+        ("tests/tasks/test_hello.py", "import pytest", "\nimport pytest  # !"),
+        ("snippets/tasks/hello.py", "import asyncio", "import asyncio  # !"),
+    ],
+    "title": [("source/tasks/hello.md", "Кто здоровается?", "Кто прощается?")],
+    "style": [("source/_static/handbook.css", "/* What furo", "/* !What furo")],
+    "setting": [("conf.py", "2026, авторы", "2027, авторы")],
+}
 
 
-def test_what_changed_is_shown_everywhere(book: Book) -> None:
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES.keys())
+def test_what_changed_is_shown_everywhere(book: Book, changes: list[tuple[str, str, str]]) -> None:
     book.write("source/short.md", "# Кратко\n\n```{short-answers}\n```\n")
     book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\n```\n")
     book.replace("source/index.md", "tasks/hello\n", "tasks/index\nshort\n")
     (book.root / "source/_static").unlink()  # the real one, which must stay as it is
     shutil.copytree(ROOT / "source/_static", book.root / "source/_static")
+    # The site reads what changed; the EPUB, which doesn't, must notice, too.
     for builder in ("html", "epub"):
         assert book.build(builder).returncode == 0
-    for file, old, new in CHANGES:
+    for file, old, new in changes:
         book.replace(file, old, new)
-        # The site reads the page again; the EPUB must notice, too.
-        for builder in ("html", "epub"):
-            result = book.build(builder)
-            assert result.returncode == 0, result.stdout
-        built = {builder: contents(book.root / "build" / builder) for builder in ("html", "epub")}
-        shutil.rmtree(book.root / "build")
-        for builder, before in built.items():
-            assert book.build(builder).returncode == 0
-            after = contents(book.root / "build" / builder)
-            # They hold the time of their making.
-            for name in ("handbook.epub", "content.opf", ".buildinfo.bak"):
-                before.pop(name, None), after.pop(name, None)
-            assert before.keys() == after.keys(), new
-            assert [name for name in before if before[name] != after[name]] == [], new
+    built = {}
+    for builder in ("html", "epub"):
+        result = book.build(builder)
+        assert result.returncode == 0, result.stdout
+        built[builder] = contents(book.root / "build" / builder)
+    shutil.rmtree(book.root / "build")
+    for builder, before in built.items():
+        assert book.build(builder).returncode == 0
+        after = contents(book.root / "build" / builder)
+        # They hold the time of their making.
+        for name in ("handbook.epub", "content.opf", ".buildinfo.bak"):
+            before.pop(name, None)
+            after.pop(name, None)
+        assert before.keys() == after.keys()
+        assert [name for name in before if before[name] != after[name]] == []
 
 
 @pytest.mark.parametrize("builder", ["epub", "typst", "doctest"])

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from handbook.output import TIMELINE
+from proven.book import Book
 from proven.stage import perform, play
 from proven.stage.trace import Trace
 from proven.timeline.drawing import MOST_LANES, WIDTHS, draw
@@ -57,7 +58,7 @@ def test_the_same_bytes_each_time(theme: str) -> None:
 def test_the_books_timelines_are_the_same_each_time() -> None:
     """What threads do in no promised order must not change the picture from build to build."""
     options = re.compile(r"^:(\w+): ?(.*)$", re.M)
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in Book.at(ROOT).settings.page_files():
         for block in re.finditer(r"\{output\} (\S+)\n((?::.*\n)*)", page.read_text("utf-8")):
             given = dict(options.findall(block[2]))
             if "timeline" not in given:

@@ -9,7 +9,8 @@ from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
-from proven.stage import load, play
+from proven.stage import explore, load, play
+from proven.stage.explore import Exploration, Threads
 
 from tests.ways import ways
 from tests.ways_processes import METHODS, filled, perform_by
@@ -30,32 +31,51 @@ def test_the_same_thing_can_be_created_twice() -> None:
     assert line == "created: ['db', 'db']"
 
 
+class CheckUnlocked:
+    """A broken twin: the lock is around the act only."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, str] = {}
+        self.lock = explore.threading.Lock()
+
+    def get(self, name: str, create: Callable[[str], str]) -> str:
+        if name not in self.items:
+            with self.lock:
+                self.items[name] = create(name)
+        return self.items[name]
+
+
+class LockInside(CheckUnlocked):
+    """A broken twin: each call makes a lock of its own."""
+
+    def get(self, name: str, create: Callable[[str], str]) -> str:
+        with explore.threading.Lock():
+            if name not in self.items:
+                self.items[name] = create(name)
+            return self.items[name]
+
+
 @pytest.mark.never("check-then-act-locked-created-once")
-def test_under_the_lock_it_is_never_created_twice(
-    explore: Callable[..., Any], explored: Callable[..., None]
-) -> None:
+def test_under_the_lock_it_is_never_created_twice(explored: Callable[..., None]) -> None:
     assert play("races/check_then_act_fixed").lines == ["created: ['db']"]
 
-    fixed, broken = (created_in_many_orders(explore, twin) for twin in ("fixed", "broken"))
-    assert fixed.property_holds
-    explored(fixed.num_explored, twin_fails=broken.property_holds is False)
+    def both_get(make: Callable[[], Any]) -> Exploration:
+        def get(shared: tuple[Any, list[str]]) -> None:
+            registry, created = shared
+            registry.get("db", lambda name: created.append(name) or name)
 
+        return Threads(
+            lambda: (make(), []),
+            [get] * 2,
+            lambda shared: shared[1] == ["db"],
+            snippets=["races/check_then_act_fixed", "races/check_then_act_broken"],
+        ).explore()
 
-def created_in_many_orders(explore: Callable[..., Any], twin: str) -> Any:
-    """Explore two threads that get the same thing for the first time."""
-    registry = load(f"races/check_then_act_{twin}").Registry
-
-    def get(shared: tuple[Any, list[str]]) -> None:
-        registry, created = shared
-        registry.get("db", lambda name: created.append(name) or name)
-
-    return explore(
-        "random",
-        setup=lambda: (registry(), []),
-        workers=get,
-        count=2,
-        invariant=lambda shared: shared[1] == ["db"],
-    )
+    fixed = both_get(lambda: explore.load("races/check_then_act_fixed").Registry())
+    assert fixed.holds, fixed.failure
+    broken = explore.load("races/check_then_act_broken").Registry
+    twins = [not both_get(twin).holds for twin in (broken, CheckUnlocked, LockInside)]
+    explored(fixed.orders, twin_fails=twins)
 
 
 @pytest.mark.always("check-then-act-setdefault")

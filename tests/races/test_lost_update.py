@@ -9,7 +9,8 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from proven.stage import load, play
+from proven.stage import explore, load, play
+from proven.stage.explore import Threads, threading
 
 from tests.ways import ways
 
@@ -128,20 +129,49 @@ def test_a_call_amid_the_update_loses_it_even_with_the_gil(
     assert till.total == 10
 
 
+class WriteLocked:
+    """A broken twin: the lock is around the write only."""
+
+    def __init__(self) -> None:
+        self.total, self.lock = 0, threading.Lock()
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        total = self.total + ask_price()
+        with self.lock:
+            self.total = total
+
+
+class LockedTwice(WriteLocked):
+    """A broken twin: reads under the lock and writes under it, but lets go in between."""
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        with self.lock:
+            total = self.total
+        with self.lock:
+            self.total = total + ask_price()
+
+
 @pytest.mark.never("race-locked-update-not-lost")
-def test_under_the_lock_no_update_is_lost(
-    explore: Callable[..., Any], explored: Callable[..., None]
-) -> None:
+def test_under_the_lock_no_update_is_lost(explored: Callable[..., None]) -> None:
     assert play("races/lost_update_fixed").lines == ["sold 2 times for 10, total 20"]
-    fixed, broken = (
-        explore(
-            "random",
-            setup=load(f"races/lost_update_{twin}").Till,
-            workers=lambda till: till.sell(lambda: 10),
-            count=2,
-            invariant=lambda till: till.total == 20,
+
+    def two_sales(make: Callable[[], Any]) -> Threads:
+        return Threads(
+            make,
+            [lambda till: till.sell(lambda: 10)] * 2,
+            lambda till: till.total == 20,
+            snippets=["races/lost_update_fixed", "races/lost_update_broken"],
         )
-        for twin in ("fixed", "broken")
-    )
-    assert fixed.property_holds
-    explored(fixed.num_explored, twin_fails=broken.property_holds is False)
+
+    fixed = two_sales(lambda: explore.load("races/lost_update_fixed").Till()).explore()
+    assert fixed.holds, fixed.failure
+    twins = (lambda: explore.load("races/lost_update_broken").Till(), WriteLocked, LockedTwice)
+    explored(fixed.orders, twin_fails=[not two_sales(twin).explore().holds for twin in twins])
+
+
+@pytest.mark.sometimes("race-iterated-dict-raises")
+def test_a_dict_that_grows_breaks_who_goes_through_it() -> None:
+    line = "RuntimeError: dictionary changed size during iteration"
+    assert play("races/lost_update_iterated").lines == [line]
+    prices = load("races/lost_update_iterated").Prices()
+    assert prices.total() == 8, "undisturbed it comes to its end"

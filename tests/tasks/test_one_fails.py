@@ -128,6 +128,8 @@ def test_later_errors_are_neither_raised_nor_logged(end: End) -> None:
 def test_an_error_in_the_clean_up_of_run_is_logged(end: End) -> None:
     trace = play("tasks/one_fails_main_ends")
     assert trace.ordered(ERROR, "long: cancelled", "long: cleaned up", "after asyncio.run")
+    assert trace.at("long: cancelled") == trace.at(ERROR) == 2
+    assert trace.at("after asyncio.run") == trace.at("long: cleaned up") == 2.5
 
     async def stubborn() -> None:
         try:

@@ -161,12 +161,14 @@ SOURCES: dict[str, Callable[[], Waiting]] = {
 @pytest.mark.always("vanish-source-holds")
 @ways(waiting=SOURCES)
 def test_whatever_will_wake_a_task_keeps_it(waiting: Callable[[], Waiting]) -> None:
+    # no mutant: кто держит задачу, решает asyncio, а примеры страницы ждут другого
     assert _survives(waiting)
 
 
 @pytest.mark.always("vanish-stream-does-not-hold")
 # one way: a fact about one class, with the sources that do hold as the contrast
 def test_a_stream_does_not_keep_the_task_that_reads_from_it() -> None:
+    # no mutant: кто держит задачу, решает asyncio; то же показывает пример, но в своём процессе
     assert not _survives(_stream)
     assert _survives(lambda: _stream(writer_kept=True)), "the writer refers to its reader"
     assert not _survives(_nobody)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
-    from handbook import domain, numbering, output, pages
+    from handbook import domain, interleaving, numbering, output, pages
     from handbook.appendices import ledger, overview, reports
     from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
 
@@ -37,7 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("typst_book")
     app.add_domain(domain.Handbook)
     numbering.install()
-    repairs.told.clear()
+    repairs.warned.clear()
 
     app.add_node(
         output.timeline_picture,
@@ -61,6 +61,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     app.add_lexer("output", output.OutputLexer)
     app.add_directive("output", output.Output)
+    app.add_directive("interleaving", interleaving.Interleaving)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
     app.add_directive("ledger", ledger.Ledger)
@@ -81,9 +82,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
     app.connect("config-inited", _let_doctest_check)
+    app.connect("builder-inited", domain.read_all)
     app.connect("env-updated", outdated.pages)
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
+    app.connect("html-page-context", interleaving.add_script)
     app.connect("html-page-context", repairs.mend_body)
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo

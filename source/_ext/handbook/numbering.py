@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 _METHOD = "assign_figure_numbers"
+by_sphinx = getattr(TocTreeCollector, _METHOD, None)
+"""Sphinx's own method, to be compared with."""
 
 
 def note(app: Sphinx, doctree: nodes.document) -> None:
@@ -47,6 +49,6 @@ def assign(collector: TocTreeCollector, env: BuildEnvironment) -> list[str]:
 
 def install() -> None:
     """Put `assign` in the place of Sphinx's method."""
-    if not callable(getattr(TocTreeCollector, _METHOD, None)):
+    if by_sphinx is None:
         warn(Fault.REPAIR, f"TocTreeCollector has no {_METHOD} any more; see MAINTAINING.md", None)
     setattr(TocTreeCollector, _METHOD, assign)

@@ -12,14 +12,13 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.claims import RANGES, excluded, has_gil
+from proven.claims import RANGES, excluded_here
 from proven.shown import agree, normal
 from proven.stage import SnippetError, play
 from proven.stage.trace import BAR
@@ -99,7 +98,7 @@ class Output(SphinxDirective):
         for node in (code, shown):
             self.set_source_info(node)
         only = {key: self.options[key] for key in RANGES if key in self.options}
-        if excluded(only, sys.version_info[:2], gil=has_gil()):
+        if excluded_here(only):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2

@@ -26,6 +26,7 @@ class Captions(SphinxTransform):
     default_priority = 210
 
     def apply(self, **kwargs: Any) -> None:
+        book = handbook(self.env).book
         outputs = {node["output_of"] for node in self.document.findall(_is_output)}
         for block in list(self.document.findall(nodes.literal_block)):
             name = snippet_of(self.env, block)
@@ -37,14 +38,16 @@ class Captions(SphinxTransform):
             block[:] = [nodes.Text(block.rawsource)]
             self._check_width(name)
             if name not in outputs:
-                problem = f"snippets/{name}.py is included, but its output is not on this page"
+                file = book.settings.name_of(book.snippet(name))
+                problem = f"{file} is included, but its output is not on this page"
                 warn(Fault.OUTPUT, problem, block)
             if not isinstance(block.parent, nodes.container):
                 block.replace_self(self._captioned(block, name))
 
     def _captioned(self, block: nodes.literal_block, name: str) -> nodes.container:
         depth = self.env.docname.count("/") + 1
-        file = f"snippets/{name}.py"
+        book = handbook(self.env).book
+        file = book.settings.name_of(book.snippet(name))
         link = addnodes.download_reference(
             "", "", nodes.literal(file, file), reftarget="../" * depth + file, reftype="download"
         )

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
@@ -49,7 +50,8 @@ class Finding:
 
     outcome: passed, failed or skipped; why: of the latter two; explored: how many
     interleavings or inputs; seconds: that an example took on the virtual clock;
-    hash: fingerprint of what the outcome depends on; ways: in how many ways a claim was tried.
+    hash: fingerprint of what the outcome depends on; ways: in how many ways a claim was tried;
+    how: it was explored, as kind, bound and grain ("bounded 2, each bytecode"), "" if by inputs.
     """
 
     outcome: str
@@ -58,6 +60,7 @@ class Finding:
     explored: int = 0
     seconds: float = 0
     ways: int = 0
+    how: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,37 @@ def lines_of(entries: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n }"
 
 
+def loaded(file: Path) -> dict[str, Any]:
+    """Return what the JSON in `file` holds, {} if it isn't there.
+
+    ValueError with file and line if it is no JSON object.
+    """
+    if not file.is_file():
+        return {}
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg}: take it anew, or get it back from git"
+        raise ValueError(f"{file}:{error.lineno}: {problem}") from None
+    if not isinstance(data, dict):
+        raise ValueError(f"{file}:1: it holds no object: take it anew, or get it back from git")
+    return data
+
+
 def read(folder: Path) -> list[Evidence]:
     """Return the evidence in `folder`, oldest version first."""
     files = [file for file in folder.glob("*.json") if _FILE.fullmatch(file.name)]
-    return sorted((read_file(file) for file in files), key=lambda found: version_key(found.version))
+    return sorted(
+        (read_file(file) for file in files), key=lambda evidence: version_key(evidence.version)
+    )
+
+
+def save(file: Path, data: Mapping[str, Any]) -> None:
+    """Write what a check found as a whole, with its day."""
+    day = date.today().isoformat()
+    text = json.dumps({"date": day, **data}, indent=1, ensure_ascii=False)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def version_key(version: str) -> tuple[list[int], bool, list[int]]:
@@ -134,11 +164,14 @@ def version_key(version: str) -> tuple[list[int], bool, list[int]]:
 
 def read_file(file: Path) -> Evidence:
     """Return the evidence that `file` holds."""
-    data = json.loads(file.read_text(encoding="utf-8"))
-    claims, examples = (
-        {key: Finding(**entry) for key, entry in data[part].items()} for part in PARTS
-    )
-    return Evidence(file.stem, data["interpreter"], data["date"], claims, examples)
+    data = loaded(file)
+    try:
+        claims, examples = (
+            {key: Finding(**entry) for key, entry in data[part].items()} for part in PARTS
+        )
+        return Evidence(file.stem, data["interpreter"], data["date"], claims, examples)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file}: no evidence, {error}: take it anew by make evidence") from None
 
 
 def without_empty(finding: Finding | Mutation) -> dict[str, Any]:
@@ -153,7 +186,12 @@ def _without_empty(findings: Mapping[str, Finding]) -> dict[str, Any]:
 def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
     """Return why mutants may go unnoticed: snippet, label's pattern, reason."""
     files = sorted(tests.glob(f"*/{EXCUSES}"))
-    chapters = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
+    chapters = []
+    for file in files:
+        try:
+            chapters.append(tomllib.loads(file.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{file}: {error}") from None
     return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 
 

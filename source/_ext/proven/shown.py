@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from proven.claims import RANGES, excluded, has_gil
+from proven.claims import RANGES, excluded_here
 from proven.findings import Finding
 from proven.stage import SnippetError, play
 
@@ -64,7 +63,7 @@ def replay(shown: Shown, snippets: Path | None = None) -> Finding:
 
     snippets: their folder, if it isn't the one of the working directory.
     """
-    if why := excluded(dict(shown.only), sys.version_info[:2], gil=has_gil()):
+    if why := excluded_here(dict(shown.only)):
         return Finding("skipped", why=f"holds only {why}")
     try:
         trace = play(shown.name, snippets=snippets)

@@ -105,7 +105,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         findings = {each.version: book.current(each, "claims") for each in book.evidence}
         heads = ("№", "Утверждение", "Когда верно", "Доказательство")
         rows = list(_rows(app, docname, findings))
-        parts: list[nodes.Node] = [table(heads, (5, 50, 15, 30), rows, "ledger", "colwidths-given")]
+        parts: list[nodes.Node] = [table(heads, (5, 46, 19, 30), rows, "ledger", "colwidths-given")]
         if findings:
             parts.insert(0, nodes.paragraph("", _legend(findings)))
         place.replace_self(parts)
@@ -114,7 +114,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def _legend(versions: Iterable[str]) -> str:
     return (
         f"Доказательства прошли на CPython {', '.join(versions)}, если в строке утверждения не "
-        "сказано иное. Там, где утверждение не обещано, доказательство не запускается."
+        "сказано иное. На версиях, о которых утверждение не говорит, доказательства не запускаются."
     )
 
 
@@ -139,8 +139,25 @@ def _when(verb: str, claim: Mark | None, findings: dict[str, Finding | None]) ->
     parts = [IN_RUSSIAN[verb]]
     for key, value in claim.only if claim else ():
         parts.append((_RANGES.get(key) or _RANGES[f"{key} {value}"]).format(value))
-    explored = max((finding.explored for finding in findings.values() if finding), default=0)
-    return ", ".join(parts) + (f"; перебрано {explored}" if explored else "")
+    known = [finding for finding in findings.values() if finding and finding.explored]
+    if not known:
+        return ", ".join(parts)
+    most = max(known, key=lambda finding: finding.explored)
+    return f"{', '.join(parts)}; перебрано {most.explored}{_how(most.how)}"
+
+
+def _how(how: str) -> str:
+    """Return in Russian how a proof explored: all orders or which part, and at which grain."""
+    if not how:
+        return ""
+    (kind, *bound), grain = (part.split() for part in how.split(", "))
+    kinds = {
+        "exhaustive": "все порядки",
+        "bounded": f"все порядки, где вытеснений не больше {''.join(bound)}",
+        "random": "случайные порядки",
+    }
+    grains = {"bytecode": "на каждом шаге байт-кода", "wait": "на каждом ожидании"}
+    return f": {kinds[kind]}, переключение возможно {grains[grain[-1]]}"
 
 
 def _exceptions(findings: dict[str, Finding | None]) -> Iterator[str]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from docutils import nodes
 from proven.claims import VERBS, excluded
-from proven.findings import COVERAGE, MUTANTS, OWN_CODE, STRESS, Evidence, Finding, Mutation
+from proven.findings import (
+    COVERAGE,
+    STRESS,
+    Evidence,
+    Finding,
+)
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.appendices.ledger import IN_RUSSIAN, statement
+from handbook.appendices import mutants
+from handbook.appendices.ledger import IN_RUSSIAN
 from handbook.appendices.tables import row, table
-from handbook.domain import Handbook, handbook, is_question, reading_order
+from handbook.domain import Handbook, handbook, is_question
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -45,14 +50,10 @@ def feet(store: Handbook) -> dict[str, list[str]]:
     """Return for each page the sentences at its foot: checked where and when, and what isn't."""
     keys: dict[str, dict[Part, list[str]]] = {}
     for claim in store.book.claims.values():
-        keys.setdefault(_page(store, claim.file), {}).setdefault("claims", []).append(claim.id)
+        keys.setdefault(store.page_of(claim.file), {}).setdefault("claims", []).append(claim.id)
     for shown in store.book.outputs.values():
-        keys.setdefault(_page(store, shown.page), {}).setdefault("examples", []).append(shown.name)
+        keys.setdefault(store.page_of(shown.page), {}).setdefault("examples", []).append(shown.name)
     return {page: _foot(store, own) for page, own in keys.items() if is_question(page)}
-
-
-def _page(store: Handbook, file: str) -> str:
-    return store.env.path2doc(store.book.root / file) or ""
 
 
 def _foot(store: Handbook, keys: dict[Part, list[str]]) -> list[str]:
@@ -126,24 +127,18 @@ def figures(env: BuildEnvironment) -> list[list[str]]:
     if seconds:
         minutes = f"{seconds / 60:.0f} мин"
         rows.append(["Ожидания в примерах asyncio, пройденные на виртуальных часах", minutes])
-    if mutants := mutants_of(store):
-        count = sum(entry["mutants"] for entry in mutants["snippets"].values())
-        rows.append(["Мутанты примеров", f"{count}, проверены за {mutants['seconds']} с"])
-    if reached := _file(store, COVERAGE):
+    if counted := mutants.mutants_of(store):
+        count = sum(entry["mutants"] for entry in counted["snippets"].values())
+        rows.append(["Мутанты примеров", f"{count}, проверены за {counted['seconds']} с"])
+    if reached := store.finding(COVERAGE):
         excused = sum(map(len, reached["justified"].values()))
         text = "строк {lines}, ветвлений {branches}".format(**reached)
         text += f"; не пройдено мест {reached['unreached'] + excused}"
         rows.append(["Код примеров", f"{text}, с названной причиной {excused}"])
-    if stress := _file(store, STRESS):
+    if stress := store.finding(STRESS):
         name = f"Прогоны на занятой машине, {in_russian(stress['date'])}"
         rows.append([name, "{runs} по {tests} тестов, с ошибкой {failed}".format(**stress)])
     return rows
-
-
-def _file(store: Handbook, name: str) -> dict[str, Any]:
-    """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
-    file = store.book.settings.evidence / name
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _passed(store: Handbook, evidence: Evidence) -> str:
@@ -155,16 +150,6 @@ def _passed(store: Handbook, evidence: Evidence) -> str:
     return ", ".join(texts)
 
 
-def mutants_of(store: Handbook) -> dict[str, Any]:
-    """Return the mutants' report without entries that are out of date; {} if there is none."""
-    if not (data := _file(store, MUTANTS)):
-        return {}
-    prints = store.book.fingerprints
-    for part, now in (("snippets", prints["examples"]), ("claims", prints["proofs"])):
-        data[part] = {key: each for key, each in data[part].items() if now.get(key) == each["hash"]}
-    return data
-
-
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put in the tables and the foot."""
     for place in list(doctree.findall(report)):
@@ -172,7 +157,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             rows = [row(*cells) for cells in figures(app.env)]
             parts: list[nodes.Node] = [table(("Что", "Сколько"), (60, 40), rows, "checked")]
         else:
-            parts = list(_mutants(app, docname))
+            parts = list(mutants.tables(app, docname))
         if app.builder.format == "html":
             # The theme does it to the tables that it sees earlier: on a phone they scroll.
             parts = [_scrolling(part) for part in parts]
@@ -185,62 +170,3 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def _scrolling(part: nodes.Node) -> nodes.Node:
     wrapped = isinstance(part, nodes.table)
     return nodes.container("", part, classes=["table-wrapper", "checked"]) if wrapped else part
-
-
-def _mutants(app: Sphinx, docname: str) -> Iterator[nodes.Node]:
-    store = handbook(app.env)
-    report = mutants_of(store)
-    if not report:
-        yield nodes.paragraph("", "Мутанты ещё не проверены.")
-        return
-    snippets, claims = report["snippets"], report["claims"]
-    yield _by_chapter(app.env, snippets)
-    if stale := len(store.book.fingerprints["examples"]) - len(snippets):
-        yield nodes.paragraph("", f"Примеров новых или изменённых с тех пор: {stale}.")
-    for name, entry in snippets.items():
-        for mutation in entry["survivors"]:
-            label = nodes.literal("", str(Mutation.of(mutation)))
-            code = [nodes.literal("", name), nodes.Text(": "), label]
-            yield nodes.paragraph("", "", nodes.Text("Не замечен и не обоснован: "), *code)
-    excused = _file(store, COVERAGE).get("justified", {})
-    yield nodes.paragraph(
-        "",
-        "Почему обоснованных мутантов никто не замечает, сказано рядом с доказательствами "
-        "каждой главы; там же названы строки примеров, до которых дело не доходит: "
-        f"их {sum(map(len, excused.values()))}.",
-    )
-    breaking = [entry["broken"] for entry in claims.values() if "broken" in entry]
-    own = sum(by.startswith(OWN_CODE) for by in breaking)
-    yield nodes.rubric("", "Доказательства, которых не сломать")
-    text = f"Из остальных {len(breaking) - own} ломает правка примера"
-    yield nodes.paragraph("", f"{text}, {own} — только правка собственного кода.")
-    rows = [
-        row(
-            statement(app, docname, _page(store, store.book.claims[id].file), id),
-            entry.get("justified", "не обосновано"),
-        )
-        for id, entry in claims.items()
-        if "broken" not in entry
-    ]
-    yield table(("Утверждение", "Почему"), (60, 40), rows, "checked")
-
-
-def _by_chapter(env: BuildEnvironment, snippets: dict[str, Any]) -> nodes.table:
-    chapters = [page.partition("/")[0] for page in reading_order(env) if page.endswith("/index")]
-    rows = []
-    for chapter in chapters:
-        entries = [entry for name, entry in snippets.items() if name.startswith(f"{chapter}/")]
-        rows.append(row(env.titles[f"{chapter}/index"].astext(), *_counts(entries)))
-    rows.append(row("Всего", *_counts(list(snippets.values()))))
-    heads = ("Глава", "Примеры", "Мутанты", "Замечены", "Равносильны", "Обоснованы", "Остались")
-    return table(heads, (34, 11, 11, 11, 11, 11, 11), rows, "checked")
-
-
-def _counts(entries: list[dict[str, Any]]) -> list[str]:
-    total = sum(entry["mutants"] for entry in entries)
-    equal = sum(entry["equal"] for entry in entries)
-    justified, rest = (
-        sum(len(entry[key]) for entry in entries) for key in ("justified", "survivors")
-    )
-    noticed = total - equal - justified - rest
-    return [str(n) for n in (len(entries), total, noticed, equal, justified, rest)]

@@ -20,7 +20,7 @@ import pygments
 import sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
-from handbook.appendices import ledger, overview, reports
+from handbook.appendices import ledger, mutants, overview, reports
 from handbook.domain import handbook
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 STATES: dict[str, Callable[[BuildEnvironment], Any]] = {
     "ledger": ledger.state,
     "figures": reports.figures,
-    "mutants": lambda env: reports.mutants_of(handbook(env)),
+    "mutants": lambda env: mutants.mutants_of(handbook(env)),
     "short-answers": overview.state_of_answers,
     "corrections": overview.state_of_corrections,
 }
@@ -48,7 +48,6 @@ class Written:
         self._app = app
         # Not among the files: the EPUB packs all that lies there.
         self._file = Path(app.doctreedir, f"shown-{digest(str(app.outdir))}.json")
-        self._root = Path(app.srcdir).parent
         try:
             self._before: dict[str, str] = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -73,13 +72,16 @@ class Written:
     @cached_property
     def untouched(self) -> bool:
         """Tell whether no page, test, snippet or finding changed since the files were written."""
-        folders = (self._root / name for name in ("tests", "snippets", "source"))
-        files = (file for folder in folders for file in folder.rglob("*") if file.suffix in _READ)
-        stamps = [(str(file), *file.stat()[6:9:2]) for file in sorted(files)]
+        settings = handbook(self._app.env).book.settings
+        folders = (settings.pages, settings.tests, settings.snippets, settings.evidence)
+        files = {file for folder in folders for file in folder.rglob("*") if file.suffix in _READ}
+        stamps = [(str(file), file.stat().st_mtime_ns) for file in sorted(files)]
         self._now[_INPUT] = digest(self.frame, sorted(self._app.env.all_docs.items()), stamps)
         if self._before.get(_INPUT) != self._now[_INPUT]:
             return False
         self._now = self._before
+        if self._app.builder.format != "html":
+            return True
         return all(self._path(page).exists() for page in self._before if page != _INPUT)
 
     def outdated(self, page: str, *shown: Any) -> bool:
@@ -121,8 +123,11 @@ def digest(*shown: Any) -> str:
 
 def pages(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     """Return the pages to be written beside those that Sphinx knows of."""
-    if app.builder.format != "html" or written(app).untouched:
+    if written(app).untouched:
         return []
+    if app.builder.format != "html":
+        # Something is updated, so Sphinx asks whether claims and proofs still agree.
+        return [page for page, tables in handbook(env).tables.items() if "ledger" in tables]
     states = {name: state(env) for name, state in STATES.items() if _has(env, name)}
     feet = reports.feet(handbook(env))
     shown = {
@@ -142,5 +147,5 @@ def _has(env: BuildEnvironment, table: str) -> bool:
 
 def save(app: Sphinx, error: Exception | None) -> None:
     """Remember what the files show, if they were written."""
-    if not error and app.builder.format == "html":
+    if not error:
         written(app).save()

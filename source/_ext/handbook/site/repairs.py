@@ -123,7 +123,7 @@ NAVIGATION.append(CAPTION)
 
 HEAD = [
     Repair(
-        "docutils/writers/_html_base.py (HTMLTranslator.meta)",
+        "docutils/writers/html5_polyglot/__init__.py (HTMLTranslator)",
         '<meta name="viewport" content="width=device-width, initial-scale=1" />',
         "",
         "Sphinx drops docutils' twin of the theme's own: the Nu checker reports it",
@@ -170,15 +170,15 @@ def mend(repairs: list[Repair], text: str, where: str) -> str:
     return text
 
 
-told: set[str] = set()
+warned: set[str] = set()
 """The repairs of which this build has warned."""
 
 
 def no_longer(what: str, where: str) -> None:
     """Warn, once a build, that a repair doesn't apply any more."""
-    if what in told:
+    if what in warned:
         return
-    told.add(what)
+    warned.add(what)
     warn(
         Fault.REPAIR,
         f"a repair no longer applies in {where}: {what} isn't there; see MAINTAINING.md",

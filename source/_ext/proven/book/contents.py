@@ -44,12 +44,12 @@ class Book:
     @cached_property
     def all_claims(self) -> list[Mark]:
         """All claims of the pages by file and line, also those whose id is used twice."""
-        return list(claims_in(self._texts.files(self.settings.pages, "*.md")))
+        return list(claims_in(self._texts.all_of(self.settings.page_files())))
 
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
-        return list(proofs_in(self._texts.files(self.settings.tests, "test_*.py")))
+        return list(proofs_in(self._texts.all_of(sorted(self.settings.tests.rglob("test_*.py")))))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -64,7 +64,7 @@ class Book:
     @cached_property
     def outputs(self) -> dict[str, Shown]:
         """The outputs shown, by snippet."""
-        pages = self._texts.files(self.settings.pages, "*.md")
+        pages = self._texts.all_of(self.settings.page_files())
         return {shown.name: shown for shown in outputs_in(pages)}
 
     @cached_property

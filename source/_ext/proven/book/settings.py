@@ -13,7 +13,8 @@ class Settings:
     """Where a book keeps what, and how wide it is.
 
     root: the folder of the repository; pages, snippets, tests, evidence: folders in it;
-    width: columns of code that fit the page; ledger: the page with the table of all claims.
+    width: columns of code that fit the page; ledger: the page with the table of all claims;
+    pythons: the interpreters on which evidence is taken, as in "3.13t".
     """
 
     root: Path
@@ -23,6 +24,7 @@ class Settings:
     evidence: Path
     width: int = 72
     ledger: str = "ledger"
+    pythons: tuple[str, ...] = ()
 
     @classmethod
     def at(cls, root: Path) -> Settings:
@@ -42,13 +44,23 @@ class Settings:
             "tests": "tests",
             "evidence": "source/_evidence",
         }
-        values = folders | {"width": cls.width, "ledger": cls.ledger}
+        values = folders | {"width": cls.width, "ledger": cls.ledger, "pythons": []}
         known = ", ".join(f"{key} ({type(value).__name__})" for key, value in values.items())
         for key, value in table.items():
             if type(values.get(key)) is not type(value):
                 raise ValueError(f"{file}: [tool.proven] {key} = {value!r}: it may hold {known}")
         values |= table
+        values["pythons"] = tuple(values["pythons"])
         return cls(root, **values | {key: root / values[key] for key in folders})
+
+    def page_files(self) -> list[Path]:
+        """Return the pages; a folder whose name begins with _ holds none."""
+        files = sorted(self.pages.rglob("*.md"))
+        return [
+            file
+            for file in files
+            if not any(part.startswith("_") for part in file.relative_to(self.pages).parts)
+        ]
 
     def name_of(self, file: Path) -> str:
         """Return the path of `file` relative to root, as tools print it."""

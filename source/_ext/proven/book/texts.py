@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from proven.book.prints import helpers_in
@@ -21,9 +22,8 @@ class Texts:
             self._texts[file] = file.read_text(encoding="utf-8") if file.is_file() else ""
         return self._texts[file]
 
-    def files(self, folder: Path, pattern: str) -> dict[str, str]:
-        """Return the texts of the files in `folder` by their path relative to root."""
-        files = sorted(folder.rglob(pattern))
+    def all_of(self, files: Iterable[Path]) -> dict[str, str]:
+        """Return the texts of `files` by their path relative to root."""
         return {file.relative_to(self._root).as_posix(): self.of(file) for file in files}
 
     def helpers(self, file: str) -> list[str]:

@@ -31,7 +31,7 @@ def main() -> int:
     """Rewrite every page; report each change and each failure."""
     _, book = parse(parser("accept", main.__doc__))
     failed = False
-    for page in sorted(book.settings.pages.rglob("*.md")):
+    for page in book.settings.page_files():
         place = book.settings.name_of(page)
         try:
             if accept(page, book.settings.snippets):

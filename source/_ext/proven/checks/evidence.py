@@ -25,7 +25,6 @@ from proven.proofs import Outcomes
 from proven.shown import replay
 
 _PROVERS = ("pytest", "looptime")
-_EXPLORERS = ("frontrun",)  # has no wheel for some interpreters; its proofs are skipped there
 
 
 def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
@@ -78,14 +77,9 @@ def _interpreter(python: str, folder: Path, lock: Path) -> str:
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "--clear", "--python", python, folder], check=True)
     locked = lock.read_text(encoding="utf-8")
-    install = [*uv, "pip", "install", "-q", "--python", folder, "--only-binary", ":all:"]
-    for names, needed in ((_PROVERS, True), (_EXPLORERS, False)):
-        pinned = re.findall(rf"^(?:{'|'.join(names)})==[^ ;]+", locked, re.M)
-        subprocess.run(
-            [*install, "--require-hashes", "--constraints", lock, *pinned],
-            check=needed,
-            stderr=None if needed else subprocess.DEVNULL,
-        )
+    install = [*uv, "pip", "install", "-q", "--python", str(folder), "--only-binary", ":all:"]
+    pinned = re.findall(rf"^(?:{'|'.join(_PROVERS)})==[^ ;]+", locked, re.M)
+    subprocess.run([*install, "--require-hashes", "--constraints", str(lock), *pinned], check=True)
     return str(folder / "bin" / "python")
 
 

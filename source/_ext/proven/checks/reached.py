@@ -13,14 +13,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from proven.book import Book
 from proven.checks import parse, parser
-from proven.findings import COVERAGE as RESULT
-from proven.findings import Mutation, excuse
+from proven.findings import COVERAGE, Mutation, excuse, save
 from proven.shown import replay
 
 _CONFIG = """
@@ -36,10 +34,10 @@ partial_also = if __name__ == .__main__.:
 """
 
 
-def unreached(source: str, found: dict[str, Any]) -> Iterator[str]:
+def unreached(source: str, coverage: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of `source` that weren't reached or from which a way wasn't taken."""
     lines = source.splitlines()
-    numbers = {*found["missing_lines"], *(first for first, _ in found["missing_branches"])}
+    numbers = {*coverage["missing_lines"], *(first for first, _ in coverage["missing_branches"])}
     for number in sorted(numbers):
         yield lines[number - 1].strip()
 
@@ -81,9 +79,9 @@ def main() -> int:
     report = measure(book)
     bad = 0
     justified: dict[str, dict[str, str]] = {}
-    for file, found in sorted(report["files"].items()):
+    for file, of_file in sorted(report["files"].items()):
         name = Path(book.root, file).relative_to(book.settings.snippets).with_suffix("").as_posix()
-        for line in unreached(book.code(name), found):
+        for line in unreached(book.code(name), of_file):
             label = str(Mutation("not reached", (), line))
             if why := excuse(book.excuses, name, label):
                 justified.setdefault(name, {})[line] = why
@@ -92,14 +90,12 @@ def main() -> int:
                 print(f"snippets/{name}.py: {label}")
     totals = report["totals"]
     result = {
-        "date": date.today().isoformat(),
         "lines": totals["num_statements"],
         "branches": totals["num_branches"],
         "unreached": bad,
         "justified": justified,
     }
-    text = json.dumps(result, indent=1, ensure_ascii=False)
-    (book.settings.evidence / RESULT).write_text(text + "\n", encoding="utf-8")
+    save(book.settings.evidence / COVERAGE, result)
     print("{lines} lines, {branches} branches".format(**result), end="")
     print(f": {sum(map(len, justified.values()))} unreached with reason, {bad} without")
     return int(bad > 0)

@@ -85,8 +85,9 @@ class _Lanes:
     def _turn(self, moment: Moment) -> tuple[str, str, str]:
         """Return the mark and the words of `moment`, and the lane's look after it."""
         actor, text = moment.actor, moment.text
-        known = moment.by in self._labels and moment.by != actor
-        by = f" by {self._labels[moment.by]}" if known and moment.by is not None else ""
+        by = ""
+        if moment.by is not None and moment.by != actor and moment.by in self._labels:
+            by = f" by {self._labels[moment.by]}"
         match moment.what:
             case "created":
                 self._fresh.add(actor)

@@ -19,7 +19,7 @@ from typing import Any
 
 from proven.book import Book
 from proven.checks import environment, parse, parser
-from proven.checks.mutants.report import Told, report, text_of
+from proven.checks.mutants.report import PageReport, report, text_of
 from proven.findings import MUTANTS, Mutation
 from proven.stage import player
 
@@ -34,8 +34,8 @@ def main() -> int:
     began = monotonic()
     wanted = pages(book, options.only)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        told = list(pool.map(lambda pair: examine(book, *pair), wanted))
-    data = report(book, told, monotonic() - began)
+        reports = list(pool.map(lambda pair: examine(book, *pair), wanted))
+    data = report(book, reports, monotonic() - began)
     if options.only:
         tests = {test for _, test in wanted}
         data["claims"] = {
@@ -44,7 +44,7 @@ def main() -> int:
     else:
         book.settings.evidence.mkdir(exist_ok=True)
         (book.settings.evidence / MUTANTS).write_text(text_of(data), encoding="utf-8")
-    return _summarize(book, data, [fault for page in told for fault in page.faults])
+    return _summarize(book, data, [fault for page in reports for fault in page.faults])
 
 
 def pages(book: Book, only: list[str]) -> list[tuple[str, str]]:
@@ -62,28 +62,28 @@ def pages(book: Book, only: list[str]) -> list[tuple[str, str]]:
     return sorted(wanted, key=is_quick)
 
 
-def examine(book: Book, page: str, test: str) -> Told:
+def examine(book: Book, page: str, test: str) -> PageReport:
     """Let workers do a page, each from where the one before ended."""
-    told = Told()
+    findings = PageReport()
     done, ended = 0, False
     while not ended:
         before = done
-        for message in _messages(book, page, test, done, sorted(told.broken)):
+        for message in _messages(book, page, test, done, sorted(findings.broken)):
             match message:
                 case {"snippet": name, "mutation": entry, "noticed": by}:
-                    told.noticed.setdefault(name, {})[Mutation.of(entry)] = by
+                    findings.noticed.setdefault(name, {})[Mutation.of(entry)] = by
                 case {"claim": id, "by": by}:
-                    told.broken[id] = by
+                    findings.broken[id] = by
                 case {"step": number}:
                     done = number
                 case {"fault": text}:
-                    told.faults.append(text)
+                    findings.faults.append(text)
                 case {"end": _}:
                     ended = True
         if done == before and not ended:
             done += 1  # this mutant killed its worker
-            told.faults.append(f"{page}: step {done} ended its worker")
-    return told
+            findings.faults.append(f"{page}: step {done} ended its worker")
+    return findings
 
 
 def _messages(

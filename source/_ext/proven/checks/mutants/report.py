@@ -18,7 +18,7 @@ _BESIDE = re.compile(r"# no mutant: (.+)")
 
 
 @dataclass
-class Told:
+class PageReport:
     """What the workers told of a page.
 
     noticed: by snippet and mutation who noticed it, "" if nobody; broken: by claim the
@@ -30,7 +30,7 @@ class Told:
     faults: list[str] = field(default_factory=list)
 
 
-def report(book: Book, told: Iterable[Told], seconds: float) -> dict[str, Any]:
+def report(book: Book, pages: Iterable[PageReport], seconds: float) -> dict[str, Any]:
     """Return the report: for each snippet how many mutants, for each claim what breaks its proof.
 
     {"seconds": all in all,
@@ -41,11 +41,11 @@ def report(book: Book, told: Iterable[Told], seconds: float) -> dict[str, Any]:
     """
     noticed: dict[str, dict[Mutation, str]] = {}
     broken: dict[str, str] = {}
-    for page in told:
+    for page in pages:
         broken |= page.broken
         for name, mutations in page.noticed.items():
-            known = noticed.setdefault(name, {})
-            known |= {done: known.get(done) or by for done, by in mutations.items()}
+            before = noticed.setdefault(name, {})
+            before |= {done: before.get(done) or by for done, by in mutations.items()}
     _share_with_twins(book, noticed)
     snippets = {name: _of_snippet(book, name, noticed[name]) for name in sorted(noticed)}
     claims = {

@@ -48,22 +48,22 @@ def _kind(statement: ast.stmt) -> str:
     """Return what the statement does as far as its neighbour could notice without waiting."""
     if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr) or not statement.value:
         return "other"
-    own = called(statement.value)
-    if isinstance(statement, ast.Expr) and own in ("start", "join"):
-        return own
+    name = called(statement.value)
+    if isinstance(statement, ast.Expr) and name in ("start", "join"):
+        return name
     calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
     names = {called(call) for call in calls}
     if "all_tasks" in names or any(isinstance(node, ast.Await) for node in ast.walk(statement)):
         return "other"
-    if isinstance(statement, ast.Expr) and own == "print":
+    if isinstance(statement, ast.Expr) and name == "print":
         return "prints"
-    if "print" not in names and own in _SCHEDULING:
+    if "print" not in names and name in _SCHEDULING:
         return "schedules"
-    if "print" not in names and own in _KEEPING:
+    if "print" not in names and name in _KEEPING:
         return "keeps"
-    if isinstance(statement, ast.Expr) and own not in _MAKING:
+    if isinstance(statement, ast.Expr) and name not in _MAKING:
         return "other"
-    return "makes" if all(name[:1].isupper() or name in _MAKING for name in names) else "other"
+    return "makes" if all(each[:1].isupper() or each in _MAKING for each in names) else "other"
 
 
 def _stored(node: ast.AST) -> set[str]:
