@@ -172,7 +172,7 @@ def test_an_exception_that_cant_be_built_anew_breaks_the_pool(pool: Pool, made: 
     },
 )
 def test_an_exception_that_cant_be_packed_is_replaced(pool: Pool, made: str) -> None:
-    # no mutant: программа общая для трёх доказательств и стоит вне их; чем заменить исключение, решает сам Python
+    # no mutant: чем заменить такое исключение, решает сам Python
     name, _, innocent = pool.perform(dedent(TASKS).replace("MADE", made)).lines
     assert name in ("TypeError", "AttributeError", "PicklingError")
     assert innocent == "1"

@@ -165,7 +165,7 @@ PIPE = """
 @pytest.mark.always("xch-closed-pipe-is-eof")
 @ways(method=METHODS, end=PROCESS_ENDS | {"closed": ("there.close()", 0)})
 def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[str, int]) -> None:
-    # no mutant: программа общая для двух доказательств и стоит вне их; что увидит получатель, решает система
+    # no mutant: что увидит получатель, решает система; её программа стоит вне доказательства
     for duplex, step in ((True, 1), (False, 1)):
         code = PIPE.format(ending=end[0], duplex=duplex, step=step, close="there.close()")
         assert perform_by(method, dedent(code)).lines == ["last words", "EOFError"]
