@@ -202,6 +202,8 @@ def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
     """Tell whether the loop works while a job that nobody waits for goes on in a pool's thread."""
     began, worked = threading.Event(), threading.Event()
     seen: list[bool] = []
+    queued: list[bool] = []
+    waited_for: list[bool] = []
 
     def job() -> None:
         began.set()
@@ -211,11 +213,15 @@ def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
     async def use(pool: Executor) -> None:
         future = asyncio.get_running_loop().run_in_executor(pool, job)
         began.wait()
+        pool.submit(queued.append, True)
         await leave(future)
 
     async def open_and_use() -> None:
-        with ThreadPoolExecutor() as pool:
-            await use(pool)
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                await use(pool)
+        finally:
+            waited_for.append(bool(queued))
 
     async def neighbour() -> None:
         await asyncio.sleep(0.01)
@@ -228,6 +234,7 @@ def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
 
     if opened_in_coroutine:
         asyncio.run(main(open_and_use()))
+        assert waited_for == [True], "what stood in the pool's queue has been waited for, too"
     else:
         with ThreadPoolExecutor() as pool:
             asyncio.run(main(use(pool)))

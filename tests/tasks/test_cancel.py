@@ -72,23 +72,34 @@ def test_the_error_comes_at_the_await_where_the_task_stands(awaited: Awaited) ->
 
 
 @pytest.mark.always("cancel-finally-runs")
-def test_finally_runs_to_its_end_and_may_wait() -> None:
+@ways(started=STARTED, awaited=AWAITED)
+def test_finally_runs_to_its_end_and_may_wait(started: Started, awaited: Awaited) -> None:
     trace = play("tasks/cancel_next_await")
     assert trace.at("download: closed") == trace.at("download: closing") + 1
     assert trace.ordered("download: closed", "main: cancelled: True")
-    download = load("tasks/cancel_next_await").download
 
-    async def main() -> None:
-        task = asyncio.create_task(download())
-        for _ in range(2):
-            await asyncio.sleep(0.5)
-            task.cancel()
-        await asyncio.wait([task])
+    async def work() -> None:
+        try:
+            await awaited(100, End())
+        finally:
+            print("closing")
+            await awaited(1, End())
+            print("closed")
 
-    trace = perform(main)
-    assert trace.at("download: closing") == 0.5
-    assert "download: closed" not in trace.lines
-    assert trace.elapsed == 1, "the second request ends the wait in `finally`"
+    async def main(requests: int) -> None:
+        async with started() as start:
+            task = start(work())
+            for _ in range(requests):
+                await asyncio.sleep(0.5)
+                task.cancel()
+            await asyncio.wait([task])
+            print("ended")
+
+    once, twice = perform(lambda: main(1)), perform(lambda: main(2))
+    assert (once.at("closing"), once.at("closed"), once.at("ended")) == (0.5, 1.5, 1.5)
+    assert twice.at("closing") == 0.5
+    assert "closed" not in twice.lines
+    assert twice.at("ended") == 1, "the second request ends the wait in `finally`"
 
 
 async def _by_await(task: asyncio.Task[None]) -> None:
@@ -383,7 +394,22 @@ def test_requests_at_once_make_one_error(requests: int, awaited: Awaited) -> Non
 
 
 @pytest.mark.always("cancel-cleanup-later")
-def test_the_clean_up_has_not_begun_when_cancel_returns() -> None:
+@ways(started=STARTED_EAGERLY, awaited=AWAITED)
+def test_the_clean_up_has_not_begun_when_cancel_returns(started: Started, awaited: Awaited) -> None:
+    async def wait() -> None:
+        try:
+            await awaited(100, End())
+        finally:
+            print("clean-up")
+
+    async def cancels() -> None:
+        async with started() as start:
+            task = start(wait())
+            await asyncio.sleep(1)
+            task.cancel()
+            print("asked")
+
+    assert perform(cancels).lines == ["asked", "clean-up"]
     broken = play("tasks/cancel_not_awaited_broken")
     assert broken.at("main: session open: True") == 2
     assert broken.ordered("main: session open: True", "serve: closing")

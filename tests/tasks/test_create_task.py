@@ -143,6 +143,7 @@ async def _two_steps() -> None:
 
 
 @pytest.mark.always("create-task-eager")
+# one way: a fact about one factory
 def test_an_eager_task_runs_to_its_first_suspension_at_once() -> None:
     async def create() -> None:
         task = asyncio.create_task(_two_steps())
@@ -163,6 +164,7 @@ def test_an_eager_task_runs_to_its_first_suspension_at_once() -> None:
 
 
 @pytest.mark.always("create-task-eager-done")
+# one way: a fact about one factory
 def test_an_eager_task_without_a_suspension_is_done_at_once() -> None:
     async def cached() -> str:
         return "from the cache"

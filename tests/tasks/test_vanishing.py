@@ -24,9 +24,11 @@ async def _wait_for_nobody() -> None:
 
 
 @pytest.mark.always("vanish-weak-reference")
-def test_the_loop_does_not_keep_a_task() -> None:
+@ways(started=STARTED_ALONE)
+def test_the_loop_does_not_keep_a_task(started: Started) -> None:
     async def main() -> None:
-        kept, dropped = (asyncio.create_task(_wait_for_nobody()) for _ in range(2))
+        async with started() as start:
+            kept, dropped = (start(_wait_for_nobody()) for _ in range(2))
         reference = weakref.ref(dropped)
         await asyncio.sleep(0)
         gc.collect()
@@ -40,6 +42,7 @@ def test_the_loop_does_not_keep_a_task() -> None:
 
 
 @pytest.mark.always("vanish-timer-holds")
+# one way: a fact about one function
 def test_the_timer_keeps_a_sleeping_task() -> None:
     trace = play("tasks/vanishing_sleep")
     assert trace.at("main: tasks alive: 2") == 1
@@ -176,17 +179,21 @@ def test_a_stream_does_not_keep_the_task_that_reads_from_it() -> None:
 
 
 @pytest.mark.always("vanish-message-at-collection")
-def test_the_message_comes_when_the_task_is_collected() -> None:
+@ways(started=STARTED_ALONE, end=FAILED)
+def test_the_message_comes_when_the_task_is_collected(started: Started, end: End) -> None:
     trace = play("tasks/vanishing_error")
     message = f"loop: {UNRETRIEVED}"
     assert trace.ordered("main: done: True, no message yet", message, "main: the task is gone")
     assert trace.at(message) == 2
-    save = load("tasks/vanishing_error").save
+
+    async def save() -> None:
+        end.reach()
 
     for second in (1, 50, 3600):
 
         async def main(second: float = second) -> None:
-            task = asyncio.create_task(save())
+            async with started() as start:
+                task = start(save())
             asyncio.get_running_loop().set_exception_handler(lambda *_: print("message"))
             await asyncio.sleep(second)
             del task
@@ -195,6 +202,7 @@ def test_the_message_comes_when_the_task_is_collected() -> None:
 
 
 @pytest.mark.always("vanish-retrieved")
+# one way: each way to ask is in the proof
 def test_no_message_once_the_outcome_was_asked_for() -> None:
     save = load("tasks/vanishing_error").save
 
@@ -279,7 +287,8 @@ def test_a_task_that_nobody_holds_vanishes() -> None:
 
 
 @pytest.mark.always("vanish-generator-exit")
-def test_a_collected_task_gets_generator_exit() -> None:
+@ways(started=STARTED_ALONE)
+def test_a_collected_task_gets_generator_exit(started: Started) -> None:
     seen: list[type[BaseException]] = []
 
     async def wait() -> None:
@@ -290,7 +299,8 @@ def test_a_collected_task_gets_generator_exit() -> None:
             raise
 
     async def main() -> None:
-        task = asyncio.create_task(wait())
+        async with started() as start:
+            task = start(wait())
         await asyncio.sleep(0)
         del task
         gc.collect()

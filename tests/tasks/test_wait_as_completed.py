@@ -214,6 +214,7 @@ def test_a_cancelled_wait_leaves_the_tasks_alone(stop: Stops, made: Awaited) -> 
 
 
 @pytest.mark.always("wait-needs-tasks")
+# one way: a fact about one function
 def test_wait_takes_no_coroutines() -> None:
     async def greet() -> None:
         print("started")
@@ -291,6 +292,7 @@ def test_first_completed_ends_with_any_end(end: End) -> None:
 
 
 @pytest.mark.always("wait-first-exception")
+# one way: each end of three tasks is in the proof
 def test_first_exception_waits_for_an_error_only() -> None:
     async def end(seconds: float, how: str) -> None:
         await asyncio.sleep(seconds)
