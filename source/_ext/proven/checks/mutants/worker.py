@@ -1,8 +1,4 @@
-"""Tries the mutants of a page: `python -m proven.checks.mutants.worker`, started by the command.
-
-It tells what it finds line by line, so that a worker that hangs can be waked, and in the
-worst case killed, without losing that.
-"""
+"""Tries the mutants of a page, and tells each finding at once: it may hang and be killed."""
 
 from __future__ import annotations
 
@@ -127,8 +123,8 @@ class Worker:
             self._limits[id] = player.deadline() + 2 + 8 * (monotonic() - began)
             if outcome != "passed":
                 del self.prover.items[id]
-                if not excluded_here(dict(self.book.claims[id].only)):
-                    self._fault(f"{id}: {outcome} on the unchanged snippet")
+            if outcome != "passed" and not excluded_here(dict(self.book.claims[id].only)):
+                self._fault(f"{id}: {outcome} on the unchanged snippet")
 
     def _fault(self, text: str) -> None:
         if not self.done:
