@@ -117,6 +117,7 @@ POKES = {"set_result": _future, "put_nowait": _queue}
 @pytest.mark.always("bridge-wakes")
 @ways(method={name: name for name in POKES})
 def test_call_soon_threadsafe_wakes_the_loop(method: str) -> None:
+    # no mutant: будит ли вызов цикл, решает asyncio; пример показал бы это лишь часами
     assert _second_of_reaction(method, POKES[method], threadsafe=True) == 0
 
 

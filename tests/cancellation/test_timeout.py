@@ -64,7 +64,7 @@ def test_a_cancellation_inside_becomes_a_timeout_outside(awaited: Awaited) -> No
 @pytest.mark.always("timeout-nested")
 @ways(awaited=AWAITED)
 def test_the_block_whose_time_is_up_raises(awaited: Awaited) -> None:
-    for outer, inner in ((1, 5), (5, 1)):
+    for outer, inner in ((1, 5), (5, 1), (3, 3)):
 
         async def main(outer: float = outer, inner: float = inner) -> None:
             try:

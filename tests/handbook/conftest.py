@@ -111,6 +111,8 @@ class Book:
         ):
             try:
                 code = build_main(arguments)
+            except SystemExit as end:
+                code = int(str(end.code))
             finally:
                 sys.path[:] = path
         return subprocess.CompletedProcess(arguments, code, said.getvalue())

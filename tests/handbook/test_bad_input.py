@@ -185,6 +185,16 @@ FAULTS = [
         r"source/tasks/hello\.md:17: WARNING: py:func reference target not found: asyncio\.absent",
     ),
     Fault(
+        "verb misspelt at both ends",
+        *(PAGE, "{.always #hello-at-once}", "{.allways #hello-at-once}", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': \.allways means nothing here",
+    ),
+    Fault(
+        "range misspelt",
+        *(PAGE, "#hello-at-once}", '#hello-at-once sinse="3.12"}', "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': sinse means nothing here",
+    ),
+    Fault(
         "page in no toctree",
         *("source/index.md", "tasks/hello\n", "", "dummy"),
         r"source/tasks/hello\.md: WARNING: document isn't included in any toctree",
@@ -207,6 +217,50 @@ def test_fault_gives_one_error(book: Any, fault: Fault) -> None:
     assert result.returncode != 0
     errors = re.findall("^Failed example:|: (?:WARNING|ERROR): ", result.stdout, re.M)
     assert len(errors) == 1, result.stdout
+
+
+PYTHONS = '[project]\nversion = "1.0"\n\n[tool.proven]\npythons = ["3.11", "3.13t"]\n'
+
+
+@pytest.mark.parametrize("only", ['since="3.99"', 'before="3.11"', 'since="3.12" gil="on"'])
+def test_a_claim_that_no_interpreter_checks(book: Any, only: str) -> None:
+    book.write("pyproject.toml", PYTHONS)
+    book.replace(PAGE, "#hello-at-once}", f"#hello-at-once {only}}}")
+    arguments = only.replace(" ", ", ")
+    book.replace(PROOF, '("hello-at-once")', f'("hello-at-once", {arguments})')
+    result = book.build("dummy")
+    assert result.returncode != 0
+    assert re.search(
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': .* holds on no interpreter",
+        result.stdout,
+    ), result.stdout
+    assert result.stdout.count("WARNING") == 1
+
+
+def test_an_output_that_no_interpreter_checks(book: Any) -> None:
+    book.write("pyproject.toml", PYTHONS)
+    book.replace(PAGE, "```{output} tasks/hello\n", "```{output} tasks/hello\n:since: 3.99\n")
+    result = book.build("dummy")
+    assert result.returncode != 0
+    assert "the output of tasks/hello is checked on no interpreter" in result.stdout
+    assert result.stdout.count("WARNING") == 1
+
+
+UNREADABLE = [
+    (PROOF, "def broken(:\n", r"test_hello\.py:1: .*: mend the test"),
+    ("source/_evidence/3.11.json", '{"a":\n', r"3\.11\.json:2: .*: take it anew"),
+    ("source/_evidence/3.11.json", "[]", r"3\.11\.json:1: it holds no object"),
+    ("source/_evidence/3.11.json", "{}", r"3\.11\.json: no evidence, 'claims'"),
+    ("tests/tasks/justified.toml", "[a\n", r"justified\.toml: .*line 1"),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "message"), UNREADABLE)
+def test_what_cannot_be_read_is_named(book: Any, file: str, text: str, message: str) -> None:
+    book.write(file, text)
+    result = book.build("dummy")
+    assert result.returncode != 0
+    assert re.fullmatch(f".*{message}.*\n", result.stdout), result.stdout
 
 
 @pytest.mark.parametrize("builder", ["dummy", "doctest"])

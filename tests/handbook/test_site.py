@@ -350,41 +350,47 @@ def _all(pages: int | list[int]) -> list[int]:
     return [pages] if isinstance(pages, int) else pages
 
 
-CHANGES = [
-    ("source/tasks/hello.md", "Кто здоровается?", "Кто прощается?"),
-    ("source/tasks/hello.md", "печатается сразу]", "печатается тотчас]"),
-    ("source/tasks/hello.md", "Она печатает", "Она выводит"),
-    ("tests/tasks/test_hello.py", "import pytest", "\nimport pytest  # !"),
-    ("snippets/tasks/hello.py", "import asyncio", "import asyncio  # !"),
-    ("source/_static/handbook.css", "/* What furo", "/* !What furo"),
-    ("conf.py", "2026, авторы", "2027, авторы"),
-]
+CHANGES = {
+    # Each is seen on other pages than its own, and none changes what all pages show.
+    "details": [
+        ("source/tasks/hello.md", "печатается сразу]", "печатается тотчас]"),
+        ("source/tasks/hello.md", "Она печатает", "Она выводит"),
+        ("tests/tasks/test_hello.py", "import pytest", "\nimport pytest  # !"),
+        ("snippets/tasks/hello.py", "import asyncio", "import asyncio  # !"),
+    ],
+    "title": [("source/tasks/hello.md", "Кто здоровается?", "Кто прощается?")],
+    "style": [("source/_static/handbook.css", "/* What furo", "/* !What furo")],
+    "setting": [("conf.py", "2026, авторы", "2027, авторы")],
+}
 
 
-def test_what_changed_is_shown_everywhere(book: Book) -> None:
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES.keys())
+def test_what_changed_is_shown_everywhere(book: Book, changes: list[tuple[str, str, str]]) -> None:
     book.write("source/short.md", "# Кратко\n\n```{short-answers}\n```\n")
     book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\n```\n")
     book.replace("source/index.md", "tasks/hello\n", "tasks/index\nshort\n")
     (book.root / "source/_static").unlink()  # the real one, which must stay as it is
     shutil.copytree(ROOT / "source/_static", book.root / "source/_static")
+    # The site reads what changed; the EPUB, which doesn't, must notice, too.
     for builder in ("html", "epub"):
         assert book.build(builder).returncode == 0
-    for file, old, new in CHANGES:
+    for file, old, new in changes:
         book.replace(file, old, new)
-        # The site reads the page again; the EPUB must notice, too.
-        for builder in ("html", "epub"):
-            result = book.build(builder)
-            assert result.returncode == 0, result.stdout
-        built = {builder: contents(book.root / "build" / builder) for builder in ("html", "epub")}
-        shutil.rmtree(book.root / "build")
-        for builder, before in built.items():
-            assert book.build(builder).returncode == 0
-            after = contents(book.root / "build" / builder)
-            # They hold the time of their making.
-            for name in ("handbook.epub", "content.opf", ".buildinfo.bak"):
-                before.pop(name, None), after.pop(name, None)
-            assert before.keys() == after.keys(), new
-            assert [name for name in before if before[name] != after[name]] == [], new
+    built = {}
+    for builder in ("html", "epub"):
+        result = book.build(builder)
+        assert result.returncode == 0, result.stdout
+        built[builder] = contents(book.root / "build" / builder)
+    shutil.rmtree(book.root / "build")
+    for builder, before in built.items():
+        assert book.build(builder).returncode == 0
+        after = contents(book.root / "build" / builder)
+        # They hold the time of their making.
+        for name in ("handbook.epub", "content.opf", ".buildinfo.bak"):
+            before.pop(name, None)
+            after.pop(name, None)
+        assert before.keys() == after.keys()
+        assert [name for name in before if before[name] != after[name]] == []
 
 
 @pytest.mark.parametrize("builder", ["epub", "typst", "doctest"])

@@ -25,6 +25,7 @@ def test_both_are_begun_and_neither_is_finished() -> None:
 
 @pytest.mark.always("conc-one-step-at-a-time")
 def test_code_of_one_task_at_a_time_in_every_order() -> None:
+    # one way: every order of the tasks is explored
     async def read(book: str) -> None:
         for _ in range(2):
             print(f"{book} in")
@@ -42,6 +43,7 @@ def test_code_of_one_task_at_a_time_in_every_order() -> None:
 
 @pytest.mark.always("conc-one-core")
 def test_two_busy_processes_share_one_core() -> None:
+    # one way: it is the system that switches, however they were started
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system can't tie a process to one core")
     trace = perform_script("""

@@ -146,6 +146,7 @@ def test_calls_that_keep_the_gil() -> None:
 def test_a_c_call_is_not_interrupted_however_long_it_takes(
     in_one_c_call: Looks, in_python: Looks
 ) -> None:
+    # one way: one call of C and one loop of Python, its opposite
     def ticks_during(work: Looks) -> int:
         ticks: list[None] = []
         seen: list[int] = []
@@ -165,6 +166,7 @@ def test_a_c_call_is_not_interrupted_however_long_it_takes(
 
 @pytest.mark.always("io-polling-holds-the-gil")
 def test_a_loop_that_polls_keeps_the_gil_from_others() -> None:
+    # one way: a fact about the interpreter: to it any loop is computing
     ready = threading.Event()
 
     def poll() -> None:

@@ -26,6 +26,7 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 @pytest.mark.always("gil-holds-others-back")
 def test_bytecode_of_other_threads_stands_still() -> None:
+    # one way: a fact about the interpreter
     called = False
 
     def compute() -> None:
@@ -51,6 +52,7 @@ def test_bytecode_of_other_threads_stands_still() -> None:
 
 @pytest.mark.always("gil-asked-for-every-5-ms")
 def test_an_endless_loop_does_not_stop_the_others() -> None:
+    # one way: a fact about the interpreter
     command = [sys.executable, "-I", "-c", "import sys; print(sys.getswitchinterval())"]
     assert float(subprocess.check_output(command)) == 0.005
     enough = False

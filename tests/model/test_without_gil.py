@@ -8,7 +8,7 @@ import sys
 from concurrent import futures
 
 import pytest
-from proven.stage import perform_script, play
+from proven.stage import play
 
 from tests.model.measuring import (
     COUNT,
@@ -61,6 +61,7 @@ def test_half_done_steps_are_seen_with_and_without_a_gil() -> None:
 
 @pytest.mark.always("ng-interpreter-same-pid")
 def test_a_subinterpreter_lives_in_the_same_process() -> None:
+    # one way: a fact about the interpreter
     source, sink = os.pipe()
     with subinterpreter() as run:
         run(f"import os; os.write({sink}, str(os.getpid()).encode())")
@@ -71,6 +72,7 @@ def test_a_subinterpreter_lives_in_the_same_process() -> None:
 
 @pytest.mark.always("ng-interpreter-own-modules")
 def test_a_change_in_one_interpreter_is_not_seen_in_another() -> None:
+    # one way: a fact about the interpreter
     source, sink = os.pipe()
     with subinterpreter() as first, subinterpreter() as second:
         first("import json; json.marked = True")
@@ -84,6 +86,7 @@ def test_a_change_in_one_interpreter_is_not_seen_in_another() -> None:
 
 @pytest.mark.always("ng-interpreters-since-314")
 def test_interpreters_are_public_since_314() -> None:
+    # one way: a fact about a module
     is_new = sys.version_info >= (3, 14)
     assert (importlib.util.find_spec("concurrent.interpreters") is not None) is is_new
     assert hasattr(futures, "InterpreterPoolExecutor") is is_new
@@ -91,8 +94,11 @@ def test_interpreters_are_public_since_314() -> None:
 
 
 @pytest.mark.always("ng-chunksize")
-def test_map_sends_chunks() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_map_sends_chunks(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         from concurrent.futures import ProcessPoolExecutor
 
         class Counting(ProcessPoolExecutor):
@@ -107,7 +113,8 @@ def test_map_sends_chunks() -> None:
                     pool.sent = 0
                     assert list(pool.map(abs, range(-100, 0), **options)) == [*range(100, 0, -1)]
                     print(pool.sent)
-    """)
+        """,
+    )
     assert trace.lines == ["100", "2"]
     assert "jobs sent: 100" in play("model/without_gil_messages_broken").lines
     assert "jobs sent: 2" in play("model/without_gil_messages_fixed").lines

@@ -11,7 +11,15 @@ import pytest
 from proven.stage import load, play
 
 from tests.ways import ways
-from tests.ways_processes import CRASHES, INTERPRETER_POOLS, POOLS, PROCESS_POOLS, Pool, filled
+from tests.ways_processes import (
+    CRASHES,
+    INTERPRETER_POOLS,
+    POOLS,
+    PROCESS_POOLS,
+    THREAD_POOLS,
+    Pool,
+    filled,
+)
 
 CLASSES = {pool.name: getattr(futures, pool.name) for pool in POOLS.values()}
 
@@ -138,7 +146,7 @@ def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int) -> Non
 
 
 @pytest.mark.sometimes("pool-worker-keeps-state")
-@ways(pool=POOLS)
+@ways(pool=THREAD_POOLS | PROCESS_POOLS)
 def test_a_task_sees_what_an_earlier_one_left(pool: Pool) -> None:
     trace = pool.perform("""
         import threading

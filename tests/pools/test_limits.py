@@ -52,6 +52,7 @@ def test_max_workers_are_really_at_work(workers: int) -> None:
 
 @pytest.mark.always("lim-defaults")
 def test_default_numbers_of_workers() -> None:
+    # one way: the numbers of cores are tried one after the other
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system can't tie a process to one core")
     trace = perform_script("""

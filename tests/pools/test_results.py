@@ -193,23 +193,33 @@ def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
 
 
 @pytest.mark.always("res-map-by-arguments")
-def test_map_yields_by_arguments() -> None:
+@ways(pool=POOLS, order={"".join(map(str, order)): order for order in permutations(range(3))})
+def test_map_yields_by_arguments_in_whatever_order_they_end(
+    pool: Pool, order: tuple[int, ...]
+) -> None:
     assert play("pools/results_order").lines[2:] == ["map: slow", "map: quick"]
-    for order in permutations(range(3)):
-        done = [threading.Event() for _ in order]
+    trace = pool.perform(
+        filled(
+            """
+            import pathlib, time
 
-        def work(
-            place: int,
-            order: tuple[int, ...] = order,
-            done: list[threading.Event] = done,
-        ) -> int:
-            for earlier in order[: order.index(place)]:
-                done[earlier].wait()
-            done[place].set()
-            return place
+            order = ORDER
 
-        with ThreadPoolExecutor(max_workers=3) as pool:
-            assert list(pool.map(work, range(3))) == [0, 1, 2]
+            def work(place):
+                for earlier in order[: order.index(place)]:
+                    while not pathlib.Path(f"{earlier} is done").exists():
+                        time.sleep(0.005)
+                pathlib.Path(f"{place} is done").touch()
+                return place
+
+            if __name__ == "__main__":
+                with Pool(3) as pool:
+                    print(list(pool.map(work, range(3))))
+            """,
+            ORDER=order,
+        )
+    )
+    assert trace.lines == ["[0, 1, 2]"]
 
 
 @pytest.mark.always("res-map-submits-at-once")

@@ -112,6 +112,7 @@ def test_by_forkserver_all_children_share_one_import() -> None:
 
 @pytest.mark.always("sm-default-on-linux")
 def test_the_default_start_method() -> None:
+    # one way: a fact about the interpreter
     # no mutant: умолчание решает сам Python, программа здесь только спрашивает о нём
     trace = perform_script("import multiprocessing; print(multiprocessing.get_start_method())")
     if sys.platform == "linux":

@@ -12,6 +12,8 @@ import pytest
 from proven.stage import explore, load, play
 from proven.stage.explore import Threads, threading
 
+from tests.ways import ways
+
 
 @contextmanager
 def frequent_switches() -> Iterator[None]:
@@ -36,6 +38,7 @@ def test_two_additions_can_add_one(together: Callable[..., None]) -> None:
 
 @pytest.mark.always("race-plus-equal-three-steps")
 def test_plus_equal_reads_adds_and_writes() -> None:
+    # one way: a fact about the bytecode, seen from both sides
     assert play("races/lost_update_steps").ordered(
         "LOAD_ATTR value", "BINARY_OP +=", "STORE_ATTR value"
     )
@@ -92,10 +95,13 @@ def test_a_switch_amid_plus_equal_loses_an_update(together: Callable[..., None])
 
 
 @pytest.mark.always("race-plus-equal-intact-with-gil", gil="on")
-def test_with_the_gil_plus_equal_of_a_number_loses_nothing(together: Callable[..., None]) -> None:
+@ways(threads={"2": 2, "4": 4, "8": 8})
+def test_with_the_gil_plus_equal_of_a_number_loses_nothing(
+    together: Callable[..., None], threads: int
+) -> None:
     counter = load("races/lost_update_steps").Counter()
 
-    begin = Barrier(4)
+    begin = Barrier(threads)
 
     def add_many() -> None:
         begin.wait()
@@ -103,8 +109,8 @@ def test_with_the_gil_plus_equal_of_a_number_loses_nothing(together: Callable[..
             counter.add()
 
     with frequent_switches():
-        together(4, add_many)
-    assert counter.value == 40_000
+        together(threads, add_many)
+    assert counter.value == 10_000 * threads
 
 
 @pytest.mark.sometimes("race-call-amid-update-loses")

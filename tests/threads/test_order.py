@@ -49,6 +49,7 @@ def printed(schedule: list[str]) -> list[int]:
 
 @pytest.mark.always("order-within-thread")
 def test_each_thread_keeps_its_own_order() -> None:
+    # one way: all twenty orders of the two threads are forced
     numbers = [int(line) for line in play("threads/order_two_threads").lines]
     assert sorted(numbers) == list(range(1, 11))
     for lines in (numbers, *map(printed, schedules(3))):
@@ -211,6 +212,7 @@ def test_print_under_one_lock_keeps_lines_whole(threads: int) -> None:
 
 @pytest.mark.always("order-main-prints")
 def test_results_printed_by_main_come_in_argument_order() -> None:
+    # one way: both orders of the two jobs are forced
     trace = play("threads/order_results")
     assert [literal_eval(line) for line in trace.lines] == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
     (printer,) = {event.actor for event in trace.events}

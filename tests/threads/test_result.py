@@ -111,6 +111,7 @@ def test_excepthook_gets_thread_and_exception_in_the_dying_thread() -> None:
 def test_sys_exit_ends_only_its_thread_and_says_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # one way: the call that the sentence names, beside another exception
     reported: list[str] = []
     default = threading.__excepthook__
 

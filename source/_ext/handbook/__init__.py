@@ -37,7 +37,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("typst_book")
     app.add_domain(domain.Handbook)
     numbering.install()
-    repairs.told.clear()
+    repairs.warned.clear()
 
     app.add_node(
         output.timeline_picture,
@@ -82,6 +82,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
     app.connect("config-inited", _let_doctest_check)
+    app.connect("builder-inited", domain.read_all)
     app.connect("env-updated", outdated.pages)
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo

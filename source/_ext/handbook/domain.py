@@ -6,7 +6,6 @@ them when the page is read again or removed, and takes over what parallel reader
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Set
 from enum import StrEnum
 from functools import cached_property
@@ -14,12 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import PRACTICE, disagreements
+from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
+from proven.findings import loaded
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util import logging
 
 if TYPE_CHECKING:
+    from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 logger = logging.getLogger(__name__)
@@ -87,8 +88,7 @@ class Handbook(Domain):
 
     def finding(self, name: str) -> dict[str, Any]:
         """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
-        file = self.book.settings.evidence / name
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return loaded(self.book.settings.evidence / name)
 
     def page_of(self, file: str) -> str:
         """Return the page whose source is `file`, relative to the root; "" if it is none."""
@@ -112,6 +112,14 @@ class Handbook(Domain):
             if f"already used at {mark.file}" in problem and mark in claims:
                 continue  # docutils has told of twins on one page
             warn(Fault.CLAIM, problem, str(root / mark.place))
+        for mark, problem in nowhere_checked(claims, self.book.settings.pythons):
+            warn(Fault.CLAIM, f"claim {mark.id!r}: {problem}", str(root / mark.place))
+        for shown in self.book.outputs.values():
+            if shown.only and nowhere(dict(shown.only), self.book.settings.pythons):
+                problem = (
+                    f"the output of {shown.name} is checked on no interpreter: widen its range"
+                )
+                warn(Fault.OUTPUT, problem, str(root / shown.page))
         marked = {id for page in self.sentences.values() for id in page}
         promised = {PRACTICE, ""}.union(*InventoryAdapter(self.env).main_inventory.values())
         for claim in claims:
@@ -121,9 +129,27 @@ class Handbook(Domain):
                     'documentation: name one from the inventory, or rests="cpython"'
                 )
                 warn(Fault.CLAIM, problem, str(root / claim.place))
-            if claim.id and claim.id not in marked:
+            if claim.id and claim.id not in marked and not claim.unknown:
                 problem = f"claim {claim.id!r} is not a span of the rendered page"
                 warn(Fault.CLAIM, problem, str(root / claim.place))
+
+
+def read_all(app: Sphinx) -> None:
+    """Read tests, evidence and reasons before all else, and end the build if one can't be read.
+
+    SystemExit: Sphinx would print its versions and a traceback around any other error.
+    """
+    book = handbook(app.env).book
+    try:
+        _ = book.all_proofs, book.evidence, book.excuses
+    except SyntaxError as error:
+        problem, place = f"{error.msg}: mend the test", f"{error.filename}:{error.lineno}"
+        logger.error("%s", problem, location=place)
+    except ValueError as error:
+        logger.error("%s", error)
+    else:
+        return
+    raise SystemExit(1)
 
 
 def handbook(env: BuildEnvironment) -> Handbook:

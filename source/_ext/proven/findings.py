@@ -123,6 +123,23 @@ def lines_of(entries: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n }"
 
 
+def loaded(file: Path) -> dict[str, Any]:
+    """Return what the JSON in `file` holds, {} if it isn't there.
+
+    ValueError with file and line if it is no JSON object.
+    """
+    if not file.is_file():
+        return {}
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg}: take it anew, or get it back from git"
+        raise ValueError(f"{file}:{error.lineno}: {problem}") from None
+    if not isinstance(data, dict):
+        raise ValueError(f"{file}:1: it holds no object: take it anew, or get it back from git")
+    return data
+
+
 def read(folder: Path) -> list[Evidence]:
     """Return the evidence in `folder`, oldest version first."""
     files = [file for file in folder.glob("*.json") if _FILE.fullmatch(file.name)]
@@ -147,11 +164,14 @@ def version_key(version: str) -> tuple[list[int], bool, list[int]]:
 
 def read_file(file: Path) -> Evidence:
     """Return the evidence that `file` holds."""
-    data = json.loads(file.read_text(encoding="utf-8"))
-    claims, examples = (
-        {key: Finding(**entry) for key, entry in data[part].items()} for part in PARTS
-    )
-    return Evidence(file.stem, data["interpreter"], data["date"], claims, examples)
+    data = loaded(file)
+    try:
+        claims, examples = (
+            {key: Finding(**entry) for key, entry in data[part].items()} for part in PARTS
+        )
+        return Evidence(file.stem, data["interpreter"], data["date"], claims, examples)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file}: no evidence, {error}: take it anew by make evidence") from None
 
 
 def without_empty(finding: Finding | Mutation) -> dict[str, Any]:
@@ -166,7 +186,12 @@ def _without_empty(findings: Mapping[str, Finding]) -> dict[str, Any]:
 def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
     """Return why mutants may go unnoticed: snippet, label's pattern, reason."""
     files = sorted(tests.glob(f"*/{EXCUSES}"))
-    chapters = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
+    chapters = []
+    for file in files:
+        try:
+            chapters.append(tomllib.loads(file.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{file}: {error}") from None
     return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 
 

@@ -105,7 +105,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         findings = {each.version: book.current(each, "claims") for each in book.evidence}
         heads = ("№", "Утверждение", "Когда верно", "Доказательство")
         rows = list(_rows(app, docname, findings))
-        parts: list[nodes.Node] = [table(heads, (5, 50, 15, 30), rows, "ledger", "colwidths-given")]
+        parts: list[nodes.Node] = [table(heads, (5, 46, 19, 30), rows, "ledger", "colwidths-given")]
         if findings:
             parts.insert(0, nodes.paragraph("", _legend(findings)))
         place.replace_self(parts)
@@ -114,7 +114,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def _legend(versions: Iterable[str]) -> str:
     return (
         f"Доказательства прошли на CPython {', '.join(versions)}, если в строке утверждения не "
-        "сказано иное. Там, где утверждение не обещано, доказательство не запускается."
+        "сказано иное. На версиях, о которых утверждение не говорит, доказательства не запускаются."
     )
 
 

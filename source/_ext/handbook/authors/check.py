@@ -15,13 +15,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from proven.book import Book
 from proven.checks import environment
 from proven.claims import disagreements
-from proven.findings import MUTANTS
+from proven.findings import MUTANTS, loaded
 from proven.shown import replay
 
 from handbook.style.command import findings
@@ -62,8 +61,8 @@ def test_of(book: Book, name: str) -> str:
 
 def changed(book: Book) -> dict[str, str]:
     """Return the files of proofs whose mutants nobody has tried as they are now, and their keys."""
-    report = _read(book.settings.evidence / MUTANTS)
-    passed = _read(book.root / PASSED)
+    report = loaded(book.settings.evidence / MUTANTS)
+    passed = loaded(book.root / PASSED)
     keys = {test: _key(book, page, test) for page, test in _pages(book)}
     return {
         test: keys[test]
@@ -156,11 +155,6 @@ def _run(book: Book, module: str, *arguments: str) -> subprocess.CompletedProces
     )
 
 
-def _read(file: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return data
-
-
 def _try_changed(book: Book) -> list[str]:
     """Try the mutants of changed pages, and remember those that passed."""
     fresh = changed(book)
@@ -170,7 +164,7 @@ def _try_changed(book: Book) -> list[str]:
     if not wrong:
         file = book.root / PASSED
         file.parent.mkdir(exist_ok=True)
-        text = json.dumps(_read(file) | fresh, indent=1, sort_keys=True)
+        text = json.dumps(loaded(file) | fresh, indent=1, sort_keys=True)
         part = file.with_suffix(".part")
         part.write_text(text + "\n", encoding="utf-8")
         part.replace(file)

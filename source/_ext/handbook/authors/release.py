@@ -8,7 +8,6 @@ Makefile runs them first.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import socket
@@ -22,7 +21,7 @@ from typing import Any
 from proven.book import Book
 from proven.checks import environment
 from proven.claims import excluded
-from proven.findings import COVERAGE, MUTANTS, STRESS, Evidence
+from proven.findings import COVERAGE, MUTANTS, STRESS, Evidence, loaded
 
 LEAST_STRESS = 20
 """Runs of the whole suite without which nobody knows that no luck is needed."""
@@ -104,7 +103,7 @@ def _by_outcome(ranges: dict[str, Any], current: dict[str, Any]) -> dict[str, li
 
 
 def _mutants(book: Book) -> Iterator[str]:
-    report = _read(book.settings.evidence / MUTANTS)
+    report = loaded(book.settings.evidence / MUTANTS)
     prints = {"claims": book.fingerprints["proofs"], "snippets": book.fingerprints["examples"]}
     for part, wanted in prints.items():
         entries = report.get(part, {})
@@ -121,7 +120,7 @@ def _mutants(book: Book) -> Iterator[str]:
 
 def _numbers(book: Book) -> Iterator[str]:
     folder = book.settings.evidence
-    stress, coverage = _read(folder / STRESS), _read(folder / COVERAGE)
+    stress, coverage = loaded(folder / STRESS), loaded(folder / COVERAGE)
     if stress.get("failed", 1):
         yield f"stress: {stress.get('failed', 'no')} tests failed: make stress"
     if stress.get("runs", 0) < LEAST_STRESS:
@@ -159,7 +158,7 @@ def forged(book: Book) -> Iterator[str]:
     if not out.is_file():
         yield "evidence: it could not be taken on this interpreter: make evidence tells why"
         return
-    run = _read(out)
+    run = loaded(out)
     for part in ("claims", "examples"):
         for key, finding in evidence.part(part).items():
             now = run[part].get(key, {}).get("outcome")
@@ -200,11 +199,6 @@ def _git(root: Path, *arguments: str) -> str:
         ["git", "-C", str(root), *arguments], capture_output=True, encoding="utf-8", check=False
     )
     return done.stdout.strip()
-
-
-def _read(file: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return data
 
 
 def main() -> int:

@@ -72,14 +72,16 @@ class Written:
     @cached_property
     def untouched(self) -> bool:
         """Tell whether no page, test, snippet or finding changed since the files were written."""
-        own = handbook(self._app.env).book.settings
-        folders = (own.tests, own.snippets, own.pages, own.evidence)
+        settings = handbook(self._app.env).book.settings
+        folders = (settings.pages, settings.tests, settings.snippets, settings.evidence)
         files = {file for folder in folders for file in folder.rglob("*") if file.suffix in _READ}
-        stamps = [(str(file), *file.stat()[6:9:2]) for file in sorted(files)]
+        stamps = [(str(file), file.stat().st_mtime_ns) for file in sorted(files)]
         self._now[_INPUT] = digest(self.frame, sorted(self._app.env.all_docs.items()), stamps)
         if self._before.get(_INPUT) != self._now[_INPUT]:
             return False
         self._now = self._before
+        if self._app.builder.format != "html":
+            return True
         return all(self._path(page).exists() for page in self._before if page != _INPUT)
 
     def outdated(self, page: str, *shown: Any) -> bool:
@@ -121,8 +123,11 @@ def digest(*shown: Any) -> str:
 
 def pages(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     """Return the pages to be written beside those that Sphinx knows of."""
-    if app.builder.format != "html" or written(app).untouched:
+    if written(app).untouched:
         return []
+    if app.builder.format != "html":
+        # Something is updated, so Sphinx asks whether claims and proofs still agree.
+        return [page for page, tables in handbook(env).tables.items() if "ledger" in tables]
     states = {name: state(env) for name, state in STATES.items() if _has(env, name)}
     feet = reports.feet(handbook(env))
     shown = {
@@ -142,5 +147,5 @@ def _has(env: BuildEnvironment, table: str) -> bool:
 
 def save(app: Sphinx, error: Exception | None) -> None:
     """Remember what the files show, if they were written."""
-    if not error and app.builder.format == "html":
+    if not error:
         written(app).save()

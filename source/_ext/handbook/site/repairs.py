@@ -170,15 +170,15 @@ def mend(repairs: list[Repair], text: str, where: str) -> str:
     return text
 
 
-told: set[str] = set()
+warned: set[str] = set()
 """The repairs of which this build has warned."""
 
 
 def no_longer(what: str, where: str) -> None:
     """Warn, once a build, that a repair doesn't apply any more."""
-    if what in told:
+    if what in warned:
         return
-    told.add(what)
+    warned.add(what)
     warn(
         Fault.REPAIR,
         f"a repair no longer applies in {where}: {what} isn't there; see MAINTAINING.md",
