@@ -66,7 +66,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     app.add_lexer("output", output.OutputLexer)
     app.add_directive("output", output.Output)
-    app.add_directive("interleaving", interleaving.Interleaving)
+    app.add_directive("interleaving", output.Interleaving)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
     app.add_directive("ledger", ledger.Ledger)
@@ -92,7 +92,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", outdated.pages)
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
-    app.connect("html-page-context", interleaving.add_script)
+    app.connect("html-page-context", output.add_script)
     app.connect("html-page-context", repairs.mend_body)
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo

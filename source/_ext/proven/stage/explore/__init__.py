@@ -1,8 +1,8 @@
 """Explores the orders in which a program of threads or of tasks could go.
 
-Bottom to top: ``schedule`` says who goes on; ``threads`` and ``tasks`` are run by it; ``values``
-are shown; ``steps`` are what a thread does; ``watching`` takes note of them; ``scene`` is all of a
-run; ``terminal`` shows it.
+Bottom to top: ``schedule`` decides who goes next; ``threads`` and ``tasks`` are the two explorers;
+``values`` are those of a source's expressions; ``steps`` are what a run did; ``watching`` records
+them of tasks; ``scene`` finds the run that breaks; ``terminal`` shows it.
 """
 
 from proven.stage.explore.schedule import CannotExplore, Exploration, Failure
