@@ -14,7 +14,7 @@ This file is the only place where anything is registered.  Where does it go?
   has no gettext, in ``site.repairs``.
 - The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
 
-Rooms, bottom to top: ``domain``; ``output``, ``interleaving``, ``pages``; ``appendices``; ``site``.
+Rooms, bottom to top: ``domain``; ``output``, ``pages``; ``appendices``; ``site``.
 Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
-    from handbook import domain, interleaving, output, pages
+    from handbook import domain, output, pages
     from handbook.appendices import ledger, numbering, overview, reports
     from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
 

@@ -14,7 +14,9 @@ from handbook.output.recorded import (
     guess,
     timeline_picture,
     visit_guess_html,
+    visit_guess_typst,
     visit_picture_html,
+    visit_picture_typst,
 )
 
 __all__ = [
@@ -28,5 +30,7 @@ __all__ = [
     "guess",
     "timeline_picture",
     "visit_guess_html",
+    "visit_guess_typst",
     "visit_picture_html",
+    "visit_picture_typst",
 ]
