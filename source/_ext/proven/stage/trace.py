@@ -13,6 +13,18 @@ class SnippetError(Exception):
     """A snippet is missing, raised, hung or printed nothing; the text names it and shows why."""
 
 
+class Wait(NamedTuple):
+    """Who waits for what, and who holds it ("" if nobody does): a row of a deadlock's table."""
+
+    actor: str
+    what: str
+    holder: str = ""
+
+    def __str__(self) -> str:
+        held = f", held by {self.holder}" if self.holder else ""
+        return f"{self.actor} waits for {self.what}{held}"
+
+
 @dataclass(frozen=True)
 class Event:
     """One printed line.
@@ -67,7 +79,10 @@ class Trace:
 
     elapsed: seconds until the snippet ended; timed: whether the seconds are
     virtual, hence exact and worth showing; stderr: what the snippet wrote there;
-    actors, moments: what a timeline is drawn from, empty if nobody watched.
+    actors, moments: what a timeline is drawn from, empty if nobody watched;
+    exit: the program's exit code, 1 if an exception ended it, negative if a signal
+    did; raised: the class of that exception, "" if none; deadlock: who waits for
+    what, if the play was ended because nobody could go on.
     """
 
     events: tuple[Event, ...]
@@ -76,6 +91,9 @@ class Trace:
     stderr: str = ""
     actors: tuple[Actor, ...] = ()
     moments: tuple[Moment, ...] = ()
+    exit: int = 0
+    raised: str = ""
+    deadlock: tuple[Wait, ...] = ()
 
     @property
     def lines(self) -> list[str]:
