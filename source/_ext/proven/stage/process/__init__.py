@@ -29,6 +29,7 @@ def play_in_process(name: str, path: Path, ordered: bool, deadline: float) -> Tr
     What it leaves behind is ended a second after it.
     Raises SnippetError if it still runs after `deadline` real seconds.
     """
+    path = path.resolve()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         work, events, output = (Path(folder, part) for part in ("work", "events", "output"))
         work.mkdir()

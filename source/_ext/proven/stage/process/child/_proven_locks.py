@@ -110,6 +110,11 @@ class WatchedRLock(WatchedLock):
         self.depth = depth
 
 
+# What Python says of an attribute that isn't there names the type.
+for _type, _made in ((WatchedLock, _make_lock()), (WatchedRLock, _make_rlock())):
+    _type.__name__ = f"{type(_made).__module__}.{type(_made).__qualname__}"
+
+
 def _stand_in(make: Any, watched: type[WatchedLock]) -> Any:
     """Return what stands in for `make`: a function or, as since 3.13 for locks, a type."""
     if not isinstance(make, type):

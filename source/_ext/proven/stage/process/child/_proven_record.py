@@ -82,27 +82,29 @@ def actor_id() -> str:
     return getattr(thread, "handbook_id", f"{process_id()}.{thread._name}")
 
 
+def author() -> dict[str, str]:
+    """Return who calls, as records tell it."""
+    thread = thread_now()
+    main = thread is threading.main_thread()
+    return {
+        "who": actor_id(),
+        "actor": process_name() if main else thread._name,
+        "kind": "process" if main else "thread",
+    }
+
+
 def record(what: str, **more: Any) -> Cause:
     """Append a record of the caller; return what makes another record come after it."""
     number = next(_records)
     if number > MOST and what not in ("prints", "created", "ends", "raised", "deadlock"):
         return {}
-    thread = thread_now()
-    main = thread is threading.main_thread()
-    event = {
-        "id": f"{process_id()}#{number}",
-        "who": actor_id(),
-        "what": what,
-        "time": time.monotonic(),
-        "actor": process_name() if main else thread._name,
-        "kind": "process" if main else "thread",
-        **more,
-    }
+    id = f"{process_id()}#{number}"
+    event = {"id": id, "what": what, "time": time.monotonic(), **author(), **more}
     try:
         # Opened anew each time: a program may close all files, or fork.
         file = os.open(EVENTS, os.O_WRONLY | os.O_APPEND)
     except OSError:
-        return {}
+        return {}  # Too many are open.
     try:
         os.write(file, marshal.dumps(event))
     finally:

@@ -15,42 +15,49 @@ import sys
 import threading
 from typing import Any
 
-from _proven_record import record
+from _proven_record import author, record
 
 OUTPUT = os.environ["HANDBOOK_OUTPUT"]
-FULL = io.DEFAULT_BUFFER_SIZE
-"""Bytes after which a buffer is written even without the end of a line."""
 
 
 class Shared(io.BufferedWriter):
-    """The buffer below `sys.stdout`: it may be entered again by a signal handler that prints."""
+    """The buffer below `sys.stdout`.
+
+    Python's own is of C, so that a signal handler never runs within a print.  Here it
+    may; what it prints then waits until the print below it is through.
+    """
 
     def __init__(self) -> None:
         raw = io.FileIO(1, "wb", closefd=False)
         raw.name = "<stdout>"
         super().__init__(raw)
-        self._held: list[bytes] = []
+        self._held: list[tuple[dict[str, str], bytes]] = []
+        self._later: list[tuple[dict[str, str], bytes]] = []
         self._lock = threading.RLock()
         self._file = os.stat(OUTPUT)
+        self._codes = {method.__code__ for method in (Shared.write, Shared.flush, Shared._put)}
+        self._main = threading.get_ident()
+        # Kept here: at its end Python empties the modules, and objects may still print.
+        self._os, self._frame, self._ident = os, sys._getframe, threading.get_ident
+        self._author, self._record, self._path = author, record, OUTPUT
 
     def write(self, data: Any) -> int:
         """Keep `data` until it is flushed, as the buffer of a terminal does."""
         if self.closed:
             raise ValueError("write to closed file")
         taken = bytes(data)
-        with self._lock:
-            self._held.append(taken)
-            full = sum(map(len, self._held)) > FULL
-        if full:
-            self.flush()
+        (self._later if self._is_nested() else self._held).append((self._author(), taken))
         return len(taken)
 
     def flush(self) -> None:
-        """Write what is kept and record where it stands."""
+        """Write what is kept and record where it stands and whose it is."""
+        if self._is_nested():
+            return
         with self._lock:
-            data, self._held = b"".join(self._held), []
-            while data:
-                data = data[self._put(data) :]
+            while self._held or self._later:
+                whose, data = (self._held or self._later).pop(0)
+                while data:
+                    data = data[self._put(data, whose) :]
 
     def seekable(self) -> bool:
         """Tell that it isn't: neither is a terminal."""
@@ -59,13 +66,26 @@ class Shared(io.BufferedWriter):
     def after_fork(self) -> None:
         """Make a lock that no thread of the parent holds."""
         self._lock = threading.RLock()
+        self._main = threading.get_ident()
 
-    def _put(self, data: bytes) -> int:
+    def _is_nested(self) -> bool:
+        """Tell whether a signal handler calls, within a call that it interrupted."""
+        if self._ident() != self._main:
+            return False
+        frame: Any = self._frame(1).f_back
+        while frame:
+            if frame.f_code in self._codes:
+                return True
+            frame = frame.f_back
+        return False
+
+    def _put(self, data: bytes, whose: dict[str, str]) -> int:
+        os = self._os
         try:
             if not os.path.samestat(os.fstat(1), self._file):
                 return self.raw.write(data) or 0
             # A file description of its own: its position is then the end of what was written.
-            file = os.open(OUTPUT, os.O_WRONLY | os.O_APPEND)
+            file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         except OSError:
             return self.raw.write(data) or 0
         try:
@@ -73,7 +93,7 @@ class Shared(io.BufferedWriter):
             end = os.lseek(file, 0, os.SEEK_CUR)
         finally:
             os.close(file)
-        record("prints", start=end - count, end=end)
+        self._record("prints", start=end - count, end=end, **whose)
         return count
 
 
