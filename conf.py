@@ -35,7 +35,6 @@ intersphinx_mapping = {
 # Sphinx's own defaults hide errors; this one only shows them as a diff.
 doctest_default_flags = doctest.REPORT_UDIFF
 doctest_show_successes = False
-doctest_global_setup = "from handbook.output import check"
 
 copybutton_exclude = ".linenos, .gp"
 

@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
-from proven.book import ROOT
 from proven.stage import names, path_of, play
 from proven.stage.player import is_virtual
 from pypdf import PdfReader
+
+ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:

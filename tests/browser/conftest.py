@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
-from proven.book import ROOT
 
+ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("HANDBOOK_SITE", ROOT / "build/html"))
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")
 # Playwright adds --headless and a fresh --user-data-dir.
@@ -93,9 +93,23 @@ def question_names() -> list[str]:
     return [name for name in pages if not name.endswith("/index.html")]
 
 
+def looked_at() -> list[str]:
+    """Return the pages that a browser has to look at: all, but of the pages of proofs four.
+
+    One template makes those from files of tests: the longest line, the longest file, the
+    shortest and one between stand for all.
+    """
+    proofs = [name for name in page_names() if name.startswith("tests/")]
+    texts = {name: (SITE / name).read_text(encoding="utf-8") for name in proofs}
+    by_size = sorted(proofs, key=lambda name: len(texts[name]))
+    widest = max(proofs, key=lambda name: max(map(len, texts[name].splitlines())))
+    kept = {widest, by_size[0], by_size[len(by_size) // 2], by_size[-1]}
+    return [name for name in page_names() if name not in proofs or name in kept]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for `address` on every page, for `question` on every question's."""
-    for fixture, names in (("address", page_names()), ("question", question_names())):
+    """Run a test that asks for `address` on each page to look at, for `question` on each such."""
+    for fixture, names in (("address", looked_at()), ("question", question_names())):
         if fixture in metafunc.fixturenames:
             assert names, f"no site in {SITE}"
             metafunc.parametrize(fixture, names)

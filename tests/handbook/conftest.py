@@ -11,7 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from proven.book import ROOT
+
+ROOT = Path(__file__).parents[2]
+"""The handbook's own repository."""
 
 PAGE = """\
 (tasks-hello)=

@@ -112,6 +112,12 @@ FAULTS = [
         "has no claim",
     ),
     Fault(
+        "claim rests on nothing",
+        *(PAGE, "#hello-at-once}", '#hello-at-once rests="asyncio.nothing"}', "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on 'asyncio\.nothing', "
+        "which is no target of the documentation",
+    ),
+    Fault(
         "verb mismatch",
         *(PROOF, "mark.always", "mark.never", "dummy"),
         r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' says always, "

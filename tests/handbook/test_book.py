@@ -3,16 +3,19 @@
 import re
 
 import pytest
-from proven.book import ROOT
-from proven.claims import claims_in, disagreements, proofs_in
+from proven.book import Book
+from proven.claims import disagreements
 from proven.stage import names
+
+from tests.handbook.conftest import ROOT
 
 # As the contents have them.
 CHAPTERS = re.findall(r"^(\w+)/index$", (ROOT / "source/index.md").read_text("utf-8"), re.M)
 
 
 def test_claims_and_proofs_agree() -> None:
-    claims, proofs = claims_in(ROOT), proofs_in(ROOT)
+    book = Book.at(ROOT)
+    claims, proofs = book.all_claims, book.all_proofs
     assert claims
     problems = [f"{mark.place}: {problem}" for mark, problem in disagreements(claims, proofs)]
     assert not problems, "\n".join(problems)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from proven.claims import Mark, claims_in, disagreements, excluded, proofs_in
+from proven.book import Book
+from proven.claims import Mark, disagreements, excluded
 
 
 def test_claims_are_read_with_file_and_line(tmp_path: Path) -> None:
@@ -14,7 +15,7 @@ def test_claims_are_read_with_file_and_line(tmp_path: Path) -> None:
         "- [in a\n  list]{.sometimes #c}\n\n`[shown]{.always #not-a-claim}` [plain](x){.other}\n",
         encoding="utf-8",
     )
-    assert claims_in(tmp_path) == [
+    assert Book.at(tmp_path).all_claims == [
         Mark("source/tasks/page.md", 3, "always", "a"),
         Mark("source/tasks/page.md", 3, "never", "b"),
         Mark("source/tasks/page.md", 6, "sometimes", "c"),
@@ -27,7 +28,7 @@ def test_a_role_over_two_lines_hides_no_claim(tmp_path: Path) -> None:
     page.write_text(
         "[a {term}`long\nterm <term>`]{.always #a}. [`b` is]{.never #b}\n", encoding="utf-8"
     )
-    assert [claim.id for claim in claims_in(tmp_path)] == ["a", "b"]
+    assert [claim.id for claim in Book.at(tmp_path).all_claims] == ["a", "b"]
 
 
 def test_proofs_are_read_with_file_line_and_name(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_proofs_are_read_with_file_line_and_name(tmp_path: Path) -> None:
         "@pytest.mark.never('b')\ndef test_it(x): ...\n",
         encoding="utf-8",
     )
-    assert proofs_in(tmp_path) == [
+    assert Book.at(tmp_path).all_proofs == [
         Mark("tests/tasks/test_page.py", 5, "always", "a", "test_it"),
         Mark("tests/tasks/test_page.py", 6, "never", "b", "test_it"),
     ]
@@ -62,7 +63,7 @@ def test_ranges_are_read_on_both_ends_and_compared(tmp_path: Path) -> None:
     test.write_text(
         'import pytest\n\n\n@pytest.mark.always("a", since="3.12")\ndef test_it(): ...\n', "utf-8"
     )
-    (claim,), (proof,) = claims_in(tmp_path), proofs_in(tmp_path)
+    (claim,), (proof,) = Book.at(tmp_path).all_claims, Book.at(tmp_path).all_proofs
     assert claim.only == (("gil", "on"), ("since", "3.12"))
     assert proof.only == (("since", "3.12"),)
     assert claim.text == "so `[x]` it is [y]"
@@ -89,3 +90,15 @@ def test_a_claim_says_where_it_holds(
     only: dict[str, str], version: tuple[int, ...], gil: bool, why: str
 ) -> None:
     assert excluded(only, version, gil=gil) == why
+
+
+def test_a_claim_tells_on_what_it_rests(tmp_path: Path) -> None:
+    page = tmp_path / "source/page.md"
+    page.parent.mkdir()
+    page.write_text(
+        '[a]{.always #a rests="asyncio.gather"} [b]{.never #b since="3.12" rests="async with"}'
+        ' [c]{.always #c rests="cpython"} [d]{.always #d}\n',
+        encoding="utf-8",
+    )
+    rests = [claim.rests for claim in Book.at(tmp_path).all_claims]
+    assert rests == ["asyncio.gather", "async with", "cpython", ""]

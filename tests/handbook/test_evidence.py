@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.book import ROOT, Book, _fingerprint, current
+from proven.book import Book, _fingerprint
 from proven.findings import Evidence, Finding, read
 from proven.proofs import Outcomes
-from proven.shown import compare
+from proven.shown import replay
+
+from tests.handbook.conftest import ROOT
 
 
 def take(book: Any, outcome: str = "passed", version: str = "3.11") -> Evidence:
     """Write evidence as if all had come out like this."""
-    prints = Book(book.root).fingerprints
+    prints = Book.at(book.root).fingerprints
     findings = (
         {key: Finding(outcome, hash, why="it says") for key, hash in prints[part].items()}
         for part in ("claims", "examples")
@@ -25,7 +27,7 @@ def take(book: Any, outcome: str = "passed", version: str = "3.11") -> Evidence:
 
 def test_a_file_is_sorted_and_has_a_line_for_each_entry(book: Any) -> None:
     found = take(book)
-    assert read(book.root) == [found]
+    assert read(book.root / "source/_evidence") == [found]
     claims = {id: Finding("passed") for id in "cab"}
     lines = Evidence("3.9", "CPython", "2026-11-23", claims, {}).text().splitlines()
     assert [line[3] for line in lines if line.startswith("  ")] == ["a", "b", "c"]
@@ -35,7 +37,12 @@ def test_versions_are_in_order(book: Any) -> None:
     for version in ("3.13t", "3.9", "3.13", "3.15"):
         take(book, version=version)
     book.write("source/_evidence/measured.json", "{}")
-    assert [found.version for found in read(book.root)] == ["3.9", "3.13", "3.13t", "3.15"]
+    assert [found.version for found in read(book.root / "source/_evidence")] == [
+        "3.9",
+        "3.13",
+        "3.13t",
+        "3.15",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,8 +67,8 @@ def test_what_changed_since_does_not_count(
 ) -> None:
     found = take(book)
     book.replace(file, old, new)
-    contents = Book(book.root)
-    assert stale == {part for part in ("claims", "examples") if not current(contents, found, part)}
+    contents = Book.at(book.root)
+    assert stale == {part for part in ("claims", "examples") if not contents.current(found, part)}
 
 
 def test_another_proof_of_the_file_changes_nothing(book: Any) -> None:
@@ -69,7 +76,7 @@ def test_another_proof_of_the_file_changes_nothing(book: Any) -> None:
     file = book.root / "tests/tasks/test_hello.py"
     more = '\n\n@pytest.mark.always("another")\ndef test_another() -> None: ...\n'
     file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
-    assert current(Book(book.root), found, "claims")
+    assert Book.at(book.root).current(found, "claims")
 
 
 def test_wrapping_changes_nothing() -> None:
@@ -85,12 +92,19 @@ def test_a_claim_skipped_once_is_not_proven() -> None:
     assert outcomes.claims["id"].outcome == "failed"
 
 
+def test_the_ways_of_a_claim_are_counted() -> None:
+    outcomes = Outcomes()
+    for _ in range(3):
+        outcomes._note("id", Finding("passed", ways=1))
+    assert outcomes.claims == {"id": Finding("passed", ways=3)}
+
+
 def test_examples_are_compared_as_the_page_shows_them() -> None:
-    shown = Book().outputs["tasks/gather_order"]
-    assert compare(shown).outcome == "passed"
-    assert compare(shown).seconds == 2
+    shown = Book.at(ROOT).outputs["tasks/gather_order"]
+    assert replay(shown).outcome == "passed"
+    assert replay(shown).seconds == 2
     shown.lines.reverse()
-    assert compare(shown) == Finding("failed", why="other output")
+    assert replay(shown) == Finding("failed", why="other output")
 
 
 def test_evidence_is_taken_by_an_interpreter(book: Any, tmp_path: Path) -> None:
@@ -134,12 +148,12 @@ def test_the_reader_sees_what_was_checked_and_what_was_not(book: Any) -> None:
 
 
 def test_evidence_in_the_repo_tells_no_failure() -> None:
-    contents = Book()
-    for found in read(ROOT):
+    contents = Book.at(ROOT)
+    for found in contents.evidence:
         for part in ("claims", "examples"):
             failed = [
                 f"{key} on {found.version}: {finding.why}"
-                for key, finding in current(contents, found, part).items()
+                for key, finding in contents.current(found, part).items()
                 if finding.outcome == "failed"
             ]
             assert not failed, "\n".join(failed)
@@ -148,6 +162,6 @@ def test_evidence_in_the_repo_tells_no_failure() -> None:
 def test_an_example_may_be_of_some_versions_only(book: Any) -> None:
     old = "{output} tasks/hello\n"
     book.replace("source/tasks/hello.md", old, f"{old}:before: 3.9\n")
-    (shown,) = Book(book.root).outputs.values()
+    (shown,) = Book.at(book.root).outputs.values()
     assert shown.only == (("before", "3.9"),)
-    assert compare(shown) == Finding("skipped", why="holds only before 3.9")
+    assert replay(shown) == Finding("skipped", why="holds only before 3.9")

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from handbook.reports import in_words
-from proven.book import ROOT, Book
+from proven.book import Book
 from proven.checks.mutants import text_of
 from proven.checks.mutations import in_strings, mutations
 from proven.findings import MUTANTS as REPORT
-from proven.findings import excuses
+
+from tests.handbook.conftest import ROOT
 
 SOURCE = '''\
 import asyncio
@@ -184,7 +185,7 @@ def test_a_small_book_is_examined(book: Any) -> None:
     )
     done = book.run("-m", "proven.checks.mutants")
     assert done.returncode == 1
-    report = json.loads((book.root / REPORT).read_text(encoding="utf-8"))
+    report = json.loads((book.root / "source/_evidence" / REPORT).read_text(encoding="utf-8"))
     snippet = report["snippets"]["tasks/hello"]
     assert snippet["justified"] == {"drop await: await asyncio.sleep(0)": "равносильно"}
     assert "drop await: await asyncio.sleep(0) #2" in snippet["survivors"]
@@ -192,13 +193,13 @@ def test_a_small_book_is_examined(book: Any) -> None:
     claims = report["claims"]
     assert claims["excused"]["justified"] == "a claim about types"
     assert "tasks/hello" in claims["hello-at-once"]["broken"]
-    assert text_of(report) == (book.root / REPORT).read_text(encoding="utf-8")
+    assert text_of(report) == (book.root / "source/_evidence" / REPORT).read_text(encoding="utf-8")
 
 
 def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
-    file = ROOT / REPORT
+    file = ROOT / "source/_evidence" / REPORT
     report = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    prints = Book().fingerprints
+    prints = Book.at(ROOT).fingerprints
     for name, entry in report.get("snippets", {}).items():
         if prints["examples"].get(name) == entry["hash"]:
             assert not entry["survivors"], f"{name}: {entry['survivors']}"
@@ -208,8 +209,8 @@ def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
 
 
 def test_excuses_are_of_snippets() -> None:
-    names = set(Book().snippets)
-    assert excuses(ROOT).keys() <= names
+    book = Book.at(ROOT)
+    assert book.excuses.keys() <= set(book.snippets)
 
 
 @pytest.mark.parametrize(

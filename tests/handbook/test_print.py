@@ -1,5 +1,6 @@
 """Each node kind of the print edition's translator, one by one."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -266,4 +267,4 @@ def test_the_index_is_in_russian_order() -> None:
 
 def test_the_date_is_given_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert moment() == 86400
+    assert moment(Path()) == 86400

@@ -13,10 +13,9 @@ from typing import Any
 import pypdf
 import pypdfium2
 import pytest
-from proven.book import ROOT
-from proven.claims import claims_in
+from proven import book as proven
 
-from tests.handbook.conftest import Book
+from tests.handbook.conftest import ROOT, Book
 
 pytestmark = pytest.mark.xdist_group("print")
 MM = 72 / 25.4
@@ -250,7 +249,9 @@ def test_every_page_of_the_source_is_in_it(handbook: Print) -> None:
 
 def test_every_claim_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts)
-    missing = [claim.id for claim in claims_in(ROOT) if squeezed(claim.id) not in text]
+    missing = [
+        claim.id for claim in proven.Book.at(ROOT).all_claims if squeezed(claim.id) not in text
+    ]
     assert not missing
 
 

@@ -1,12 +1,10 @@
-"""Stress: the runs differ, every core is busy, and an interrupted series goes on."""
+"""Stress: the runs differ and every core is busy."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
-from proven.checks import stress
-from proven.checks.stress import RESULT, busy_cores, surroundings
+from proven.checks.stress import busy_cores, surroundings
 
 
 def test_neighbouring_runs_share_no_surroundings() -> None:
@@ -28,14 +26,3 @@ def test_every_core_has_its_loop_and_none_stays() -> None:
     with busy_cores():
         assert len(children()) - len(before) == os.cpu_count()
     assert children() == before
-
-
-@pytest.mark.parametrize(("seed", "runs"), [(1, 0), (3, 2), (4, 0)])
-def test_a_series_goes_on_where_it_has_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, runs: int
-) -> None:
-    monkeypatch.setattr(stress, "ROOT", tmp_path)
-    (tmp_path / RESULT).parent.mkdir(parents=True)
-    found = {"date": "2026-11-26", "runs": 2, "tests": 7, "failed": 1}
-    (tmp_path / RESULT).write_text(json.dumps(found), encoding="utf-8")
-    assert stress._begun(seed)["runs"] == runs

@@ -8,11 +8,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from proven.book import ROOT
 from proven.stage import perform, play
 from proven.stage.trace import Trace
 from proven.timeline.drawing import MOST_LANES, WIDTHS, draw, tell
 from proven.timeline.lanes import scene
+
+from tests.handbook.conftest import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
 

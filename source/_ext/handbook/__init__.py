@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Load every Sphinx part of the handbook."""
-    for part in ("output", "examples", "reports", "ledger", "pages", "overview", "site"):
+    for part in ("books", "output", "examples", "reports", "ledger", "pages", "overview", "site"):
         app.setup_extension(f"handbook.{part}")
     app.setup_extension("typst_book")
     return {"version": "1", "parallel_read_safe": True}

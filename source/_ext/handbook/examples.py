@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import ROOT
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from handbook.output import WIDTH
+from handbook.books import book_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def snippet_of(block: nodes.literal_block) -> str | None:
-    """Return the name of the snippet that `block` includes, None if it isn't one."""
+def snippet_of(block: nodes.literal_block, snippets: Path) -> str | None:
+    """Return the name of the snippet, in the folder `snippets`, that `block` includes, or None."""
     source = Path(block.get("source", ""))
-    if not source.is_relative_to(ROOT / "snippets"):
+    if not source.is_relative_to(snippets):
         return None
-    return source.relative_to(ROOT / "snippets").with_suffix("").as_posix()
+    return source.relative_to(snippets).with_suffix("").as_posix()
 
 
 class Captions(SphinxTransform):
@@ -34,9 +33,10 @@ class Captions(SphinxTransform):
     default_priority = 210
 
     def apply(self, **kwargs: Any) -> None:
+        snippets = book_of(self.config).settings.snippets
         outputs = {node["output_of"] for node in self.document.findall(_is_output)}
         for block in list(self.document.findall(nodes.literal_block)):
-            name = snippet_of(block)
+            name = snippet_of(block, snippets)
             if name is None:
                 continue
             block["language"] = block.get("language", "python")
@@ -75,14 +75,14 @@ class Captions(SphinxTransform):
         return next(id for id in shown if id not in self.document.ids)
 
     def _check_width(self, block: nodes.literal_block, name: str) -> None:
-        file = ROOT / "snippets" / f"{name}.py"
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            if len(line) > WIDTH:
+        book = book_of(self.config)
+        for number, line in enumerate(book.code(name).splitlines(), 1):
+            if len(line) > book.settings.width:
                 logger.warning(
                     "%d columns, at most %d fit the page",
                     len(line),
-                    WIDTH,
-                    location=f"{file}:{number}",
+                    book.settings.width,
+                    location=f"{book.snippet(name)}:{number}",
                     type="handbook",
                 )
 

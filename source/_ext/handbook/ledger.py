@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import ROOT, Book, current
-from proven.claims import VERBS, Mark, claims_in, disagreements, proofs_in
-from proven.findings import Evidence, Finding, read
+from proven.book import Book
+from proven.claims import PRACTICE, VERBS, Mark, disagreements
+from proven.findings import Evidence, Finding
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from sphinx import addnodes
+from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
+
+from handbook.books import book_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -24,9 +27,6 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
-
-LEDGER = "ledger"
-"""The page of the ledger."""
 
 CLAIM_COLUMN, PROOF_COLUMN = 1, 3
 """Where the ledger has them; paper, which is narrower, has both in one."""
@@ -69,8 +69,9 @@ class Ledger(SphinxDirective):
     """The table of all claims; its page depends on every test."""
 
     def run(self) -> list[nodes.Node]:
-        for test in {proof.file for proof in proofs_in(ROOT)}:
-            self.env.note_dependency(str(ROOT / test))
+        book = book_of(self.config)
+        for test in {proof.file for proof in book.all_proofs}:
+            self.env.note_dependency(str(book.root / test))
         return [ledger_table()]
 
 
@@ -119,31 +120,43 @@ def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEn
 
 def refresh(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Write the ledger anew when a claim or a proof changed since the last build."""
+    book = book_of(app.config)
+    ledger = book.settings.ledger
     state = [
         [(id, span.astext()) for page in _sentences(env).values() for id, span in page.items()],
-        proofs_in(ROOT),
-        [(found.version, current(Book(), found, "claims")) for found in read(ROOT)],
+        book.all_proofs,
+        [(found.version, book.current(found, "claims")) for found in book.evidence],
     ]
-    if state == getattr(env, "handbook_ledger_state", None) or LEDGER not in env.all_docs:
+    if state == getattr(env, "handbook_ledger_state", None) or ledger not in env.all_docs:
         return []
     env.handbook_ledger_state = state  # type: ignore[attr-defined]
-    return [LEDGER]
+    return [ledger]
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn of claims and proofs without counterpart, and of spans that only look like claims."""
-    claims, proofs = claims_in(ROOT), proofs_in(ROOT)
+    book = book_of(app.config)
+    claims, proofs = book.all_claims, book.all_proofs
     for mark, problem in disagreements(claims, proofs):
         if f"already used at {mark.file}" in problem and mark in claims:
             continue  # docutils has told of twins on one page
-        logger.warning(problem, location=str(ROOT / mark.place), type="handbook")
+        logger.warning(problem, location=str(book.root / mark.place), type="handbook")
     marked = {id for page in _sentences(env).values() for id in page}
+    promised = {PRACTICE, ""}.union(*InventoryAdapter(env).main_inventory.values())
     for claim in claims:
+        if claim.rests not in promised:
+            logger.warning(
+                "claim %r rests on %r, which is no target of the documentation: name one from the "
+                'inventory, or rests="cpython"',
+                *(claim.id, claim.rests),
+                location=str(book.root / claim.place),
+                type="handbook",
+            )
         if claim.id and claim.id not in marked:
             logger.warning(
                 "claim %r is not a span of the rendered page",
                 claim.id,
-                location=str(ROOT / claim.place),
+                location=str(book.root / claim.place),
                 type="handbook",
             )
 
@@ -151,8 +164,9 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the ledger's placeholder by the table."""
     for place in list(doctree.findall(ledger_table)):
-        book, evidence = Book(), read(ROOT)
-        known = {found.version: current(book, found, "claims") for found in evidence}
+        book = book_of(app.config)
+        evidence = book.evidence
+        known = {found.version: book.current(found, "claims") for found in evidence}
         rows, skipped = [], []
         for page, (number, id) in _numbered(app.env):
             findings = {version: claims.get(id) for version, claims in known.items()}
@@ -255,14 +269,16 @@ def _table(rows: list[nodes.row], evidence: list[Evidence]) -> nodes.table:
 def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield a page for each test file, so that the reader can open every proof."""
     formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
-    for file in sorted({proof.file for proof in proofs_in(ROOT)}):
-        code = highlight((ROOT / file).read_text(encoding="utf-8"), PythonLexer(), formatter)
+    book = book_of(app.config)
+    for file in sorted({proof.file for proof in book.all_proofs}):
+        code = highlight(book.text(book.root / file), PythonLexer(), formatter)
         body = f'<h1>Доказательства: <code class="literal">{file}</code></h1>\n{code}'
         yield _proof_page(file), {"title": file, "body": body}, "page.html"
 
 
 def _visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
-    target = self.builder.get_relative_uri(self.builder.current_docname, LEDGER)
+    ledger = book_of(self.config).settings.ledger
+    target = self.builder.get_relative_uri(self.builder.current_docname, ledger)
     verb = IN_RUSSIAN[node["verb"]]
     self.body.append(
         f'<a class="claim-mark" href="{target}#claim-{node["claim"]}" '

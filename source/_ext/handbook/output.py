@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.book import ROOT
+from proven.book import Book
 from proven.claims import RANGES, excluded, has_gil
 from proven.shown import BLOCK
 from proven.stage import SnippetError, play
@@ -32,14 +32,14 @@ from pygments.token import Generic
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from handbook.books import book_of
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
-
-WIDTH = 72
-"""Columns that fit the page and the print without wrapping."""
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -65,7 +65,8 @@ class Output(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        self.env.note_dependency(str(ROOT / f"snippets/{name}.py"))
+        book = book_of(self.config)
+        self.env.note_dependency(str(book.snippet(name)))
         if not self.content:
             logger.warning(
                 "the output of %s is empty: run make accept",
@@ -109,12 +110,15 @@ class Output(SphinxDirective):
     def _figure(self, name: str, lines: list[str]) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
+        book = book_of(self.config)
         for file in (lanes.__file__, drawing.__file__):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
-            self.env.note_dependency(str(ROOT / f"snippets/{part}.py"))
-            trace = traces[f"{part.rpartition('/')[2]}.py"] = play(part, ordered=ordered)
+            self.env.note_dependency(str(book.snippet(part)))
+            snippets = book.settings.snippets
+            trace = play(part, snippets=snippets, ordered=ordered)
+            traces[f"{part.rpartition('/')[2]}.py"] = trace
         if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
             raise ValueError("the output above it is out of date, run make accept")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
@@ -162,14 +166,15 @@ class OutputLexer(RegexLexer):
     }
 
 
-def check(name: str, *, any_order: bool) -> None:
+def check(name: str, *, any_order: bool, snippets: Path | None = None) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
+    snippets: their folder, if it isn't the one of the working directory;
     any_order: sort the lines, as the comparison is one of multisets.
     If the snippet fails, print why: doctest shows it as the difference.
     """
     try:
-        lines = play(name).shown()
+        lines = play(name, snippets=snippets).shown()
     except SnippetError as error:
         print(error)
     else:
@@ -199,10 +204,11 @@ def _rewritten(block: re.Match[str]) -> str:
 
 
 def main() -> int:
-    """Rewrite every page under source/; report each change and each failure."""
+    """Rewrite every page; report each change and each failure."""
     failed = False
-    for page in sorted((ROOT / "source").rglob("*.md")):
-        place = page.relative_to(ROOT)
+    settings = Book.at(".").settings
+    for page in sorted(settings.pages.rglob("*.md")):
+        place = settings.name_of(page)
         try:
             if accept(page):
                 print(f"{place}: outputs rewritten, review them with git diff")
@@ -212,9 +218,20 @@ def main() -> int:
     return int(failed)
 
 
+def _let_doctest_check(app: Sphinx, config: Config) -> None:
+    """Give the examples of this book to doctest's namespace."""
+    snippets = str(book_of(config).settings.snippets)
+    config["doctest_global_setup"] = (
+        "from functools import partial\nfrom pathlib import Path\n"
+        "from handbook.output import check\n"
+        f"check = partial(check, snippets=Path({snippets!r}))"
+    )
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, its lexer and the doctest settings that it needs."""
     app.setup_extension("sphinx.ext.doctest")
+    app.connect("config-inited", _let_doctest_check)
     app.add_node(timeline_picture, html=(_picture_html, None))
     app.add_node(guess, html=(_guess_html, _depart_guess_html))
     app.add_directive("output", Output)

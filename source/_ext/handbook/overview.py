@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import ROOT
-from proven.claims import proofs_in
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from handbook.books import book_of
 from handbook.ledger import proof_link, reading_order, statement
 from handbook.pages import shorts
 
@@ -72,7 +71,7 @@ class Corrections(SphinxDirective):
     """What the original FAQ said wrong, and what is right."""
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(str(ROOT / FAQ))
+        self.env.note_dependency(str(book_of(self.config).root / FAQ))
         return [corrections()]
 
 
@@ -105,8 +104,9 @@ class FillShortAnswers(SphinxPostTransform):
 def fill_corrections(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the placeholder by the table of what was wrong or outdated."""
     for place in list(doctree.findall(corrections)):
-        proofs = {proof.id: proof for proof in proofs_in(ROOT)}
-        wrong = [answer for answer in answers(ROOT) if answer.was]
+        book = book_of(app.config)
+        proofs = book.proofs
+        wrong = [answer for answer in answers(book.root) if answer.was]
         group = nodes.tgroup("", cols=3)
         group += [nodes.colspec("", colwidth=width) for width in (30, 45, 25)]
         group += nodes.thead("", _row(*map(nodes.Text, ("Было", "Верно", "Доказательство"))))

@@ -8,8 +8,8 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from handbook.books import book_of
 from handbook.examples import snippet_of
-from handbook.output import WIDTH
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -62,16 +62,18 @@ def is_question(docname: str) -> bool:
 
 def check_page(app: Sphinx, doctree: nodes.document) -> None:
     """Warn of whatever on this page would reach the reader unchecked or cut off."""
+    settings = book_of(app.config).settings
     for block in doctree.findall(nodes.literal_block):
-        checked = snippet_of(block) or "testnodetype" in block or "fragment" in block
+        name = snippet_of(block, settings.snippets)
+        checked = name or "testnodetype" in block or "fragment" in block
         if block.get("language") in _PYTHON and not checked:
             _warn(
                 block,
                 "nobody checks this Python: include a snippet, use {doctest} or {testcode}, "
                 "or mark it as {fragment} with the reason",
             )
-        if snippet_of(block) is None and any(len(line) > WIDTH for line in _lines(block)):
-            _warn(block, f"a line of more than {WIDTH} columns doesn't fit the page")
+        if name is None and any(len(line) > settings.width for line in _lines(block)):
+            _warn(block, f"a line of more than {settings.width} columns doesn't fit the page")
     shorts(app.env).pop(app.env.docname, None)
     if is_question(app.env.docname):
         title = next(doctree.findall(nodes.title), doctree)

@@ -6,16 +6,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.book import ROOT, Book, current
+from proven.book import Book
 from proven.claims import VERBS, excluded
-from proven.findings import COVERAGE, OWN_CODE, STRESS, Evidence, Finding, read
+from proven.findings import COVERAGE, OWN_CODE, STRESS, Evidence, Finding
 from proven.findings import MUTANTS as REPORT
 from sphinx.util.docutils import SphinxDirective
 
+from handbook.books import book_of
 from handbook.ledger import IN_RUSSIAN, reading_order, statement
 from handbook.pages import is_question
 
@@ -48,8 +48,8 @@ def foot(book: Book, evidence: list[Evidence], page: str) -> list[str]:
         outcomes = [
             finding.outcome if finding else "unchecked"
             for known, keys in (
-                (current(book, found, "claims"), claims),
-                (current(book, found, "examples"), examples),
+                (book.current(found, "claims"), claims),
+                (book.current(found, "examples"), examples),
             )
             for finding in (_finding(book, found, known, key) for key in keys)
         ]
@@ -93,7 +93,7 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
     verbs = [claim.verb for claim in book.claims.values()]
     told = ", ".join(f"«{IN_RUSSIAN[verb]}» {verbs.count(verb)}" for verb in VERBS)
     yield ["Утверждения", f"{len(verbs)}: {told}"]
-    proven = [current(book, found, "claims").values() for found in evidence]
+    proven = [book.current(found, "claims").values() for found in evidence]
     explored = max((sum(each.explored for each in known) for known in proven), default=0)
     if explored:
         yield ["Перебрано чередований и входов", str(explored)]
@@ -101,7 +101,7 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
         told = _of_version(book, found)
         build = ", сборка без GIL" if found.version.endswith("t") else ""
         yield [f"{found.interpreter}{build}, {in_russian(found.date)}", told]
-    examples = [current(book, found, "examples").values() for found in evidence]
+    examples = [book.current(found, "examples").values() for found in evidence]
     seconds = max((sum(each.seconds for each in known) for known in examples), default=0)
     if seconds:
         minutes = f"{seconds / 60:.0f} мин"
@@ -110,28 +110,28 @@ def numbers_of(env: BuildEnvironment, book: Book, evidence: list[Evidence]) -> I
     if report:
         count = sum(entry["mutants"] for entry in report["snippets"].values())
         yield ["Мутанты примеров", f"{count}, проверены за {report['seconds']} с"]
-    if covered := _file(COVERAGE):
+    if covered := _file(book, COVERAGE):
         excused = sum(map(len, covered["justified"].values()))
         told = "строк {lines}, ветвлений {branches}".format(**covered)
         told += (
             f"; не пройдено мест {covered['unreached'] + excused}, с названной причиной {excused}"
         )
         yield ["Код примеров", told]
-    if stress := _file(STRESS):
+    if stress := _file(book, STRESS):
         told = "{runs} по {tests} тестов, с ошибкой {failed}".format(**stress)
         yield [f"Прогоны на занятой машине, {in_russian(stress['date'])}", told]
 
 
-def _file(name: Path) -> dict[str, Any]:
+def _file(book: Book, name: str) -> dict[str, Any]:
     """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
-    file = ROOT / name
+    file = book.settings.evidence / name
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _of_version(book: Book, found: Evidence) -> str:
     told = []
     for part, name in (("claims", "утверждения"), ("examples", "примеры")):
-        known, all_of = current(book, found, part), book.fingerprints[part]
+        known, all_of = book.current(found, part), book.fingerprints[part]
         passed = sum(
             (each := _finding(book, found, known, key)) is not None and each.outcome == "passed"
             for key in all_of
@@ -142,7 +142,7 @@ def _of_version(book: Book, found: Evidence) -> str:
 
 def mutants_of(book: Book) -> dict[str, Any]:
     """Return the mutants' report without entries that are out of date; {} if there is none."""
-    if not (data := _file(REPORT)):
+    if not (data := _file(book, REPORT)):
         return {}
     for part, prints in (("snippets", "examples"), ("claims", "proofs")):
         now = book.fingerprints[prints]
@@ -152,7 +152,8 @@ def mutants_of(book: Book) -> dict[str, Any]:
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put in the tables and the foot."""
-    book, evidence = _now(app)
+    book = book_of(app.config)
+    evidence = book.evidence
     for place in list(doctree.findall(figures)):
         if place["what"] == "figures":
             rows = [[_text(cell) for cell in row] for row in numbers_of(app.env, book, evidence)]
@@ -210,7 +211,7 @@ def _mutants(app: Sphinx, docname: str, book: Book) -> Iterator[nodes.Node]:
     yield nodes.rubric("", "Строки примеров, до которых дело не доходит")
     rows = [
         [nodes.literal("", name), nodes.literal("", line), _text(reason)]
-        for name, lines in _file(COVERAGE).get("justified", {}).items()
+        for name, lines in _file(book, COVERAGE).get("justified", {}).items()
         for line, reason in lines.items()
     ]
     yield _table(("Пример", "Строка", "Почему"), (25, 40, 35), rows)
@@ -292,17 +293,10 @@ def _feet(env: BuildEnvironment) -> dict[str, list[str]]:
     return env.handbook_feet  # type: ignore[attr-defined,no-any-return]
 
 
-def _now(app: Sphinx) -> tuple[Book, list[Evidence]]:
-    """Return book and evidence as they were when this build had read its pages."""
-    if not hasattr(app, "handbook_now"):
-        app.handbook_now = (Book(), read(ROOT))  # type: ignore[attr-defined]
-    return app.handbook_now  # type: ignore[attr-defined,no-any-return]
-
-
 def refresh(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Write anew the pages whose foot changed, and those of the tables."""
-    app.handbook_now = (Book(), read(ROOT))  # type: ignore[attr-defined]
-    book, evidence = _now(app)
+    book = book_of(app.config)
+    evidence = book.evidence
     before = dict(_feet(env))
     for page in filter(is_question, env.all_docs):
         _feet(env)[page] = foot(book, evidence, f"source/{page}.md")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.builders.epub3 import Epub3Builder
 
-from handbook.ledger import LEDGER
+from handbook.books import book_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def complete(
     doctree: nodes.document | None,
 ) -> None:
     """Describe the page to whoever links to it, and drop the scripts that it doesn't use."""
-    if pagename == LEDGER and "body" in context:
+    if pagename == book_of(app.config).settings.ledger and "body" in context:
         context["body"] = stackable(context["body"])
     if app.builder.name != "html":
         return

@@ -1,4 +1,4 @@
-"""The book: its claims, proofs and outputs, and the fingerprints of what they depend on.
+"""The book: its settings, its claims, proofs and outputs, and the fingerprints of them all.
 
 A finding counts only while the sentence, the proof and the snippets are still what
 they were when it was taken: that is what the fingerprints tell.
@@ -8,52 +8,134 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Literal
 
 from proven.claims import Mark, claims_in, proofs_in
-from proven.findings import Evidence, Finding
+from proven.findings import Evidence, Finding, excuses_in, read
 from proven.shown import Shown, outputs_in
 
-ROOT = Path(__file__).resolve().parents[3]
+Part = Literal["claims", "proofs", "examples"]
 
 _OWN_IMPORT = re.compile(r"^[ ]*from (?:handbook|proven)[\w.]* import (?:\([^)]*\)|.*)$\n?", re.M)
 
 
 @dataclass(frozen=True)
-class Book:
-    """The claims, proofs and examples of the handbook at `root`, and their fingerprints."""
+class Settings:
+    """Where a book keeps what, and how wide it is.
 
-    root: Path = ROOT
-    known: dict[tuple[str, str, str], dict[str, Finding]] = field(default_factory=dict)
-    _texts: dict[Path, str] = field(default_factory=dict)
+    root: the folder of the repository; pages, snippets, tests, evidence: folders in it;
+    width: columns of code that fit the page; ledger: the page with the table of all claims.
+    """
+
+    root: Path
+    pages: Path
+    snippets: Path
+    tests: Path
+    evidence: Path
+    width: int = 72
+    ledger: str = "ledger"
+
+    @classmethod
+    def at(cls, root: Path) -> Settings:
+        """Return the settings of the book at `root`: its pyproject.toml's [tool.proven].
+
+        It is read there, and not in Sphinx's conf.py, as interpreters that have no Sphinx
+        check the book, too.  Folders are given relative to root.  ValueError, with the
+        file, if a key is unknown or of another type.
+        """
+        root = root.resolve()
+        file = root / "pyproject.toml"
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        table = tomllib.loads(text).get("tool", {}).get("proven", {})
+        values: dict[str, Any] = {
+            "pages": "source",
+            "snippets": "snippets",
+            "tests": "tests",
+            "evidence": "source/_evidence",
+            "width": cls.width,
+            "ledger": cls.ledger,
+        }
+        known = ", ".join(f"{key} ({type(value).__name__})" for key, value in values.items())
+        for key, value in table.items():
+            if type(values.get(key)) is not type(value):
+                raise ValueError(f"{file}: [tool.proven] {key} = {value!r}: it may hold {known}")
+        values |= table
+        paths = {field.name for field in fields(cls) if field.type == "Path"} - {"root"}
+        return cls(root, **values | {key: root / values[key] for key in paths})
+
+    def name_of(self, file: Path) -> str:
+        """Return the path of `file` relative to root, as tools print it."""
+        return file.relative_to(self.root).as_posix()
+
+
+class Book:
+    """The claims, proofs and outputs of a book, read once, and their fingerprints."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._texts: dict[Path, str] = {}
+        self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
+
+    @classmethod
+    def at(cls, root: Path | str) -> Book:
+        """Return the book whose repository is the folder `root`."""
+        return cls(Settings.at(Path(root)))
+
+    @property
+    def root(self) -> Path:
+        """The folder of the repository."""
+        return self.settings.root
+
+    @cached_property
+    def all_claims(self) -> list[Mark]:
+        """All claims of the pages by file and line, also those whose id is used twice."""
+        return list(claims_in(self._files(self.settings.pages, "*.md")))
+
+    @cached_property
+    def all_proofs(self) -> list[Mark]:
+        """All proofs of the tests by file and line, also those whose id is used twice."""
+        return list(proofs_in(self._files(self.settings.tests, "test_*.py")))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
         """The claims by id."""
-        return {claim.id: claim for claim in claims_in(self.root)}
+        return {claim.id: claim for claim in self.all_claims}
 
     @cached_property
     def proofs(self) -> dict[str, Mark]:
         """The proofs by the id of their claim."""
-        return {proof.id: proof for proof in proofs_in(self.root)}
+        return {proof.id: proof for proof in self.all_proofs}
 
     @cached_property
     def outputs(self) -> dict[str, Shown]:
         """The outputs shown, by snippet."""
-        return {shown.name: shown for shown in outputs_in(self.root)}
+        pages = self._files(self.settings.pages, "*.md")
+        return {shown.name: shown for shown in outputs_in(pages)}
 
     @cached_property
     def snippets(self) -> list[str]:
         """The names of all snippets."""
-        folder = self.root / "snippets"
+        folder = self.settings.snippets
         files = sorted(folder.rglob("*.py"))
         return [file.relative_to(folder).with_suffix("").as_posix() for file in files]
 
     @cached_property
-    def fingerprints(self) -> dict[str, dict[str, str]]:
+    def evidence(self) -> list[Evidence]:
+        """The evidence in the repository, oldest version first."""
+        return read(self.settings.evidence)
+
+    @cached_property
+    def excuses(self) -> dict[str, dict[str, str]]:
+        """Why mutants may go unnoticed: snippet, mutant's pattern, reason."""
+        return excuses_in(self.settings.tests)
+
+    @cached_property
+    def fingerprints(self) -> dict[Part, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
         proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
         proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
@@ -72,9 +154,26 @@ class Book:
             },
         }
 
+    def current(
+        self, evidence: Evidence, part: Literal["claims", "examples"]
+    ) -> dict[str, Finding]:
+        """Return the findings that still count: about claims or examples as they are now."""
+        key = (evidence.version, evidence.date, part)
+        if key not in self._current:
+            now = self.fingerprints[part]
+            findings: dict[str, Finding] = getattr(evidence, part)
+            self._current[key] = {
+                id: finding for id, finding in findings.items() if now.get(id) == finding.hash
+            }
+        return self._current[key]
+
+    def snippet(self, name: str) -> Path:
+        """Return the file of snippet `name` ("tasks/gather_order"), whether it is there or not."""
+        return self.settings.snippets / f"{name}.py"
+
     def code(self, name: str) -> str:
-        """Return the text of snippet `name`."""
-        return self.text(self.root / "snippets" / f"{name}.py")
+        """Return the text of snippet `name`, empty if there is none."""
+        return self.text(self.snippet(name))
 
     def text(self, file: Path) -> str:
         """Return the text of `file`, empty if it isn't there."""
@@ -83,10 +182,9 @@ class Book:
         return self._texts[file]
 
     def snippets_of(self, page: str, test: str) -> list[str]:
-        """Return the snippets that a page shows or its file of proofs names."""
+        """Return the snippets that a page shows or its file of proofs names, each as "a/b"."""
         quoted = set(re.findall(r'"(\w+/\w+)"', self.text(self.root / test)))
-        shown = {shown.name for shown in self.outputs.values() if shown.page == page}
-        return sorted(quoted & set(self.snippets) | shown)
+        return sorted((quoted & self._names) | self._shown_on.get(page, set()))
 
     def alone(self, id: str) -> str:
         """Return the file of a proof without the other proofs: it and what they share."""
@@ -96,6 +194,22 @@ class Book:
             if other.text != proof.text:
                 text = text.replace(other.text, "")
         return text
+
+    def _files(self, folder: Path, pattern: str) -> dict[str, str]:
+        """Return the texts of the files in `folder` by their path relative to root."""
+        files = sorted(folder.rglob(pattern))
+        return {self.settings.name_of(file): self.text(file) for file in files}
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.snippets)
+
+    @cached_property
+    def _shown_on(self) -> dict[str, set[str]]:
+        pages: dict[str, set[str]] = {}
+        for shown in self.outputs.values():
+            pages.setdefault(shown.page, set()).add(shown.name)
+        return pages
 
     @cached_property
     def _proofs_by_file(self) -> dict[str, list[Mark]]:
@@ -108,6 +222,8 @@ class Book:
         file = self.proofs[claim.id].file
         yield self.alone(claim.id)
         yield self.text((self.root / file).with_name("conftest.py"))
+        if "from tests.ways import" in self.text(self.root / file):
+            yield self.text(self.root / "tests" / "ways.py")
         for name in self.snippets_of(claim.file, file):
             yield self.code(name)
 
@@ -118,14 +234,3 @@ def _fingerprint(*texts: str) -> str:
     texts = tuple(_OWN_IMPORT.sub("", text) for text in texts)
     normal = "\n".join("\n".join(filter(None, map(str.rstrip, t.splitlines()))) for t in texts)
     return hashlib.sha256(normal.encode()).hexdigest()[:12]
-
-
-def current(book: Book, found: Evidence, part: str) -> dict[str, Finding]:
-    """Return the findings that still count: about claims or examples as they are now."""
-    key = (found.version, found.date, part)
-    if key not in book.known:
-        now = book.fingerprints[part]
-        findings: dict[str, Finding] = getattr(found, part)
-        counting = {id: each for id, each in findings.items() if now.get(id) == each.hash}
-        book.known[key] = counting
-    return book.known[key]

@@ -6,6 +6,9 @@ build needs no pytest and the tests need no Sphinx.
 
 A claim that holds only on some interpreters says so on both ends:
 ``{.always #some-id since="3.12"}`` and ``@pytest.mark.always("some-id", since="3.12")``.
+
+A claim says on what it rests: ``rests="asyncio.gather"`` is a promise, the target of
+the official documentation's inventory that makes it; ``rests="cpython"`` is practice.
 """
 
 from __future__ import annotations
@@ -16,7 +19,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 VERBS = ("always", "sometimes", "never")
 RANGES = ("since", "before", "gil")
@@ -26,6 +28,10 @@ RANGES = ("since", "before", "gil")
 _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)(?:[^\n]|\n(?![ ]*\n))+?(?<!`)\1(?!`)")
 _SPAN = re.compile(r"\]\{([^{}]*)\}")
 _RANGE = re.compile(rf"""\b({"|".join(RANGES)})=["']?([\w.]+)""")
+_RESTS = re.compile(r'\brests="([^"]*)"')
+
+PRACTICE = "cpython"
+"""What a claim rests on that nobody promised."""
 
 
 @dataclass(frozen=True, order=True)
@@ -34,6 +40,7 @@ class Mark:
 
     file: relative to the repository; line: counted from 1; test: the proof's name;
     only: the interpreters for which it holds, if not for all, as (range, value);
+    rests: on what a claim does, a target of the documentation or PRACTICE, "" if it doesn't say;
     text: the sentence or the proof as it is written.
     """
 
@@ -44,6 +51,7 @@ class Mark:
     test: str = ""
     only: tuple[tuple[str, str], ...] = ()
     text: str = field(default="", compare=False)
+    rests: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -51,18 +59,16 @@ class Mark:
         return f"{self.file}:{self.line}"
 
 
-def claims_in(root: Path) -> list[Mark]:
-    """Return the claims of all pages under root/source, by file and line."""
-    pages = sorted((root / "source").rglob("*.md"))
-    texts = {page.relative_to(root).as_posix(): page.read_text(encoding="utf-8") for page in pages}
-    return [claim for file, text in texts.items() for claim in _claims_of(file, text)]
+def claims_in(pages: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the claims of `pages`, texts by file, in their order."""
+    for file, text in pages.items():
+        yield from _claims_of(file, text)
 
 
-def proofs_in(root: Path) -> list[Mark]:
-    """Return the proofs of all tests under root/tests, by file and line."""
-    tests = sorted((root / "tests").rglob("test_*.py"))
-    texts = {test.relative_to(root).as_posix(): test.read_text(encoding="utf-8") for test in tests}
-    return [proof for file, text in texts.items() for proof in _proofs_of(file, text)]
+def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the proofs of `tests`, texts by file, in their order."""
+    for file, text in tests.items():
+        yield from _proofs_of(file, text)
 
 
 def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
@@ -131,6 +137,7 @@ def _claims_of(file: str, text: str) -> list[Mark]:
                     ids[0] if ids else "",
                     only=tuple(sorted(_RANGE.findall(span[1]))),
                     text=text[_opening(blank, span.start()) + 1 : span.start()],
+                    rests="".join(_RESTS.findall(span[1])[:1]),
                 )
             )
     return claims

@@ -1,4 +1,4 @@
-"""What the checks found: the files under source/_evidence and their shapes."""
+"""What the checks found: the files in the folder of evidence and their shapes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path("source", "_evidence")
-MUTANTS = FOLDER / "mutants.json"
-COVERAGE = FOLDER / "coverage.json"
-STRESS = FOLDER / "stress.json"
+MUTANTS = "mutants.json"
+COVERAGE = "coverage.json"
+STRESS = "stress.json"
 
 OWN_CODE = "own code"
 """What breaks a proof that no mutant of a snippet breaks."""
@@ -29,7 +28,7 @@ class Finding:
 
     outcome: passed, failed or skipped; why: of the latter two; explored: how many
     interleavings or inputs; seconds: that an example took on the virtual clock;
-    hash: fingerprint of what the outcome depends on.
+    hash: fingerprint of what the outcome depends on; ways: in how many ways a claim was tried.
     """
 
     outcome: str
@@ -37,6 +36,7 @@ class Finding:
     why: str = ""
     explored: int = 0
     seconds: float = 0
+    ways: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Evidence:
         )
 
 
-def read(root: Path) -> list[Evidence]:
-    """Return the evidence in the repo, oldest version first."""
-    files = [file for file in (root / FOLDER).glob("*.json") if _FILE.fullmatch(file.name)]
+def read(folder: Path) -> list[Evidence]:
+    """Return the evidence in `folder`, oldest version first."""
+    files = [file for file in folder.glob("*.json") if _FILE.fullmatch(file.name)]
     return sorted((read_file(file) for file in files), key=lambda found: version_key(found.version))
 
 
@@ -93,9 +93,9 @@ def without_empty(finding: Finding) -> dict[str, Any]:
     return {key: value for key, value in asdict(finding).items() if value}
 
 
-def excuses(root: Path) -> dict[str, dict[str, str]]:
+def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
     """Return why mutants may go unnoticed: snippet, label's pattern, reason."""
-    files = sorted((root / "tests").glob(f"*/{EXCUSES}"))
+    files = sorted(tests.glob(f"*/{EXCUSES}"))
     chapters = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
     return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 

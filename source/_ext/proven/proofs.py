@@ -99,12 +99,12 @@ class Outcomes:
             why = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
         explored = dict(report.user_properties).get("explored", 0) if report.when == "call" else 0
         for id in self._ids[report.nodeid]:
-            self._note(id, Finding(report.outcome, "", why[:200], explored))
+            self._note(id, Finding(report.outcome, "", why[:200], explored, ways=1))
 
     def _note(self, id: str, new: Finding) -> None:
         """Keep the worst of several: one that was skipped isn't proven by another that passed."""
         old = self.claims.get(id, Finding("passed"))
-        explored = old.explored + new.explored
+        explored, ways = old.explored + new.explored, old.ways + new.ways
         rank = ("passed", "skipped", "failed").index
         worst = max(old, new, key=lambda finding: rank(finding.outcome))
-        self.claims[id] = Finding(worst.outcome, "", worst.why, explored)
+        self.claims[id] = Finding(worst.outcome, "", worst.why, explored, ways=ways)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,23 +32,26 @@ class Shown:
     only: tuple[tuple[str, str], ...] = ()
 
 
-def outputs_in(root: Path) -> Iterator[Shown]:
-    """Yield the outputs that the pages show; page is the file, relative to root."""
-    for page in sorted((root / "source").rglob("*.md")):
-        for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
+def outputs_in(pages: Mapping[str, str]) -> Iterator[Shown]:
+    """Yield the outputs that `pages`, texts by file, show."""
+    for page, text in pages.items():
+        for block in BLOCK.finditer(text):
             indent = len(block["indent"])
             lines = [line[indent:] for line in block["body"].splitlines()]
             any_order = ":order: any" in block["options"]
             only = tuple(_ONLY.findall(block["options"]))
-            yield Shown(page.relative_to(root).as_posix(), block["name"], lines, any_order, only)
+            yield Shown(page, block["name"], lines, any_order, only)
 
 
-def compare(shown: Shown) -> Finding:
-    """Play an example and compare it with what its page shows."""
+def replay(shown: Shown, snippets: Path | None = None) -> Finding:
+    """Play an example and tell whether it comes out as its page shows it.
+
+    snippets: their folder, if it isn't the one of the working directory.
+    """
     if why := excluded(dict(shown.only), sys.version_info[:2], gil=has_gil()):
         return Finding("skipped", why=f"holds only {why}")
     try:
-        trace = play(shown.name)
+        trace = play(shown.name, snippets=snippets)
     except SnippetError as error:
         return Finding("failed", why=str(error).partition("\n")[0][:200])
     lines, expected = trace.shown(), shown.lines

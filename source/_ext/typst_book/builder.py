@@ -14,7 +14,6 @@ from typing import Any
 import typst
 from babel.dates import format_date
 from handbook.ledger import numbers
-from proven.book import ROOT
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
@@ -88,7 +87,7 @@ class TypstBuilder(Builder):
                 ignore_system_fonts=True,
                 sys_inputs={"variant": self.config.print_variant},
                 pdf_standards=STANDARDS,  # type: ignore[arg-type]
-                timestamp=moment(),
+                timestamp=moment(Path(self.confdir)),
             )
         except typst.TypstError as error:
             raise PrintError(error.diagnostic) from error
@@ -134,7 +133,7 @@ class TypstBuilder(Builder):
     def _book(self) -> dict[str, Any]:
         name = self.env.titles[self.config.root_doc].astext()
         title, _, subtitle = name.partition(": ")
-        date = datetime.fromtimestamp(moment(), UTC)
+        date = datetime.fromtimestamp(moment(Path(self.confdir)), UTC)
         return {
             "name": name,
             "title": title,
@@ -176,8 +175,8 @@ class TypstBuilder(Builder):
         """Copy the files that the pages offer, to be attached to the PDF."""
         files = sorted(Path(self.srcdir, file).resolve() for file in self.env.dlfiles)
         for file in files:
-            _copy(file, out / file.relative_to(ROOT))
-        return [file.relative_to(ROOT).as_posix() for file in files]
+            _copy(file, out / file.relative_to(self.confdir))
+        return [file.relative_to(self.confdir).as_posix() for file in files]
 
 
 HEADER = '#import "/book.typ": *\n'
@@ -191,11 +190,11 @@ def alphabetical(name: str) -> tuple[int, str, str]:
     return script, letters, name
 
 
-def moment() -> int:
-    """Return the seconds that date the book: SOURCE_DATE_EPOCH or the last commit."""
+def moment(root: Path) -> int:
+    """Return the seconds that date the book at `root`: SOURCE_DATE_EPOCH or the last commit."""
     if given := os.environ.get("SOURCE_DATE_EPOCH"):
         return int(given)
-    git = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+    git = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
     try:
         return int(subprocess.run(git, capture_output=True, text=True, check=True).stdout)
     except (OSError, subprocess.CalledProcessError, ValueError):

@@ -1,1 +1,36 @@
-"""Commands that check the book and write what they found under source/_evidence."""
+"""The commands that check a book and write what they find: `python -m proven.checks.NAME`."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import proven
+from proven.book import Book
+
+
+def parser(name: str, description: str | None) -> ArgumentParser:
+    """Return the parser of the command proven.checks.`name`, for `parse`."""
+    return ArgumentParser(prog=f"proven.checks.{name}", description=description)
+
+
+def parse(parser: ArgumentParser) -> tuple[Namespace, Book]:
+    """Parse the command line and return the options and the book, that at --root or here.
+
+    The command goes to the book's root, as proofs look for their snippets where they run.
+    """
+    parser.add_argument("--root", default=".", help="of the book, if it isn't here")
+    options = parser.parse_args()
+    os.chdir(options.root)
+    return options, Book.at(".")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of a Python that finds this package: ours, and `more`."""
+    own = {
+        "PYTHONPATH": str(Path(proven.__file__).parents[1]),
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return {**os.environ, **own, **more}

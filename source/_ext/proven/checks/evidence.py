@@ -19,41 +19,36 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from proven.book import ROOT, Book
-from proven.findings import FOLDER, Evidence, Finding, read_file, without_empty
+from proven.book import Book
+from proven.checks import environment, parse, parser
+from proven.findings import Evidence, Finding, read_file, without_empty
 from proven.proofs import Outcomes
-from proven.shown import compare
-
-VENVS = ROOT / "build" / "evidence"
+from proven.shown import replay
 
 _PROVERS = ("pytest", "iniconfig", "packaging", "pluggy", "pygments", "looptime")
 _EXPLORERS = ("frontrun",)  # has no wheel for some interpreters; its proofs are skipped there
 
 
-def take(python: str, folder: Path, tests: Iterable[str] = ()) -> Evidence | None:
+def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
     """Run everything, or only `tests`, on the interpreter `python` and write its file.
 
     What `tests` find takes its place in the file of the same day; without one it isn't kept.
     """
     version = _ask(python, "'%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')")
-    own = _venv(python, version)
-    out = VENVS / f"{version}.findings.json"
+    venvs = book.root / "build" / "evidence"
+    own = _venv(python, version, venvs, book.root / "requirements.lock")
+    out = venvs / f"{version}.findings.json"
     out.unlink(missing_ok=True)
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT / "source" / "_ext"),
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     subprocess.run(
         [own, "-m", "proven.checks.evidence", "--inside", str(out), *tests],
-        cwd=ROOT,
-        env=environment,
+        cwd=book.root,
+        env=environment(),
         check=False,
     )
     if not out.is_file():
         return None
     data = json.loads(out.read_text(encoding="utf-8"))
-    prints = Book().fingerprints
+    prints = book.fingerprints
     findings = (
         {
             key: Finding(**entry | {"hash": prints[part][key]})
@@ -64,7 +59,7 @@ def take(python: str, folder: Path, tests: Iterable[str] = ()) -> Evidence | Non
     )
     name = _ask(own, "platform.python_implementation() + ' ' + platform.python_version()")
     found = Evidence(version, name, date.today().isoformat(), *findings)
-    file = folder / f"{version}.json"
+    file = book.settings.evidence / f"{version}.json"
     whole = found
     if tests and file.is_file():
         known = read_file(file)
@@ -81,11 +76,11 @@ def _ask(python: str, expression: str) -> str:
     return subprocess.check_output([python, "-c", code], encoding="utf-8").strip()
 
 
-def _venv(python: str, version: str) -> str:
+def _venv(python: str, version: str, venvs: Path, lock: Path) -> str:
     """Return the interpreter of a venv with what proofs need, made anew when the lock changed."""
-    folder = VENVS / version
+    folder = venvs / version
     own, stamp = str(folder / "bin" / "python"), folder / "lock"
-    wanted = _locked(_PROVERS), _locked(_EXPLORERS)
+    wanted = _locked(lock, _PROVERS), _locked(lock, _EXPLORERS)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(wanted):
         return own
     # Without pip: some interpreters come without ensurepip, and for some an old pip is too old.
@@ -114,14 +109,14 @@ def _install(folder: Path, version: str, text: str, *, needed: bool) -> None:
     )
 
 
-def _locked(names: Iterable[str]) -> str:
+def _locked(lock: Path, names: Iterable[str]) -> str:
     """Return the entries of these packages from the lock."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    entries = re.findall(r"^\S.*(?:\n[ ]+.*)*", lock, re.M)
+    text = lock.read_text(encoding="utf-8")
+    entries = re.findall(r"^\S.*(?:\n[ ]+.*)*", text, re.M)
     return "\n".join(entry for entry in entries if re.split(r"[=\[ ]", entry)[0] in set(names))
 
 
-def _inside(out: Path, tests: list[str]) -> None:
+def _inside(book: Book, out: Path, tests: list[str]) -> None:
     """Run on the interpreter in question: the proofs, then the examples."""
     import pytest
 
@@ -133,8 +128,8 @@ def _inside(out: Path, tests: list[str]) -> None:
     pytest.main([*options, *tests], plugins=[outcomes])
     pages = {test.replace("tests", "source", 1) for test in tests}
     examples = {
-        shown.name: without_empty(compare(shown))
-        for shown in Book().outputs.values()
+        shown.name: without_empty(replay(shown, book.settings.snippets))
+        for shown in book.outputs.values()
         if not tests or any(shown.page.startswith(page) for page in pages)
     }
     claims = {id: without_empty(finding) for id, finding in outcomes.claims.items()}
@@ -143,17 +138,17 @@ def _inside(out: Path, tests: list[str]) -> None:
 
 def main() -> int:
     """Take evidence on each interpreter given and tell what failed."""
-    parser = argparse.ArgumentParser(prog="proven.checks.evidence", description=main.__doc__)
-    parser.add_argument("pythons", nargs="*", metavar="PYTHON")
-    parser.add_argument("--only", action="append", default=[], help="tests/…: take these anew")
-    parser.add_argument("--inside", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    command = parser("evidence", main.__doc__)
+    command.add_argument("pythons", nargs="*", metavar="PYTHON")
+    command.add_argument("--only", action="append", default=[], help="tests/…: take these anew")
+    command.add_argument("--inside", help=argparse.SUPPRESS)
+    options, book = parse(command)
     if options.inside:
-        _inside(Path(options.inside), options.pythons)
+        _inside(book, Path(options.inside), options.pythons)
         return 0
     bad = 0
     for python in options.pythons or [sys.executable]:
-        found = take(python, ROOT / FOLDER, options.only)
+        found = take(book, python, options.only)
         bad += found is None or _tell(found)
     return int(bad > 0)
 

@@ -8,7 +8,6 @@ can be waked, and in the worst case killed, without losing them.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import os
@@ -28,11 +27,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from proven.book import ROOT, Book
+from proven.book import Book
+from proven.checks import environment, parse, parser
 from proven.checks.mutations import Mutation, in_strings, mutations
 from proven.findings import MUTANTS as REPORT
-from proven.findings import OWN_CODE, Finding, excuse, excuses
-from proven.shown import Shown, compare
+from proven.findings import OWN_CODE, Finding, excuse
+from proven.shown import Shown, replay
 from proven.stage import player as stage
 from proven.stage.clock import VirtualLoop
 
@@ -106,7 +106,7 @@ class Worker:
     broken: set[str]
     tell: Callable[..., None]
     folder: Path
-    book: Book = field(default_factory=Book)
+    book: Book
     _items: dict[str, Any] = field(default_factory=dict)
     _step: int = 0
 
@@ -196,7 +196,7 @@ class Worker:
         return noticed
 
     def _differs(self, shown: Shown) -> bool:
-        return bool(self._guarded(lambda: compare(shown)).outcome != "passed")
+        return bool(self._guarded(lambda: replay(shown, self.folder)).outcome != "passed")
 
     def _differs_at_another_pace(self, shown: Shown) -> bool:
         file = self.folder / f"{shown.name}.py"
@@ -249,7 +249,7 @@ class Worker:
 
     def _lines_of(self, id: str) -> tuple[int, int]:
         proof = self.book.proofs[id]
-        text = self.book.text(ROOT / proof.file)
+        text = self.book.text(self.book.root / proof.file)
         first = text[: text.index(proof.text)].count("\n") + 1
         return first, first + proof.text.count("\n")
 
@@ -319,7 +319,7 @@ class _Step:
             os._exit(0)
 
 
-def _work(page: str, test: str, done: int, broken: list[str], pipe: int) -> None:
+def _work(book: Book, page: str, test: str, done: int, broken: list[str], pipe: int) -> None:
     import pytest
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -335,16 +335,17 @@ def _work(page: str, test: str, done: int, broken: list[str], pipe: int) -> None
     _notice_deadlocks()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "snippets")
-        shutil.copytree(ROOT / "snippets", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        ignored = shutil.ignore_patterns(".*", "__pycache__")
+        shutil.copytree(book.settings.snippets, copy, ignore=ignored)
         # The stage looks for snippets in the working directory.
         os.chdir(folder)
         os.environ["PROVEN_DEADLINE"] = "10"
-        worker = Worker(page, test, done, set(broken), tell, copy)
-        home = ["--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
+        worker = Worker(page, test, done, set(broken), tell, copy, book)
+        home = ["--rootdir", str(book.root), "-c", str(book.root / "pyproject.toml")]
         options = [*home, "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
         # A mutant may leave a loop open.
         options += ["-p", "no:unraisableexception"]
-        code = pytest.main([*options, str(ROOT / test)], plugins=[worker])
+        code = pytest.main([*options, str(book.root / test)], plugins=[worker])
         if code in (0, 5):
             tell(end=True)
         else:
@@ -365,13 +366,13 @@ class Findings:
     faults: list[str] = field(default_factory=list)
 
 
-def examine(page: str, test: str) -> Findings:
+def examine(book: Book, page: str, test: str) -> Findings:
     """Let workers do a page, each from where the one before ended."""
     found = Findings()
     done, ended = 0, False
     while not ended:
         before = done
-        for message in _messages(page, test, done, sorted(found.broken)):
+        for message in _messages(book, page, test, done, sorted(found.broken)):
             match message:
                 case {"snippet": name, "mutant": label, "noticed": by}:
                     found.noticed.setdefault(name, {})[label] = by
@@ -389,19 +390,16 @@ def examine(page: str, test: str) -> Findings:
     return found
 
 
-def _messages(page: str, test: str, done: int, broken: list[str]) -> Iterator[dict[str, Any]]:
+def _messages(
+    book: Book, page: str, test: str, done: int, broken: list[str]
+) -> Iterator[dict[str, Any]]:
     """Yield what one worker tells; wake it when it is silent too long, then kill it."""
     reader, writer = os.pipe()
     command = [sys.executable, "-m", "proven.checks.mutants", "--work", page, test, str(done)]
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT / "source" / "_ext"),
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     with subprocess.Popen(
         [*command, ",".join(broken), str(writer)],
-        cwd=ROOT,
-        env=environment,
+        cwd=book.root,
+        env=environment(),
         pass_fds=(writer,),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -441,7 +439,7 @@ def report(book: Book, found: list[Findings], seconds: float) -> dict[str, Any]:
             known |= {label: known.get(label) or by for label, by in mutants.items()}
     _share_with_twins(book, noticed)
     broken = {id: by for each in found for id, by in each.broken.items()}
-    allowed = excuses(book.root)
+    allowed = book.excuses
     snippets = {}
     for name, mutants in sorted(noticed.items()):
         silent = [label for label, by in mutants.items() if not by]
@@ -511,7 +509,7 @@ def pages(book: Book, only: list[str]) -> list[tuple[str, str]]:
 
     def quick(pair: tuple[str, str]) -> bool:
         names = book.snippets_of(*pair)
-        return all(stage.is_virtual(book.root / f"snippets/{name}.py") for name in names)
+        return all(stage.is_virtual(book.snippet(name)) for name in names)
 
     return sorted(wanted, key=quick)
 
@@ -520,14 +518,15 @@ def main() -> int:
     """Examine all pages, write the report and tell what nobody noticed."""
     if sys.argv[1:2] == ["--work"]:
         page, test, done, broken, pipe = sys.argv[2:]
-        _work(page, test, int(done), [id for id in broken.split(",") if id], int(pipe))
-    parser = argparse.ArgumentParser(prog="proven.checks.mutants", description=main.__doc__)
-    parser.add_argument("only", nargs="*", metavar="tests/…", help="try these, write nothing")
-    only = parser.parse_args().only
-    book = Book()
+        known = [id for id in broken.split(",") if id]
+        _work(Book.at("."), page, test, int(done), known, int(pipe))
+    command = parser("mutants", main.__doc__)
+    command.add_argument("only", nargs="*", metavar="tests/…", help="try these, write nothing")
+    options, book = parse(command)
+    only = options.only
     began = monotonic()
     with ThreadPoolExecutor(_WORKERS) as pool:
-        found = list(pool.map(lambda pair: examine(*pair), pages(book, only)))
+        found = list(pool.map(lambda pair: examine(book, *pair), pages(book, only)))
     data = report(book, found, monotonic() - began)
     if only:
         tests = {test for _, test in pages(book, only)}
@@ -535,8 +534,8 @@ def main() -> int:
             id: entry for id, entry in data["claims"].items() if book.proofs[id].file in tests
         }
     else:
-        (book.root / REPORT).parent.mkdir(exist_ok=True)
-        (book.root / REPORT).write_text(text_of(data), encoding="utf-8")
+        book.settings.evidence.mkdir(exist_ok=True)
+        (book.settings.evidence / REPORT).write_text(text_of(data), encoding="utf-8")
     return _tell(book, data, [fault for each in found for fault in each.faults])
 
 

@@ -17,12 +17,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from proven.book import ROOT, Book
+from proven.book import Book
+from proven.checks import parse, parser
 from proven.findings import COVERAGE as RESULT
-from proven.findings import excuse, excuses
-from proven.shown import compare
+from proven.findings import excuse
+from proven.shown import replay
 
-SNIPPETS = ROOT / "snippets"
 _CONFIG = """
 [run]
 branch = true
@@ -36,9 +36,9 @@ partial_also = if __name__ == .__main__.:
 """
 
 
-def unreached(name: str, found: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines of snippet `name` that weren't reached or from which a way wasn't taken."""
-    lines = (SNIPPETS / f"{name}.py").read_text(encoding="utf-8").splitlines()
+def unreached(source: str, found: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of `source` that weren't reached or from which a way wasn't taken."""
+    lines = source.splitlines()
     numbers = {*found["missing_lines"], *(first for first, _ in found["missing_branches"])}
     for number in sorted(numbers):
         yield lines[number - 1].strip()
@@ -56,7 +56,7 @@ def measure(book: Book) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "coverage.ini")
-        text = _CONFIG.format(source=SNIPPETS, folder=folder)
+        text = _CONFIG.format(source=book.settings.snippets, folder=folder)
         config.write_text(text, encoding="utf-8")
         # Coverage.py starts by itself in every process that finds this.
         os.environ["COVERAGE_PROCESS_START"] = str(config)
@@ -64,7 +64,7 @@ def measure(book: Book) -> dict[str, Any]:
         with watch.collect():
             code = pytest.main(["-q", "-p", "no:cacheprovider", "--ignore=tests/handbook"])
             for shown in book.outputs.values():
-                compare(shown)
+                replay(shown, book.settings.snippets)
         if code:
             raise RuntimeError(f"the proofs did not pass: pytest ended with {code}")
         watch.save()
@@ -76,13 +76,13 @@ def measure(book: Book) -> dict[str, Any]:
 
 def main() -> int:
     """Measure, write the result and tell every line that is neither reached nor justified."""
-    book = Book()
+    _, book = parse(parser("reached", main.__doc__))
     report = measure(book)
-    allowed, bad = excuses(ROOT), 0
+    allowed, bad = book.excuses, 0
     justified: dict[str, dict[str, str]] = {}
     for file, found in sorted(report["files"].items()):
-        name = Path(ROOT, file).relative_to(SNIPPETS).with_suffix("").as_posix()
-        for line in unreached(name, found):
+        name = Path(book.root, file).relative_to(book.settings.snippets).with_suffix("").as_posix()
+        for line in unreached(book.code(name), found):
             label = f"not reached: {line}"
             if why := excuse(allowed, name, label):
                 justified.setdefault(name, {})[line] = why
@@ -98,7 +98,7 @@ def main() -> int:
         "justified": justified,
     }
     text = json.dumps(result, indent=1, ensure_ascii=False)
-    (ROOT / RESULT).write_text(text + "\n", encoding="utf-8")
+    (book.settings.evidence / RESULT).write_text(text + "\n", encoding="utf-8")
     print("{lines} lines, {branches} branches".format(**result), end="")
     print(f": {sum(map(len, justified.values()))} unreached with reason, {bad} without")
     return int(bad > 0)

@@ -2,13 +2,11 @@
 
 `python -m proven.checks.stress [RUNS]` (make stress) runs pytest with this module as its
 plugin, which shuffles the tests.  A run is repeated by its seed: --seed.  The result
-is written at the end, also of an interrupted series; --seed N goes on where N-1 runs
-have ended.
+is written at the end, also of an interrupted series.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -20,7 +18,8 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from proven.book import ROOT
+from proven.book import Book
+from proven.checks import parse, parser
 from proven.findings import STRESS as RESULT
 
 _SEED = "HANDBOOK_STRESS"
@@ -61,12 +60,12 @@ def busy_cores() -> Iterator[None]:
             loop.wait()
 
 
-def run(seed: int, arguments: list[str]) -> tuple[bool, int, str]:
+def run(book: Book, seed: int, arguments: list[str]) -> tuple[bool, int, str]:
     """Run the suite once; return whether it passed, how many tests did, and the output."""
     options = ["-q", "-p", "proven.checks.stress", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
-        cwd=ROOT,
+        cwd=book.root,
         env=os.environ | surroundings(seed),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -79,17 +78,17 @@ def run(seed: int, arguments: list[str]) -> tuple[bool, int, str]:
 
 def main() -> int:
     """Run the suite, tell each run, and keep the result of whole suites."""
-    parser = argparse.ArgumentParser(prog="proven.checks.stress", description=main.__doc__)
-    parser.add_argument("runs", nargs="?", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=1, help="of the first run")
-    parser.add_argument("arguments", nargs="*", help="for pytest, after --: paths, -n 2")
-    options = parser.parse_args()
+    command = parser("stress", main.__doc__)
+    command.add_argument("runs", nargs="?", type=int, default=50)
+    command.add_argument("--seed", type=int, default=1, help="of the first run")
+    command.add_argument("arguments", nargs="*", help="for pytest, after --: paths, -n 2")
+    options, book = parse(command)
     whole = not any(argument.startswith("tests") for argument in options.arguments)
-    result = _begun(options.seed) if whole else {"runs": 0, "tests": 0, "failed": 0}
+    result = {"runs": 0, "tests": 0, "failed": 0}
     try:
         with busy_cores():
             for seed in range(options.seed, options.seed + options.runs):
-                good, passed, output = run(seed, options.arguments)
+                good, passed, output = run(book, seed, options.arguments)
                 result["runs"] += 1
                 result["failed"] += not good
                 result["tests"] = max(result["tests"], passed)
@@ -101,17 +100,8 @@ def main() -> int:
         # Not before: a file that is newer than the PDF would make the tests build it anew.
         if whole and result["runs"]:
             text = json.dumps({"date": date.today().isoformat(), **result}, indent=1)
-            (ROOT / RESULT).write_text(text + "\n", encoding="utf-8")
+            (book.settings.evidence / RESULT).write_text(text + "\n", encoding="utf-8")
     return int(result["failed"] > 0)
-
-
-def _begun(seed: int) -> dict[str, int]:
-    """Return what the runs before `seed` found, if they are the ones in the repo."""
-    file = ROOT / RESULT
-    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"runs": 0}
-    if seed > 1 and known.pop("date", "") and known["runs"] == seed - 1:
-        return known
-    return {"runs": 0, "tests": 0, "failed": 0}
 
 
 if __name__ == "__main__":

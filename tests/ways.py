@@ -1,0 +1,255 @@
+"""Other usual ways of the same thing: a proof runs through those that its sentence covers.
+
+A proof that tries one construction only proves a sentence about one construction.
+So a claim about «a task» is tried on tasks started in each usual way, and so on::
+
+    @pytest.mark.always("cancel-done-false")
+    @ways(started=STARTED, ended=ENDED)
+    def test_a_done_task_cannot_be_cancelled(started: Start, ended: End) -> None: ...
+
+Each axis is a mapping: the way's name, as it appears in the proof's id, and the
+construction.  Ways that an interpreter doesn't have are left out of its axes.
+Seconds are those of the virtual clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pytest
+
+T = TypeVar("T")
+Proof = TypeVar("Proof", bound=Callable[..., None])
+
+
+def ways(**axes: Mapping[str, Any]) -> Callable[[Proof], Proof]:
+    """Run a proof once for each combination; an argument of the axis' name gets the construction.
+
+    How many there are is how many ways the claim was tried in.
+    """
+
+    def decorate(proof: Proof) -> Proof:
+        for name, axis in axes.items():
+            assert len(axis) > 1, f"{name}: one way is no axis"
+            proof = pytest.mark.parametrize(name, axis.values(), ids=axis.keys())(proof)
+        return proof
+
+    return decorate
+
+
+def only(axis: Mapping[str, T], *names: str) -> dict[str, T]:
+    """Return the ways of these names that this interpreter has."""
+    return {name: way for name, way in axis.items() if name in names}
+
+
+def but(axis: Mapping[str, T], *names: str) -> dict[str, T]:
+    """Return the ways except those of these names: the sentence makes an exception of them."""
+    return {name: way for name, way in axis.items() if name not in names}
+
+
+# How it ends.
+
+
+class Abort(BaseException):
+    """Neither an Exception nor a cancellation, nor one of the two that leave the loop at once."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a piece of work ends: with the value "result", or with an error of this type."""
+
+    error: type[BaseException] | None = None
+
+    def reach(self) -> str:
+        """Return the value or raise the error."""
+        if self.error:
+            raise self.error
+        return "result"
+
+    async def after(self, seconds: float) -> str:
+        """Wait, then end."""
+        await asyncio.sleep(seconds)
+        return self.reach()
+
+    def put_into(self, future: asyncio.Future[str]) -> None:
+        """End a future of ours, if nobody has."""
+        if future.done():
+            return
+        if self.error is asyncio.CancelledError:
+            future.cancel()
+        elif self.error:
+            future.set_exception(self.error())
+        else:
+            future.set_result(self.reach())
+
+
+ENDED = {
+    "value": End(),
+    "exception": End(OSError),
+    "cancelled": End(asyncio.CancelledError),
+    "base exception": End(Abort),
+}
+FAILED = only(ENDED, "exception", "base exception")
+
+# What is awaited, and ends so after that many seconds.
+
+Awaited = Callable[[float, End], Awaitable[Any]]
+
+
+class _Own:
+    """An awaitable of a class of one's own."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._coroutine.__await__()
+
+
+def _task(seconds: float, end: End) -> asyncio.Task[str]:
+    return asyncio.create_task(end.after(seconds))
+
+
+def _future(seconds: float, end: End) -> asyncio.Future[str]:
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[str] = loop.create_future()
+    loop.call_later(seconds, end.put_into, future)
+    return future
+
+
+def _thread(seconds: float, end: End) -> Coroutine[Any, Any, str]:
+    def work() -> str:
+        time.sleep(seconds)
+        return end.reach()
+
+    return asyncio.to_thread(work)
+
+
+AWAITED: dict[str, Awaited] = {
+    "coroutine": lambda seconds, end: end.after(seconds),
+    "task": _task,
+    "future": _future,
+    "gather": lambda seconds, end: asyncio.gather(end.after(seconds)),
+    "shield": lambda seconds, end: asyncio.shield(_task(seconds, end)),
+    "to_thread": _thread,
+    "own": lambda seconds, end: _Own(end.after(seconds)),
+}
+"""Each gives the value itself, but for gather, which gives a list of it."""
+
+FUTURES = only(AWAITED, "task", "future", "gather", "shield")
+"""Those that go on without being awaited and can be awaited twice."""
+
+# How a task is started.
+
+Start = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
+Started = Callable[[], AbstractAsyncContextManager[Start]]
+
+
+@asynccontextmanager
+async def _create_task() -> AsyncIterator[Start]:
+    yield asyncio.create_task
+
+
+@asynccontextmanager
+async def _ensure_future() -> AsyncIterator[Start]:
+    yield asyncio.ensure_future
+
+
+@asynccontextmanager
+async def _of_the_loop() -> AsyncIterator[Start]:
+    yield asyncio.get_running_loop().create_task
+
+
+@asynccontextmanager
+async def _group() -> AsyncIterator[Start]:
+    async with asyncio.TaskGroup() as group:
+        yield group.create_task
+
+
+@asynccontextmanager
+async def _eager() -> AsyncIterator[Start]:
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
+    try:
+        yield asyncio.create_task
+    finally:
+        loop.set_task_factory(None)
+
+
+STARTED: dict[str, Started] = {
+    "create_task": _create_task,
+    "ensure_future": _ensure_future,
+    "loop.create_task": _of_the_loop,
+    "TaskGroup": _group,
+}
+"""A block each that gives a function: coroutine to task.  In them the first step is queued."""
+
+STARTED_EAGERLY: dict[str, Started] = STARTED | (
+    {"eager": _eager} if sys.version_info >= (3, 12) else {}
+)
+"""The same and, where there is one, the factory under which the call runs the first step."""
+
+# How many, and when.
+
+COUNTS = {str(count): count for count in (0, 1, 2, 20)}
+SOME = but(COUNTS, "0")
+
+
+async def _no_wait() -> None:
+    pass
+
+
+async def _one_pass() -> None:
+    await asyncio.sleep(0)
+
+
+async def _a_second() -> None:
+    await asyncio.sleep(1)
+
+
+Moment = Callable[[], Coroutine[Any, Any, None]]
+MOMENTS: dict[str, Moment] = {
+    "before the first step": _no_wait,
+    "a pass later": _one_pass,
+    "a second later": _a_second,
+}
+"""What the one who has just created a task waits for before acting on it."""
+
+# Who does it.
+
+Actor = Callable[[Callable[[], object]], Coroutine[Any, Any, None]]
+
+
+async def _same_task(action: Callable[[], object]) -> None:
+    action()
+
+
+async def _other_task(action: Callable[[], object]) -> None:
+    async def act() -> None:
+        action()
+
+    await asyncio.create_task(act())
+
+
+async def _callback(action: Callable[[], object]) -> None:
+    asyncio.get_running_loop().call_soon(action)
+    await asyncio.sleep(0)
+
+
+async def _other_thread(action: Callable[[], object]) -> None:
+    await asyncio.to_thread(asyncio.get_running_loop().call_soon_threadsafe, action)
+
+
+ACTORS: dict[str, Actor] = {
+    "the same task": _same_task,
+    "another task": _other_task,
+    "a callback": _callback,
+    "another thread": _other_thread,
+}
+"""Who acts on the loop's objects; the thread by call_soon_threadsafe, the one way allowed."""
