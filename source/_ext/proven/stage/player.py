@@ -2,12 +2,11 @@
 
 Snippets of asyncio are played in this process on a virtual clock; snippets that
 use threads, processes or the operating system are played in a process of their
-own with a deadline.  Which way it goes is read off the snippet's imports.
+own with a deadline.  Which way it goes is read off what the snippet uses.
 """
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import logging
 import os
@@ -19,15 +18,17 @@ import traceback
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from functools import partial
 from io import StringIO, TextIOBase
 from pathlib import Path
 from textwrap import dedent
 from types import FrameType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from proven.stage.choice import why_real
 from proven.stage.process import play_in_process
-from proven.stage.trace import Event, SnippetError, Trace
+from proven.stage.trace import Event, NotVirtual, SnippetError, Trace
 from proven.stage.watch import Journal
 
 if TYPE_CHECKING:
@@ -38,11 +39,6 @@ DEADLINE = 20.0
 
 MOST_STACKS = 10
 """Tasks whose stacks are told when a play hangs."""
-
-_REAL = frozenset(
-    {"concurrent", "multiprocessing", "os", "queue", "signal", "socket", "subprocess", "threading"}
-)
-
 
 class _Deadline(KeyboardInterrupt):
     """Ends a play that hangs; asyncio lets only KeyboardInterrupt and SystemExit through."""
@@ -79,36 +75,67 @@ def names(snippets: Path | None = None) -> list[str]:
 
 def is_virtual(path: Path) -> bool:
     """Tell whether the snippet at `path` is pure asyncio, hence played on the virtual clock."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    modules: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            modules.update(alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            modules.add((node.module or "").partition(".")[0])
-    return "asyncio" in modules and not modules & _REAL
+    return not why_real(path)
 
 
 def play(
-    name: str, *, snippets: Path | None = None, real: bool = False, ordered: bool = True
+    name: str,
+    *,
+    snippets: Path | None = None,
+    clock: Literal["auto", "virtual", "real"] = "auto",
+    ordered: bool = True,
+    may_fail: bool = False,
+    beside: str = "",
 ) -> Trace:
     """Play snippet `name` to its end and return its trace.
 
     snippets: their folder, if it isn't the one of the working directory;
-    real: use the real clock even for asyncio, as `python file.py` would;
+    clock: virtual or real; auto takes the virtual one if the program uses nothing
+    outside asyncio, and the real one if it then turns out that it does;
     ordered: whether moments of different threads and processes follow the order
-    of their lines, or only what had to come before what.
-    Raises SnippetError if the snippet is missing, raises, hangs or prints nothing.
+    of their lines, or only what had to come before what;
+    may_fail: return the trace of a program that fails or is stuck in a deadlock, too;
+    beside: a second snippet, played in the same working folder: it starts first, and
+    as soon as it has printed a line, `name` does; both have the real clock.
+    Raises SnippetError if a snippet is missing, prints nothing or doesn't end, and
+    if it fails, unless it may.
     """
     path = path_of(name, snippets)
-    if real or not is_virtual(path):
-        trace = play_in_process(name, path, ordered, deadline())
-    else:
-        run = partial(runpy.run_path, str(path), run_name="__main__")
-        trace = _record(name, run, watch=True, path=path)
-    if not trace.events:
+    other = path_of(beside, snippets) if beside else None
+    trace, why = None, "clock: real" if clock == "real" else ""
+    if other:
+        why = f"it is played beside {beside}"
+    elif clock == "auto":
+        why = why_real(path)
+    if not why:
+        try:
+            trace = _virtually(name, path)
+        except NotVirtual as error:
+            if clock == "virtual":
+                raise
+            why = str(error)
+    if trace is None:
+        trace = replace(play_in_process(name, path, ordered, deadline(), other), why=why)
+    if not may_fail:
+        _refuse_failure(name, trace)
+    if not trace.events and not (may_fail and (trace.exit or trace.deadlock)):
         raise SnippetError(f"snippets/{name}.py: the snippet printed nothing")
     return trace
+
+
+def _virtually(name: str, path: Path) -> Trace:
+    run = partial(runpy.run_path, str(path), run_name="__main__")
+    return _record(name, run, watch=True, path=path)
+
+
+def _refuse_failure(name: str, trace: Trace) -> None:
+    if trace.deadlock:
+        waits = "\n".join(map(str, trace.deadlock))
+        raise SnippetError(f"snippets/{name}.py: a deadlock, nobody can go on\n{waits}")
+    if trace.exit:
+        raise SnippetError(
+            f"snippets/{name}.py: the snippet ended with exit code {trace.exit}\n{trace.stderr}"
+        )
 
 
 def load(name: str) -> SimpleNamespace:

@@ -13,6 +13,10 @@ class SnippetError(Exception):
     """A snippet is missing, raised, hung or printed nothing; the text names it and shows why."""
 
 
+class NotVirtual(SnippetError):
+    """The program turned out to need the real clock; the text tells why."""
+
+
 class Wait(NamedTuple):
     """Who waits for what, and who holds it ("" if nobody does): a row of a deadlock's table."""
 
@@ -82,7 +86,8 @@ class Trace:
     actors, moments: what a timeline is drawn from, empty if nobody watched;
     exit: the program's exit code, 1 if an exception ended it, negative if a signal
     did; raised: the class of that exception, "" if none; deadlock: who waits for
-    what, if the play was ended because nobody could go on.
+    what, if the play was ended because nobody could go on; why: why the real clock;
+    beside: whether two programs were played, so that each line has its program's name.
     """
 
     events: tuple[Event, ...]
@@ -94,6 +99,8 @@ class Trace:
     exit: int = 0
     raised: str = ""
     deadlock: tuple[Wait, ...] = ()
+    why: str = ""
+    beside: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -126,6 +133,9 @@ class Trace:
 
     def shown(self) -> list[str]:
         """Return the lines as the reader sees them: with the virtual second where it is exact."""
+        if self.beside:
+            width = max(len(event.actor) for event in self.events)
+            return [f"{event.actor:>{width}}{BAR}{event.text}" for event in self.events]
         if not self.timed:
             return self.lines
         stamps = list(_stamps([event.time for event in self.events]))

@@ -124,7 +124,7 @@ def play_really(name: str, expected: float, out: TextIO) -> Trace:
     """Play snippet `name` on the real clock while a bar on the terminal `out` moves on."""
     with ThreadPoolExecutor(1) as pool:
         began = monotonic()
-        result = pool.submit(play, name, real=True)
+        result = pool.submit(play, name, clock="real")
         while not result.done() and out.isatty():
             out.write(f"\r{progress(monotonic() - began, expected)}")
             out.flush()

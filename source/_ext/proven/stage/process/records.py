@@ -43,8 +43,8 @@ def _records(events: Path) -> Iterator[Record]:
 def _lines(data: bytes, printed: list[Record], began: float) -> Iterator[Record]:
     """Yield a record for each line of `data`, made from the records of its parts."""
     parts = iter(sorted(printed, key=lambda part: part["start"]))
-    nobody = {"who": "main", "actor": "MainProcess", "kind": "process", "what": "prints"}
-    nobody["foreign"] = True
+    nobody: Record = {"who": "main", "actor": "MainProcess", "kind": "process"}
+    nobody |= {"what": "prints", "program": "", "foreign": True}
     part, upcoming = None, next(parts, None)
     begin = 0
     for number, line in enumerate(data.split(b"\n")):

@@ -25,7 +25,7 @@ def install() -> None:
     if Here.id == "main":
         atexit.register(_tell_exception)
     # The stage asks for the stacks of a play that hangs, and then ends it.
-    faulthandler.register(signal.SIGRTMAX)
+    faulthandler.register(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
     # A shell's background jobs inherit an ignored Ctrl+C; a snippet must see the usual one.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

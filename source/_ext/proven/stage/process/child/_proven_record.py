@@ -19,6 +19,7 @@ from typing import Any
 
 EVENTS = os.environ["HANDBOOK_EVENTS"]
 SNIPPETS = os.path.join(os.environ["HANDBOOK_FOLDER"], "")
+PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
 MOST = 1000
 """Records after which a process only tells its lines: nobody draws more."""
 
@@ -36,10 +37,8 @@ class Here:
     until: the process object that a plain os.fork took over from its parent.
     """
 
-    id = "main" if os.environ.pop("HANDBOOK_MAIN", "") else f"@{os.getpid()}"
-    name = (
-        "MainProcess" if id == "main" else " ".join(["python", *sys.orig_argv[1:]]).split("\n")[0]
-    )
+    id = os.environ.pop("HANDBOOK_MAIN", "") or f"@{os.getpid()}"
+    name = "python " + " ".join(sys.orig_argv[1:]).partition("\n")[0]
     until: Any = None
 
 
@@ -59,8 +58,9 @@ def process_id() -> str:
 def process_name() -> str:
     """Return what Python calls this process."""
     process = _multiprocessing()
-    named = hasattr(process, "handbook_id") or Here.id == "main"
-    return process.name if named and process is not None else Here.name
+    if Here.id == "main" or hasattr(process, "handbook_id"):
+        return process.name if process is not None else "MainProcess"
+    return Here.name
 
 
 def thread_now() -> Any:
@@ -90,6 +90,7 @@ def author() -> dict[str, str]:
         "who": actor_id(),
         "actor": process_name() if main else thread._name,
         "kind": "process" if main else "thread",
+        "program": PROGRAM,
     }
 
 
