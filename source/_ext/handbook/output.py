@@ -9,6 +9,11 @@ accept) rewrites the bodies from fresh recordings.
 ``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
 the answer until the reader asks for it.  ``:since:``, ``:before:`` and ``:gil:``
 tell on which interpreters the output is as shown; elsewhere it isn't checked.
+
+``:exit: 1`` and ``:raises: ValueError`` are for programs that end so; ``:stderr:``
+shows what they write there.  ``:deadlock:`` is for those that hang: who waits for
+what becomes a table.  ``:clock: real`` (or virtual) overrules the stage's choice.
+``:with: web/server`` plays that program beside this one.
 """
 
 from __future__ import annotations
@@ -23,8 +28,8 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.book import Book
 from proven.claims import RANGES, excluded, has_gil
-from proven.shown import BLOCK
-from proven.stage import SnippetError, play
+from proven.shown import Terms, accept, as_read, on_page, record, same
+from proven.stage import SnippetError
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
 from pygments.lexer import RegexLexer
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
+
+_DEADLOCK = f"deadlock{BAR}"
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -60,6 +67,12 @@ class Output(SphinxDirective):
         "timeline": directives.unchanged_required,
         "compare": lambda value: directives.unchanged_required(value).split(),
         "guess": directives.flag,
+        "clock": lambda value: directives.choice(value, ("virtual", "real")),
+        "exit": int,
+        "raises": directives.unchanged_required,
+        "stderr": directives.flag,
+        "deadlock": directives.flag,
+        "with": directives.unchanged_required,
         **dict.fromkeys(RANGES, directives.unchanged_required),
     }
 
@@ -74,15 +87,19 @@ class Output(SphinxDirective):
                 location=self.get_location(),
                 type="handbook",
             )
-        any_order = "order" in self.options
-        lines = list(self.content)
+        any_order, terms = "order" in self.options, Terms.of(self.options)
+        if terms.beside:
+            self.env.note_dependency(str(book.snippet(terms.beside)))
+        lines = as_read(self.content)
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
-        code["test"] = f"check({name!r}, any_order={any_order})"
-        text = "\n".join(lines)
+        more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
+        code["test"] = f"check({name!r}, any_order={any_order}{more})"
+        waits = [line for line in lines if line.startswith(_DEADLOCK)]
+        text = "\n".join(line for line in lines if line not in waits)
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
         )
-        shown["test"] = "\n".join(sorted(lines) if any_order else lines)
+        shown["test"] = _compared(lines, any_order)
         shown["classes"].append("output")
         shown["output_of"] = name
         for node in (code, shown):
@@ -92,13 +109,13 @@ class Output(SphinxDirective):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
-        answer: list[nodes.Node] = [shown]
+        answer: list[nodes.Node] = [shown, *([_table(waits)] if waits else [])]
         if any_order:
             text = "Порядок строк не обещан."
             answer.append(nodes.paragraph("", text, classes=["any-order"]))
         if "timeline" in self.options:
             try:
-                answer.append(self._figure(name, lines))
+                answer.append(self._figure(name, lines, terms))
             except (SnippetError, ValueError) as error:
                 message, place = f"the timeline of {name}: {error}", self.get_location()
                 logger.warning("%s", message, location=place, type="handbook")
@@ -107,7 +124,7 @@ class Output(SphinxDirective):
             self.set_source_info(answer[0])
         return [code, *answer]
 
-    def _figure(self, name: str, lines: list[str]) -> nodes.figure:
+    def _figure(self, name: str, lines: list[str], terms: Terms) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
         book = book_of(self.config)
@@ -116,10 +133,10 @@ class Output(SphinxDirective):
         traces = {}
         for part in (*self.options.get("compare", ()), name):
             self.env.note_dependency(str(book.snippet(part)))
-            snippets = book.settings.snippets
-            trace = play(part, snippets=snippets, ordered=ordered)
+            own = terms if part == name else Terms()
+            trace = record(part, own, book.settings.snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
-        if sorted(trace.shown()) != sorted(lines) or (ordered and trace.shown() != lines):
+        if not same(on_page(trace, terms), lines, any_order=not ordered):
             raise ValueError("the output above it is out of date, run make accept")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
@@ -160,47 +177,50 @@ class OutputLexer(RegexLexer):
     name = "output"
     tokens: ClassVar[dict[str, list[Any]]] = {
         "root": [
-            (rf"^ *[\d.]+{BAR.rstrip()} ?", Generic.Prompt),
+            (rf"^ *([\d.]+|stderr){BAR.rstrip()} ?", Generic.Prompt),
             (r".*\n", Generic.Output),
         ]
     }
 
 
-def check(name: str, *, any_order: bool, snippets: Path | None = None) -> None:
+def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
     snippets: their folder, if it isn't the one of the working directory;
-    any_order: sort the lines, as the comparison is one of multisets.
+    any_order: sort the lines, as the comparison is one of multisets; terms: `Terms`.
     If the snippet fails, print why: doctest shows it as the difference.
     """
+    given = Terms(**terms)
     try:
-        lines = play(name, snippets=snippets).shown()
+        lines = on_page(record(name, given, snippets), given)
     except SnippetError as error:
         print(error)
     else:
-        print("\n".join(sorted(lines) if any_order else lines))
+        print(_compared(lines, any_order))
 
 
-def accept(page: Path) -> bool:
-    """Rewrite the outputs of `page` from fresh recordings; tell whether anything changed.
-
-    The page is written only when every recording of it succeeded.
-    """
-    before = page.read_text(encoding="utf-8")
-    after = BLOCK.sub(_rewritten, before)
-    if after == before:
-        return False
-    page.write_text(after, encoding="utf-8")
-    return True
+def _compared(lines: list[str], any_order: bool) -> str:
+    """Return the text that doctest compares; a bar hides what it would take as its own."""
+    own = re.compile(r"\s*<BLANKLINE>|Traceback \(")
+    told = [f"│{line}" if own.match(line) else line for line in lines]
+    return "\n".join(sorted(told) if any_order else told)
 
 
-def _rewritten(block: re.Match[str]) -> str:
-    indent, old = block["indent"], block["body"].splitlines()
-    new = [f"{indent}{line}".rstrip() for line in play(block["name"]).shown()]
-    if ":order: any" in block["options"] and sorted(old) == sorted(new):
-        return block[0]
-    head = block[0][: block.start("body") - block.start()]
-    return "".join([head, *(f"{line}\n" for line in new), indent, block["fence"]])
+def _table(waits: list[str]) -> nodes.table:
+    """Return who waits for what in a deadlock as a table."""
+    rows = [["Кто", "Чего ждёт", "Кто это держит"]]
+    for line in waits:
+        who, _, rest = line.removeprefix(_DEADLOCK).partition(" waits for ")
+        what, _, holder = rest.partition(", held by ")
+        what = re.sub("^the end of ", "конца ", what)
+        rows.append([who, re.sub("^room in ", "места в ", what), holder])
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=3)
+    head, *body = (
+        nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+        for cells in ([nodes.Text(text) for text in row] for row in rows)
+    )
+    group += [nodes.thead("", head), nodes.tbody("", *body)]
+    return nodes.table("", group, classes=["deadlock"])
 
 
 def main() -> int:
@@ -210,9 +230,9 @@ def main() -> int:
     for page in sorted(settings.pages.rglob("*.md")):
         place = settings.name_of(page)
         try:
-            if accept(page):
+            if accept(page, settings.snippets):
                 print(f"{place}: outputs rewritten, review them with git diff")
-        except SnippetError as error:
+        except (SnippetError, ValueError) as error:
             failed = True
             print(f"{place}: left as it is\n{error}", file=sys.stderr)
     return int(failed)

@@ -148,7 +148,9 @@ class Book:
             "proofs": {id: _fingerprint(*texts) for id, texts in proofs.items()},
             "examples": {
                 shown.name: _fingerprint(
-                    self.code(shown.name), f"{shown.any_order} {shown.only}", *shown.lines
+                    self.code(shown.name),
+                    f"{shown.any_order} {shown.only}{shown.terms}",
+                    *shown.lines,
                 )
                 for shown in self.outputs.values()
             },

@@ -40,6 +40,7 @@ DEADLINE = 20.0
 MOST_STACKS = 10
 """Tasks whose stacks are told when a play hangs."""
 
+
 class _Deadline(KeyboardInterrupt):
     """Ends a play that hangs; asyncio lets only KeyboardInterrupt and SystemExit through."""
 
@@ -130,11 +131,17 @@ def _virtually(name: str, path: Path) -> Trace:
 
 def _refuse_failure(name: str, trace: Trace) -> None:
     if trace.deadlock:
-        waits = "\n".join(map(str, trace.deadlock))
-        raise SnippetError(f"snippets/{name}.py: a deadlock, nobody can go on\n{waits}")
+        waits = "\n".join(
+            f'  File "snippets/{name}.py", line {wait.line}: {wait}' for wait in trace.deadlock
+        )
+        raise SnippetError(
+            f"snippets/{name}.py: a deadlock, nobody can go on; if that is the point, "
+            f"show it by :deadlock:\n{waits}"
+        )
     if trace.exit:
         raise SnippetError(
-            f"snippets/{name}.py: the snippet ended with exit code {trace.exit}\n{trace.stderr}"
+            f"snippets/{name}.py: the snippet ended with exit code {trace.exit}; if that is "
+            f"the point, say :exit: {trace.exit}\n{trace.stderr}"
         )
 
 

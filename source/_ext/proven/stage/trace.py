@@ -18,11 +18,15 @@ class NotVirtual(SnippetError):
 
 
 class Wait(NamedTuple):
-    """Who waits for what, and who holds it ("" if nobody does): a row of a deadlock's table."""
+    """Who waits for what, and who holds it ("" if nobody does): a row of a deadlock's table.
+
+    line: where in the program it waits, 0 if nobody knows.
+    """
 
     actor: str
     what: str
     holder: str = ""
+    line: int = 0
 
     def __str__(self) -> str:
         held = f", held by {self.holder}" if self.holder else ""

@@ -82,12 +82,12 @@ def _forget() -> None:
     _running.release()
 
 
-def _end(rows: list[tuple[str, str, str]]) -> None:
+def _end(rows: list[tuple[str, str, str, int]]) -> None:
     record("deadlock", rows=rows)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _deadlock() -> list[tuple[str, str, str]] | None:
+def _deadlock() -> list[tuple[str, str, str, int]] | None:
     """Return who waits for what and who holds it, or None if somebody can go on."""
     if signal.getitimer(signal.ITIMER_REAL)[0] or _has_children():
         return None
@@ -101,7 +101,7 @@ def _deadlock() -> list[tuple[str, str, str]] | None:
         if reason is None:
             return None
         if reason != IDLE:
-            rows.append((name, *reason))
+            rows.append((name, *reason, _line_of(frame)))
     return sorted(rows) or None
 
 
@@ -132,13 +132,19 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
             return _condition(frame), ""
         if name in ("join", "_wait_for_tstate_lock"):
             timeout = known.get("timeout")
-            return (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
+            return (
+                (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
+            )
         if name == "__enter__" and type(self) is threading.Condition:
             owner = re.search(r"owner=(\d+)", repr(self._lock))
             held = threading._active.get(int(owner[1])) if owner else None  # type: ignore[attr-defined]
             return (f"Condition {_name_of(self, frame)}".strip(), held.name) if held else None
         if name == "_shutdown":
-            left = [one.name for one in alive if one and not one.daemon and one is not threading.main_thread()]
+            left = [
+                one.name
+                for one in alive
+                if one and not one.daemon and one is not threading.main_thread()
+            ]
             return (f"the end of {', '.join(sorted(left))}", "") if left else None
     if file == "thread.py" and name == "_worker" and "work_queue" in known:
         return IDLE if known["work_queue"].empty() else None
@@ -146,7 +152,7 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
 
 
 def _condition(frame: Any) -> str:
-    """Return what the thread that waits in Condition.wait waits for: an Event, a Queue and so on."""
+    """Return what a thread in Condition.wait waits for: an Event, a Queue and so on."""
     owner, method = frame.f_locals["self"], "wait"
     outer = frame
     while not outer.f_code.co_filename.startswith(SNIPPETS) and outer.f_back:
@@ -156,6 +162,13 @@ def _condition(frame: Any) -> str:
         outer = outer.f_back
     named = f"{type(owner).__name__} {_name_of(owner, frame)}".strip()
     return f"room in {named}" if method == "put" else named
+
+
+def _line_of(frame: Any) -> int:
+    """Return the line of the program at which it waits; 0 if that is elsewhere."""
+    while frame and not frame.f_code.co_filename.startswith(SNIPPETS):
+        frame = frame.f_back
+    return frame.f_lineno if frame else 0
 
 
 def _name_of(wanted: object, frame: Any) -> str:
