@@ -53,9 +53,7 @@ def play_in_process(
     if hung:
         raise SnippetError(f"snippets/{name}.py: still running after {deadline:g} s\n{err}")
     if other and beside and other.failed:
-        raise SnippetError(
-            f"snippets/{name}.py: {beside.name} beside it failed\n{other.stderr()}"
-        )
+        raise SnippetError(f"snippets/{name}.py: {beside.name} beside it failed\n{other.stderr()}")
     lines = tuple(
         Event(
             record["time"] - began,

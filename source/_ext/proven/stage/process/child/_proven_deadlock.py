@@ -132,13 +132,19 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
             return _condition(frame), ""
         if name in ("join", "_wait_for_tstate_lock"):
             timeout = known.get("timeout")
-            return (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
+            return (
+                (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
+            )
         if name == "__enter__" and type(self) is threading.Condition:
             owner = re.search(r"owner=(\d+)", repr(self._lock))
             held = threading._active.get(int(owner[1])) if owner else None  # type: ignore[attr-defined]
             return (f"Condition {_name_of(self, frame)}".strip(), held.name) if held else None
         if name == "_shutdown":
-            left = [one.name for one in alive if one and not one.daemon and one is not threading.main_thread()]
+            left = [
+                one.name
+                for one in alive
+                if one and not one.daemon and one is not threading.main_thread()
+            ]
             return (f"the end of {', '.join(sorted(left))}", "") if left else None
     if file == "thread.py" and name == "_worker" and "work_queue" in known:
         return IDLE if known["work_queue"].empty() else None
