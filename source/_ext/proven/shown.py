@@ -11,7 +11,6 @@ import os
 import re
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any, Literal
 from proven.claims import RANGES, excluded, has_gil
 from proven.findings import Finding
 from proven.stage import SnippetError, play
-from proven.stage.trace import BAR, Trace
+from proven.stage.trace import BAR, Trace, escaped
 
 MOST_LINES = 500
 """Lines that a page shows at most."""
@@ -32,7 +31,6 @@ BLOCK = re.compile(
     re.M,
 )
 _OPTION = re.compile(r"^[ ]*:([\w-]+):[ ]*(.*?)[ ]*$", re.M)
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 
 @dataclass(frozen=True)
@@ -143,18 +141,6 @@ def on_page(trace: Trace, terms: Terms | None = None) -> list[str]:
     lines = [escaped(line).rstrip(" ") for line in lines]
     edges = {0, len(lines) - 1}
     return [line or ("\\n" if place in edges else "") for place, line in enumerate(lines)]
-
-
-def escaped(text: str) -> str:
-    """Return `text` with what can't be seen as Python's escapes: ``\\x1b``, ``\\u2028``."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char.encode("unicode_escape").decode()
-        if char != " " and unicodedata.category(char) in _UNSEEN
-        else char
-        for char in text
-    )
 
 
 def as_read(lines: Iterable[str]) -> list[str]:

@@ -86,7 +86,7 @@ def play(
     """
     path = path_of(name, snippets)
     other = path_of(beside, snippets) if beside else None
-    trace, why = None, "clock: real" if clock == "real" else ""
+    trace, why = None, "it was asked for" if clock == "real" else ""
     if other:
         why = f"it is played beside {beside}"
     elif clock == "auto":
