@@ -207,7 +207,8 @@ FAULTS = [
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
 def test_fault_gives_one_error(book: Any, fault: Fault) -> None:
     book.replace(fault.file, fault.old, fault.new)
-    result = book.build(fault.builder, {**os.environ, "PROVEN_DEADLINE": "1"})
+    soon = {**os.environ, "PROVEN_DEADLINE": "1"} if " hangs" in fault.name else None
+    result = book.build(fault.builder, soon)
     assert re.search(fault.message, result.stdout), result.stdout
     assert result.returncode != 0
     errors = re.findall("^Failed example:|: (?:WARNING|ERROR): ", result.stdout, re.M)
