@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.shown import Terms, accept, as_read, escaped, outputs_in, record, replay
+from proven.shown import Recordings, Terms, accept, as_read, outputs_in, record, replay
 from proven.stage import SnippetError
+from proven.stage.trace import escaped
 
 ODD = {
     "blank_inside": "print('a'); print(); print('b')",
@@ -148,3 +149,32 @@ def test_a_book_of_odd_outputs_builds(book: Any, builder: str) -> None:
         assert r"\x1b[31mred\x1b[0m\x07" in page
         assert "Чего ждёт" in page
         assert "ValueError: bad" in page
+
+
+def test_only_what_changed_is_played_again(page: Write, tmp_path: Path) -> None:
+    page(
+        "import helper\n" + THREAD.format("print(helper.NAME, id(object()), threading.get_ident())")
+    )
+    snippets, file = tmp_path / "snippets", tmp_path / "build/recordings.json"
+    for name, code in {
+        "helper": "NAME = 'a'\n",
+        "other": "import asyncio, os\nprint(os.urandom(9))\nasyncio.run(asyncio.sleep(0))\n",
+        "failing": "raise ValueError('planted')\n",
+    }.items():
+        (snippets / f"{name}.py").write_text(code, encoding="utf-8")
+    wanted = [("odd", Terms()), ("other", Terms()), ("failing", Terms())]
+
+    def now() -> list[list[str]]:
+        recordings = Recordings(file, wanted, snippets)
+        lines = [recordings.lines(name, terms) for name, terms in wanted[:2]]
+        with pytest.raises(SnippetError, match="planted"):
+            recordings.lines("failing", Terms())
+        recordings.close()
+        return lines
+
+    first = now()
+    assert now() == first
+    (snippets / "helper.py").write_text("NAME = 'b'\n", encoding="utf-8")
+    second = now()
+    assert second[0][0].startswith("b ")
+    assert second[1] == first[1], "nothing of it changed"

@@ -28,7 +28,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.book import Book
 from proven.claims import RANGES, excluded, has_gil
-from proven.shown import Terms, accept, as_read, on_page, record, same
+from proven.shown import Recordings, Terms, accept, as_read, on_page, record, same
 from proven.stage import SnippetError
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _DEADLOCK = f"deadlock{BAR}"
+
+_recordings: list[Recordings] = []
+"""Those of the doctest build that runs."""
 
 
 class timeline_picture(nodes.General, nodes.Element):
@@ -192,7 +195,10 @@ def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: 
     """
     given = Terms(**terms)
     try:
-        lines = on_page(record(name, given, snippets), given)
+        if _recordings:
+            lines = _recordings[0].lines(name, given)
+        else:
+            lines = on_page(record(name, given, snippets), given)
     except SnippetError as error:
         print(error)
     else:
@@ -248,10 +254,26 @@ def _let_doctest_check(app: Sphinx, config: Config) -> None:
     )
 
 
+def _play_ahead(app: Sphinx) -> None:
+    """Begin to play what doctest will ask for, while Sphinx reads the pages."""
+    if app.builder.name == "doctest":
+        book = book_of(app.config)
+        wanted = [(name, shown.terms) for name, shown in book.outputs.items()]
+        file = Path(app.outdir, "recordings.json")
+        _recordings[:] = [Recordings(file, wanted, book.settings.snippets)]
+
+
+def _keep_recordings(app: Sphinx, error: Exception | None) -> None:
+    while _recordings:
+        _recordings.pop().close()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, its lexer and the doctest settings that it needs."""
     app.setup_extension("sphinx.ext.doctest")
     app.connect("config-inited", _let_doctest_check)
+    app.connect("builder-inited", _play_ahead)
+    app.connect("build-finished", _keep_recordings)
     app.add_node(timeline_picture, html=(_picture_html, None))
     app.add_node(guess, html=(_guess_html, _depart_guess_html))
     app.add_directive("output", Output)
