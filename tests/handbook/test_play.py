@@ -1,13 +1,12 @@
 """`make play` shows a trace in the terminal."""
 
 import asyncio
-import io
 import time
 from pathlib import Path
 
 import pytest
 from proven.stage import perform
-from proven.timeline.terminal import main, play_really, progress, show
+from proven.timeline.terminal import main, show
 
 
 @pytest.fixture
@@ -78,24 +77,6 @@ def test_on_the_real_clock(planted: str, capsys: pytest.CaptureFixture[str]) -> 
     stamps = [float(line.partition("│")[0]) for line in out.splitlines() if "●" in line]
     assert len(stamps) == 4
     assert stamps == sorted(stamps)
-
-
-def test_the_terminal_sees_the_progress(planted: str) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    terminal = Terminal()
-    trace = play_really(planted, 0.01, terminal)
-    assert trace.lines[0] == "tea: start"
-    assert "] 0.0 of 0.01 s" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\033[K"), "the bar is gone"
-
-
-def test_progress() -> None:
-    assert progress(1, 4) == f"[{'█' * 8}{' ' * 22}] 1.0 of 4 s"
-    assert progress(9, 4).startswith(f"[{'█' * 30}]")
-    assert progress(1.25, 0) == "1.2 s"
 
 
 def test_a_missing_snippet_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.parsers.rst import Parser
 from docutils.utils import new_document
-from handbook.ledger import claim_mark
+from handbook.appendices.ledger import claim_mark
 from handbook.output import OutputLexer, guess, timeline_picture
 from sphinx import addnodes
 from sphinx.highlighting import lexer_classes

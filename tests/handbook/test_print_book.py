@@ -78,7 +78,6 @@ def squeezed(text: str) -> str:
 
 def write_sample(book: Any) -> None:
     """Fill `book` with a page that holds everything that a page can hold."""
-    shutil.copytree(ROOT / "source/_static", book.root / "source/_static", dirs_exist_ok=True)
     for name, place in (
         ("index.md", "source"),
         ("glossary.md", "source"),
@@ -241,7 +240,7 @@ def elements(root: Any, kind: str) -> Iterator[Any]:
 
 def test_every_page_of_the_source_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts).casefold()
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in proven.Book.at(ROOT).settings.page_files():
         title = re.search(r"^# (.+)$", page.read_text(encoding="utf-8"), re.M)[1]
         words = max(re.split(r"[`:*«»\"]", title), key=len)
         assert squeezed(words).casefold() in text, page
@@ -257,7 +256,7 @@ def test_every_claim_is_in_it(handbook: Print) -> None:
 
 def test_the_end_of_every_listing_is_in_it(handbook: Print) -> None:
     text = "".join(handbook.texts)
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in proven.Book.at(ROOT).settings.page_files():
         for name, options in re.findall(
             r"\{literalinclude\} \S*?(snippets/\S+)\n((?::.*\n)*)", page.read_text(encoding="utf-8")
         ):

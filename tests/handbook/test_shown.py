@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.shown import Recordings, Terms, accept, as_read, outputs_in, record, replay
+from proven.checks.accept import accept
+from proven.shown import Recordings, Terms, as_read, outputs_in, record, replay
 from proven.stage import SnippetError
 from proven.stage.trace import escaped
 
@@ -56,16 +58,16 @@ def test_an_accepted_output_is_found_again(kind: str, way: str, page: Write) -> 
     if kind == "surrogate" and way is ASYNC:
         pytest.skip("the bytes of sys.stdout are played by the process alone")
     file = page(way.format(ODD[kind]))
-    assert accept(file)
-    assert not accept(file), "a second time there is nothing to do"
+    assert accept(file, file.parent / "snippets")
+    assert not accept(file, file.parent / "snippets"), "a second time there is nothing to do"
     text = file.read_text(encoding="utf-8")
     assert text.endswith("\n\nAfter.\n")
     assert not re.search(r"[^\S\n]+$", text, re.M), "nothing that an editor would take away"
     (shown,) = outputs_in({"page.md": text})
     assert shown.lines
     assert replay(shown).outcome == "passed"
-    shown.lines[-1] += "?"
-    assert replay(shown).why == "other output"
+    other = replace(shown, lines=(*shown.lines[:-1], "?"))
+    assert replay(other).why == "other output"
 
 
 def test_what_cannot_be_seen_is_escaped() -> None:
@@ -76,9 +78,9 @@ def test_what_cannot_be_seen_is_escaped() -> None:
 @pytest.mark.parametrize("fence", [":::", "~~~", "`````"])
 def test_fences_of_any_kind(fence: str, page: Write) -> None:
     file = page(THREAD.format("print(':::'); print('~~~~')"), fence=fence)
-    assert accept(file)
+    assert accept(file, file.parent / "snippets")
     (shown,) = outputs_in({"page.md": file.read_text(encoding="utf-8")})
-    assert shown.lines == [":::", "~~~~"]
+    assert shown.lines == (":::", "~~~~")
 
 
 def test_a_page_is_written_whole_or_not_at_all(
@@ -89,11 +91,11 @@ def test_a_page_is_written_whole_or_not_at_all(
     with monkeypatch.context() as patch:
         patch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("planted")))
         with pytest.raises(OSError, match="planted"):
-            accept(file)
+            accept(file, file.parent / "snippets")
     assert file.read_bytes() == before
     file.write_bytes(before + b"\n```{output} missing\n```\n")
     with pytest.raises(SnippetError, match="no such snippet"):
-        accept(file)
+        accept(file, file.parent / "snippets")
     assert file.read_bytes() == before + b"\n```{output} missing\n```\n"
     assert [path.name for path in file.parent.iterdir() if path.is_file()] == ["page.md"]
 
@@ -107,16 +109,16 @@ def test_too_many_lines_are_refused(page: Write) -> None:
 def test_options_tell_how_an_output_ends(page: Write) -> None:
     options = ":exit: 1\n:raises: ValueError\n:stderr:\n"
     file = page(THREAD.format("print(':x: y')\nraise ValueError('bad')"), options)
-    assert accept(file)
+    assert accept(file, file.parent / "snippets")
     (shown,) = outputs_in({"page.md": file.read_text(encoding="utf-8")})
     assert shown.terms == Terms(exit=1, raises="ValueError", stderr=True)
     assert shown.lines[0] == ":x: y"
     assert shown.lines[-1] == "stderr │ ValueError: bad"
     assert replay(shown).outcome == "passed"
     file = page("import threading\nprint('x')\nthreading.Event().wait()\n", ":deadlock:\n")
-    assert accept(file)
+    assert accept(file, file.parent / "snippets")
     (shown,) = outputs_in({"page.md": file.read_text(encoding="utf-8")})
-    assert shown.lines == ["x", "deadlock │ MainThread waits for Event"]
+    assert shown.lines == ("x", "deadlock │ MainThread waits for Event")
     with pytest.raises(ValueError, match=":clock: is virtual or real"):
         Terms.of({"clock": "fast"})
 
@@ -140,7 +142,7 @@ def test_a_book_of_odd_outputs_builds(book: Any, builder: str) -> None:
         parts += [f"```{{literalinclude}} ../../snippets/tasks/{kind}.py\n```\n", shown]
     book.write("source/tasks/odd.md", "\n".join(parts))
     book.replace("source/index.md", "tasks/hello\n", "tasks/hello\ntasks/odd\n")
-    accepted = book.run("-m", "handbook.output")
+    accepted = book.run("-m", "proven.checks.accept")
     assert accepted.returncode == 0, accepted.stdout
     result = book.build(builder)
     assert result.returncode == 0, result.stdout

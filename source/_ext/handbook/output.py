@@ -2,49 +2,61 @@
 
 Its body is the expected output.  The same text becomes a testcode/testoutput
 pair for Sphinx's doctest builder, so that `make doctest` compares exactly what
-the reader sees with a fresh recording.  `python -m handbook.output` (make
-accept) rewrites the bodies from fresh recordings.
+the reader sees with a fresh recording; `make accept` rewrites the bodies.
 
 ``:timeline:`` draws the recording under it; its value is the figure's caption.
 ``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
 the answer until the reader asks for it.  ``:since:``, ``:before:`` and ``:gil:``
 tell on which interpreters the output is as shown; elsewhere it isn't checked.
-
-``:exit: 1`` and ``:raises: ValueError`` are for programs that end so; ``:stderr:``
-shows what they write there.  ``:deadlock:`` is for those that hang: who waits for
-what becomes a table.  ``:clock: real`` (or virtual) overrules the stage's choice.
-``:with: web/server`` plays that program beside this one.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.book import Book
-from proven.claims import RANGES, excluded, has_gil
-from proven.shown import Recordings, Terms, accept, as_read, on_page, record, same
+from proven.claims import RANGES, excluded_here
+from proven.shown import Recordings, Terms, agree, as_read, normal, on_page, record
 from proven.stage import SnippetError
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
+from proven.timeline.words import Words, tell
 from pygments.lexer import RegexLexer
 from pygments.token import Generic
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.books import book_of
+from handbook.domain import Fault, handbook, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
 
-logger = logging.getLogger(__name__)
+
+TIMELINE = Words(
+    axis="секунды",
+    unit=" с",
+    order="порядок событий →",
+    legend={
+        "works": "работает",
+        "ready": "готова, но ждёт цикла",
+        "waits": "ждёт",
+        "queues": "ждёт {}",
+        "holds": "держит {}",
+        "wakes": "будит",
+        "cancels": "отменяет",
+        "cut": "пришла отмена",
+    },
+    causes={"created": "запуск из {}", "wakes": "сигнал от {}", "cancels": "отмена от {}"},
+    ends={"cancel": "отмена", "collected": "исчезла"},
+    end="конец",
+    stretch="с {} до {} {}",
+    printed="«{}»",
+)
+"""What a timeline says of itself."""
 
 _DEADLOCK = f"deadlock{BAR}"
 
@@ -81,18 +93,13 @@ class Output(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        book = book_of(self.config)
-        self.env.note_dependency(str(book.snippet(name)))
+        self._note(name)
         if not self.content:
-            logger.warning(
-                "the output of %s is empty: run make accept",
-                name,
-                location=self.get_location(),
-                type="handbook",
-            )
+            problem = f"the output of {name} is empty: run make accept"
+            warn(Fault.OUTPUT, problem, self.get_location())
         any_order, terms = "order" in self.options, Terms.of(self.options)
         if terms.beside:
-            self.env.note_dependency(str(book.snippet(terms.beside)))
+            self._note(terms.beside)
         lines = as_read(self.content)
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
         more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
@@ -102,13 +109,13 @@ class Output(SphinxDirective):
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
         )
-        shown["test"] = _compared(lines, any_order)
+        shown["test"] = "\n".join(normal(lines, any_order=any_order))
         shown["classes"].append("output")
         shown["output_of"] = name
         for node in (code, shown):
             self.set_source_info(node)
         only = {key: self.options[key] for key in RANGES if key in self.options}
-        if excluded(only, sys.version_info[:2], gil=has_gil()):
+        if excluded_here(only):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
@@ -120,26 +127,29 @@ class Output(SphinxDirective):
             try:
                 answer.append(self._figure(name, lines, terms))
             except (SnippetError, ValueError) as error:
-                message, place = f"the timeline of {name}: {error}", self.get_location()
-                logger.warning("%s", message, location=place, type="handbook")
+                problem = f"the timeline of {name}: {error}"
+                warn(Fault.OUTPUT, problem, self.get_location())
         if "guess" in self.options:
             answer = [guess("", *answer, name=name)]
             self.set_source_info(answer[0])
         return [code, *answer]
 
+    def _note(self, name: str) -> None:
+        self.env.note_dependency(str(handbook(self.env).book.snippet(name)))
+
     def _figure(self, name: str, lines: list[str], terms: Terms) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
-        book = book_of(self.config)
+        snippets = handbook(self.env).book.settings.snippets
         for file in (lanes.__file__, drawing.__file__):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
-            self.env.note_dependency(str(book.snippet(part)))
+            self._note(part)
             own = terms if part == name else Terms()
-            trace = record(part, own, book.settings.snippets, ordered=ordered)
+            trace = record(part, own, snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
-        if not same(on_page(trace, terms), lines, any_order=not ordered):
+        if not agree(lines, on_page(trace, terms), any_order=not ordered):
             raise ValueError("the output above it is out of date, run make accept")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
@@ -148,9 +158,9 @@ class Output(SphinxDirective):
         picture = timeline_picture(
             "",
             name=name,
-            svg=drawing.draw(traces, title=title, name=slug),
-            print=drawing.draw(traces, title=title, name=slug, theme="print"),
-            alt=f"{title}. {drawing.tell(traces)}",
+            svg=drawing.draw(traces, TIMELINE, title=title, name=slug),
+            print=drawing.draw(traces, TIMELINE, title=title, name=slug, theme="print"),
+            alt=f"{title}. {tell(traces, TIMELINE)}",
         )
         figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
         self.state.document.note_explicit_target(figure, figure)
@@ -159,18 +169,21 @@ class Output(SphinxDirective):
         return figure
 
 
-def _picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+    """Write the drawing for the screen."""
     # A keyboard scrolls only what can have the focus.
     self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
     raise nodes.SkipNode
 
 
-def _guess_html(self: HTML5Translator, node: guess) -> None:
+def visit_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Open the fold over the answer."""
     summary = "Что напечатает? Подумайте, потом откройте"
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
-def _depart_guess_html(self: HTML5Translator, node: guess) -> None:
+def depart_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Close the fold over the answer."""
     self.body.append("</details>")
 
 
@@ -202,14 +215,7 @@ def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: 
     except SnippetError as error:
         print(error)
     else:
-        print(_compared(lines, any_order))
-
-
-def _compared(lines: list[str], any_order: bool) -> str:
-    """Return the text that doctest compares; a bar hides what it would take as its own."""
-    own = re.compile(r"\s*<BLANKLINE>|Traceback \(")
-    told = [f"│{line}" if own.match(line) else line for line in lines]
-    return "\n".join(sorted(told) if any_order else told)
+        print("\n".join(normal(lines, any_order=any_order)))
 
 
 def _table(waits: list[str]) -> nodes.table:
@@ -229,57 +235,16 @@ def _table(waits: list[str]) -> nodes.table:
     return nodes.table("", group, classes=["deadlock"])
 
 
-def main() -> int:
-    """Rewrite every page; report each change and each failure."""
-    failed = False
-    settings = Book.at(".").settings
-    for page in sorted(settings.pages.rglob("*.md")):
-        place = settings.name_of(page)
-        try:
-            if accept(page, settings.snippets):
-                print(f"{place}: outputs rewritten, review them with git diff")
-        except (SnippetError, ValueError) as error:
-            failed = True
-            print(f"{place}: left as it is\n{error}", file=sys.stderr)
-    return int(failed)
-
-
-def _let_doctest_check(app: Sphinx, config: Config) -> None:
-    """Give the examples of this book to doctest's namespace."""
-    snippets = str(book_of(config).settings.snippets)
-    config["doctest_global_setup"] = (
-        "from functools import partial\nfrom pathlib import Path\n"
-        "from handbook.output import check\n"
-        f"check = partial(check, snippets=Path({snippets!r}))"
-    )
-
-
-def _play_ahead(app: Sphinx) -> None:
+def play_ahead(app: Sphinx) -> None:
     """Begin to play what doctest will ask for, while Sphinx reads the pages."""
     if app.builder.name == "doctest":
-        book = book_of(app.config)
+        book = handbook(app.env).book
         wanted = [(name, shown.terms) for name, shown in book.outputs.items()]
         file = Path(app.outdir, "recordings.json")
         _recordings[:] = [Recordings(file, wanted, book.settings.snippets)]
 
 
-def _keep_recordings(app: Sphinx, error: Exception | None) -> None:
+def keep_recordings(app: Sphinx, error: Exception | None) -> None:
+    """Keep what was played for the next build."""
     while _recordings:
         _recordings.pop().close()
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive, its lexer and the doctest settings that it needs."""
-    app.setup_extension("sphinx.ext.doctest")
-    app.connect("config-inited", _let_doctest_check)
-    app.connect("builder-inited", _play_ahead)
-    app.connect("build-finished", _keep_recordings)
-    app.add_node(timeline_picture, html=(_picture_html, None))
-    app.add_node(guess, html=(_guess_html, _depart_guess_html))
-    app.add_directive("output", Output)
-    app.add_lexer("output", OutputLexer)
-    return {"version": "1", "parallel_read_safe": True}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,11 +9,11 @@ import subprocess
 from collections.abc import Iterator, Set
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 from babel.dates import format_date
-from handbook.ledger import numbers
+from handbook.appendices.ledger import numbers
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
@@ -34,7 +34,8 @@ class TypstBuilder(Builder):
     name = "typst"
     format = "typst"
     epilog = "The print edition is ready: %(outdir)s/handbook.pdf"
-    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")
+    # Sphinx declares a list, and changes it nowhere.
+    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")  # type: ignore[assignment]
     allow_parallel = False
 
     def get_outdated_docs(self) -> str:
@@ -86,7 +87,7 @@ class TypstBuilder(Builder):
                 root=out,
                 ignore_system_fonts=True,
                 sys_inputs={"variant": self.config.print_variant},
-                pdf_standards=STANDARDS,  # type: ignore[arg-type]
+                pdf_standards=STANDARDS,  # type: ignore[arg-type]  # its stubs want literals
                 timestamp=moment(Path(self.confdir)),
             )
         except typst.TypstError as error:
@@ -167,8 +168,8 @@ class TypstBuilder(Builder):
         entries = [entry for entry in entries if entry["places"] or entry["under"]]
         return sorted(entries, key=lambda entry: alphabetical(entry["name"]))
 
-    def _in_book(self, links: list[tuple[str | None, str]]) -> list[str]:
-        labels = [uri.removeprefix("%") for _main, uri in links]
+    def _in_book(self, links: list[tuple[str | None, str | Literal[False]]]) -> list[str]:
+        labels = [uri.removeprefix("%") for _main, uri in links if uri]
         return [label for label in labels if label.partition("#")[0] in self.book]
 
     def _copy_downloads(self, out: Path) -> list[str]:

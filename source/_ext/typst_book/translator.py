@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from docutils import nodes
-from handbook.ledger import CLAIM_COLUMN, PROOF_COLUMN, claim_mark
+from handbook.appendices.ledger import CLAIM_COLUMN, PROOF_COLUMN, claim_mark
 from handbook.output import guess, timeline_picture
 from pygments.token import Token
 from sphinx.errors import SphinxError

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from proven.claims import RANGES
 from proven.shown.recording import record
-from proven.shown.text import Terms, as_read, on_page, same
+from proven.shown.text import Terms, agree, as_read, on_page
 
 BLOCK = re.compile(
     r"^(?P<indent>[ ]*)(?P<fence>`{3,}|:{3,}|~{3,})\{output\}[ ]+(?P<name>\S+)[ ]*\n"
@@ -28,7 +26,7 @@ class Shown:
 
     page: str
     name: str
-    lines: list[str]
+    lines: tuple[str, ...]
     any_order: bool
     only: tuple[tuple[str, str], ...] = ()
     terms: Terms = field(default_factory=Terms)
@@ -44,37 +42,24 @@ def outputs_in(pages: Mapping[str, str]) -> Iterator[Shown]:
             yield Shown(page, block["name"], _body(block), any_order, only, terms)
 
 
-def accept(page: Path, snippets: Path | None = None) -> bool:
-    """Rewrite the outputs of `page` from fresh recordings; tell whether anything changed.
+def rewritten(text: str, snippets: Path | None = None) -> str:
+    """Return the text of a page with its outputs from fresh recordings.
 
-    The page is written as a whole, and only when every recording of it succeeded.
+    An output that still agrees stays as it is.  SnippetError if a recording fails.
     """
-    before = page.read_bytes().decode("utf-8")
-    after = BLOCK.sub(lambda block: _rewritten(block, snippets), before)
-    if after == before:
-        return False
-    with tempfile.NamedTemporaryFile(dir=page.parent, delete=False) as file:
-        try:
-            file.write(after.encode("utf-8"))
-            file.close()
-            os.chmod(file.name, page.stat().st_mode)
-            os.replace(file.name, page)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    return True
+    return BLOCK.sub(lambda block: _rewritten(block, snippets), text)
 
 
-def _body(block: re.Match[str]) -> list[str]:
+def _body(block: re.Match[str]) -> tuple[str, ...]:
     indent = len(block["indent"])
-    return as_read(line[indent:] for line in block["body"].split("\n"))
+    return tuple(as_read(line[indent:] for line in block["body"].split("\n")))
 
 
 def _rewritten(block: re.Match[str], snippets: Path | None) -> str:
     options = dict(_OPTION.findall(block["options"]))
     terms = Terms.of(options)
     lines = on_page(record(block["name"], terms, snippets), terms)
-    if same(lines, _body(block), any_order="order" in options):
+    if agree(_body(block), lines, any_order="order" in options):
         return block[0]
     kind, indent = block["fence"][0], block["indent"]
     runs = (len(line.lstrip()) - len(line.lstrip().lstrip(kind)) for line in lines)

@@ -6,11 +6,14 @@ are left out; an empty first or last line is shown as ``\\n``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from proven.stage.trace import BAR, Trace, escaped
+
+_DOCTEST = re.compile(r"\s*<BLANKLINE>|Traceback \(")
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,18 @@ def as_read(lines: Iterable[str]) -> list[str]:
     return kept
 
 
-def same(recorded: list[str], shown: list[str], *, any_order: bool) -> bool:
-    """Tell whether a page's lines are the recorded ones; any_order: as multisets."""
-    return sorted(recorded) == sorted(shown) if any_order else recorded == shown
+def agree(shown: Iterable[str], recorded: Iterable[str], *, any_order: bool) -> bool:
+    """Tell whether a page shows what was recorded: the same lines, in the same order or in any."""
+    return normal(shown, any_order=any_order) == normal(recorded, any_order=any_order)
+
+
+def normal(lines: Iterable[str], *, any_order: bool) -> list[str]:
+    """Return `lines` so that those of two outputs are equal if nothing promised differs.
+
+    A bar stands before what doctest would take as a sign of its own.
+    """
+    told = [f"│{line}" if _DOCTEST.match(line) else line for line in lines]
+    return sorted(told) if any_order else told
 
 
 def own_frames(stderr: str) -> str:

@@ -1,0 +1,1 @@
+"""The explorer of threads: a scheduled run, the locks in it, where switches matter, all runs."""
