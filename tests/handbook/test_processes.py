@@ -15,7 +15,7 @@ import pytest
 from proven.shown import Terms, on_page, record
 from proven.stage import SnippetError, play
 
-TEXT = Path(__file__).with_name("programs.txt").read_text(encoding="utf-8")
+TEXT = Path(__file__).with_name("processes.txt").read_text(encoding="utf-8")
 PROGRAMS = dict(part.split("\n", 1) for part in TEXT.split("=== ")[1:])
 
 Write = Callable[..., str]
