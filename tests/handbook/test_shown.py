@@ -142,7 +142,7 @@ def test_a_book_of_odd_outputs_builds(book: Any, builder: str) -> None:
         parts += [f"```{{literalinclude}} ../../snippets/tasks/{kind}.py\n```\n", shown]
     book.write("source/tasks/odd.md", "\n".join(parts))
     book.replace("source/index.md", "tasks/hello\n", "tasks/hello\ntasks/odd\n")
-    accepted = book.run("proven.checks.accept")
+    accepted = book.run("proven.checks.accept", "--root", str(book.root))
     assert accepted.returncode == 0, accepted.stdout
     result = book.build(builder)
     assert result.returncode == 0, result.stdout
