@@ -77,7 +77,7 @@ lint: .venv/ready ## check style and types
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
-	@$(BIN)/pytest -q -n 4 tests/handbook/realtime.py
+	@$(BIN)/pytest -q -n 8 tests/handbook/realtime.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"

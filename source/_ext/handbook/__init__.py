@@ -90,6 +90,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _let_doctest_check)
     app.connect("builder-inited", domain.read_all)
     app.connect("env-updated", outdated.pages)
+    app.connect("builder-inited", output.play_ahead)
+    app.connect("build-finished", output.keep_recordings)
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
     app.connect("html-page-context", output.add_script)
