@@ -9,13 +9,16 @@ import asyncio
 import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from asyncio import events
+from asyncio.base_events import BaseEventLoop
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 from weakref import WeakKeyDictionary, ref
 
-from proven.stage.clock import Clock, VirtualLoop
+from proven.stage.clock import Clock
+from proven.stage.clock import loop as loop_module
 from proven.stage.trace import Actor, Moment
 
 MAIN = 0
@@ -32,10 +35,61 @@ class Journal:
         self.actors = [Actor(threading.main_thread().name, "main")]
         self.moments: list[Moment] = []
         self.clock = clock
-        clock.make_loop = lambda start: WatchedLoop(start, self)
+        self._causes: dict[int, tuple[int | None, float]] = {}
+        self._creating = 0
+        self._eager: set[int] = set()
         self._tasks: WeakKeyDictionary[asyncio.Task[Any], int] = WeakKeyDictionary()
         self._unfinished: dict[int, ref[asyncio.Task[Any]]] = {}
         self._threads: dict[int, int] = {}
+
+    running: ClassVar[Journal | None] = None
+    """That of the play that runs now."""
+
+    def cause(self) -> int | None:
+        """Return who causes what is asked for now: by the running handle, or a worker thread."""
+        me = threading.get_ident()
+        if me in self._threads and me not in self._causes:
+            return self._threads[me]
+        return self._causes.get(me, (None, -1.0))[0]
+
+    def due(self) -> float:
+        """Return when the timer that runs now was due; -1 if none does."""
+        return self._causes.get(threading.get_ident(), (None, -1.0))[1]
+
+    @contextmanager
+    def causing(self, place: int | None, due: float = -1.0) -> Iterator[None]:
+        """Let what the block asks for be caused by the actor at `place`."""
+        me = threading.get_ident()
+        before = self._causes.get(me)
+        self._causes[me] = (place, due)
+        try:
+            yield
+        finally:
+            if before is None:
+                del self._causes[me]
+            else:
+                self._causes[me] = before
+
+    @contextmanager
+    def creating(self) -> Iterator[None]:
+        """Take tasks that are seen first while they run for eager ones."""
+        self._creating += 1
+        try:
+            yield
+        finally:
+            self._creating -= 1
+
+    def created(self, task: asyncio.Task[Any]) -> None:
+        """Take note of a task that a loop has just made; an eager one has run already."""
+        if not isinstance(task, _TASKS):
+            return
+        if task.done() and task not in self._tasks:
+            with self.creating():
+                self.place_of(task, self.cause())
+        place = self._tasks.get(task)
+        if place is not None and place in self._eager:
+            self._eager.discard(place)
+            self.left(task, place)
 
     def note(
         self, actor: int, what: str, text: str = "", *, by: int | None = None, sent: float = -1
@@ -48,20 +102,24 @@ class Journal:
 
     def who(self) -> int:
         """Return the place of the actor whose code runs now."""
-        thread = threading.get_ident()
-        if thread in self._threads:
-            return self._threads[thread]
         try:
             task = asyncio.current_task()
         except RuntimeError:
             task = None
-        return self.place_of(task) if task else MAIN
+        if task:
+            return self.place_of(task)
+        return self._threads.get(threading.get_ident(), MAIN)
 
     def place_of(self, task: asyncio.Task[Any], by: int | None = None) -> int:
         """Return the place of `task`; one that is seen for the first time has just been created."""
         if task not in self._tasks:
-            place = self._tasks[task] = self.enter(_actor(task), by)
+            eager = self._creating > 0 and _has_begun(task)
+            by = self.cause() if eager else by
+            place = self._tasks[task] = self.enter(_actor(task, eager), by)
             self._unfinished[place] = ref(task, lambda _: self._collected(place))
+            if eager:
+                self._eager.add(place)
+                self.note(place, "runs", by=by)
         return self._tasks[task]
 
     def enter(self, actor: Actor, by: int | None) -> int:
@@ -116,13 +174,21 @@ class Journal:
         return tuple(self.actors), tuple(shown)
 
     @contextmanager
-    def watching_locks(self) -> Iterator[None]:
-        """Take note of who queues for a lock or semaphore, takes it and gives it back."""
+    def watching(self) -> Iterator[None]:
+        """Take note of each step of each task, and of who queues for a lock or semaphore."""
         with ExitStack() as patches:
             for kind in (asyncio.Lock, asyncio.Semaphore):
                 acquire, release = self._watched(kind.acquire, kind.release)
                 patches.enter_context(mock.patch.object(kind, "acquire", acquire))
                 patches.enter_context(mock.patch.object(kind, "release", release))
+            for name in _ORIGINALS:
+                patches.enter_context(mock.patch.object(events, name, _watched_kind(name)))
+            for method, replacement in (
+                ("create_task", _create),
+                ("run_in_executor", _run_in_executor),
+            ):
+                patches.enter_context(mock.patch.object(BaseEventLoop, method, replacement))
+            patches.enter_context(mock.patch.object(Journal, "running", self))
             yield
 
     def _watched(self, acquire: Any, release: Any) -> tuple[Any, Any]:
@@ -143,93 +209,100 @@ class Journal:
         return acquire_watched, release_watched
 
 
-class WatchedLoop(VirtualLoop):
-    """A virtual loop that tells the journal of each step of each task, and what caused it."""
+class _Watched:
+    """What each handle of a watched play does besides: it tells the journal of steps of tasks.
 
-    def __init__(self, start: float, journal: Journal) -> None:
-        self.journal = journal
-        self.cause: int | None = None
-        self.due = -1.0
-        super().__init__(start)
+    A handle is what a loop calls; it knows who made it, and so who caused what it calls.
+    """
 
-    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
-        """Wrap the steps of tasks, and other callbacks of a known cause to pass it on."""
-        task = getattr(callback, "__self__", None)
-        if isinstance(task, asyncio.Task) and not hasattr(task, getattr(callback, "__name__", "_")):
-            callback = _Step(self, callback, task)
-        elif self.cause is not None:
-            callback = self._passing_on(callback, cause=self.cause)
-        return super().call_soon(callback, *args, context=context)
+    __slots__ = ()
 
-    def call_soon_threadsafe(
-        self, callback: Any, *args: Any, context: Any = None
-    ) -> asyncio.Handle:
-        """Remember the worker thread that calls."""
-        place = self.journal.who()
-        if place != MAIN:
-            callback = self._passing_on(callback, cause=place)
-        return super().call_soon_threadsafe(callback, *args, context=context)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        handle: Any = self
+        loop_module.hide(handle)
+        journal = Journal.running
+        handle._journal = journal
+        if journal is None:
+            return
+        timer = isinstance(self, _ORIGINALS["TimerHandle"])
+        handle._cause = None if timer else journal.cause()
+        handle._due = handle._when if timer else -1.0
+        task = getattr(handle._callback, "__self__", None)
+        handle._task = None
+        if isinstance(task, _TASKS) and not hasattr(
+            task, getattr(handle._callback, "__name__", "_")
+        ):
+            handle._task = task
+            handle._place = journal.place_of(task, handle._cause)
+            late = journal.due()
+            handle._sent = late if late >= 0 else journal.clock.time()
 
-    def call_at(
-        self, when: float, callback: Any, *args: Any, context: Any = None
-    ) -> asyncio.TimerHandle:
-        """Remember when the timer was due: a blocked loop is late."""
-        callback = self._passing_on(callback, due=when)
-        return super().call_at(when, callback, *args, context=context)
-
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
-        """Give the worker thread a lane of its own."""
-        # to_thread hands over partial(context.run, function, …).
-        inner = func.args[0] if isinstance(func, functools.partial) and func.args else func
-        place = self.journal.enter(Actor("", "thread", _name(inner)), self.cause)
-
-        def watched(*args: Any) -> Any:
-            with self.journal.thread(place):
-                return func(*args)
-
-        return super().run_in_executor(executor, watched, *args)
-
-    def _passing_on(
-        self, callback: Any, *, cause: int | None = None, due: float = -1.0
-    ) -> Callable[..., None]:
-        """Return `callback` as one that lets those it calls know the cause."""
-
-        # A debugging loop looks through it: wraps leads to the callback.
-        @functools.wraps(callback)
-        def passed_on(*args: Any) -> None:
-            self.cause, self.due = cause, due
-            try:
-                callback(*args)
-            finally:
-                self.cause, self.due = None, -1.0
-
-        return passed_on
+    def _run(self) -> None:
+        handle: Any = self
+        journal = handle._journal
+        if journal is None:
+            super()._run()  # type: ignore[misc]
+            return
+        task = handle._task
+        if task is None:
+            with journal.causing(handle._cause, handle._due):
+                super()._run()  # type: ignore[misc]
+            return
+        place = handle._place
+        why = "cancel" if _is_cancelled(task, handle._args) else ""
+        journal.note(place, "runs", why, by=handle._cause, sent=handle._sent)
+        with journal.causing(place):
+            super()._run()  # type: ignore[misc]
+        # As in asyncio's own: what has run must not keep the task.
+        handle._task = None
+        journal.left(task, place)
 
 
-class _Step:
-    """One step of a task: what the loop calls in the place of the task's own callback."""
+_TASKS = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+_ORIGINALS = {
+    name: getattr(events, name)
+    for name in ("Handle", "TimerHandle", "_ThreadSafeHandle")
+    if hasattr(events, name)
+}
+_create_task = BaseEventLoop.create_task
 
-    __slots__ = ("__self__", "_by", "_callback", "_loop", "_place", "_sent")
 
-    def __init__(self, loop: WatchedLoop, callback: Any, task: asyncio.Task[Any]) -> None:
-        # A debugging loop names the task that __self__ leads to.
-        self.__self__ = task
-        self._loop, self._callback = loop, callback
-        self._by, self._sent = loop.cause, loop.due if loop.due >= 0 else loop.time()
-        self._place = loop.journal.place_of(task, loop.cause)
+def _watched_kind(name: str) -> type:
+    """Return the class of handles `name`, watched; for its repr it is the same."""
+    slots = ("_cause", "_due", "_journal", "_place", "_sent", "_task")
+    base = loop_module.Timer if name == "TimerHandle" else _ORIGINALS[name]
+    return type(name, (_Watched, base), {"__slots__": slots})
 
-    def __call__(self, *args: Any) -> None:
-        task, loop, place = self.__self__, self._loop, self._place
-        why = "cancel" if _is_cancelled(task, args) else ""
-        loop.journal.note(place, "runs", why, by=self._by, sent=self._sent)
-        loop.cause = place
-        try:
-            self._callback(*args)
-        finally:
-            loop.cause = None
-            loop.journal.left(task, place)
-            # An error may keep this frame: as in asyncio's own Handle, it must not keep the task.
-            del self, task
+
+def _create(loop: Any, coro: Any, **options: Any) -> Any:
+    """Stand in for the loop's create_task: an eager task runs before anybody has seen it."""
+    journal = Journal.running
+    if journal is None:
+        return _create_task(loop, coro, **options)
+    with journal.creating():
+        task = _create_task(loop, coro, **options)
+    if hasattr(task, "_source_traceback"):
+        loop_module.hide(task)
+    journal.created(task)
+    return task
+
+
+def _run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
+    """Stand in for the loop's run_in_executor: give the worker thread a lane of its own."""
+    journal = Journal.running
+    run = loop_module.run_in_executor
+    if journal is None:
+        return run(loop, executor, func, *args)
+    # to_thread hands over partial(context.run, function, …).
+    inner = func.args[0] if isinstance(func, functools.partial) and func.args else func
+    place = journal.enter(Actor("", "thread", _name(inner)), journal.cause())
+
+    def watched(*args: Any) -> Any:
+        with journal.thread(place):
+            return func(*args)
+
+    return run(loop, executor, watched, *args)
 
 
 def _is_cancelled(task: Any, awaited: Iterable[Any]) -> bool:
@@ -243,10 +316,18 @@ def _is_cancelled(task: Any, awaited: Iterable[Any]) -> bool:
     )
 
 
-def _actor(task: asyncio.Task[Any]) -> Actor:
+def _has_begun(task: asyncio.Task[Any]) -> bool:
+    coroutine: Any = task.get_coro()
+    return task.done() or getattr(coroutine, "cr_running", False)
+
+
+def _actor(task: asyncio.Task[Any], eager: bool) -> Actor:
     coroutine: Any = task.get_coro()
     frame = getattr(coroutine, "cr_frame", None)
-    if coroutine.cr_running if frame else hasattr(coroutine, "cr_frame"):
+    if eager and frame is None:
+        # One that is over doesn't keep its coroutine.
+        return Actor(task.get_name(), "task", _name(coroutine) if coroutine else "")
+    if not eager and (coroutine.cr_running if frame else hasattr(coroutine, "cr_frame")):
         # Seen first while it runs or when it is over: the collector wakes what it takes away.
         return Actor(task.get_name(), "loop")
     if frame is None:
