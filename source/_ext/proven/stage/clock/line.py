@@ -78,7 +78,7 @@ class Clock:
     """Virtual nanoseconds since the play began.
 
     reverse: break ties (see Due) the other way; tied: whether there was one;
-    on_jump: called before the time jumps; refuse: called with the reason if the program
+    on_jump: called before the time jumps; on_deadlock: before Deadlock is raised; refuse: called with the reason if the program
     needs the real clock.
     """
 
@@ -86,6 +86,7 @@ class Clock:
     now: int = 0
     tied: bool = False
     on_jump: Callable[[], None] = lambda: None
+    on_deadlock: Callable[[], None] = lambda: None
     refuse: Callable[[str], Any] = _refuse
     loops: list[Any] = field(default_factory=list)
     serials: Any = field(default_factory=itertools.count)
@@ -199,6 +200,7 @@ class Clock:
             if busy:
                 # What a thread waits for in real time isn't known: the deadline tells.
                 return PAUSE
+            self.on_deadlock()
             for waiter in waiting:
                 waiter.failed = True
                 if waiter is not me:

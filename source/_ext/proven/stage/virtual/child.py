@@ -25,7 +25,7 @@ import time
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
-from proven.stage.clock import Clock, Deadlock, installed
+from proven.stage.clock import Clock, installed
 from proven.stage.trace import Trace
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder
@@ -143,13 +143,15 @@ class _Child:
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
         self.clock.on_jump = self.recorder.catch_up
         self.clock.refuse = self.refuse
+        self.clock.on_deadlock = self._tell_deadlock
         _start_coverage()
+
+    def _tell_deadlock(self) -> None:
+        self.tell(stacks.waits(self.clock, self.order.path))
 
     def _run(self) -> None:
         try:
             program.run(self.order.path, self.clock)
-        except Deadlock:
-            self.tell(stacks.waits(self.clock, self.order.path))
         except SystemExit as stop:
             self.code = program.exit_code(stop)
         except BaseException as error:
@@ -160,11 +162,8 @@ class _Child:
 
     def _end(self) -> None:
         """Play the end of the interpreter: threads, atexit, and what the modules hold."""
-        try:
-            threading._shutdown()  # type: ignore[attr-defined]
-            atexit._run_exitfuncs()
-        except Deadlock:
-            self.tell(stacks.waits(self.clock, self.order.path))
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
         main: ModuleType = sys.modules["__main__"]
         for hidden in (True, False):
             for name in list(vars(main)):

@@ -59,12 +59,9 @@ def perform(
             redirect_stderr(err),
             _complaints_to(err),
         ):
-            try:
-                asyncio.run(main())
-            except Deadlock:
-                dump[0] = dump[0] or "a deadlock, nobody can go on"
-                raise _Deadline from None
-    except _Deadline:
+            clock.on_deadlock = lambda: dump.__setitem__(0, dump[0] or _deadlock(clock))
+            asyncio.run(main())
+    except (_Deadline, Deadlock):
         hung = dump[0]
     if hung:
         raise SnippetError(f"the performed coroutine: {hung}{err.getvalue()}")
@@ -74,6 +71,10 @@ def perform(
     if journal is None:
         return Trace(tuple(out.events), elapsed, timed=True, stderr=stderr)
     return Trace(tuple(out.events), elapsed, True, stderr, *journal.known())
+
+
+def _deadlock(clock: Clock) -> str:
+    return "\n".join(["a deadlock, nobody can go on", *map(str, waits(clock)), ""])
 
 
 @contextmanager
@@ -126,5 +127,3 @@ def _deadline(clock: Clock) -> Iterator[list[str]]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
-
-__all__ = ["DEADLINE", "deadline", "perform", "waits"]
