@@ -34,9 +34,10 @@ def _state(thread: int) -> object:
     """Return what changes whenever the thread runs; None if it could run now."""
     try:
         text = (_TASKS / str(thread) / "status").read_text(encoding="ascii", errors="replace")
-    except FileNotFoundError:
+    except OSError:
         if _TASKS.is_dir():
-            return "gone"
+            # It has just ended: look again at who is left.
+            return None
         # Without the system's word: where the threads' code stands.
         return [(id(frame), frame.f_lasti) for frame in sys._current_frames().values()]
     lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)

@@ -152,8 +152,6 @@ class Clock:
         poll waits for at most the real seconds given, without a limit for None;
         wake lets it return from another thread.  Raises Deadlock if nobody can go on.
         """
-        if came := poll(0):
-            return came
         me = threading.get_ident()
         waiter = Waiter(due, lambda: bool(poll(0)), wake)
         with self._mutex:
@@ -182,6 +180,9 @@ class Clock:
             return None
         if busy and not are_blocked(busy):
             return PAUSE
+        # After the look at who is busy: what they brought before they ended is here by now.
+        if me.ready():
+            return 0
         if any(waiter.ready() for waiter in waiting if waiter is not me):
             return PAUSE
         with self._mutex:
