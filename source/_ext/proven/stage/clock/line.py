@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,8 +79,8 @@ class Clock:
     """Virtual nanoseconds since the play began.
 
     reverse: break ties (see Due) the other way; tied: whether there was one;
-    on_jump: called before the time jumps; on_deadlock: before Deadlock is raised; refuse: called with the reason if the program
-    needs the real clock.
+    on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
+    refuse: called with the reason if the program needs the real clock.
     """
 
     reverse: bool = False
@@ -115,13 +116,22 @@ class Clock:
                 self.now += round(seconds * SECOND)
                 self._reads = 0
                 return
-        event = threading.Event()
+        lock = threading.Lock()
+        lock.acquire()
+        self.wait_for_lock(lock, seconds)
 
-        def poll(limit: float | None) -> None:
-            event.wait(limit)
-            event.clear()
+    def wait_for_lock(self, lock: Any, seconds: float) -> bool:
+        """Take `lock`, whose holder gives it back, within virtual seconds; tell whether it was."""
 
-        self.wait(Due(self.time() + seconds, self), poll, event.set)
+        def poll(limit: float | None) -> bool:
+            return bool(lock.acquire(timeout=-1 if limit is None else limit))
+
+        def wake() -> None:
+            with suppress(RuntimeError):
+                lock.release()
+
+        due = Due(self.time() + seconds, self)
+        return bool(self.wait(due, poll, wake, lambda: not lock.locked()))
 
     def begin(
         self, who: Hashable, native: int | None = None, instead_of: Hashable = None
@@ -146,14 +156,17 @@ class Clock:
         due: Due | None,
         poll: Callable[[float | None], Any],
         wake: Callable[[], None],
+        ready: Callable[[], bool] | None = None,
     ) -> Any:
         """Block the calling thread until `due`, or until `poll` returns something true.
 
-        poll waits for at most the real seconds given, without a limit for None;
-        wake lets it return from another thread.  Raises Deadlock if nobody can go on.
+        poll waits for at most the real seconds given, without a limit for None; wake
+        lets it return from another thread; ready: tells whether it would return
+        something, if that can't be asked by poll(0).  Returns what poll returned,
+        nothing if the moment has come.  Raises Deadlock if nobody can go on.
         """
         me = threading.get_ident()
-        waiter = Waiter(due, lambda: bool(poll(0)), wake)
+        waiter = Waiter(due, ready or (lambda: bool(poll(0))), wake)
         with self._mutex:
             takes_part = me in self._busy
             native = self._busy.pop(me, None)
@@ -163,9 +176,10 @@ class Clock:
                 limit = self._jump(waiter)
                 if waiter.failed:
                     raise Deadlock
-                if not waiter.gone_on and (came := poll(limit)):
+                came = None if waiter.gone_on else poll(limit)
+                if came and not (waiter.gone_on and ready):
                     return came
-            return poll(0)
+            return None
         finally:
             with self._mutex:
                 del self._waiting[me]

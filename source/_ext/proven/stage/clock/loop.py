@@ -13,7 +13,7 @@ import sys
 import threading
 from asyncio import base_events, events, selector_events
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,7 +26,7 @@ STAGE = str(Path(__file__).parents[1])
 _Base: Any = base_events.BaseEventLoop
 _begin = selector_events.BaseSelectorEventLoop.__init__
 _time, _executor = _Base.time, _Base.run_in_executor
-_start = threading.Thread.start
+_start, _wait_really = threading.Thread.start, threading.Condition.wait
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -62,7 +62,7 @@ def _init(loop: Any, selector: Any = None) -> None:
         due = loop._scheduled[0]._when if loop._scheduled else None
         if due is not None and type(due) is not Due:
             due = Due(due, clock)
-        return clock.wait(due, poll, loop._write_to_self)
+        return clock.wait(due, poll, loop._write_to_self) or []
 
     loop._selector.select = select
 
@@ -153,6 +153,26 @@ def _start_thread(thread: threading.Thread) -> None:
     _start(thread)
 
 
+def _wait(condition: Any, timeout: float | None = None) -> bool:
+    """Stand in for threading.Condition.wait, on which Event, Queue and Future.result rest."""
+    clock = names.running()
+    if clock is None or timeout is None or timeout <= 0 or not condition._is_owned():
+        return _wait_really(condition, timeout)
+    lock = threading.Lock()
+    lock.acquire()
+    condition._waiters.append(lock)
+    state = condition._release_save()
+    notified = False
+    try:
+        notified = clock.wait_for_lock(lock, timeout)
+        return notified
+    finally:
+        condition._acquire_restore(state)
+        if not notified:
+            with suppress(ValueError):
+                condition._waiters.remove(lock)
+
+
 @contextmanager
 def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> Iterator[Clock]:
     """Put `clock` in the place of the real one, for all loops that are made meanwhile."""
@@ -166,6 +186,7 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         (_Base, "connect_write_pipe", _outside("a pipe")),
         (events, "TimerHandle", Timer),
         (threading.Thread, "start", _start_thread),
+        (threading.Condition, "wait", _wait),
     ]
     if make_loop:
 

@@ -22,7 +22,7 @@ import socket
 import struct
 import threading
 import time
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any, NoReturn
 
 from proven.stage.clock import Clock, installed
@@ -164,11 +164,12 @@ class _Child:
         """Play the end of the interpreter: threads, atexit, and what the modules hold."""
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
-        main: ModuleType = sys.modules["__main__"]
-        for hidden in (True, False):
-            for name in list(vars(main)):
-                if name != "__builtins__" and (name[:1] == "_" and name[1:2] != "_") is hidden:
-                    vars(main)[name] = None
+        del sys.modules["__main__"]
+        folder = os.path.dirname(self.order.path)
+        for name, module in list(sys.modules.items()):
+            if (getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
+                del sys.modules[name]
+            del module
         gc.collect()
 
 

@@ -29,7 +29,11 @@ def run(path: str, clock: Clock) -> None:
     main.__spec__ = None
     main.__builtins__ = builtins  # type: ignore[attr-defined]
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
-    main.__annotations__ = {}
+    # The zygote was started as `python file.py`, too.
+    if hasattr(sys.modules["__main__"], "__cached__"):
+        main.__cached__ = None
+    if sys.version_info < (3, 14):
+        main.__annotations__ = {}
     sys.modules["__main__"] = main
     with tokenize.open(path) as file:
         source = file.read()
