@@ -24,14 +24,14 @@ from typing import Any
 WAITS = 7
 """Waits that a program has at most: the longest possible lasts 127 UNITs."""
 
-_HEAD = '''import asyncio
+_HEAD = """import asyncio
 import time
 
 UNIT = 1.0
-'''
-_SHARED = '''    lock, limit = asyncio.Lock(), asyncio.Semaphore(2)
+"""
+_SHARED = """    lock, limit = asyncio.Lock(), asyncio.Semaphore(2)
     bell, room, news = asyncio.Event(), asyncio.Queue(1), asyncio.Condition()
-'''
+"""
 
 
 def program(choose: Callable[[int], int]) -> str:
@@ -73,7 +73,8 @@ class _Writer:
         return (
             f"{_HEAD}\n\nasync def main():\n    loop = asyncio.get_running_loop()\n{_SHARED}{start}"
             f"{functions}{main}    say('end')\n\n\n"
-            "def say(text):\n    print(text)\n\n\nif __name__ == '__main__':\n    asyncio.run(main())\n"
+            "def say(text):\n    print(text)\n\n\n"
+            "if __name__ == '__main__':\n    asyncio.run(main())\n"
         )
 
     def _wait(self) -> str:
@@ -181,9 +182,7 @@ class _Writer:
     def _first(self, depth: int) -> list[str]:
         self._names += 1
         when = ("FIRST_COMPLETED", "ALL_COMPLETED", "FIRST_EXCEPTION")[self.choose(3)]
-        tasks = ", ".join(
-            f"loop.create_task({self._coroutine(depth)})" for _ in range(2)
-        )
+        tasks = ", ".join(f"loop.create_task({self._coroutine(depth)})" for _ in range(2))
         return [
             f"done, left = await asyncio.wait([{tasks}], return_when=asyncio.{when})",
             "say((len(done), len(left)))",

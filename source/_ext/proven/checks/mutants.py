@@ -34,7 +34,6 @@ from proven.findings import MUTANTS as REPORT
 from proven.findings import OWN_CODE, Finding, excuse
 from proven.shown import Shown, replay
 from proven.stage import player as stage
-from proven.stage.clock import VirtualLoop
 
 EQUAL = "equal"
 """Who notices a mutant whose probe goes unnoticed, too: nobody needs to."""
@@ -67,28 +66,6 @@ _BESIDE = re.compile(r"# no mutant: (.+)")
 
 class Hang(BaseException):
     """Ends whatever the worker's main thread waits for."""
-
-
-class Deadlock(SystemExit):
-    """A virtual loop waits for something that nobody can bring."""
-
-
-def _notice_deadlocks() -> None:
-    """Let a virtual loop on which nothing can happen any more end at once, not at the deadline."""
-    begin = VirtualLoop.__init__
-
-    def init(self: VirtualLoop, start: float) -> None:
-        begin(self, start)
-        wait = self._selector.select
-
-        def watched(timeout: float | None = None) -> Any:
-            if timeout is None and not self._held() and threading.active_count() == 1:
-                raise Deadlock("deadlock")
-            return wait(timeout)
-
-        self._selector.select = watched  # type: ignore[method-assign]
-
-    VirtualLoop.__init__ = init  # type: ignore[method-assign]
 
 
 @dataclass
@@ -282,7 +259,7 @@ class Worker:
             error = error.exceptions[0]
         if isinstance(error, AssertionError) or type(error).__name__ == "Failed":
             return "assertion"
-        hung = isinstance(error, Hang | Deadlock | TimeoutError | subprocess.TimeoutExpired)
+        hung = isinstance(error, Hang | TimeoutError | subprocess.TimeoutExpired)
         return (
             "hang"
             if hung or "still running" in str(error) or "deadlock" in str(error)
@@ -332,7 +309,6 @@ def _work(book: Book, page: str, test: str, done: int, broken: list[str], pipe: 
         raise Hang
 
     signal.signal(signal.SIGUSR1, wake)
-    _notice_deadlocks()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "snippets")
         ignored = shutil.ignore_patterns(".*", "__pycache__")

@@ -42,6 +42,9 @@ class Due(float):
     """
 
     __slots__ = ("clock", "made", "serial")
+    clock: Clock
+    made: int
+    serial: int
 
     def __new__(cls, seconds: float, clock: Clock) -> Due:
         self = super().__new__(cls, round(seconds, 9))
@@ -70,6 +73,7 @@ class Waiter:
     due: Due | None
     ready: Callable[[], bool]
     wake: Callable[[], None]
+    for_lock: bool = False
     gone_on: bool = False
     failed: bool = False
 
@@ -124,7 +128,7 @@ class Clock:
         """Take `lock`, whose holder gives it back, within virtual seconds; tell whether it was."""
 
         def poll(limit: float | None) -> bool:
-            return bool(lock.acquire(timeout=-1 if limit is None else limit))
+            return bool(lock.acquire(timeout=10 * PAUSE if limit is None else limit))
 
         def wake() -> None:
             with suppress(RuntimeError):
@@ -133,9 +137,7 @@ class Clock:
         due = Due(self.time() + seconds, self)
         return bool(self.wait(due, poll, wake, lambda: not lock.locked()))
 
-    def begin(
-        self, who: Hashable, native: int | None = None, instead_of: Hashable = None
-    ) -> None:
+    def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
         """Take note that `who` is busy; native: the thread that it is, if it runs already."""
         with self._mutex:
             self._busy[who] = native
@@ -145,11 +147,10 @@ class Clock:
         """Take note that `who` is through."""
         with self._mutex:
             self._busy.pop(who, None)
-            waiting = list(self._waiting.values())
-        if not waiting:
-            return
-        # Somebody has to see whether the time may jump now.
-        waiting[0].wake()
+            waiting = [waiter for waiter in self._waiting.values() if not waiter.for_lock]
+        # Somebody has to see whether the time may jump now; those at locks look by themselves.
+        if waiting:
+            waiting[0].wake()
 
     def wait(
         self,
@@ -166,7 +167,7 @@ class Clock:
         nothing if the moment has come.  Raises Deadlock if nobody can go on.
         """
         me = threading.get_ident()
-        waiter = Waiter(due, ready or (lambda: bool(poll(0))), wake)
+        waiter = Waiter(due, ready or (lambda: bool(poll(0))), wake, for_lock=ready is not None)
         with self._mutex:
             takes_part = me in self._busy
             native = self._busy.pop(me, None)
@@ -177,7 +178,7 @@ class Clock:
                 if waiter.failed:
                     raise Deadlock
                 came = None if waiter.gone_on else poll(limit)
-                if came and not (waiter.gone_on and ready):
+                if came and not (waiter.gone_on and waiter.for_lock):
                     return came
             return None
         finally:

@@ -36,9 +36,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._numbers = itertools.count(1)
 
-    def create_task(
-        self, coro: Any, *, name: str | None = None, **options: Any
-    ) -> asyncio.Task[Any]:
+    def create_task(self, coro: Any, *, name: Any = None, **options: Any) -> asyncio.Task[Any]:
         return super().create_task(coro, name=name or f"Task-{next(self._numbers)}", **options)
 
 
@@ -77,6 +75,7 @@ def _read(loop: Any) -> float:
 
 
 def run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
+    """Stand in for the loop's run_in_executor: the clock stands still while a thread works."""
     clock = _clock_of(loop)
     if clock is None or loop.is_closed():
         return _executor(loop, executor, func, *args)
@@ -122,7 +121,9 @@ class Timer(events.TimerHandle):
 
     __slots__ = ()
 
-    def __init__(self, when: float, callback: Any, args: Any, loop: Any, context: Any = None):
+    def __init__(
+        self, when: float, callback: Any, args: Any, loop: Any, context: Any = None
+    ) -> None:
         clock = _clock_of(loop)
         super().__init__(Due(when, clock) if clock else when, callback, args, loop, context)
         hide(self)

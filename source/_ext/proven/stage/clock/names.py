@@ -36,6 +36,7 @@ def _wall() -> int:
 
 
 def sleep(seconds: Any, /) -> None:
+    """Stand in for time.sleep."""
     clock = running()
     if clock is None:
         KEPT["sleep"](seconds)
@@ -48,26 +49,32 @@ def sleep(seconds: Any, /) -> None:
 
 
 def localtime(seconds: Any = None, /) -> time.struct_time:
+    """Stand in for time.localtime."""
     return KEPT["localtime"](_or_now(seconds))
 
 
 def gmtime(seconds: Any = None, /) -> time.struct_time:
+    """Stand in for time.gmtime."""
     return KEPT["gmtime"](_or_now(seconds))
 
 
 def ctime(seconds: Any = None, /) -> str:
+    """Stand in for time.ctime."""
     return KEPT["ctime"](_or_now(seconds))
 
 
 def asctime(*moment: Any) -> str:
+    """Stand in for time.asctime."""
     return KEPT["asctime"](*(moment or (localtime(),)))
 
 
 def strftime(form: str, *moment: Any) -> str:
+    """Stand in for time.strftime."""
     return KEPT["strftime"](form, *(moment or (localtime(),)))
 
 
 def clock_gettime_ns(which: int, /) -> int:
+    """Stand in for time.clock_gettime_ns."""
     real: int = KEPT["clock_gettime_ns"](which)
     clock = running()
     if clock is None or which in _REAL_CLOCKS:
@@ -76,6 +83,7 @@ def clock_gettime_ns(which: int, /) -> int:
 
 
 def clock_gettime(which: int, /) -> float:
+    """Stand in for time.clock_gettime."""
     if running() is None:
         return KEPT["clock_gettime"](which)
     return clock_gettime_ns(which) / SECOND

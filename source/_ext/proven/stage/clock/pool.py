@@ -6,7 +6,7 @@ import concurrent.futures
 import concurrent.futures.thread
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from proven.stage.clock.line import Clock
@@ -31,7 +31,8 @@ class Pool(concurrent.futures.ThreadPoolExecutor):
         finally:
             me._daemonic = before
             for thread in self._threads:
-                concurrent.futures.thread._threads_queues.pop(thread, None)
+                joined: Any = concurrent.futures.thread._threads_queues
+                joined.pop(thread, None)
 
 
 class Works:
@@ -40,7 +41,7 @@ class Works:
     Work that waits for a free thread keeps the clock only if there is one.
     """
 
-    _known: WeakKeyDictionary[Any, Works] = WeakKeyDictionary()
+    _known: ClassVar[WeakKeyDictionary[Any, Works]] = WeakKeyDictionary()
 
     def __init__(self, limit: int, clock: Clock) -> None:
         self._limit, self._clock = limit, clock

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
-if __name__ == "__main__":
-    # Found by itself, whatever the environment says.
-    sys.path[0] = os.path.dirname(os.path.abspath(__file__)).rpartition("/proven/")[0]
-    from proven.stage.virtual.child import serve
-
-    serve()
-    sys.exit()
-
 import _thread
 import atexit
 import gc
+import os
 import pickle
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -30,7 +22,7 @@ from proven.stage.trace import Trace
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder
 from proven.stage.virtual.zygote import Order, Outcome
-from proven.stage.watch import Journal
+from proven.stage.watch import Journal, watching
 
 
 def serve() -> None:
@@ -74,7 +66,7 @@ class _Child:
         self._surround()
         signal.signal(signal.SIGALRM, self._expire)
         signal.setitimer(signal.ITIMER_REAL, self.order.deadline)
-        with installed(self.clock), self.journal.watching():
+        with installed(self.clock), watching(self.journal):
             program.hide_the_stage()
             audit.install(self.refuse)
             self._run()
@@ -84,10 +76,9 @@ class _Child:
     def tell(self, deadlock: Any = ()) -> NoReturn:
         """Send the trace; the process is over."""
         for stream in (sys.stdout, sys.stderr):
-            try:
+            # The program may have closed it, or put something else in its place.
+            with suppress(ValueError, OSError, AttributeError):
                 stream.flush()
-            except (ValueError, OSError, AttributeError):
-                pass
         self.recorder.finish()
         os.lseek(self._err, 0, os.SEEK_SET)
         err = b"".join(iter(lambda: os.read(self._err, 1 << 20), b""))
@@ -132,11 +123,9 @@ class _Child:
         os.close(nothing)
         os.dup2(self._out, 1)
         os.dup2(self._err, 2)
-        sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]
+        sys.stdin = sys.__stdin__ = _standard(0, "r")  # type: ignore[misc]
         sys.stdout = sys.__stdout__ = self.recorder.stream()  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = open(  # type: ignore[misc]
-            2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False
-        )
+        sys.stderr = sys.__stderr__ = _standard(2, "w")  # type: ignore[misc]
         os.chdir(order.work)
         sys.argv = [order.path]
         sys.path[0] = os.path.dirname(order.path)
@@ -173,6 +162,11 @@ class _Child:
         gc.collect()
 
 
+def _standard(descriptor: int, mode: str) -> Any:
+    errors = "backslashreplace" if descriptor == 2 else "strict"
+    return os.fdopen(descriptor, mode, 1, encoding="utf-8", errors=errors, closefd=False)
+
+
 def _file(name: str) -> int:
     import tempfile
 
@@ -195,5 +189,3 @@ def _save_coverage() -> None:
         if current := coverage.Coverage.current():
             current.stop()
             current.save()
-
-

@@ -19,7 +19,7 @@ from proven.stage.clock import Clock, Deadlock, VirtualLoop, installed
 from proven.stage.trace import SnippetError, Trace
 from proven.stage.virtual.recorder import Recorder
 from proven.stage.virtual.stacks import stacks, waits
-from proven.stage.watch import Journal
+from proven.stage.watch import Journal, watching
 
 DEADLINE = 20.0
 """Real seconds after which a play counts as hanging, if PROVEN_DEADLINE doesn't say another."""
@@ -54,7 +54,7 @@ def perform(
         with (
             _deadline(clock) as dump,
             installed(clock, make_loop),
-            journal.watching() if journal else nullcontext(),
+            watching(journal) if journal else nullcontext(),
             redirect_stdout(out.stream()) as stream,
             redirect_stderr(err),
             _complaints_to(err),
@@ -93,7 +93,7 @@ def _complaints_to(err: StringIO) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")
-            warnings.showwarning = show
+            warnings.showwarning = show  # type: ignore[assignment]
             yield
     finally:
         # A snippet may have set up logging: the next one starts without that.
@@ -126,4 +126,3 @@ def _deadline(clock: Clock) -> Iterator[list[str]]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-

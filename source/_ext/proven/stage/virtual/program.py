@@ -31,7 +31,7 @@ def run(path: str, clock: Clock) -> None:
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     # The zygote was started as `python file.py`, too.
     if hasattr(sys.modules["__main__"], "__cached__"):
-        main.__cached__ = None
+        vars(main)["__cached__"] = None
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
     sys.modules["__main__"] = main

@@ -95,8 +95,10 @@ def _play(name: str, path: Path, *, reverse: bool) -> Outcome:
     if outcome.trace is None:
         raise SnippetError(
             f"snippets/{name}.py: "
-            + (outcome.hung and f"still running after {seconds:g} s\n{outcome.hung}"
-               or "the play ended without a word, as by os._exit()")
+            + (
+                (outcome.hung and f"still running after {seconds:g} s\n{outcome.hung}")
+                or "the play ended without a word, as by os._exit()"
+            )
         )
     return outcome
 
@@ -107,9 +109,7 @@ def _shortened(outcome: Outcome, root: str) -> Outcome:
     if trace is None:
         return replace(outcome, hung=outcome.hung.replace(root, "snippets/"))
     events = tuple(
-        replace(event, text=event.text.replace(root, "snippets/"))
-        if root in event.text
-        else event
+        replace(event, text=event.text.replace(root, "snippets/")) if root in event.text else event
         for event in trace.events
     )
     return replace(
@@ -133,8 +133,8 @@ class _Zygote:
             if key not in ("PYTHONPATH", "COVERAGE_PROCESS_START")
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-X", "utf8", str(Path(__file__).with_name("child.py"))],
-            stdin=theirs,
+            [sys.executable, "-X", "utf8", str(Path(__file__).with_name("start.py"))],
+            stdin=theirs.fileno(),
             env=environment,
             start_new_session=True,
         )
