@@ -161,17 +161,25 @@ def shown(clock: Clock) -> Iterator[None]:
 
 
 def _show_dates() -> None:
-    """Let datetime ask the clock (date asks time.time): a class of C, whose dict is changed."""
+    """Let datetime and date ask the clock: classes of C, whose own dicts are changed."""
     if getattr(dates.datetime.now, "__func__", None) is _now_of:
         return
     import ctypes
 
-    table = gc.get_referents(vars(dates.datetime))[0]
-    table |= {"now": classmethod(_now_of), "utcnow": classmethod(_utcnow_of)}
-    ctypes.pythonapi.PyType_Modified(ctypes.py_object(dates.datetime))
+    for kind, name, method in (
+        (dates.datetime, "now", _now_of),
+        (dates.datetime, "utcnow", _utcnow_of),
+        (dates.date, "today", _today_of),
+        (dates.datetime, "today", _today_of),
+    ):
+        table = gc.get_referents(vars(kind))[0]
+        if name in table:
+            table[name] = classmethod(method)
+            ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
 
 
 _now, _utcnow = (vars(dates.datetime)[name] for name in ("now", "utcnow"))
+_today = vars(dates.date)["today"]
 
 
 def _moment(kind: Any, zone: Any) -> Any:
@@ -189,4 +197,15 @@ def _utcnow_of(kind: Any) -> Any:
     return _moment(kind, dates.UTC).replace(tzinfo=None)
 
 
-_now_of.__name__, _utcnow_of.__name__ = "now", "utcnow"
+def _today_of(kind: Any) -> Any:
+    if running() is None:
+        return _today.__get__(None, kind)()
+    return (
+        _moment(kind, None)
+        if issubclass(kind, dates.datetime)
+        else kind.fromtimestamp(_wall() // SECOND)
+    )
+
+
+for _function, _name in ((_now_of, "now"), (_utcnow_of, "utcnow"), (_today_of, "today")):
+    _function.__name__ = _name
