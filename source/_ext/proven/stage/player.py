@@ -16,6 +16,8 @@ from types import SimpleNamespace
 from typing import Literal
 
 from proven.stage.choice import why_real
+from proven.stage.clock import Clock
+from proven.stage.clock.names import shown as names_of_clocks
 from proven.stage.process import play_in_process
 from proven.stage.trace import NotVirtual, SnippetError, Trace
 from proven.stage.virtual import DEADLINE, deadline, perform, play_virtually
@@ -125,7 +127,9 @@ def _refuse_failure(name: str, trace: Trace) -> None:
 
 def load(name: str) -> SimpleNamespace:
     """Return what snippet `name` defines, without running its `main`."""
-    return SimpleNamespace(**runpy.run_path(str(path_of(name)), run_name="snippet"))
+    # Names that it takes from time follow the play in which they are used.
+    with names_of_clocks(Clock()):
+        return SimpleNamespace(**runpy.run_path(str(path_of(name)), run_name="snippet"))
 
 
 def perform_script(code: str) -> Trace:

@@ -94,7 +94,9 @@ class Trace:
     exit: the program's exit code, 1 if an exception ended it, negative if a signal
     did; raised: the class of that exception, "" if none; deadlock: who waits for
     what, if the play was ended because nobody could go on; why: why the real clock;
-    beside: whether two programs were played, so that each line has its program's name.
+    beside: whether two programs were played, so that each line has its program's name;
+    ties: lines whose place hangs on which of two waits that end at the same moment, but
+    began at different ones, is over first: real time decides that.
     """
 
     events: tuple[Event, ...]
@@ -108,6 +110,7 @@ class Trace:
     deadlock: tuple[Wait, ...] = ()
     why: str = ""
     beside: bool = False
+    ties: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
