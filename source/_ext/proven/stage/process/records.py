@@ -23,7 +23,8 @@ def read(events: Path, output: Path, began: float) -> list[Record]:
     own stream didn't write counts as the main process's.
     """
     records = list(_records(events))
-    printed, others = [], []
+    printed: list[Record] = []
+    others: list[Record] = []
     for number, record in enumerate(records):
         record["place"] = float(number)
         (printed if record["what"] == "prints" else others).append(record)
