@@ -115,7 +115,7 @@ def in_order(
     rows: list[tuple[int, dict[str, Any]]] = []
     printed = -1
     for record in records:
-        who, by = record["who"], record.get("by")
+        who, by = record["who"], record.get("by", "")
         before = [latest.get(who, -1), *(columns.get(id, -1) for id in record.get("after", ()))]
         if record["what"] == "created":
             before.append(latest.get(by, -1))
