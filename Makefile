@@ -63,7 +63,7 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
 	@$(BIN)/python -m proven.checks.accept
-	@$(BIN)/python -m handbook.interleaving
+	@$(BIN)/python -m handbook.output.interleaving
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
@@ -77,7 +77,7 @@ lint: .venv/ready ## check style and types
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
-	@$(BIN)/pytest -q -n 4 tests/handbook/realtime.py
+	@$(BIN)/pytest -q -n 8 tests/handbook/realtime.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
@@ -114,7 +114,7 @@ build/html.ready: $(INPUT)
 	@touch $@
 
 $(PDF): $(INPUT)
-	@$(call STRICT,typst,-D print_variant=$(PRINT),-$(PRINT))
+	@$(call STRICT,typst,-D typst_variant=$(PRINT),-$(PRINT))
 	@$(call COPY,build/typst-$(PRINT)/handbook.pdf,$@)
 
 build/handbook.epub: $(INPUT)

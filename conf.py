@@ -90,6 +90,9 @@ html_theme_options = {
     },
 }
 
+typst_name = "handbook"
+typst_appendices = ["*"]  # the pages that stand in no chapter's folder
+
 epub_basename = "handbook"
 epub_description = "Справочник о потоках, процессах и asyncio: каждое утверждение доказано тестом."
 epub_identifier = epub_uid = "handbook-on-concurrency-in-python"

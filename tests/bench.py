@@ -156,7 +156,8 @@ def _build(book: Path, builder: str, module: str = "handbook") -> Cost:
 
 def _cost(command: list[str], folder: Path) -> Cost:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "source/_ext"), "PYTHONUTF8": "1"}
+    machinery = folder / "source/_ext"  # its own, as its conf.py puts that first
+    environment = {**os.environ, "PYTHONPATH": str(machinery), "PYTHONUTF8": "1"}
     subprocess.run(command, cwd=folder, env=environment, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

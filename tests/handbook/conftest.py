@@ -1,5 +1,6 @@
 """A small book in a folder of its own, in which a test may break whatever it likes."""
 
+import doctest
 import os
 import shutil
 import subprocess
@@ -103,8 +104,9 @@ class Book:
         path = sys.path[:]
         with (
             mock.patch.dict(os.environ, variables),
-            # A build leaves its language behind.
+            # A build leaves its language behind, and a compiler in doctest.
             mock.patch.dict(locale.translators),
+            mock.patch.dict(vars(doctest)),
             redirect_stdout(said),
             redirect_stderr(said),
             warnings.catch_warnings(action="ignore"),

@@ -10,4 +10,4 @@ from proven.stage.player import is_virtual
 
 @pytest.mark.parametrize("name", [name for name in names() if is_virtual(path_of(name))])
 def test_same_lines_on_the_real_clock(name: str) -> None:
-    assert play(name, real=True).lines == play(name).lines
+    assert play(name, clock="real").lines == play(name).lines

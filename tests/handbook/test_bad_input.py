@@ -62,11 +62,17 @@ FAULTS = [
         *(
             SNIPPET,
             'print("hello")',
-            "import threading\n\n    threading.Lock().acquire()\n    threading.Event().wait()",
+            "import threading\n\n    threading.Event().wait(60)",
             "doctest",
         ),
         r".*snippets/tasks/hello\.py: still running after 1 s\n(.*\n)*"
-        r".*hello\.py\", line 8 in main",
+        r".*hello\.py\", line 7 in main",
+    ),
+    Fault(
+        "snippet with threads is stuck",
+        *(SNIPPET, 'print("hello")', "import threading\n\n    threading.Event().wait()", "doctest"),
+        r".*snippets/tasks/hello\.py: a deadlock, .* show it by :deadlock:\n"
+        r".*snippets/tasks/hello\.py\", line 7: MainThread waits for Event",
     ),
     Fault(
         "snippet prints something else",

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from handbook.authors import live
 
+from tests.handbook.conftest import ROOT
+
 
 def test_the_command_tells_how_the_build_ended(book: Any) -> None:
     arguments = book._arguments("dummy")
@@ -28,6 +30,7 @@ def test_live_builds_say_nothing_but_what_is_wrong(
         served.append(live.QuietBuilder([*book._arguments("dummy")], **url))
 
     monkeypatch.setattr(live.autobuild, "main", serve)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "source/_ext"))
     live.main(["--port=1"])
     served[0](changed_paths=())
     assert capfd.readouterr() == ("", "")

@@ -168,3 +168,66 @@ def test_an_example_may_be_of_some_versions_only(book: Any) -> None:
     (shown,) = Book.at(book.root).outputs.values()
     assert shown.only == (("before", "3.9"),)
     assert replay(shown) == Finding("skipped", why="holds only before 3.9")
+
+
+HELPERS = """\
+import time
+from tests.deeper import DEEP
+
+WAYS = {"one": 1}
+WAYS["two"] = DEEP
+
+
+def _seconds():
+    return time.monotonic()
+
+
+@property
+def chosen():
+    return _seconds()
+
+
+def another():
+    return WAYS
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stale"),
+    [
+        ("time.monotonic()", "time.time()", True),
+        ("@property\n", "", True),
+        ("return WAYS", "return dict(WAYS)", False),
+        ('"one": 1', '"one": 3', False),
+    ],
+)
+def test_of_a_helper_only_what_a_proof_uses_counts(
+    book: Any, old: str, new: str, stale: bool
+) -> None:
+    book.write("tests/helpers.py", HELPERS)
+    book.write("tests/deeper.py", "DEEP = 2\n")
+    book.replace("tests/tasks/test_hello.py", "import pytest\n", USES)
+    evidence = take(book)
+    book.replace("tests/helpers.py", old, new)
+    assert bool(Book.at(book.root).current(evidence, "claims")) is not stale
+
+
+USES = "import pytest\nfrom tests.helpers import (\n    chosen,\n)\n"
+
+
+def test_what_a_helper_uses_of_others_counts_too(book: Any) -> None:
+    book.write("tests/helpers.py", HELPERS)
+    book.write("tests/deeper.py", "DEEP = 2\n")
+    book.replace("tests/tasks/test_hello.py", "import pytest\n", USES.replace("chosen", "another"))
+    evidence = take(book)
+    book.replace("tests/deeper.py", "2", "3")
+    assert not Book.at(book.root).current(evidence, "claims")
+
+
+def test_where_helpers_live_does_not_count(book: Any) -> None:
+    book.write("tests/helpers.py", HELPERS)
+    book.replace("tests/tasks/test_hello.py", "import pytest\n", USES)
+    evidence = take(book)
+    (book.root / "tests/helpers.py").rename(book.root / "tests/tools.py")
+    book.replace("tests/tasks/test_hello.py", "tests.helpers", "tests.tools")
+    assert Book.at(book.root).current(evidence, "claims")

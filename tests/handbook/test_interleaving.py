@@ -5,8 +5,8 @@ from time import process_time
 
 import pytest
 from docutils import nodes
-from handbook import interleaving
-from handbook.interleaving import accept, check_run, scene_of
+from handbook.output import interleaving, runs
+from handbook.output.interleaving import accept, check_run, scene_of
 from proven.stage.explore import CannotExplore
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def test_actors_that_cannot_be_read_are_an_error(actors: str) -> None:
 def test_a_table_has_a_column_for_each_actor_and_a_row_for_each_step() -> None:
     source = (ROOT / "snippets/races/lost_update_steps.py").read_text(encoding="utf-8")
     begin = process_time()
-    table = interleaving._table({"A": "", "B": ""}, RUN, source.splitlines())
+    table = runs.table({"A": "", "B": ""}, RUN, source.splitlines())
     assert process_time() - begin < 0.02
     rows = [[cell.astext() for cell in row] for row in table.findall(nodes.row)]
     assert rows[0] == ["№", "A", "B"]
@@ -69,7 +69,7 @@ def test_a_table_has_a_column_for_each_actor_and_a_row_for_each_step() -> None:
 @pytest.mark.parametrize("lines", [[], ["A │ 9 │ self.value → 0"]])
 def test_a_run_that_is_not_recorded_is_an_error(lines: list[str]) -> None:
     with pytest.raises(ValueError, match="missing"):
-        interleaving._table({"A": ""}, lines, [])
+        runs.table({"A": ""}, lines, [])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_run_that_is_not_recorded_is_an_error(lines: list[str]) -> None:
     ],
 )
 def test_the_result_is_told_in_russian(line: str, russian: str) -> None:
-    assert interleaving._result(line).astext() == russian
+    assert runs.result(line).astext() == russian
 
 
 def test_accept_writes_the_run_and_leaves_a_right_one_alone(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_book_shows_at_least_fourteen() -> None:
 def test_each_effect_on_the_pages_is_told_in_russian(page: Path, block: object) -> None:
     for line in block["body"].strip().splitlines()[:-1]:
         for effect in line.split(" │ ")[2].split("; "):
-            assert "".join(node.astext() for node in interleaving._effect(effect))
+            assert "".join(node.astext() for node in runs.effect_in_russian(effect))
 
 
 def test_the_script_is_small() -> None:

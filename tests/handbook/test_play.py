@@ -43,6 +43,7 @@ def test_lanes_stand_beside_lines(planted: str, capsys: pytest.CaptureFixture[st
         "     │ │   ╵  coffee ends",
         "     │ ◄      main woken by coffee",
         "     │ ╵      main ends",
+        "clock: virtual",
     ]
 
 
@@ -81,3 +82,40 @@ def test_on_the_real_clock(planted: str, capsys: pytest.CaptureFixture[str]) -> 
 def test_a_missing_snippet_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks/absent"]) == 1
     assert "snippets/tasks/absent.py: there is no such snippet" in capsys.readouterr().err
+
+
+def play_code(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets/own.py").write_text(code, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return main(["own"])
+
+
+def test_the_end_and_the_clock_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "import sys, threading\nprint('\\x1b[1mx')\nsys.stderr.write('y')\nsys.exit(3)\n"
+    assert play_code(code, tmp_path, monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        " │ MainThread",
+        r" │ ●  \x1b[1mx",
+        " │ ╵  MainThread ends",
+        "stderr │ y",
+        "ended with exit code 3",
+        "clock: real, as it doesn't use asyncio",
+    ]
+
+
+def test_too_many_lanes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "import asyncio\n"
+        "async def work(n): print(n)\n"
+        "async def main(): await asyncio.gather(*map(work, range(1000)))\n"
+        "asyncio.run(main())\n"
+    )
+    assert play_code(code, tmp_path, monkeypatch) == 1
+    assert "1001 tasks, threads or processes, a terminal shows at most 60" in (
+        capsys.readouterr().err
+    )

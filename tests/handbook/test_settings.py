@@ -10,6 +10,9 @@ from tests.handbook.conftest import PAGE, SNIPPET
 from tests.handbook.conftest import Book as Written
 
 OTHER = """\
+[project]
+version = "1.0"
+
 [tool.proven]
 snippets = "programs"
 tests = "proofs"

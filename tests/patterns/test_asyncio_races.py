@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
@@ -15,9 +16,49 @@ FIXED = "patterns/asyncio_races_account_fixed"
 NO_AWAIT = "patterns/asyncio_races_no_await"
 
 
+class StaleAccount:
+    """A broken twin: takes what it read before it let the others run."""
+
+    balance = 100
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        enough = self.balance >= amount
+        await asyncio.sleep(0)
+        if enough:
+            self.balance -= amount
+
+
+class ActLocked(StaleAccount):
+    """A broken twin: the lock is around the act only."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        if self.balance >= amount:
+            async with self.lock:
+                await asyncio.sleep(0)
+                self.balance -= amount
+
+
+class LockInside(StaleAccount):
+    """A broken twin: each call makes a lock of its own."""
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        async with asyncio.Lock():
+            await super().withdraw(who, amount)
+
+
+def _below_zero(account: type[StaleAccount]) -> bool:
+    return any(balance < 0 for balance in _balances_of(account))
+
+
 def _balances(name: str) -> Iterator[int]:
     """Yield the last balance of each interleaving of three withdrawals of all the money."""
-    account_class = load(name).Account
+    return _balances_of(load(name).Account)
+
+
+def _balances_of(account_class: Callable[[], Any]) -> Iterator[int]:
     balances = []
 
     async def main() -> None:
@@ -65,7 +106,7 @@ def test_no_race_without_an_await_in_between(explored: Callable[..., None]) -> N
     assert play(NO_AWAIT).find("Bob: refused")
     balances = list(_balances(NO_AWAIT))
     assert set(balances) == {0}
-    explored(len(balances), twin_fails=_goes_below_zero(BROKEN))
+    explored(len(balances), twin_fails=[_goes_below_zero(BROKEN), _below_zero(StaleAccount)])
 
 
 @pytest.mark.sometimes("races-async-eager", since="3.12")
@@ -95,7 +136,8 @@ def test_no_race_under_the_lock(explored: Callable[..., None]) -> None:
     assert play(FIXED).find("Bob: refused")
     balances = list(_balances(FIXED))
     assert set(balances) == {0}
-    explored(len(balances), twin_fails=_goes_below_zero(BROKEN))
+    twins = [_below_zero(twin) for twin in (ActLocked, LockInside)]
+    explored(len(balances), twin_fails=[_goes_below_zero(BROKEN), *twins])
 
 
 @pytest.mark.always("races-async-lock-fair")

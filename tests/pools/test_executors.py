@@ -148,6 +148,7 @@ def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int) -> Non
 @pytest.mark.sometimes("pool-worker-keeps-state")
 @ways(pool=THREAD_POOLS | PROCESS_POOLS)
 def test_a_task_sees_what_an_earlier_one_left(pool: Pool) -> None:
+    # no mutant: рабочий у пула один, и что он помнит, решает сам Python
     trace = pool.perform("""
         import threading
 

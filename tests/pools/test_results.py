@@ -31,6 +31,7 @@ def with_lock() -> RuntimeError:
 @pytest.mark.always("res-submit-returns-at-once")
 @ways(pool=POOLS)
 def test_submit_returns_before_the_task_is_done(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     trace = pool.perform("""
         import time
 
@@ -171,6 +172,7 @@ def test_an_exception_that_cant_be_built_anew_breaks_the_pool(pool: Pool, made: 
     },
 )
 def test_an_exception_that_cant_be_packed_is_replaced(pool: Pool, made: str) -> None:
+    # no mutant: чем заменить такое исключение, решает сам Python
     name, _, innocent = pool.perform(dedent(TASKS).replace("MADE", made)).lines
     assert name in ("TypeError", "AttributeError", "PicklingError")
     assert innocent == "1"
@@ -225,6 +227,7 @@ def test_map_yields_by_arguments_in_whatever_order_they_end(
 @pytest.mark.always("res-map-submits-at-once")
 @ways(pool=POOLS, count={"0": 0, "1": 1, "100": 100})
 def test_map_takes_all_arguments_when_called(pool: Pool, count: int) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     trace = pool.perform(
         filled(
             """
@@ -278,6 +281,7 @@ def test_buffersize_bounds_what_is_sent_ahead_since_314(pool: Pool) -> None:
 @pytest.mark.always("res-map-raises-in-its-place")
 @ways(pool=POOLS)
 def test_map_raises_in_its_place_and_ends(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     trace = pool.perform("""
         def divide(number):
             return 6 // number
@@ -298,6 +302,7 @@ def test_map_raises_in_its_place_and_ends(pool: Pool) -> None:
 @pytest.mark.always("res-map-error-cancels-the-rest")
 @ways(pool=POOLS)
 def test_an_error_of_map_cancels_what_is_queued(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     # Pools of processes have a few tasks in their pipe already: those can't be cancelled.
     trace = pool.perform("""
         import pathlib, time
@@ -326,6 +331,7 @@ def test_an_error_of_map_cancels_what_is_queued(pool: Pool) -> None:
 @pytest.mark.always("res-forgotten-error-is-silent")
 @ways(pool=POOLS)
 def test_a_forgotten_error_is_silent(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     trace = play("pools/results_silent_broken")  # an exit code would be an error of the stage
     assert trace.lines == ["all reports are saved"]
     assert trace.stderr == ""
@@ -361,6 +367,7 @@ def test_a_thread_does_tell() -> None:
 @pytest.mark.always("res-map-not-iterated-is-silent")
 @ways(pool=POOLS)
 def test_map_that_nobody_iterates_is_silent(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     program = """
         import pathlib
 

@@ -106,8 +106,8 @@ def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[s
         ),
     )
     assert trace.lines == ["still waiting"]
-    for snippet in ("exchange_queue", "exchange_join_fixed"):
-        notices(f"processes/{snippet}")
+    notices("processes/exchange_queue")
+    notices("processes/exchange_join_fixed")
 
 
 @pytest.mark.always("xch-receiver-gets-a-copy")
@@ -165,9 +165,20 @@ PIPE = """
 @pytest.mark.always("xch-closed-pipe-is-eof")
 @ways(method=METHODS, end=PROCESS_ENDS | {"closed": ("there.close()", 0)})
 def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[str, int]) -> None:
+    # no mutant: что увидит получатель, решает система; её программа стоит вне доказательства
     for duplex, step in ((True, 1), (False, 1)):
         code = PIPE.format(ending=end[0], duplex=duplex, step=step, close="there.close()")
         assert perform_by(method, dedent(code)).lines == ["last words", "EOFError"]
+
+
+def notices_death() -> None:
+    """Assert that the page's program ends when its child has died."""
+    code = path_of("processes/exchange_pipe").read_text(encoding="utf-8")
+    dies = code.replace("numbers = connection.recv()", "raise SystemExit(1)")
+    assert dies != code
+    run = run_by("fork", dies, timeout=10)
+    assert run.returncode == 1
+    assert run.stderr.strip().splitlines()[-1].startswith(("EOFError", "Connection", "BrokenPipe"))
 
 
 @pytest.mark.always("xch-own-end-hides-eof")
@@ -175,15 +186,8 @@ def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[st
 def test_an_end_kept_open_hides_that_the_child_is_gone(method: str, end: tuple[str, int]) -> None:
     code = PIPE.format(ending=end[0], duplex=True, step=1, close="pass")
     assert perform_by(method, dedent(code)).lines == ["last words", "False"]
-
-
-def test_the_pages_program_notices_that_its_child_died() -> None:
-    code = path_of("processes/exchange_pipe").read_text(encoding="utf-8")
-    dies = code.replace("numbers = connection.recv()", "raise SystemExit(1)")
-    assert dies != code
-    run = run_by("fork", dies, timeout=10)
-    assert run.returncode == 1
-    assert run.stderr.strip().splitlines()[-1].startswith(("EOFError", "Connection", "BrokenPipe"))
+    play("processes/exchange_pipe")
+    notices_death()
 
 
 @pytest.mark.always("xch-unpickling-runs-code")

@@ -180,6 +180,7 @@ def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
 @pytest.mark.always("deadlock-signal-handler")
 @ways(kind={"with": "with lock:", "acquire": "if lock.acquire():"})
 def test_a_signal_handler_does_not_get_the_lock_of_the_thread_it_interrupts(kind: str) -> None:
+    # no mutant: кого пустит блокировка, решает сам Python, программа здесь только спрашивает
     trace = perform_script(
         filled(
             """
@@ -202,6 +203,7 @@ def test_a_signal_handler_does_not_get_the_lock_of_the_thread_it_interrupts(kind
 @pytest.mark.always("rlock-releases-at-last-release")
 @ways(levels={"1": 1, "2": 2, "50": 50})
 def test_an_rlock_is_free_after_as_many_releases_as_acquires(levels: int) -> None:
+    # no mutant: что и когда пускает RLock, решает сам Python
     lock = threading.RLock()
     got: list[bool] = []
 

@@ -120,6 +120,12 @@ def test_no_task_outlives_its_group(explored: Explored) -> None:
             await asyncio.gather(step("neighbour"), stumble(fails))
         print("block left")
 
+    async def in_wait(fails: bool) -> None:
+        tasks = [asyncio.create_task(part) for part in (step("neighbour"), stumble(fails))]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        assert not fails or any(task.exception() for task in done)
+        print("block left")
+
     def survivors(block: Callable[[bool], Coroutine[Any, Any, None]], fails: bool) -> list[bool]:
         traces = list(interleavings(lambda: block(fails)))
         assert any("neighbour ends" in trace.lines for trace in traces)
@@ -127,7 +133,8 @@ def test_no_task_outlives_its_group(explored: Explored) -> None:
 
     seen = survivors(in_group, False) + survivors(in_group, True)
     assert not any(seen)
-    explored(len(seen), twin_fails=any(survivors(in_gather, True)))
+    twins = [any(survivors(twin, True)) for twin in (in_gather, in_wait)]
+    explored(len(seen), twin_fails=twins)
 
 
 @pytest.mark.always("taskgroup-first-error-cancels")

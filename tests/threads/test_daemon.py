@@ -67,6 +67,7 @@ def ended(busy: str, ending: str) -> tuple[list[str], int]:
 @pytest.mark.always("daemon-exit-does-not-wait")
 @ways(busy=BUSY, end=MAIN_ENDS)
 def test_the_program_does_not_wait_for_a_daemon(busy: str, end: tuple[str, int]) -> None:
+    # no mutant: ждать ли демона, решает сам Python
     ending, code = end
     assert ended(busy, ending) == ([], code)
 

@@ -12,14 +12,15 @@ This file is the only place where anything is registered.  Where does it go?
   whole book; its kind of warning in ``domain.Fault``.
 - A Russian string: beside what shows it; the theme's own words in ``source/locales`` and, where it
   has no gettext, in ``site.repairs``.
-- The looks: ``source/_static``, the colours in ``conf.py``.
+- The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
 
-Rooms, bottom to top: ``domain``; ``numbering``, ``output``, ``pages``; ``appendices``; ``site``.
+Rooms, bottom to top: ``domain``; ``output``, ``pages``; ``appendices``; ``site``.
 Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
-    from handbook import domain, interleaving, numbering, output, pages
-    from handbook.appendices import ledger, overview, reports
+    from handbook import domain, output, pages
+    from handbook.appendices import ledger, numbering, overview, reports
     from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
 
     app.setup_extension("sphinx.ext.doctest")
@@ -42,15 +43,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(
         output.timeline_picture,
         html=(output.visit_picture_html, None),
+        typst=(output.visit_picture_typst, None),
     )
     app.add_node(
         output.guess,
         html=(output.visit_guess_html, output.depart_guess_html),
+        typst=(output.visit_guess_typst, None),
     )
     app.add_node(
         ledger.claim_mark,
         html=(ledger.visit_mark_html, ledger.depart_mark_html),
+        typst=(ledger.visit_mark_typst, None),
     )
+    app.add_node(ledger.proven, typst=(ledger.visit_proven_typst, ledger.depart_proven_typst))
     for placeholder in (
         ledger.ledger_table,
         reports.report,
@@ -61,7 +66,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     app.add_lexer("output", output.OutputLexer)
     app.add_directive("output", output.Output)
-    app.add_directive("interleaving", interleaving.Interleaving)
+    app.add_directive("interleaving", output.Interleaving)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
     app.add_directive("ledger", ledger.Ledger)
@@ -81,12 +86,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_builder(epub.HandbookEpub, override=True)
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
+    app.connect("config-inited", _add_looks)
     app.connect("config-inited", _let_doctest_check)
     app.connect("builder-inited", domain.read_all)
     app.connect("env-updated", outdated.pages)
+    app.connect("builder-inited", output.play_ahead)
+    app.connect("build-finished", output.keep_recordings)
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
-    app.connect("html-page-context", interleaving.add_script)
+    app.connect("html-page-context", output.add_script)
     app.connect("html-page-context", repairs.mend_body)
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo
@@ -99,6 +107,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
+
+
+def _add_looks(app: Sphinx, config: Config) -> None:
+    config.typst_looks = [str(Path(__file__).with_name("print.typ")), *config.typst_looks]
 
 
 def _mend_templates(app: Sphinx, config: Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
-CLAIM_COLUMN, PROOF_COLUMN = 1, 3
-"""Where the ledger has them; paper, which is narrower, has both in one."""
-
 IN_RUSSIAN = {"always": "всегда", "sometimes": "бывает", "never": "никогда"}
 _RANGES = {"since": "с {}", "before": "до {}", "gil on": "с GIL", "gil off": "без GIL"}
 _OUTCOMES = {
@@ -36,6 +34,10 @@ _OUTCOMES = {
 
 class claim_mark(nodes.Inline, nodes.TextElement):
     """The mark behind a claim, with its `claim` id and `verb`; leads to its row in the ledger."""
+
+
+class proven(nodes.General, nodes.TextElement):
+    """On paper, below a claim of the ledger: its name `claim`, and its proof as the content."""
 
 
 class ledger_table(nodes.General, nodes.Element):
@@ -103,9 +105,11 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(ledger_table)):
         book = handbook(app.env).book
         findings = {each.version: book.current(each, "claims") for each in book.evidence}
-        heads = ("№", "Утверждение", "Когда верно", "Доказательство")
+        heads, widths = ["№", "Утверждение", "Когда верно", "Доказательство"], [5, 46, 19, 30]
+        if app.builder.format == "typst":
+            heads, widths = heads[:3], [7, 70, 23]
         rows = list(_rows(app, docname, findings))
-        parts: list[nodes.Node] = [table(heads, (5, 46, 19, 30), rows, "ledger", "colwidths-given")]
+        parts: list[nodes.Node] = [table(heads, widths, rows, "ledger", "colwidths-given")]
         if findings:
             parts.insert(0, nodes.paragraph("", _legend(findings)))
         place.replace_self(parts)
@@ -125,13 +129,19 @@ def _rows(app: Sphinx, ledger: str, findings: dict[str, dict[str, Finding]]) -> 
         verb = next(verb for verb in VERBS if verb in classes)
         claim, proof = store.book.claims.get(id), store.book.proofs.get(id)
         own = {version: claims.get(id) for version, claims in findings.items()}
-        yield row(
-            str(number),
-            statement(app, ledger, page, id),
-            [nodes.Text(text) for text in (_when(verb, claim, own), *_exceptions(own))],
-            proof_link(app, ledger, proof) if proof else "—",
-            id=f"claim-{id}",
-        )
+        sentence = statement(app, ledger, page, id)
+        place = proof_link(app, ledger, proof) if proof else nodes.Text("—")
+        when = [nodes.Text(text) for text in (_when(verb, claim, own), *_exceptions(own))]
+        if app.builder.format == "typst":
+            # Paper is narrower, and its reader can't follow a link to the name.
+            yield row(
+                str(number),
+                [sentence, proven("", "", place, claim=id)],
+                when,
+                id=f"claim-{id}",
+            )
+        else:
+            yield row(str(number), sentence, when, place, id=f"claim-{id}")
 
 
 def _when(verb: str, claim: Mark | None, findings: dict[str, Finding | None]) -> str:
@@ -212,3 +222,26 @@ def visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
 
 def depart_mark_html(self: HTML5Translator, node: claim_mark) -> None:
     """Do nothing: the mark has no content."""
+
+
+def visit_mark_typst(self: Any, node: claim_mark) -> None:
+    """Write the mark with the number of its row."""
+    store = handbook(self.builder.env)
+    label = self.string(f"{store.book.settings.ledger}#claim-{node['claim']}")
+    self.body.append(f"#claim({label}, {_numbers(self.builder.env)[node['claim']]})")
+    raise nodes.SkipNode
+
+
+@lru_cache(1)
+def _numbers(env: BuildEnvironment) -> dict[str, int]:
+    return numbers(env)
+
+
+def visit_proven_typst(self: Any, node: proven) -> None:
+    """Open what stands below a claim."""
+    self.body.append(f"#proven({self.string(node['claim'])})[")
+
+
+def depart_proven_typst(self: Any, node: proven) -> None:
+    """Close what stands below a claim."""
+    self.body.append("]")

@@ -155,7 +155,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(report)):
         if place["what"] == "figures":
             rows = [row(*cells) for cells in figures(app.env)]
-            parts: list[nodes.Node] = [table(("Что", "Сколько"), (60, 40), rows, "checked")]
+            parts: list[nodes.Node] = [table(("Что", "Сколько"), (45, 55), rows, "checked")]
         else:
             parts = list(mutants.tables(app, docname))
         if app.builder.format == "html":

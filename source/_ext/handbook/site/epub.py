@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 from sphinx.builders.epub3 import Epub3Builder
 
@@ -30,7 +34,25 @@ class HandbookEpub(Epub3Builder):
             figures = figures.replace(f"var(--{name})", value)
         with book.open("a", encoding="utf-8") as style:
             style.write(f"/* Figures */\n{figures}\n")
+        # The archive keeps the times of its files: the same sources give the same bytes.
+        moment = _moment(Path(self.confdir))
+        for name in ("mimetype", "META-INF/container.xml", "content.opf", "toc.ncx", *self.files):
+            os.utime(outdir / name, (moment, moment))
         super().build_epub()
+
+    def content_metadata(self) -> dict[str, Any]:
+        """Return what the book tells of itself, dated like its PDF."""
+        date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(_moment(Path(self.confdir))))
+        return {**super().content_metadata(), "date": date}
+
+
+def _moment(root: Path) -> int:
+    """Return the seconds that date the book: SOURCE_DATE_EPOCH, the last commit, or 2026."""
+    if fixed := os.environ.get("SOURCE_DATE_EPOCH"):
+        return int(fixed)
+    git = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+    told = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    return int(told or 1_767_225_600)
 
 
 def _has_figure(page: Path) -> bool:

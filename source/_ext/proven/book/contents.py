@@ -98,7 +98,9 @@ class Book:
             "proofs": {id: fingerprint(*texts) for id, texts in proofs.items()},
             "examples": {
                 shown.name: fingerprint(
-                    self.code(shown.name), f"{shown.any_order} {shown.only}", *shown.lines
+                    self.code(shown.name),
+                    f"{shown.any_order} {shown.only}{shown.terms}",
+                    *shown.lines,
                 )
                 for shown in self.outputs.values()
             },

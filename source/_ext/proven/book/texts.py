@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from proven.book.prints import helpers_in
+from proven.book.prints import helpers_in, used
 
 
 class Texts:
@@ -27,15 +27,18 @@ class Texts:
         return {file.relative_to(self._root).as_posix(): self.of(file) for file in files}
 
     def helpers(self, file: str) -> list[str]:
-        """Return the texts of what a file of proofs imports from among the tests, all the way."""
+        """Return what a file of proofs uses of what it imports from among the tests, all the way.
+
+        What else those files hold changes nothing for it.
+        """
         if file not in self._helped:
-            texts: dict[str, str] = {}
-            waiting = [file]
-            for each in waiting:
-                for helper in helpers_in(self.of(self._root / each)):
-                    text = self.of(self._root / helper)
-                    if text and helper not in texts:
-                        texts[helper] = text
-                        waiting.append(helper)
-            self._helped[file] = sorted(texts.values())
+            parts: list[str] = []
+            waiting = [self.of(self._root / file)]
+            for text in waiting:
+                for helper, names in helpers_in(text):
+                    part = used(self.of(self._root / helper), names)
+                    if part and part not in parts:
+                        parts.append(part)
+                        waiting.append(part)
+            self._helped[file] = sorted(parts)
         return self._helped[file]

@@ -6,6 +6,7 @@ snippets fails; what it rewrote is reviewed with git diff.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,13 +18,20 @@ from proven.stage import SnippetError
 def accept(page: Path, snippets: Path) -> bool:
     """Rewrite the outputs of `page` from fresh recordings; tell whether anything changed.
 
-    The page is written only when every recording of it succeeded: else SnippetError.
+    The page is written whole, and only when every recording of it succeeded: else
+    SnippetError, or ValueError for an option that isn't known.
     """
-    before = page.read_text(encoding="utf-8")
+    before = page.read_bytes().decode("utf-8")
     after = rewritten(before, snippets)
     if after == before:
         return False
-    page.write_text(after, encoding="utf-8")
+    fresh = page.with_name(f".{page.name}.fresh")
+    try:
+        fresh.write_bytes(after.encode("utf-8"))
+        fresh.chmod(page.stat().st_mode)
+        os.replace(fresh, page)
+    finally:
+        fresh.unlink(missing_ok=True)
     return True
 
 
@@ -36,7 +44,7 @@ def main() -> int:
         try:
             if accept(page, book.settings.snippets):
                 print(f"{place}: outputs rewritten, review them with git diff")
-        except SnippetError as error:
+        except (SnippetError, ValueError) as error:
             failed = True
             print(f"{place}: left as it is\n{error}", file=sys.stderr)
     return int(failed)

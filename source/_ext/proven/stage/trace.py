@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 BAR = " │ "
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+
 
 class SnippetError(Exception):
     """A snippet is missing, raised, hung or printed nothing; the text names it and shows why."""
+
+
+class NotVirtual(SnippetError):
+    """The program turned out to need the real clock; the text tells why."""
+
+
+class Wait(NamedTuple):
+    """Who waits for what, and who holds it ("" if nobody does): a row of a deadlock's table.
+
+    line: where in the program it waits, 0 if nobody knows.
+    """
+
+    actor: str
+    what: str
+    holder: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        held = f", held by {self.holder}" if self.holder else ""
+        return f"{self.actor} waits for {self.what}{held}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +90,13 @@ class Trace:
 
     elapsed: seconds until the snippet ended; timed: whether the seconds are
     virtual, hence exact and worth showing; stderr: what the snippet wrote there;
-    actors, moments: what a timeline is drawn from, empty if nobody watched.
+    actors, moments: what a timeline is drawn from, empty if nobody watched;
+    exit: the program's exit code, 1 if an exception ended it, negative if a signal
+    did; raised: the class of that exception, "" if none; deadlock: who waits for
+    what, if the play was ended because nobody could go on; why: why the real clock;
+    beside: whether two programs were played, so that each line has its program's name;
+    ties: lines whose place hangs on which of two waits that end at the same moment, but
+    began at different ones, is over first: real time decides that.
     """
 
     events: tuple[Event, ...]
@@ -76,6 +105,12 @@ class Trace:
     stderr: str = ""
     actors: tuple[Actor, ...] = ()
     moments: tuple[Moment, ...] = ()
+    exit: int = 0
+    raised: str = ""
+    deadlock: tuple[Wait, ...] = ()
+    why: str = ""
+    beside: bool = False
+    ties: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -108,6 +143,9 @@ class Trace:
 
     def shown(self) -> list[str]:
         """Return the lines as the reader sees them: with the virtual second where it is exact."""
+        if self.beside:
+            width = max(len(event.actor) for event in self.events)
+            return [f"{event.actor:>{width}}{BAR}{event.text}" for event in self.events]
         if not self.timed:
             return self.lines
         stamps = list(_stamps([event.time for event in self.events]))
@@ -120,3 +158,15 @@ def _stamps(times: list[float]) -> Iterator[str]:
     decimals = max((len(f"{float(time)}".partition(".")[2]) for time in rounded), default=1)
     width = max((len(f"{time:.{decimals}f}") for time in rounded), default=0)
     return (f"{time:{width}.{decimals}f}" for time in rounded)
+
+
+def escaped(text: str) -> str:
+    """Return `text` with what can't be seen as Python's escapes: ``\\x1b``, ``\\u2028``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char.encode("unicode_escape").decode()
+        if char != " " and unicodedata.category(char) in _UNSEEN
+        else char
+        for char in text
+    )

@@ -19,6 +19,7 @@ from proven.timeline.words import Words, ending, tell
 WIDTHS = (328, 480, 600, 720)
 """Widths in pixels, from that of a phone to that of the page; the first that will do is taken."""
 MOST_LANES = 24
+MOST_MARKS = 200
 """More don't fit a page of print."""
 
 _ROW = 15.0
@@ -47,6 +48,9 @@ def draw(
     lanes = sum(len(shown.lanes) for shown in scenes.values())
     if lanes > MOST_LANES:
         raise ValueError(f"{lanes} lanes, at most {MOST_LANES} can be told apart")
+    marks = sum(len(trace.events) for trace in traces.values())
+    if marks > MOST_MARKS:
+        raise ValueError(f"{marks} lines, at most {MOST_MARKS} find room: draw a shorter program")
     if len({shown.timed for shown in scenes.values()}) > 1:
         raise ValueError("seconds and the order of events don't share a scale")
     drawings = [_Drawing(scenes, words, theme, size) for size in ([width] if width else WIDTHS)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from proven.stage.trace import Actor, Moment, Trace
+from proven.stage.trace import Actor, Moment, Trace, escaped
 
 _NUMBERED = re.compile(r"(Task|Thread|(Fork|Spawn|ForkServer)?Process)-\d+( \(.*\))?|asyncio_\d+")
 
@@ -156,7 +156,8 @@ def _lane(label: str, actor: Actor, moments: list[Moment], length: float) -> Lan
                     turn("works", moment.time)
                 wanted = ""
             case "prints":
-                lane.marks.append((moment.time, moment.text.removeprefix(f"{label}: ")))
+                text = escaped(moment.text.removeprefix(f"{label}: "))
+                lane.marks.append((moment.time, text))
             case "ends":
                 turn("", moment.time)
                 lane.end = (moment.time, moment.text)

@@ -14,8 +14,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from proven.stage import SnippetError, play
-from proven.stage.trace import BAR, Moment, Trace
+from proven.stage.trace import BAR, Moment, Trace, escaped
 from proven.timeline.lanes import cast
+
+MOST_LANES = 60
+"""Lanes that a terminal shows beside each other."""
 
 _ENDS = {"": ("╵", "ends"), "cancel": ("✗", "is cancelled"), "collected": ("✗", "vanishes")}
 WORKS, WAITS, QUEUES, READY, GONE = "┃│┆╎ "
@@ -25,8 +28,14 @@ def show(trace: Trace, real: Trace | None = None) -> Iterator[str]:
     """Yield the lines that show `trace`: time, a column for each lane, what happened.
 
     real: the same snippet on the real clock; its seconds stand beside the lines.
+    ValueError if nobody watched, or there are more lanes than a terminal has room for.
     """
     labels = cast(trace)
+    if len(labels) > MOST_LANES:
+        raise ValueError(
+            f"{len(labels)} tasks, threads or processes, a terminal shows at most {MOST_LANES} "
+            "beside each other: play a smaller one"
+        )
     rows = list(_Lanes(labels).rows(trace))
     if real:
         measured = iter(real.events)
@@ -112,11 +121,21 @@ class _Lanes:
             case "gives":
                 return "┗", f"gives back the {text}", self._glyphs[actor]
             case "prints":
-                return "●", text, self._glyphs[actor]
+                return "●", escaped(text), self._glyphs[actor]
             case "ends":
                 glyph, words = _ENDS.get(text, ("✗", f"fails: {text}"))
                 return glyph, words, GONE
         return "", "", self._glyphs[actor]
+
+
+def close(trace: Trace) -> Iterator[str]:
+    """Yield what there is to say at the end: how it ended, stderr, which clock and why."""
+    yield from (f"deadlock{BAR}{escaped(str(wait))}" for wait in trace.deadlock)
+    told = trace.stderr.rstrip("\n")
+    yield from (f"stderr{BAR}{escaped(line)}" for line in told.split("\n") if told)
+    if trace.exit:
+        yield f"ended with exit code {trace.exit}"
+    yield f"clock: {'virtual' if trace.timed else f'real, as {trace.why}'}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -129,17 +148,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     name = options.name.removeprefix("snippets/").removesuffix(".py")
     try:
-        trace = play(name)
+        trace = play(name, may_fail=True)
         real = None
         if options.real:
             if trace.timed:
                 print(f"On the real clock it takes {trace.elapsed:g} s.", file=sys.stderr)
-            real = play(name, real=True)
+            real = play(name, clock="real", may_fail=True)
             if not trace.timed:
                 trace = real
             elif real.lines != trace.lines:
                 raise SnippetError("\n".join(["it printed something else:", *real.lines]))
-        print("\n".join(show(trace, real)))
+        print("\n".join([*show(trace, real), *close(trace)]))
     except (SnippetError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

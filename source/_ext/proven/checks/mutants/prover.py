@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -11,7 +10,6 @@ import pytest
 
 from proven.claims import VERBS
 from proven.findings import Finding
-from proven.stage.clock import VirtualLoop
 
 _SLOW = """
 import itertools, sys, threading, time
@@ -46,28 +44,6 @@ How = Literal["assertion", "hang", "crash", ""]
 
 class Hang(BaseException):
     """Ends whatever the worker's main thread waits for."""
-
-
-class Deadlock(SystemExit):
-    """A virtual loop waits for something that nobody can bring."""
-
-
-def notice_deadlocks() -> None:
-    """Let a virtual loop on which nothing can happen any more end at once, not at the deadline."""
-    begin = VirtualLoop.__init__
-
-    def init(self: VirtualLoop, start: float) -> None:
-        begin(self, start)
-        wait = self._selector.select
-
-        def watched(timeout: float | None = None) -> Any:
-            if timeout is None and not self._held() and threading.active_count() == 1:
-                raise Deadlock("deadlock")
-            return wait(timeout)
-
-        self._selector.select = watched  # type: ignore[method-assign]  # a hook
-
-    VirtualLoop.__init__ = init  # type: ignore[method-assign]  # until it does so itself
 
 
 class Prover:
@@ -118,7 +94,7 @@ class Prover:
             error = error.exceptions[0]
         if isinstance(error, AssertionError) or type(error).__name__ == "Failed":
             return "assertion"
-        hung = isinstance(error, Hang | Deadlock | TimeoutError | subprocess.TimeoutExpired)
+        hung = isinstance(error, Hang | TimeoutError | subprocess.TimeoutExpired)
         hung = hung or "still running" in str(error) or "deadlock" in str(error)
         return "hang" if hung else "crash"
 

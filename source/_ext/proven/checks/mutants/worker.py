@@ -20,11 +20,12 @@ import pytest
 
 from proven.book import Book
 from proven.checks.mutants.mutations import Mutant, mutants_of, mutants_of_proof
-from proven.checks.mutants.prover import Hang, Prover, at_other_paces, notice_deadlocks
+from proven.checks.mutants.prover import Hang, Prover, at_other_paces
 from proven.claims import excluded_here
 from proven.findings import EQUAL, OWN_CODE
 from proven.shown import Shown, replay
 from proven.stage import player
+from proven.stage.virtual.perform import deadline
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Worker:
         for id, item in list(self.prover.items.items()):
             began = monotonic()
             outcome, _ = self.prover.prove(item)
-            self._limits[id] = player.deadline() + 2 + 8 * (monotonic() - began)
+            self._limits[id] = deadline() + 2 + 8 * (monotonic() - began)
             if outcome != "passed":
                 del self.prover.items[id]
             if outcome != "passed" and not excluded_here(dict(self.book.claims[id].only)):
@@ -154,7 +155,7 @@ class Worker:
         self.copy.file(name).write_text(source, encoding="utf-8")
         noticed = ""
         if shown:
-            self.tell(limit=player.deadline() + 7)
+            self.tell(limit=deadline() + 7)
             if not (self.copy.passes(shown) and self.copy.passes_at_any_pace(shown)):
                 noticed = "output"
         for id in concerned:
@@ -222,7 +223,6 @@ def main() -> None:
         raise Hang
 
     signal.signal(signal.SIGUSR1, wake)
-    notice_deadlocks()
     with tempfile.TemporaryDirectory() as folder:
         snippets = Path(folder, "snippets")
         ignored = shutil.ignore_patterns(".*", "__pycache__")

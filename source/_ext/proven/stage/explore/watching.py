@@ -10,7 +10,8 @@ from typing import Any
 from unittest import mock
 
 from proven.stage.explore.steps import Steps
-from proven.stage.explore.tasks.loop import ExploringLoop, ExploringTask, task_of
+from proven.stage.explore.tasks.handles import task_of
+from proven.stage.explore.tasks.loop import ExploringLoop, ExploringTask
 from proven.stage.explore.threads.bytecode import Place, Watch, all_codes
 from proven.stage.explore.threads.standins import code_of
 

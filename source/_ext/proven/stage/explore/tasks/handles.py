@@ -18,6 +18,30 @@ def task_of(handle: asyncio.Handle) -> asyncio.Task[Any] | None:
     return None
 
 
+def of_ready(
+    ready: list[asyncio.Handle], *, eagerly: bool
+) -> tuple[asyncio.Handle | None, list[asyncio.Handle]]:
+    """Return of what is ready the one that is no choice, if any, and those that may be next.
+
+    eagerly: whether callbacks of asyncio itself are no choice.
+    """
+    options: list[asyncio.Handle] = []
+    futures: set[int] = set()
+    plain = False
+    for handle in ready:
+        future = id(handle._args[0]) if handle._args else None
+        free = True
+        if task_of(handle) is None:
+            if not plain and eagerly and passes_on(handle):
+                return handle, []
+            free, plain = not plain, True
+        if free and future not in futures:
+            options.append(handle)
+        if future is not None and asyncio.isfuture(handle._args[0]):
+            futures.add(future)
+    return None, options
+
+
 def passes_on(handle: asyncio.Handle) -> bool:
     """Tell whether it is a callback of asyncio itself that passes a result on."""
     callback = handle._callback

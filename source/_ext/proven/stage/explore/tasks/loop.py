@@ -29,11 +29,17 @@ from collections.abc import Callable
 from typing import Any
 
 from proven.stage.explore.schedule import STEPS, CannotExplore, Orders
-from proven.stage.explore.tasks.handles import name_of, passes_on, task_of, waits
+from proven.stage.explore.tasks.handles import name_of, of_ready, passes_on, waits
 from proven.stage.explore.tasks.worker import PATIENCE, Worker
 
 SPINS = 300
 """Steps in a row, while others are ready, after which a task counts as spinning."""
+
+
+_SPINS = (
+    f"took {SPINS} steps in a row while others were ready: if it spins until one of them does "
+    "something, let it wait for that by an Event or a Future"
+)
 
 
 class Deadlock(AssertionError):
@@ -176,29 +182,14 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         self._again = self._again + 1 if name == self._last else 0
         self._last = name
         if self._again > SPINS:
-            raise CannotExplore(
-                f"{name} took {SPINS} steps in a row while others were ready: if it spins until "
-                "one of them does something, let it wait for that by an Event or a Future"
-            )
+            raise CannotExplore(f"{name} {_SPINS}")
 
     def _options(self) -> tuple[asyncio.Handle | None, list[asyncio.Handle | Worker]]:
         """Return what runs at once because it is no choice, and otherwise the options."""
-        options: list[asyncio.Handle | Worker] = []
-        futures: set[int] = set()
-        plain = False
-        for handle in self._ready:
-            future = id(handle._args[0]) if handle._args else None
-            if task_of(handle) is None:
-                if not plain and not self._callbacks and passes_on(handle):
-                    return handle, []
-                free = not plain
-                plain = True
-            else:
-                free = True
-            if free and future not in futures:
-                options.append(handle)
-            if future is not None and asyncio.isfuture(handle._args[0]):
-                futures.add(future)
+        eager, ready = of_ready(self._ready, eagerly=not self._callbacks)
+        if eager:
+            return eager, []
+        options: list[asyncio.Handle | Worker] = list(ready)
         for timer in self._due(bool(options)):
             if not self._callbacks and timer.when() <= self._now and passes_on(timer):
                 return timer, []

@@ -1,7 +1,7 @@
 """The ``{interleaving}`` directive: the run that breaks, as a table of who did what in turn.
 
 The explorer finds the run; its body here is what it found, recorded by
-`python -m handbook.interleaving` (make accept), and `make doctest` finds the run
+`python -m handbook.output.interleaving` (make accept), and `make doctest` finds the run
 again and compares.  Options, in the words of the snippet:
 
 ``:make:`` statements that make what the actors share; ``:actors:`` name and
@@ -25,10 +25,10 @@ from proven.checks import parse, parser
 from proven.stage import SnippetError
 from proven.stage.explore import CannotExplore
 from proven.stage.explore.scene import Scene, parse_actors
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
+from handbook.output.runs import result, table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -38,31 +38,6 @@ _BLOCK = re.compile(
     r"(?P<options>(?:[ ]*:[\w-]+:.*\n)*)\n?(?P<body>(?:.*\n)*?)(?P=fence)[ ]*$",
     re.M,
 )
-_IN_RUSSIAN = {
-    "takes": "берёт",
-    "gives": "отпускает",
-    "waits": "ждёт",
-    "fails": "не получает",
-    "sets": "поднимает",
-    "clears": "опускает",
-    "opens": "открывает",
-    "notifies": "будит ждущего на",
-    "wakes": "проснулся на",
-    "puts": "кладёт в",
-    "gets": "достаёт из",
-    "done": "отмечает сделанное в",
-    "cancels": "отменяет",
-    "raises": "падает с",
-    "prints": "печатает",
-}
-_WAITED = {
-    "notify of ": "сигнала ",
-    "the end of ": "конца ",
-    "an item in ": "элемента в ",
-    "room in ": "места в ",
-    "task_done of ": "отметки о сделанном в ",
-}
-_SWITCH = "⇄ здесь очередь переходит к другому, и это всё портит"
 
 
 class Interleaving(SphinxDirective):
@@ -82,7 +57,7 @@ class Interleaving(SphinxDirective):
         try:
             scene = scene_of(name, self.options)
             source = file.read_text(encoding="utf-8").splitlines()
-            shown = _table(dict(scene.actors), list(self.content), source)
+            shown = table(dict(scene.actors), list(self.content), source)
         except (OSError, ValueError, IndexError) as error:
             problem = f"the interleaving of {name}: {error}; mend its options or run make accept"
             warn(Fault.OUTPUT, problem, self.get_location())
@@ -94,7 +69,7 @@ class Interleaving(SphinxDirective):
         if "caption" in self.options:
             inline, messages = self.parse_inline(self.options["caption"])
             shown.insert(0, nodes.title("", "", *inline, *messages))
-        box += _result(self.content[-1].removeprefix("= "))
+        box += result(self.content[-1].removeprefix("= "))
         box["names"] = [id]
         self.state.document.note_explicit_target(box, box)
         for node in (*box.findall(nodes.table), *box.findall(nodes.title), box):
@@ -107,7 +82,7 @@ class Interleaving(SphinxDirective):
         group = f"{name} interleaving"
         call = f"check_run({name!r}, {dict(self.options)!r})"
         code = nodes.comment("", "", testnodetype="testcode", groups=[group])
-        code["test"] = f"from handbook.interleaving import check_run\n{call}"
+        code["test"] = f"from handbook.output.interleaving import check_run\n{call}"
         expected = nodes.comment("", "", testnodetype="testoutput", groups=[group])
         expected["test"] = "\n".join(self.content)
         for node in (code, expected):
@@ -131,108 +106,6 @@ def check_run(name: str, options: dict[str, str]) -> None:
         print("\n".join(scene_of(name, options).find().lines()))
     except (CannotExplore, SnippetError, ValueError) as error:
         print(error)
-
-
-def _table(does: dict[str, str], lines: list[str], source: list[str]) -> nodes.table:
-    """Return the table of a recorded run: a column for each actor, a row for each step.
-
-    does: the expression of each actor, told where it waits outside of the snippet.
-    """
-    actors = list(does)
-    if not lines or not lines[-1].startswith("= "):
-        raise ValueError("the recorded run is missing")
-    group = nodes.tgroup("", cols=len(actors) + 1)
-    group += nodes.colspec("", colwidth=4)
-    group += [nodes.colspec("", colwidth=90 // len(actors)) for _ in actors]
-    heads = [nodes.entry("", nodes.paragraph("", text)) for text in ("№", *actors)]
-    group += nodes.thead("", nodes.row("", *heads))
-    body = nodes.tbody()
-    for number, line in enumerate(lines[:-1], 1):
-        actor, place, effects, *mark = line.split(" │ ")
-        row = nodes.row("", nodes.entry("", nodes.paragraph("", str(number))))
-        row["classes"] = [f"line-{place}", *["hurts"] * len(mark)]
-        for other in actors:
-            cell = nodes.entry()
-            if other == actor:
-                code = source[int(place) - 1].strip() if place != "0" else does[actor]
-                cell += _step(actor, code, effects, bool(mark))
-            row += cell
-        body += row
-    group += body
-    return nodes.table("", group)
-
-
-def _step(actor: str, code: str, effects: str, hurts: bool) -> Iterator[nodes.Node]:
-    who = addnodes.only("", nodes.inline("", f"{actor} ", classes=["who"]), expr="builder_html")
-    yield nodes.paragraph("", "", who, nodes.literal(code, code))
-    for effect in effects.split("; "):
-        yield nodes.paragraph("", "", *_effect(effect))
-    if hurts:
-        yield nodes.paragraph("", "", nodes.strong("", _SWITCH), classes=["switch"])
-
-
-def _effect(effect: str) -> Iterator[nodes.Node]:
-    """Yield an effect in Russian: «читает `x`: 0»."""
-    for sign, word in ((" → ", "читает"), (" ← ", "пишет")):
-        name, found, value = effect.partition(sign)
-        if found:
-            yield nodes.Text(f"{word} ")
-            yield nodes.literal(name, name)
-            yield nodes.Text(": ")
-            yield nodes.literal(value, value)
-            return
-    what, _, rest = effect.partition(" ")
-    thing, held, holder = rest.partition(", held by ")
-    thing, _, value = thing.partition(": ")
-    words, thing = _waited(thing)
-    yield nodes.Text(f"{_IN_RUSSIAN[what]} {words}")
-    yield nodes.literal(thing, thing)
-    if value:
-        yield nodes.Text(": ")
-        yield nodes.literal(value, value)
-    if held:
-        yield nodes.Text(f", держит {holder}")
-
-
-def _waited(thing: str) -> tuple[str, str]:
-    for english, russian in _WAITED.items():
-        if thing.startswith(english):
-            return russian, thing.removeprefix(english)
-    return "", thing
-
-
-def _result(text: str) -> nodes.paragraph:
-    """Return the last line of a recorded run in Russian."""
-    shown = nodes.paragraph("", "", nodes.strong("", "Итог."), classes=["result"])
-    kind, _, rest = text.partition(": ")
-    if kind == "deadlock":
-        stuck = []
-        for wait in rest.split("; "):
-            who, _, what = wait.partition(" waits for ")
-            thing, held, holder = what.partition(", held by ")
-            stuck.append(
-                f"{who} ждёт {''.join(_waited(thing))}" + (f", держит {holder}" if held else "")
-            )
-        shown += nodes.Text(f" Программа стоит: {'; '.join(stuck)}.")
-    elif kind == "error":
-        shown += nodes.Text(" Исключение: ")
-        shown += nodes.literal(rest, rest)
-        shown += nodes.Text(".")
-    else:
-        what, _, rest = text.partition(" is ")
-        value, _, right = rest.partition(", not ")
-        for word, russian in (("at least ", "не меньше "), ("at most ", "не больше ")):
-            right = right.replace(word, russian)
-        shown += nodes.Text(" ")
-        shown += nodes.literal(what, what)
-        shown += nodes.Text(" — это ")
-        shown += nodes.literal(value, value)
-        words = re.match(r"(не \w+ )?(.*)", right)
-        assert words
-        shown += nodes.Text(f", а должно быть {words[1] or ''}")
-        shown += nodes.literal(words[2], words[2])
-        shown += nodes.Text(".")
-    return shown
 
 
 def accept(page: Path) -> bool:
@@ -271,7 +144,7 @@ def add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any
     if doctree is not None and any(
         "interleaving" in box["classes"] for box in doctree.findall(nodes.container)
     ):
-        app.add_js_file("interleaving.js", loading_method="defer")
+        app.add_js_file("interleaving.js")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,8 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.claims import RANGES, excluded_here
-from proven.shown import agree, normal
-from proven.stage import SnippetError, play
+from proven.shown import Recordings, Terms, agree, as_read, normal, on_page, record
+from proven.stage import SnippetError
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
 from proven.timeline.words import Words, tell
@@ -31,6 +32,7 @@ from sphinx.util.docutils import SphinxDirective
 from handbook.domain import Fault, handbook, warn
 
 if TYPE_CHECKING:
+    from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
 
@@ -56,6 +58,11 @@ TIMELINE = Words(
 )
 """What a timeline says of itself."""
 
+_DEADLOCK = f"deadlock{BAR}"
+
+_recordings: list[Recordings] = []
+"""Those of the doctest build that runs."""
+
 
 class timeline_picture(nodes.General, nodes.Element):
     """A timeline: `svg` for the site, `print` for paper, `alt` in words, `name` of its snippet."""
@@ -75,6 +82,12 @@ class Output(SphinxDirective):
         "timeline": directives.unchanged_required,
         "compare": lambda value: directives.unchanged_required(value).split(),
         "guess": directives.flag,
+        "clock": lambda value: directives.choice(value, ("virtual", "real")),
+        "exit": int,
+        "raises": directives.unchanged_required,
+        "stderr": directives.flag,
+        "deadlock": directives.flag,
+        "with": directives.unchanged_required,
         **dict.fromkeys(RANGES, directives.unchanged_required),
     }
 
@@ -84,11 +97,15 @@ class Output(SphinxDirective):
         if not self.content:
             problem = f"the output of {name} is empty: run make accept"
             warn(Fault.OUTPUT, problem, self.get_location())
-        any_order = "order" in self.options
-        lines = list(self.content)
+        any_order, terms = "order" in self.options, Terms.of(self.options)
+        if terms.beside:
+            self._note(terms.beside)
+        lines = as_read(self.content)
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
-        code["test"] = f"check({name!r}, any_order={any_order})"
-        text = "\n".join(lines)
+        more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
+        code["test"] = f"check({name!r}, any_order={any_order}{more})"
+        waits = [line for line in lines if line.startswith(_DEADLOCK)]
+        text = "\n".join(line for line in lines if line not in waits)
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
         )
@@ -102,13 +119,13 @@ class Output(SphinxDirective):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
-        answer: list[nodes.Node] = [shown]
+        answer: list[nodes.Node] = [shown, *([_table(waits)] if waits else [])]
         if any_order:
             text = "Порядок строк не обещан."
             answer.append(nodes.paragraph("", text, classes=["any-order"]))
         if "timeline" in self.options:
             try:
-                answer.append(self._figure(name, lines))
+                answer.append(self._figure(name, lines, terms))
             except (SnippetError, ValueError) as error:
                 problem = f"the timeline of {name}: {error}"
                 warn(Fault.OUTPUT, problem, self.get_location())
@@ -120,7 +137,7 @@ class Output(SphinxDirective):
     def _note(self, name: str) -> None:
         self.env.note_dependency(str(handbook(self.env).book.snippet(name)))
 
-    def _figure(self, name: str, lines: list[str]) -> nodes.figure:
+    def _figure(self, name: str, lines: list[str], terms: Terms) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
         snippets = handbook(self.env).book.settings.snippets
@@ -129,9 +146,10 @@ class Output(SphinxDirective):
         traces = {}
         for part in (*self.options.get("compare", ()), name):
             self._note(part)
-            trace = play(part, snippets=snippets, ordered=ordered)
+            own = terms if part == name else Terms()
+            trace = record(part, own, snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
-        if not agree(lines, trace.shown(), any_order=not ordered):
+        if not agree(lines, on_page(trace, terms), any_order=not ordered):
             raise ValueError("the output above it is out of date, run make accept")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
@@ -169,28 +187,77 @@ def depart_guess_html(self: HTML5Translator, node: guess) -> None:
     self.body.append("</details>")
 
 
+def visit_picture_typst(self: Any, node: timeline_picture) -> None:
+    """Name the drawing for paper."""
+    drawing, words = self.string(node["print"]), self.string(node["alt"])
+    self.body.append(f"timeline({drawing}, alt: {words})")
+    raise nodes.SkipNode
+
+
+def visit_guess_typst(self: Any, node: guess) -> None:
+    """Ask the question; its answer goes to the end of the chapter."""
+    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    raise nodes.SkipNode
+
+
 class OutputLexer(RegexLexer):
     """Marks the column of seconds as a prompt: highlighted, never copied."""
 
     name = "output"
     tokens: ClassVar[dict[str, list[Any]]] = {
         "root": [
-            (rf"^ *[\d.]+{BAR.rstrip()} ?", Generic.Prompt),
+            (rf"^ *([\d.]+|stderr){BAR.rstrip()} ?", Generic.Prompt),
             (r".*\n", Generic.Output),
         ]
     }
 
 
-def check(name: str, *, any_order: bool, snippets: Path | None = None) -> None:
+def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
     snippets: their folder, if it isn't the one of the working directory;
-    any_order: sort the lines, as the comparison is one of multisets.
+    any_order: sort the lines, as the comparison is one of multisets; terms: `Terms`.
     If the snippet fails, print why: doctest shows it as the difference.
     """
+    given = Terms(**terms)
     try:
-        lines = play(name, snippets=snippets).shown()
+        if _recordings:
+            lines = _recordings[0].lines(name, given)
+        else:
+            lines = on_page(record(name, given, snippets), given)
     except SnippetError as error:
         print(error)
     else:
         print("\n".join(normal(lines, any_order=any_order)))
+
+
+def _table(waits: list[str]) -> nodes.table:
+    """Return who waits for what in a deadlock as a table."""
+    rows = [["Кто", "Чего ждёт", "Кто это держит"]]
+    for line in waits:
+        who, _, rest = line.removeprefix(_DEADLOCK).partition(" waits for ")
+        what, _, holder = rest.partition(", held by ")
+        what = re.sub("^the end of ", "конца ", what)
+        rows.append([who, re.sub("^room in ", "места в ", what), holder])
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=3)
+    head, *body = (
+        nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+        for cells in ([nodes.Text(text) for text in row] for row in rows)
+    )
+    group += [nodes.thead("", head), nodes.tbody("", *body)]
+    return nodes.table("", group, classes=["deadlock"])
+
+
+def play_ahead(app: Sphinx) -> None:
+    """Begin to play what doctest will ask for, while Sphinx reads the pages."""
+    if app.builder.name == "doctest":
+        book = handbook(app.env).book
+        wanted = [(name, shown.terms) for name, shown in book.outputs.items()]
+        file = Path(app.outdir, "recordings.json")
+        _recordings[:] = [Recordings(file, wanted, book.settings.snippets)]
+
+
+def keep_recordings(app: Sphinx, error: Exception | None) -> None:
+    """Keep what was played for the next build."""
+    while _recordings:
+        _recordings.pop().close()

@@ -1,0 +1,92 @@
+"""Chooses the clock of a play by what the program uses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+_REAL = (
+    "threading.*",
+    "_thread.*",
+    "multiprocessing.*",
+    "subprocess.*",
+    "concurrent.*",
+    "queue.*",
+    "socket.*",
+    "socketserver.*",
+    "select.*",
+    "selectors.*",
+    "ctypes.*",
+    "faulthandler.*",
+    "asyncio.create_subprocess_*",
+    "signal.[a-z]*",
+    *(f"os.{name}" for name in ("fork*", "exec*", "spawn*", "posix_spawn*", "popen", "system")),
+    *(f"os.{name}" for name in ("kill*", "wait*", "pipe*", "dup*", "read", "write", "_exit")),
+    *(f"os.{name}" for name in ("abort", "sched_*", "setsid", "openpty")),
+)
+"""What acts outside Python's own clock, as dotted names."""
+
+_HARMLESS = (
+    "threading",
+    "threading.current_thread",
+    "threading.main_thread",
+    "threading.get_ident",
+    "concurrent",
+    "concurrent.futures",
+    "concurrent.futures.CancelledError",
+    "concurrent.futures.TimeoutError",
+)
+"""What those modules have that only tells something."""
+
+_METHODS = frozenset({"subprocess_exec", "subprocess_shell", "add_signal_handler"})
+"""Methods of an event loop that act outside."""
+
+
+def why_real(path: Path) -> str:
+    """Return why the program at `path` needs the real clock; "" if it may have the virtual one.
+
+    A program that doesn't parse needs it: Python tells what is wrong.
+    """
+    try:
+        tree = ast.parse(path.read_bytes())
+    except SyntaxError:
+        return "it is no valid Python"
+    used = list(_used(tree))
+    if not any(name == "asyncio" or name.startswith("asyncio.") for _, name in used):
+        return "it doesn't use asyncio"
+    for line, name in used:
+        outside = name.startswith("loop.") or any(fnmatchcase(name, real) for real in _REAL)
+        if outside and name not in _HARMLESS:
+            return f"line {line} uses {name}"
+    return ""
+
+
+def _used(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and dotted name of what the program imports or takes from what it imported."""
+    modules = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                known = alias.name if alias.asname else alias.name.partition(".")[0]
+                modules[alias.asname or known] = known
+                yield node.lineno, known
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                modules[alias.asname or alias.name] = name = f"{node.module}.{alias.name}"
+                yield node.lineno, f"{node.module}.x" if alias.name == "*" else name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            if node.attr in _METHODS:
+                yield node.lineno, f"loop.{node.attr}"
+            elif name := _dotted(node, modules):
+                yield node.lineno, name
+
+
+def _dotted(node: ast.expr, modules: dict[str, str]) -> str:
+    if isinstance(node, ast.Name):
+        return modules.get(node.id, "")
+    if isinstance(node, ast.Attribute) and (owner := _dotted(node.value, modules)):
+        return f"{owner}.{node.attr}"
+    return ""

@@ -1,0 +1,12 @@
+"""The virtual clock: a program that waits takes no time, and its seconds are exact.
+
+One time line is shared by all event loops and all threads of a play.  It stands still
+while any of them has something to do, and jumps to the next moment at which one of
+them wants to go on.  Seconds count from 2026-01-01 09:00:00 UTC.
+"""
+
+from proven.stage.clock.line import Clock, Deadlock
+from proven.stage.clock.loop import VirtualLoop, installed
+from proven.stage.clock.names import EPOCH
+
+__all__ = ["EPOCH", "Clock", "Deadlock", "VirtualLoop", "installed"]

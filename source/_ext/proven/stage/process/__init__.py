@@ -1,0 +1,170 @@
+"""Plays a program in a process of its own, as `python file.py` does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+from proven.stage.process.records import in_order, read
+from proven.stage.trace import Event, SnippetError, Trace, Wait
+
+__all__ = ["in_order", "play_in_process"]
+
+GRACE = 1.0
+"""Real seconds that processes which the program left behind have to end by themselves."""
+
+STACKS = getattr(signal, "SIGRTMAX", signal.SIGUSR2)
+"""The signal at which a Python of a play tells the stacks of its threads."""
+
+
+def play_in_process(
+    name: str, path: Path, ordered: bool, deadline: float, beside: Path | None = None
+) -> Trace:
+    """Play `path` as `python file.py` would, with the recorder in all its processes.
+
+    It gets no arguments, an empty standard input and an empty working folder of its
+    own.  Its lines come as on a terminal: each as soon as it is finished or flushed.
+    What it leaves behind is ended a second after it.  beside: a program that starts
+    before it and, when it is over, gets a Ctrl+C.
+    Raises SnippetError if it still runs after `deadline` real seconds.
+    """
+    path = path.resolve()
+    began = monotonic()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        stage = _Stage(Path(folder), deadline)
+        other = stage.start(beside.resolve(), "beside") if beside else None
+        if other:
+            stage.await_output(other)
+        program = stage.start(path, "main")
+        hung = program.until_the_end(deadline - (monotonic() - began))
+        if other:
+            other.interrupt()
+        elapsed = monotonic() - began
+        records, err = read(stage.events, stage.output, began), program.stderr()
+    root = f"{path.parents[name.count('/')]}/"
+    err = err.replace(root, "snippets/")
+    if hung:
+        raise SnippetError(f"snippets/{name}.py: still running after {deadline:g} s\n{err}")
+    if other and beside and other.failed:
+        raise SnippetError(f"snippets/{name}.py: {beside.name} beside it failed\n{other.stderr()}")
+    lines = tuple(
+        Event(
+            record["time"] - began,
+            record["program" if beside else "actor"],
+            record["text"].replace(root, "snippets/"),
+        )
+        for record in records
+        if record["what"] == "prints"
+    )
+    told = {record["what"]: record for record in records}
+    deadlock = tuple(Wait(*row) for row in told.get("deadlock", {}).get("rows", ()))
+    code = 0 if deadlock else program.process.returncode
+    raised = told.get("raised", {}).get("text", "") if code else ""
+    shown = [record for record in records if record["what"] not in ("raised", "deadlock")]
+    told_of = in_order(shown, ordered)
+    return Trace(
+        lines, elapsed, False, err, *told_of, code, raised, deadlock, beside=beside is not None
+    )
+
+
+class _Stage:
+    """What the programs of one play share: working folder, output, records."""
+
+    def __init__(self, folder: Path, deadline: float) -> None:
+        self.work, self.events, self.output = (
+            folder / part for part in ("work", "events", "output")
+        )
+        self.work.mkdir()
+        self.events.touch()
+        self.output.touch()
+        self._until = monotonic() + deadline
+
+    def start(self, path: Path, role: str) -> _Program:
+        """Start the program at `path`; role: the name under which it writes its records."""
+        environment = os.environ | {
+            "HANDBOOK_EVENTS": str(self.events),
+            "HANDBOOK_OUTPUT": str(self.output),
+            "HANDBOOK_FOLDER": str(path.parent),
+            "HANDBOOK_MAIN": role,
+            "HANDBOOK_PROGRAM": path.stem,
+            "PYTHONPATH": str(Path(__file__).with_name("child")),
+            "PYTHONUTF8": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        # It changes how lines of several processes mix.
+        environment.pop("PYTHONUNBUFFERED", None)
+        with self.output.open("ab") as stdout:
+            return _Program(
+                subprocess.Popen(
+                    [sys.executable, str(path)],
+                    cwd=self.work,
+                    env=environment,
+                    stdout=stdout,
+                    stderr=subprocess.PIPE,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            )
+
+    def await_output(self, program: _Program) -> None:
+        """Wait until there is a line, or `program` is over, or time is up."""
+        while (
+            b"\n" not in self.output.read_bytes()
+            and program.process.poll() is None
+            and monotonic() < self._until
+        ):
+            sleep(0.005)
+
+
+class _Program:
+    """A program that runs, with all that it starts."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.failed = False
+        self._parts: list[bytes] = []
+        # What is left behind has it open, even when the program itself is over.
+        self._reader = threading.Thread(target=self._collect, daemon=True)
+        self._reader.start()
+
+    def until_the_end(self, seconds: float) -> bool:
+        """Wait for all of it; tell whether it had to be ended."""
+        hung = False
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            hung = True
+            # Python tells the stacks of all its threads, any other program ends.
+            self._signal(STACKS)
+        self._reader.join(GRACE)
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+        self._reader.join(GRACE)
+        return hung
+
+    def interrupt(self) -> None:
+        """End it as Ctrl+C does; it failed if it had ended before with an exit code."""
+        self.failed = bool(self.process.poll())
+        self._signal(signal.SIGINT)
+        self.until_the_end(GRACE)
+
+    def stderr(self) -> str:
+        """Return what is on its stderr."""
+        return b"".join(self._parts).decode("utf-8", "backslashreplace")
+
+    def _collect(self) -> None:
+        assert self.process.stderr
+        with self.process.stderr as pipe:
+            while part := os.read(pipe.fileno(), 1 << 16):
+                self._parts.append(part)
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)

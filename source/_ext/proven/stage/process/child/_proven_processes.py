@@ -1,0 +1,73 @@
+"""Records the processes of a play: multiprocessing's, plain forks, and how the program ends."""
+
+from __future__ import annotations
+
+import atexit
+import faulthandler
+import functools
+import itertools
+import os
+import signal
+import sys
+from typing import Any
+
+from _proven_record import Here, actor_id, by_program, process_id, record, when_imported
+from _proven_threads import ended, run_watched, watch_start, watch_wait
+
+_forks = itertools.count(1)
+_creators: list[str] = []
+
+
+def install() -> None:
+    """Watch forks, the end and, as soon as it is imported, multiprocessing."""
+    when_imported("multiprocessing.process", _watch_multiprocessing)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+    if Here.id == "main":
+        atexit.register(_tell_exception)
+    # The stage asks for the stacks of a play that hangs, and then ends it.
+    faulthandler.register(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
+    # A shell's background jobs inherit an ignored Ctrl+C; a snippet must see the usual one.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "HANDBOOK_SWITCH" in os.environ:  # seconds, from proven.checks.stress
+        sys.setswitchinterval(float(os.environ["HANDBOOK_SWITCH"]))
+
+
+def _watch_multiprocessing(module: Any) -> None:
+    owner = module.BaseProcess
+    watch_start(owner, "process")
+    watch_wait(owner, "join", ended)
+    bootstrap = owner._bootstrap
+
+    @functools.wraps(bootstrap)
+    def watched(self: Any, *arguments: Any, **options: Any) -> Any:
+        # Here, in the new process: what crosses to it has to be pickled.
+        if hasattr(self, "handbook_id"):
+            self.run = functools.partial(run_watched, self.run, self)
+        return bootstrap(self, *arguments, **options)
+
+    owner._bootstrap = watched
+
+
+def _before_fork() -> None:
+    _creators[:] = [actor_id(), process_id(), str(next(_forks))]
+    if by_program():
+        # Not one of multiprocessing's, which records its own.
+        creator, parent, number = _creators
+        new = {"who": f"{parent}.fork{number}", "actor": f"Fork-{number}", "kind": "process"}
+        record("created", by=creator, **new)
+
+
+def _after_fork() -> None:
+    module = sys.modules.get("multiprocessing.process")
+    Here.until = getattr(module, "_current_process", None)
+    _, parent, number = _creators
+    Here.id, Here.name = f"{parent}.fork{number}", f"Fork-{number}"
+    atexit.unregister(_tell_exception)
+
+
+def _tell_exception() -> None:
+    """Record which exception ends the program: Python has just told it on stderr."""
+    raised = getattr(sys, "last_type", None)
+    if raised is not None:
+        record("raised", text=raised.__name__)

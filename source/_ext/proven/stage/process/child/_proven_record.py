@@ -1,0 +1,153 @@
+"""Writes records: who did what, and after what.
+
+Each record is one marshalled dictionary, and appending it is one write: records of
+different threads and processes never mix.  A record had to come later than those
+that its `after` names.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import itertools
+import marshal
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+EVENTS = os.environ["HANDBOOK_EVENTS"]
+SNIPPETS = os.path.join(os.environ["HANDBOOK_FOLDER"], "")
+PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
+MOST = 1000
+"""Records after which a process only tells its lines: nobody draws more."""
+
+Cause = dict[str, Any]
+"""What a record comes after, and whose doing that was."""
+
+_records = itertools.count()
+_foreign = itertools.count(1)
+_local = threading.local()
+
+
+class Here:
+    """This process: the id and the name that it writes under, unless multiprocessing gave it one.
+
+    until: the process object that a plain os.fork took over from its parent.
+    """
+
+    id = os.environ.pop("HANDBOOK_MAIN", "") or f"@{os.getpid()}"
+    name = "python " + " ".join(sys.orig_argv[1:]).partition("\n")[0]
+    until: Any = None
+
+
+def _multiprocessing() -> Any:
+    """Return multiprocessing's object of this process, None before that is imported."""
+    module = sys.modules.get("multiprocessing.process")
+    process = getattr(module, "_current_process", None)
+    return None if process is Here.until else process
+
+
+def process_id() -> str:
+    """Return the name under which this process writes its records."""
+    known = getattr(_multiprocessing(), "handbook_id", None)
+    return known or Here.id
+
+
+def process_name() -> str:
+    """Return what Python calls this process."""
+    process = _multiprocessing()
+    if Here.id == "main" or hasattr(process, "handbook_id"):
+        return process.name if process is not None else "MainProcess"
+    return Here.name
+
+
+def thread_now() -> Any:
+    """Return the calling thread's object without making one for a thread of _thread's."""
+    known = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    if known is None:
+        if not hasattr(_local, "thread"):
+            _local.thread = threading.Thread.__new__(threading.Thread)
+            _local.thread._name = f"Dummy-{next(_foreign)}"
+        return _local.thread
+    return known
+
+
+def actor_id() -> str:
+    """Return the name under which the calling thread writes its records."""
+    thread = thread_now()
+    if thread is threading.main_thread():
+        return process_id()
+    return getattr(thread, "handbook_id", f"{process_id()}.{thread._name}")
+
+
+def author() -> dict[str, str]:
+    """Return who calls, as records tell it."""
+    thread = thread_now()
+    main = thread is threading.main_thread()
+    return {
+        "who": actor_id(),
+        "actor": process_name() if main else thread._name,
+        "kind": "process" if main else "thread",
+        "program": PROGRAM,
+    }
+
+
+def record(what: str, **more: Any) -> Cause:
+    """Append a record of the caller; return what makes another record come after it."""
+    number = next(_records)
+    if number > MOST and what not in ("prints", "created", "ends", "raised", "deadlock"):
+        return {}
+    id = f"{process_id()}#{number}"
+    event = {"id": id, "what": what, "time": time.monotonic(), **author(), **more}
+    try:
+        # Opened anew each time: a program may close all files, or fork.
+        file = os.open(EVENTS, os.O_WRONLY | os.O_APPEND)
+    except OSError:
+        return {}  # Too many are open.
+    try:
+        os.write(file, marshal.dumps(event))
+    finally:
+        os.close(file)
+    return {"after": [event["id"]], "by": event["who"]}
+
+
+def by_program(depth: int = 2) -> bool:
+    """Tell whether the program itself called the caller: how libraries work isn't shown."""
+    frame: Any = sys._getframe(depth)
+    # A dataclass calls its factories from code that has no file.
+    while frame and frame.f_code.co_filename.startswith("<"):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_filename.startswith(SNIPPETS)
+
+
+def when_imported(name: str, then: Callable[[Any], None]) -> None:
+    """Call `then` with module `name`, now or right after its import."""
+    if name in sys.modules:
+        then(sys.modules[name])
+    else:
+        sys.meta_path.insert(0, _Awaited(name, then))
+
+
+class _Awaited:
+    """Finds one module as Python does, but lets it be changed once it is loaded."""
+
+    def __init__(self, name: str, then: Callable[[Any], None]) -> None:
+        self._name, self._then = name, then
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Find it, the first time that it is asked for."""
+        if name != self._name:
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        spec: Any = importlib.machinery.PathFinder.find_spec(name, path, target)
+        load, then = spec.loader.exec_module, self._then
+
+        def exec_module(module: Any) -> None:
+            load(module)
+            del spec.loader.exec_module
+            then(module)
+
+        spec.loader.exec_module = exec_module
+        return spec

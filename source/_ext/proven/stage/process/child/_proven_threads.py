@@ -1,0 +1,240 @@
+"""Records which threads start, wait, wake others and end, where the program itself does it."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from _proven_deadlock import might_last
+from _proven_locks import Lock, RLock
+from _proven_record import Cause, actor_id, by_program, process_id, record, when_imported
+
+PLAIN = str | int | float
+_numbers = itertools.count(1)
+
+
+def install() -> None:
+    """Watch what the module threading makes, and queues as soon as they are imported."""
+    threading.Lock, threading.RLock = Lock, RLock  # type: ignore[misc, assignment]
+    watch_start(threading.Thread, "thread")
+    watch_wait(threading.Thread, "join", ended)
+    for owner in (threading.Event, threading.Condition):
+        watch_wait(owner, "wait", _woken)
+    watch_wait(threading.Condition, "wait_for", _woken)
+    for owner, method in (
+        (threading.Event, "set"),
+        (threading.Condition, "notify"),
+        (threading.Condition, "notify_all"),
+    ):
+        _watch_waking(owner, method)
+    _watch_barriers()
+    _watch_semaphores()
+    when_imported("queue", _watch_queues)
+    threading._register_atexit(_end_main)  # type: ignore[attr-defined]
+
+
+def watch_start(owner: Any, kind: str) -> None:
+    """Record who starts threads or processes, and give each a name for its own records."""
+    original = owner.start
+
+    @functools.wraps(original)
+    def start(self: Any) -> None:
+        target = getattr(self, "_target", None)
+        home = getattr(target, "__module__", None) or type(self).__module__
+        fresh = not self._started.is_set() if kind == "thread" else self._popen is None
+        if fresh and not home.startswith(("multiprocessing", "concurrent.futures.process")):
+            self.handbook_id = f"{process_id()}.{next(_numbers):03}"
+            code = getattr(target, "__name__", type(self).__name__)
+            plain = [given for given in getattr(self, "_args", ()) if isinstance(given, PLAIN)]
+            told = [repr(given) for given in plain]
+            new = {"who": self.handbook_id, "actor": self.name, "kind": kind, "code": code}
+            record("created", by=actor_id(), arguments=told, **new)
+            if kind == "thread":
+                self.run = functools.partial(run_watched, self.run, self)
+        original(self)
+
+    owner.start = start
+
+
+def run_watched(run: Callable[..., None], actor: Any) -> None:
+    """Record that a thread or process runs, and how it ends."""
+    # The actor must not lead to itself: else only the collector could free it.
+    vars(actor).pop("run", None)
+    record("runs")
+    error = ""
+    try:
+        run()
+    except BaseException as raised:
+        error = type(raised).__name__
+        raise
+    finally:
+        record("ends", text=error, id=f"{actor.handbook_id}#end")
+
+
+def watch_wait(owner: Any, method: str, cause: Callable[[Any], Cause]) -> None:
+    """Record that the program waits in `method`, and what let it go on."""
+    original = getattr(owner, method)
+
+    @functools.wraps(original)
+    def wait(self: Any, *arguments: Any, **options: Any) -> Any:
+        if not by_program():
+            with might_last():
+                return original(self, *arguments, **options)
+        record("waits")
+        try:
+            with might_last():
+                return original(self, *arguments, **options)
+        finally:
+            record("runs", **cause(self))
+
+    setattr(owner, method, wait)
+
+
+def ended(actor: Any) -> Cause:
+    """Return the end of `actor` as a cause; nothing while it is alive (join has a timeout)."""
+    known = getattr(actor, "handbook_id", None)
+    return {"after": [f"{known}#end"], "by": known} if known and not actor.is_alive() else {}
+
+
+def _woken(owner: Any) -> Cause:
+    return getattr(owner, "handbook_cause", {})
+
+
+def _watch_waking(owner: Any, method: str) -> None:
+    original = getattr(owner, method)
+
+    @functools.wraps(original)
+    def wake(self: Any, *arguments: Any, **options: Any) -> Any:
+        if by_program():
+            self.handbook_cause = record("sets")
+        return original(self, *arguments, **options)
+
+    setattr(owner, method, wake)
+
+
+def _watch_barriers() -> None:
+    original = threading.Barrier.wait
+
+    @functools.wraps(original)
+    def meet(barrier: Any, timeout: float | None = None) -> int:
+        if not by_program():
+            return original(barrier, timeout)
+        come = vars(barrier).setdefault("handbook_come", [])
+        come += record("waits").get("after", [])
+        try:
+            return original(barrier, timeout)
+        finally:
+            # All go on when the last has come.
+            record("runs", after=come[-barrier.parties :])
+
+    threading.Barrier.wait = meet  # type: ignore[method-assign]
+
+
+def _watch_semaphores() -> None:
+    owner: Any = threading.Semaphore
+    take = owner.acquire
+
+    @functools.wraps(take)
+    def acquire(self: Any, blocking: bool = True, timeout: float | None = None) -> bool:
+        if not by_program():
+            return take(self, blocking, timeout)
+        kind = type(self).__name__
+        taken = take(self, False) if blocking else take(self, False, timeout)
+        cause: Cause = {}
+        if not taken and blocking:
+            record("queues", text=kind)
+            with might_last():
+                taken = take(self, True, timeout)
+            cause = _woken(self)
+        if taken:
+            record("takes", text=kind, **cause)
+        elif blocking:
+            record("runs")
+        return taken
+
+    owner.acquire = owner.__enter__ = acquire
+    for kind in (threading.Semaphore, threading.BoundedSemaphore):
+        _watch_release(kind, vars(kind)["release"])
+
+
+def _watch_release(owner: Any, give: Callable[..., None]) -> None:
+    @functools.wraps(give)
+    def release(self: Any, n: int = 1) -> None:
+        if by_program():
+            self.handbook_cause = record("gives", text=type(self).__name__)
+        give(self, n)
+
+    def leave(self: Any, *_: object) -> None:
+        if by_program():
+            self.handbook_cause = record("gives", text=type(self).__name__)
+        give(self)
+
+    owner.release, owner.__exit__ = release, leave
+
+
+def _watch_queues(module: Any) -> None:
+    """Record who waits for an item, for room or for the end of all work, and who let it go on."""
+    owner = module.Queue
+    watch_wait(owner, "join", _woken)
+    _watch_waking(owner, "task_done")
+    get, put = owner.get, owner.put
+
+    @functools.wraps(get)
+    def take(self: Any, block: bool = True, timeout: float | None = None) -> Any:
+        wait = by_program() and block and not (timeout and timeout < 0)
+        try:
+            item = get(self, block and not wait, timeout)
+        except module.Empty:
+            if not wait:
+                raise
+        else:
+            _exchange(self)
+            return item
+        record("waits")
+        try:
+            with might_last():
+                item = get(self, True, timeout)
+        except BaseException:
+            record("runs")
+            raise
+        record("runs", **_exchange(self))
+        return item
+
+    @functools.wraps(put)
+    def give(self: Any, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        wait = by_program() and block and not (timeout and timeout < 0)
+        vars(self).setdefault("handbook_put", deque()).append(record("sets"))
+        try:
+            put(self, item, block and not wait, timeout)
+        except module.Full:
+            if not wait:
+                self.handbook_put.pop()
+                raise
+        else:
+            return
+        record("waits")
+        try:
+            with might_last():
+                put(self, item, True, timeout)
+        finally:
+            record("runs", **getattr(self, "handbook_room", {}))
+
+    owner.get, owner.put = take, give
+
+
+def _exchange(queue: Any) -> Cause:
+    """Return what put the item that was just taken: they leave in the order of their coming."""
+    queue.handbook_room = record("sets")
+    puts = getattr(queue, "handbook_put", None)
+    return puts.popleft() if puts else {}
+
+
+def _end_main() -> None:
+    """Record that the main thread is through, before Python joins the other threads."""
+    if process_id() == "main":
+        record("ends")
+    might_last().__enter__()

@@ -1,0 +1,195 @@
+"""The zygote and its children: each plays one program as `python file.py` does."""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import gc
+import logging
+import os
+import pickle
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from contextlib import suppress
+from types import FrameType
+from typing import Any, NoReturn
+
+from proven.stage.clock import Clock, installed
+from proven.stage.trace import Trace
+from proven.stage.virtual import audit, program, stacks
+from proven.stage.virtual.recorder import Recorder
+from proven.stage.virtual.zygote import Order, Outcome
+from proven.stage.watch import Journal, watching
+
+
+def serve() -> None:
+    """Take orders from the socket on descriptor 0 until it is closed."""
+    orders = socket.socket(fileno=os.dup(0))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    while True:
+        head, rights, _, _ = orders.recvmsg(8, socket.CMSG_SPACE(4), socket.MSG_WAITALL)
+        if len(head) < 8:
+            return
+        (channel,) = struct.unpack("i", rights[0][2])
+        left, request = int.from_bytes(head, "big"), b""
+        while len(request) < left:
+            request += orders.recv(left - len(request))
+        if os.fork() == 0:
+            orders.close()
+            _Child(pickle.loads(request), socket.socket(fileno=channel)).play()
+        os.close(channel)
+
+
+class _Child:
+    """Plays one program, tells what happened and ends the process."""
+
+    def __init__(self, order: Order, channel: socket.socket) -> None:
+        os.setsid()
+        self.order, self._channel = order, channel
+        channel.sendall(os.getpid().to_bytes(8, "big"))
+        self._told = _thread.allocate_lock()
+        self.clock = Clock(reverse=order.reverse)
+        self.journal = Journal(self.clock)
+        self._err = os.memfd_create("stderr") if hasattr(os, "memfd_create") else _file("stderr")
+        self._out = os.memfd_create("stdout") if hasattr(os, "memfd_create") else _file("stdout")
+        self.recorder = Recorder(self.clock, self.journal, 1)
+        self.code, self.raised = 0, ""
+
+    def play(self) -> NoReturn:
+        """Do all of it."""
+        self._surround()
+        signal.signal(signal.SIGALRM, self._expire)
+        signal.setitimer(signal.ITIMER_REAL, self.order.deadline)
+        with installed(self.clock), watching(self.journal):
+            # 3.13 counts in nanoseconds.
+            kept: Any = logging
+            kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
+            program.hide_the_stage()
+            audit.install(self.refuse)
+            self._run()
+            self._end()
+        self.tell()
+
+    def tell(self, deadlock: Any = ()) -> NoReturn:
+        """Send the trace; the process is over."""
+        for stream in (sys.stdout, sys.stderr):
+            # The program may have closed it, or put something else in its place.
+            with suppress(ValueError, OSError, AttributeError):
+                stream.flush()
+        self.recorder.finish()
+        os.lseek(self._err, 0, os.SEEK_SET)
+        err = b"".join(iter(lambda: os.read(self._err, 1 << 20), b""))
+        trace = Trace(
+            tuple(self.recorder.events),
+            round(self.clock.time(), 6),
+            True,
+            err.decode("utf-8", "backslashreplace"),
+            *self.journal.known(),
+            0 if deadlock else self.code,
+            "" if deadlock else self.raised,
+            tuple(deadlock),
+        )
+        self._send(Outcome(trace, tied=self.clock.tied))
+
+    def refuse(self, why: str) -> NoReturn:
+        """Tell that the program needs the real clock, and end: nothing has happened yet."""
+        self._send(Outcome(not_virtual=why))
+
+    def _send(self, outcome: Outcome) -> NoReturn:
+        # The first one counts: another thread may be about to tell, too.
+        self._told.acquire()
+        self._channel.sendall(pickle.dumps(outcome))
+        self._channel.close()
+        _save_coverage()
+        os._exit(0)
+
+    def _expire(self, _: int, frame: FrameType | None) -> None:
+        self._send(Outcome(hung="".join(stacks.stacks(self.clock, frame))))
+
+    def _surround(self) -> None:
+        """Give the program what it would find by `python file.py`."""
+        order = self.order
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.environ.clear()
+        os.environ.update(order.environment)
+        os.environ["TZ"] = "UTC"
+        time.tzset()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(self._out, 1)
+        os.dup2(self._err, 2)
+        sys.stdin = sys.__stdin__ = _standard(0, "r")  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = self.recorder.stream()  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = _standard(2, "w")  # type: ignore[misc]
+        os.chdir(order.work)
+        sys.argv = [order.path]
+        sys.path[0] = os.path.dirname(order.path)
+        threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
+        self.clock.on_jump = self.recorder.catch_up
+        self.clock.refuse = self.refuse
+        self.clock.on_deadlock = self._tell_deadlock
+        _start_coverage()
+
+    def _tell_deadlock(self) -> None:
+        self.tell(stacks.waits(self.clock, self.order.path))
+
+    def _run(self) -> None:
+        try:
+            program.run(self.order.path, self.clock)
+        except SystemExit as stop:
+            self.code = program.exit_code(stop)
+        except BaseException as error:
+            self.code, self.raised = 1, type(error).__name__
+            if isinstance(error, KeyboardInterrupt):
+                self.code = -signal.SIGINT
+            sys.excepthook(type(error), error, error.__traceback__)
+
+    def _end(self) -> None:
+        """Play the end of the interpreter: threads, atexit, and what the modules hold."""
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        del sys.modules["__main__"]
+        folder = os.path.dirname(self.order.path)
+        for name, module in list(sys.modules.items()):
+            if (getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
+                del sys.modules[name]
+            del module
+        gc.collect()
+
+
+def _standard(descriptor: int, mode: str) -> Any:
+    errors = "backslashreplace" if descriptor == 2 else "strict"
+    return os.fdopen(descriptor, mode, 1, encoding="utf-8", errors=errors, closefd=False)
+
+
+def _file(name: str) -> int:
+    import tempfile
+
+    descriptor, path = tempfile.mkstemp(name)
+    os.unlink(path)
+    return descriptor
+
+
+def _start_coverage() -> None:
+    if "COVERAGE_PROCESS_START" in os.environ:
+        import coverage
+
+        coverage.process_startup()
+
+
+def _save_coverage() -> None:
+    if "COVERAGE_PROCESS_START" in os.environ:
+        import coverage
+
+        if current := coverage.Coverage.current():
+            current.stop()
+            current.save()

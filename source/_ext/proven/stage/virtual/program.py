@@ -1,0 +1,130 @@
+"""Runs a file as the main program."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.machinery
+import re
+import sys
+import tokenize
+import traceback
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from proven.stage.clock import Clock
+
+STAGE = str(Path(__file__).parents[1])
+TAKES = re.compile(r"#.*\btakes (\d+(?:\.\d+)?) (ms|s)\b")
+"""A comment by which a line, or a whole function, takes virtual seconds of computing."""
+
+
+def run(path: str, clock: Clock) -> None:
+    """Run the program at `path` in a new `__main__`; what it raises comes out."""
+    main = ModuleType("__main__")
+    main.__file__ = path
+    main.__spec__ = None
+    main.__builtins__ = builtins  # type: ignore[attr-defined]
+    main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
+    # The zygote was started as `python file.py`, too.
+    if hasattr(sys.modules["__main__"], "__cached__"):
+        vars(main)["__cached__"] = None
+    if sys.version_info < (3, 14):
+        main.__annotations__ = {}
+    sys.modules["__main__"] = main
+    with tokenize.open(path) as file:
+        source = file.read()
+    data = Path(path).read_bytes()
+    durations = dict(_durations(source))
+    if not durations:
+        code = compile(data, path, "exec", dont_inherit=True)
+    else:
+        vars(main)["__takes__"] = clock.sleep
+        tree = _Taking(durations).visit(ast.parse(data, path))
+        code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+    exec(code, vars(main))
+
+
+def _durations(source: str) -> Iterator[tuple[int, float]]:
+    """Yield line and seconds of each comment that states a duration."""
+    if "takes" not in source:
+        return
+    try:
+        for token in tokenize.generate_tokens(StringIO(source).readline):
+            if token.type == tokenize.COMMENT and (found := TAKES.search(token.string)):
+                yield token.start[0], float(found[1]) / (1000 if found[2] == "ms" else 1)
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+class _Taking(ast.NodeTransformer):
+    """Lets time pass before a statement, or where a function begins, if its line says so."""
+
+    def __init__(self, durations: dict[int, float]) -> None:
+        self._durations = durations
+
+    def generic_visit(self, node: ast.AST) -> Any:
+        super().generic_visit(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if (line := node.body[0].lineno) and (
+                taken := self._taken(range(node.lineno, max(line, node.lineno + 1)))
+            ):
+                first = isinstance(node.body[0], ast.Expr) and ast.get_docstring(node) is not None
+                node.body.insert(int(first), self._call(taken, node.body[0]))
+        elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            assert node.end_lineno is not None
+            if taken := self._taken(range(node.lineno, node.end_lineno + 1)):
+                return [self._call(taken, node), node]
+        return node
+
+    def _taken(self, lines: range) -> float:
+        return sum(self._durations.pop(line, 0.0) for line in lines)
+
+    def _call(self, seconds: float, at: ast.AST) -> ast.stmt:
+        call = ast.Call(ast.Name("__takes__", ast.Load()), [ast.Constant(seconds)], [])
+        return ast.copy_location(ast.Expr(ast.copy_location(call, at)), at)
+
+
+def exit_code(stop: SystemExit) -> int:
+    """Return the exit code that Python ends with, and print what it would print."""
+    if stop.code is None:
+        return 0
+    if isinstance(stop.code, int):
+        return stop.code & 0xFF
+    print(stop.code, file=sys.stderr)
+    return 1
+
+
+def hide_the_stage() -> None:
+    """Leave the stage's own frames out of tracebacks and stacks."""
+    walk_tb, walk_stack = traceback.walk_tb, traceback.walk_stack
+
+    def tb(start: Any) -> Iterator[Any]:
+        return (each for each in walk_tb(start) if not _is_own(each[0]))
+
+    def stack(start: Any) -> Iterator[Any]:
+        if start is None:
+            start = sys._getframe(1)
+            while start and start.f_code.co_filename in (traceback.__file__, __file__):
+                start = start.f_back
+        return (each for each in walk_stack(start) if not _is_own(each[0]))
+
+    traceback.walk_tb, traceback.walk_stack = tb, stack  # type: ignore[assignment]
+    private: Any = traceback
+    positions = private._walk_tb_with_full_positions
+    private._walk_tb_with_full_positions = lambda start: (
+        each for each in positions(start) if not _is_own(each[0])
+    )
+
+    def hook(kind: Any, error: Any, trace: Any) -> None:
+        traceback.print_exception(kind, error, trace)
+
+    sys.excepthook = sys.__excepthook__ = hook  # type: ignore[misc]
+
+
+def _is_own(frame: Any) -> bool:
+    file = frame.f_code.co_filename
+    return bool(file.startswith(STAGE))

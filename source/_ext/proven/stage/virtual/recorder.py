@@ -1,0 +1,87 @@
+"""What a play prints, line by line: when, and who."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import threading
+from typing import Any
+
+from proven.stage.clock import Clock
+from proven.stage.trace import Event
+from proven.stage.watch import Journal
+
+
+class Recorder(io.RawIOBase):
+    """The raw file below a text stream; each line that is finished on it becomes an event.
+
+    What several threads write shares a line, as on a terminal.  descriptor: a file that
+    takes the bytes besides; what others write to it is seen, too.
+    """
+
+    def __init__(self, clock: Clock, journal: Journal | None, descriptor: int = -1) -> None:
+        super().__init__()
+        self.events: list[Event] = []
+        self.mode, self.name = "wb", "<stdout>"
+        self._clock, self._journal, self._descriptor = clock, journal, descriptor
+        self._rest = b""
+        self._seen = 0
+        self._lock = threading.RLock()
+
+    def stream(self) -> io.TextIOWrapper:
+        """Return the text stream: it shows each line as soon as it is finished."""
+        buffer = io.BufferedWriter(self)
+        stream = io.TextIOWrapper(buffer, "utf-8", "strict", newline="\n", line_buffering=True)
+        stream.mode = "w"  # type: ignore[misc]
+        return stream
+
+    def writable(self) -> bool:
+        """Tell that it is."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor; OSError if it has none."""
+        return self._descriptor if self._descriptor >= 0 else super().fileno()
+
+    def write(self, data: Any) -> int:
+        """Take `data`, written by who runs now."""
+        taken = bytes(data)
+        with self._lock:
+            if self._descriptor >= 0:
+                self.catch_up()
+                self._seen += os.write(self._descriptor, taken)
+            self._take(taken)
+        return len(taken)
+
+    def catch_up(self) -> None:
+        """See what others have written to the descriptor."""
+        if self._descriptor < 0:
+            return
+        size = os.fstat(self._descriptor).st_size
+        if size > self._seen:
+            foreign = os.pread(self._descriptor, size - self._seen, self._seen)
+            self._seen = size
+            self._take(foreign)
+
+    def finish(self) -> None:
+        """Turn an unfinished line into an event: nothing printed gets lost."""
+        self.catch_up()
+        if self._rest:
+            self._take(b"\n")
+
+    def _take(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            text = line.decode("utf-8", "backslashreplace")
+            self.events.append(Event(round(self._clock.time(), 6), _actor(), text))
+            if self._journal:
+                self._journal.note(self._journal.who(), "prints", text)
+
+
+def _actor() -> str:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return task.get_name() if task else threading.current_thread().name
