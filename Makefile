@@ -7,7 +7,7 @@ export PYTHONPATH := source/_ext
 # Compiled modules halve the start of each of the many builds.
 export PYTHONDONTWRITEBYTECODE :=
 # A failed build forgets what it read: a warning must come again until it is mended.
-STRICT = $(BIN)/sphinx-build -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1)$(3) $(2) \
+STRICT = $(BIN)/python -m handbook -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1)$(3) $(2) \
   || { rm -rf build/doctrees; exit 1; }
 PIN := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --upgrade
@@ -30,7 +30,9 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all html pdf epub test browser installed doctest pytest live new accept play realtime lint measure evidence mutants coverage stress bench lock clean help
+# Site, PDF, EPUB and doctest read the pages once, into one folder: one at a time.
+.NOTPARALLEL:
+.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play explore realtime lint measure evidence mutants coverage stress release bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -47,30 +49,37 @@ doctest: .venv/ready ## play every snippet and compare with the outputs shown
 	@sed -n '/^ .*tests\{0,1\}$$/,/failures\{0,1\} in tests/p' build/doctest/output.txt
 
 ## For authors
-test: lint html pdf doctest pytest ## all that decides whether a change is good
+test: lint html pdf doctest pytest changed ## all that decides whether a change is good
 	@echo "All checks passed: lint, pytest, doctest and the strict builds of the site and the PDF."
 browser: installed .venv/browser all ## read the site in Chromium as a reader would
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --confcutdir tests/browser -o faulthandler_timeout=300 \
 	  tests/browser/files.py tests/browser/pages.py tests/browser/reading.py
 	@echo "All checks passed in the browser: every page of the site, its files and the EPUB."
-live: .venv/ready ## rebuild and reload the page at each save
-	$(BIN)/sphinx-autobuild -c . -d build/live/doctrees --watch snippets --watch conf.py --watch tests source build/live/html
+live: .venv/ready ## rebuild and reload the page at each save; says only what is wrong
+	@$(BIN)/python -m handbook.authors.live
 new: .venv/ready ## lay out a question, red until filled: make new PAGE=debugging/hung-program
 	@$(BIN)/python -m handbook.authors.new $(PAGE)
+check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
+	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
-	@$(BIN)/python -m handbook.output
+	@$(BIN)/python -m proven.checks.accept
+	@$(BIN)/python -m handbook.output.interleaving
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
+changed: .venv/ready ## try mutants of the pages that changed since they last passed
+	@$(BIN)/python -m handbook.authors.check --changed
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
-lint: .venv/ready ## check style
-	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check
+explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
+	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
+lint: .venv/ready ## check style and types
+	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
-	@$(BIN)/pytest -q -n 4 tests/handbook/realtime.py
+	@$(BIN)/pytest -q -n 8 tests/handbook/realtime.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
-	@$(BIN)/python -m proven.checks.ratios
+	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
 	@$(BIN)/python -m proven.checks.evidence $(PYTHONS)
 mutants: .venv/ready ## change each snippet and report what nobody noticed
@@ -79,6 +88,8 @@ coverage: .venv/ready ## tell which lines of the snippets no check reaches
 	@$(BIN)/python -m proven.checks.reached
 stress: pdf ## run all tests 50 times in random order on a busy machine
 	@$(BIN)/python -m proven.checks.stress 50 -- -n 6 --dist loadgroup
+release: test browser realtime ## tell what a release would contain and what stands in its way; TAG=1 sets the tag
+	@$(BIN)/python -m handbook.authors.release $(if $(TAG),--tag)
 bench: .venv/ready ## measure the speed and print a table
 	@$(BIN)/python tests/bench.py
 lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book and for make browser
@@ -103,7 +114,7 @@ build/html.ready: $(INPUT)
 	@touch $@
 
 $(PDF): $(INPUT)
-	@$(call STRICT,typst,-D print_variant=$(PRINT),-$(PRINT))
+	@$(call STRICT,typst,-D typst_variant=$(PRINT),-$(PRINT))
 	@$(call COPY,build/typst-$(PRINT)/handbook.pdf,$@)
 
 build/handbook.epub: $(INPUT)

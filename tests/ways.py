@@ -15,6 +15,7 @@ Seconds are those of the virtual clock.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
@@ -66,6 +67,11 @@ class End:
 
     error: type[BaseException] | None = None
 
+    @property
+    def outcome(self) -> object:
+        """What `outcome_of` gives for it."""
+        return self.error or "result"
+
     def reach(self) -> str:
         """Return the value or raise the error."""
         if self.error:
@@ -77,8 +83,8 @@ class End:
         await asyncio.sleep(seconds)
         return self.reach()
 
-    def put_into(self, future: asyncio.Future[str]) -> None:
-        """End a future of ours, if nobody has."""
+    def put_into(self, future: asyncio.Future[str] | concurrent.futures.Future[str]) -> None:
+        """End a future of either kind, if nobody has."""
         if future.done():
             return
         if self.error is asyncio.CancelledError:
@@ -87,6 +93,15 @@ class End:
             future.set_exception(self.error())
         else:
             future.set_result(self.reach())
+
+
+async def outcome_of(awaitable: Awaitable[Any]) -> object:
+    """Return what `await` gives: the value (of gather's list its member) or the error's type."""
+    try:
+        value = await awaitable
+    except BaseException as error:
+        return type(error)
+    return value[0] if isinstance(value, list) else value
 
 
 ENDED = {
@@ -244,6 +259,8 @@ async def _callback(action: Callable[[], object]) -> None:
 
 async def _other_thread(action: Callable[[], object]) -> None:
     await asyncio.to_thread(asyncio.get_running_loop().call_soon_threadsafe, action)
+    # A thread that is quick enough has ended before it is waited for.
+    await asyncio.sleep(0)
 
 
 ACTORS: dict[str, Actor] = {

@@ -2,17 +2,9 @@ import asyncio
 
 
 async def stop(task: asyncio.Task[None]) -> None:
-    me = asyncio.current_task()
-    assert me, "a coroutine is always run by a task"
-    asked_before = me.cancelling()
     task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError:
-        if me.cancelling() > asked_before:
-            print("stop: I am cancelled myself")
-            raise
-        print("stop: only the task is cancelled")
+    await asyncio.wait([task])
+    print(f"stop: the task is cancelled: {task.cancelled()}")
 
 
 async def work() -> None:
@@ -30,7 +22,8 @@ async def main() -> None:
     await asyncio.sleep(0.5)
     stopping.cancel()
     await asyncio.wait([stopping])
-    print(f"main: stop cancelled: {stopping.cancelled()}")
+    print(f"main: stop is cancelled: {stopping.cancelled()}")
+    await asyncio.wait([second])
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ async def ask(server: str, seconds: float) -> str:
 
 
 async def main() -> None:
-    near = asyncio.create_task(ask("near", 1))
-    far = asyncio.create_task(ask("far", 2))
-    print(await near, await far)
+    async with asyncio.TaskGroup() as group:
+        near = group.create_task(ask("near", 1))
+        far = group.create_task(ask("far", 2))
+    print(near.result(), far.result())
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 
-async def main() -> None:
+async def report(pool: Executor) -> None:
+    future = pool.submit(pow, 2, 10)
+    print(await asyncio.wrap_future(future))
+
+
+def main() -> None:
     with ThreadPoolExecutor() as pool:
-        future = pool.submit(pow, 2, 10)
-        print(await asyncio.wrap_future(future))
+        asyncio.run(report(pool))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -1,6 +1,6 @@
 import asyncio
 import os
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 
 
 def count_primes(limit: int) -> tuple[int, int]:
@@ -12,14 +12,18 @@ def count_primes(limit: int) -> tuple[int, int]:
     return len(primes), os.getpid()
 
 
-async def main() -> None:
+async def report(pool: Executor) -> None:
     loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(1) as pool:
-        job = loop.run_in_executor(pool, count_primes, 100)
-        primes, pid = await job
+    job = loop.run_in_executor(pool, count_primes, 100)
+    primes, pid = await job
     print(f"primes: {primes}")
     print(f"computed in this process: {pid == os.getpid()}")
 
 
+def main() -> None:
+    with ProcessPoolExecutor(1) as pool:
+        asyncio.run(report(pool))
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

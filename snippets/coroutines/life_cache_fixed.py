@@ -1,5 +1,6 @@
 import asyncio
-from functools import cache
+
+pages: dict[int, asyncio.Task[str]] = {}
 
 
 async def download(page: int) -> str:
@@ -7,9 +8,17 @@ async def download(page: int) -> str:
     return f"page {page}"
 
 
-@cache
-def fetch(page: int) -> asyncio.Task[str]:
-    return asyncio.create_task(download(page))
+async def fetch(page: int) -> str:
+    task = pages.get(page)
+    if task is None:
+        task = pages[page] = asyncio.create_task(download(page))
+
+        def forget_failure(done: asyncio.Task[str]) -> None:
+            if done.cancelled() or done.exception():
+                pages.pop(page, None)
+
+        task.add_done_callback(forget_failure)
+    return await asyncio.shield(task)
 
 
 async def main() -> None:

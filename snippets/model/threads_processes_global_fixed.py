@@ -1,19 +1,18 @@
-from threading import Barrier, Thread, local
+from threading import Barrier, Thread
 
-request = local()
 both_inside = Barrier(2)
 served: list[bool] = []
 
 
-def handle(user: str) -> None:
-    request.user = user
+def handle(request: dict[str, str], user: str) -> None:
+    request["user"] = user
     both_inside.wait()
-    served.append(request.user == user)
+    served.append(request["user"] == user)
 
 
 def main() -> None:
     users = ("alice", "bob")
-    threads = [Thread(target=handle, args=(user,)) for user in users]
+    threads = [Thread(target=handle, args=({}, user)) for user in users]
     for thread in threads:
         thread.start()
     for thread in threads:

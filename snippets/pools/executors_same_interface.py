@@ -12,8 +12,9 @@ def work(number: int) -> tuple[int, int]:
 
 def run(pool: Executor) -> None:
     results = list(pool.map(work, (1, 2, 3)))
-    here = all(pid == os.getpid() for _, pid in results)
-    print(f"{[square for square, _ in results]}, this process: {here}")
+    here = sum(pid == os.getpid() for _, pid in results)
+    squares = [square for square, _ in results]
+    print(f"{squares}, in this process: {here} of {len(results)}")
 
 
 def main() -> None:

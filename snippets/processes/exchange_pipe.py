@@ -12,6 +12,7 @@ def main() -> None:
     here, there = Pipe()
     child = Process(target=add, args=(there,))
     child.start()
+    there.close()  # or the end of the child would go unnoticed
     numbers = [1, 2, 3]
     here.send(numbers)
     print(f"received: {here.recv()}")

@@ -8,6 +8,8 @@ class Account:
 
 
 def transfer(source: Account, target: Account, amount: int) -> None:
+    if source is target:
+        return
     first, second = source, target
     if first.number > second.number:
         first, second = second, first

@@ -3,19 +3,26 @@ import asyncio
 
 class Poller:
     async def poll(self) -> None:
-        print("poller: polls")
+        while True:
+            print("poller: polls")
+            await asyncio.sleep(1)
 
     async def __aenter__(self) -> "Poller":
         self.task = asyncio.create_task(self.poll())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.task
+        self.task.cancel()
+        await asyncio.wait([self.task])
+        if not self.task.cancelled():
+            self.task.result()
 
 
 async def main() -> None:
     async with Poller():
-        print("main: the poller is at work")
+        await asyncio.sleep(1.5)
+        print("main: has worked beside the poller")
+    print("main: the poller is stopped")
 
 
 if __name__ == "__main__":

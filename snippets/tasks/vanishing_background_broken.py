@@ -1,25 +1,24 @@
 import asyncio
 import gc
-from weakref import WeakSet
-
-inboxes: WeakSet[asyncio.Queue[str]] = WeakSet()
+import socket
 
 
-async def listen() -> None:
-    inbox: asyncio.Queue[str] = asyncio.Queue()
-    inboxes.add(inbox)
+async def listen(sock: socket.socket, ready: asyncio.Event) -> None:
+    reader, _writer = await asyncio.open_connection(sock=sock)
+    ready.set()
     print("listener: waiting")
-    print(f"listener: {await inbox.get()}")
+    print(f"listener: {(await reader.readline()).decode().strip()}")
 
 
 async def main() -> None:
-    asyncio.create_task(listen())
-    await asyncio.sleep(1)
+    ours, theirs = socket.socketpair()
+    ready = asyncio.Event()
+    asyncio.create_task(listen(ours, ready))
+    await ready.wait()
     gc.collect()
-    print(f"main: news for {len(inboxes)}")
-    for inbox in inboxes:
-        inbox.put_nowait("news")
-    await asyncio.sleep(1)
+    theirs.sendall(b"news\n")
+    await asyncio.sleep(0.1)
+    print("main: the news is sent")
 
 
 if __name__ == "__main__":

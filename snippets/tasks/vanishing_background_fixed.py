@@ -1,29 +1,29 @@
 import asyncio
 import gc
-from weakref import WeakSet
+import socket
 
-inboxes: WeakSet[asyncio.Queue[str]] = WeakSet()
 background: set[asyncio.Task[None]] = set()
 
 
-async def listen() -> None:
-    inbox: asyncio.Queue[str] = asyncio.Queue()
-    inboxes.add(inbox)
+async def listen(sock: socket.socket, ready: asyncio.Event) -> None:
+    reader, writer = await asyncio.open_connection(sock=sock)
+    ready.set()
     print("listener: waiting")
-    print(f"listener: {await inbox.get()}")
+    print(f"listener: {(await reader.readline()).decode().strip()}")
+    writer.close()
 
 
 async def main() -> None:
-    task = asyncio.create_task(listen())
+    ours, theirs = socket.socketpair()
+    ready = asyncio.Event()
+    task = asyncio.create_task(listen(ours, ready))
     background.add(task)
     task.add_done_callback(background.discard)
     del task
-    await asyncio.sleep(1)
+    await ready.wait()
     gc.collect()
-    print(f"main: news for {len(inboxes)}")
-    for inbox in inboxes:
-        inbox.put_nowait("news")
-    await asyncio.sleep(1)
+    theirs.sendall(b"news\n")
+    await asyncio.wait(background)
     print(f"main: in the background: {len(background)}")
 
 

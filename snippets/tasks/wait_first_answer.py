@@ -1,28 +1,39 @@
 import asyncio
 
 
-async def download(mirror: str, seconds: float) -> str:
+async def download(mirror: str, seconds: float, fails: bool) -> str:
     try:
         await asyncio.sleep(seconds)
-        return mirror
     except asyncio.CancelledError:
         print(f"{mirror}: cancelled")
         raise
+    if fails:
+        raise OSError(mirror)
+    return mirror
+
+
+async def first_answer(tasks: set[asyncio.Task[str]]) -> str:
+    pending = tasks
+    try:
+        while pending:
+            done, pending = await asyncio.wait(
+                pending, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                if not task.cancelled() and not task.exception():
+                    return task.result()
+        raise ConnectionError("no mirror has answered")
+    finally:
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending)
 
 
 async def main() -> None:
-    tasks = [
-        asyncio.create_task(download("near", 1)),
-        asyncio.create_task(download("far", 3)),
-    ]
-    done, pending = await asyncio.wait(
-        tasks,
-        return_when=asyncio.FIRST_COMPLETED,
-    )
-    for task in pending:
-        task.cancel()
-    await asyncio.wait(tasks)
-    print("answers:", [task.result() for task in done])
+    mirrors = ("near", 1, True), ("far", 2, False), ("slow", 3, False)
+    tasks = {asyncio.create_task(download(*each)) for each in mirrors}
+    print("answer:", await first_answer(tasks))
 
 
 if __name__ == "__main__":

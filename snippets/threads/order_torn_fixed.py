@@ -1,26 +1,29 @@
+from contextlib import suppress
 from io import StringIO
-from threading import Barrier, Thread
+from threading import Barrier, BrokenBarrierError, Lock, Thread
 
 
 class Screen(StringIO):
     def __init__(self, threads: int) -> None:
         super().__init__()
-        self.everybody = Barrier(threads)
+        self.everybody = Barrier(threads, timeout=0.1)
 
     def write(self, text: str) -> int:
         length = super().write(text)
-        self.everybody.wait()
+        with suppress(BrokenBarrierError):  # nobody else came
+            self.everybody.wait()
         return length
 
 
-def report(screen: Screen) -> None:
-    screen.write("ready\n")
+def report(screen: Screen, lock: Lock) -> None:
+    with lock:
+        print("ready", file=screen)
 
 
 def main() -> None:
-    screen = Screen(threads=2)
-    first = Thread(target=report, args=(screen,))
-    second = Thread(target=report, args=(screen,))
+    screen, lock = Screen(threads=2), Lock()
+    first = Thread(target=report, args=(screen, lock))
+    second = Thread(target=report, args=(screen, lock))
     first.start()
     second.start()
     first.join()

@@ -3,12 +3,15 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
+
+from tests.ways import ENDED, End, ways
 
 
 @contextmanager
@@ -27,6 +30,7 @@ def _loop_in_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @pytest.mark.always("bridge-callback-thread")
+# one way: a fact about one function
 def test_the_callback_runs_in_the_thread_of_the_loop() -> None:
     trace = play("bridges/from_thread_call_soon")
     assert trace.ordered("sensor: Sensor", "callback: MainThread", "main: 21")
@@ -107,11 +111,14 @@ def _second_of_reaction(
     return perform(main, make_loop).at("noticed")
 
 
+POKES = {"set_result": _future, "put_nowait": _queue}
+
+
 @pytest.mark.always("bridge-wakes")
-def test_call_soon_threadsafe_wakes_the_loop() -> None:
-    result = _second_of_reaction("set_result", _future, threadsafe=True)
-    item = _second_of_reaction("put_nowait", _queue, threadsafe=True)
-    assert (result, item) == (0, 0)
+@ways(method={name: name for name in POKES})
+def test_call_soon_threadsafe_wakes_the_loop(method: str) -> None:
+    # no mutant: будит ли вызов цикл, решает asyncio; пример показал бы это лишь часами
+    assert _second_of_reaction(method, POKES[method], threadsafe=True) == 0
 
 
 @pytest.mark.sometimes("bridge-plain-call-late")
@@ -122,6 +129,7 @@ def test_a_plain_call_is_noticed_late() -> None:
 
 
 @pytest.mark.always("bridge-fifo")
+# one way: a fact about one function
 def test_calls_of_one_thread_keep_their_order() -> None:
     seen: list[int] = []
     done = threading.Event()
@@ -134,40 +142,77 @@ def test_calls_of_one_thread_keep_their_order() -> None:
 
 
 @pytest.mark.always("bridge-result")
-def test_the_thread_gets_the_result_or_the_exception() -> None:
+@ways(end=ENDED)
+def test_the_thread_gets_the_result_or_the_exception(end: End) -> None:
     trace = play("bridges/from_thread_coroutine")
     assert trace.ordered("fetch 1: Loop", "main: page 1", "fetch 2: Loop", "main: no page 2")
-    fetch = load("bridges/from_thread_coroutine").fetch
     with _loop_in_a_thread() as loop:
-        assert asyncio.run_coroutine_threadsafe(fetch(1), loop).result(10) == "page 1"
-        with pytest.raises(LookupError):
-            asyncio.run_coroutine_threadsafe(fetch(2), loop).result(10)
+        future = asyncio.run_coroutine_threadsafe(end.after(0), loop)
+        if not end.error:
+            assert future.result(10) == "result"
+            return
+        expected = end.error if end.error is not asyncio.CancelledError else CancelledError
+        with pytest.raises(expected):
+            future.result(10)
+
+
+async def _wait(end: End, started: threading.Event, go_on: threading.Event, seen: list[str]) -> str:
+    """Wait to be cancelled, then for the thread, and end in this way."""
+    started.set()
+    try:
+        await asyncio.get_running_loop().create_future()
+    except asyncio.CancelledError:
+        seen.append("asked")
+        await asyncio.to_thread(go_on.wait)
+        seen.append("cleaned up")
+        return end.reach()
+    return ""
 
 
 @pytest.mark.always("bridge-cancel")
-def test_cancelling_the_future_cancels_the_task() -> None:
-    started, ended = threading.Event(), threading.Event()
-    seen: list[type[BaseException]] = []
+@ways(end=ENDED)
+def test_cancelling_the_future_asks_the_task(end: End) -> None:
+    seen = _seen_after_cancel(end, before_the_end=False)
+    assert seen == ["asked", "cleaned up", "the future raises"]
 
-    async def wait() -> None:
-        started.set()
-        try:
-            await asyncio.get_running_loop().create_future()
-        except BaseException as error:
-            seen.append(type(error))
-            raise
-        finally:
-            ended.set()
+
+@pytest.mark.always("bridge-cancel-at-once")
+@ways(end=ENDED)
+def test_the_cancelled_future_waits_for_nothing(end: End) -> None:
+    seen = _seen_after_cancel(end, before_the_end=True)
+    assert seen in (
+        ["the future raises", "asked", "cleaned up"],
+        ["asked", "the future raises", "cleaned up"],
+    )
+
+
+def _seen_after_cancel(end: End, *, before_the_end: bool) -> list[str]:
+    """Return what happened, in order; `before_the_end`: ask for the result before the clean-up."""
+    seen: list[str] = []
+    started, go_on = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with pytest.raises(CancelledError):
+            future.result(10)
+        seen.append("the future raises")
 
     with _loop_in_a_thread() as loop:
-        future = asyncio.run_coroutine_threadsafe(wait(), loop)
+        loop.call_soon_threadsafe(loop.set_exception_handler, lambda *_: None)
+        future = asyncio.run_coroutine_threadsafe(_wait(end, started, go_on, seen), loop)
         assert started.wait(10)
         assert future.cancel()
-        assert ended.wait(10)
-    assert seen == [asyncio.CancelledError]
+        if before_the_end:
+            ask()
+        go_on.set()
+        while "cleaned up" not in seen:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)
+        if not before_the_end:
+            ask()
+    return seen
 
 
 @pytest.mark.always("bridge-closed-loop")
+# one way: a fact about one function
 def test_a_closed_loop_raises() -> None:
     with _loop_in_a_thread() as loop:
         loop.call_soon_threadsafe(int)
@@ -175,13 +220,22 @@ def test_a_closed_loop_raises() -> None:
         loop.call_soon_threadsafe(int)
 
 
+Calls = Callable[[asyncio.AbstractEventLoop], object]
+CALLS: dict[str, Calls] = {
+    "call_soon": lambda loop: loop.call_soon(int),
+    "call_later": lambda loop: loop.call_later(1, int),
+    "call_at": lambda loop: loop.call_at(1, int),
+}
+
+
 @pytest.mark.always("bridge-debug")
-def test_debug_mode_raises_in_the_wrong_thread() -> None:
+@ways(call=CALLS)
+def test_debug_mode_raises_in_the_wrong_thread(call: Calls) -> None:
     trace = play("bridges/from_thread_debug")
     assert trace.ordered("RuntimeError: call_soon from another thread", "hello, loop")
     assert "hello" not in trace.lines
 
-    def wrong(debug: bool, call: Callable[[asyncio.AbstractEventLoop], object]) -> bool:
+    def wrong(debug: bool) -> bool:
         with _loop_in_a_thread() as loop:
             loop.set_debug(debug)
             try:
@@ -190,16 +244,12 @@ def test_debug_mode_raises_in_the_wrong_thread() -> None:
                 return True
             return False
 
-    for call in (
-        lambda loop: loop.call_soon(int),
-        lambda loop: loop.call_later(1, int),
-        lambda loop: loop.call_at(1, int),
-    ):
-        assert wrong(True, call)
-        assert not wrong(False, call)
+    assert wrong(True)
+    assert not wrong(False)
 
 
 @pytest.mark.always("bridge-debug-silent")
+# one way: the two objects named, with one that is waited for as the contrast
 def test_debug_mode_is_silent_when_nobody_waits() -> None:
     async def main() -> None:
         asyncio.get_running_loop().set_debug(True)
@@ -220,6 +270,7 @@ def test_debug_mode_is_silent_when_nobody_waits() -> None:
 
 
 @pytest.mark.always("bridge-queue-full")
+# one way: a fact about one function
 def test_the_thread_does_not_hear_of_a_full_queue() -> None:
     async def main() -> None:
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[int](maxsize=1)
@@ -251,6 +302,7 @@ def test_the_thread_does_not_hear_of_a_full_queue() -> None:
 
 
 @pytest.mark.always("bridge-result-own-loop")
+# one way: the loop stands still whatever it would run
 def test_result_in_the_loop_s_own_thread_waits_in_vain() -> None:
     trace = play("bridges/from_thread_result_broken")
     assert trace.ordered("main: waited for my own loop", "fetch: first step")

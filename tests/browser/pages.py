@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-from proven.book import ROOT
 
-from .conftest import LAPTOP, PHONE, OpenAs, question_names
+from .conftest import LAPTOP, PHONE, ROOT, OpenAs, question_names
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BEST_PRACTICE = ["empty-table-header"]

@@ -3,9 +3,23 @@
 import asyncio
 import sys
 import warnings
+from collections.abc import Awaitable, Callable
 
 import pytest
 from proven.stage import load, perform, play
+
+from tests.ways import (
+    AWAITED,
+    ENDED,
+    FAILED,
+    STARTED,
+    Awaited,
+    End,
+    Started,
+    but,
+    outcome_of,
+    ways,
+)
 
 
 async def _stubborn(seconds: float = 5) -> str:
@@ -19,7 +33,21 @@ async def _stubborn(seconds: float = 5) -> str:
 
 
 @pytest.mark.always("cancelled-error-base")
-def test_except_exception_lets_it_pass() -> None:
+@ways(awaited=AWAITED)
+def test_except_exception_lets_it_pass(awaited: Awaited) -> None:
+    async def wait() -> None:
+        try:
+            await awaited(100, End())
+        except Exception:
+            print("except Exception")
+
+    async def main() -> None:
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(1)
+        task.cancel()
+        assert await outcome_of(task) is asyncio.CancelledError
+
+    assert perform(main).lines == []
     assert issubclass(asyncio.CancelledError, BaseException)
     assert not issubclass(asyncio.CancelledError, Exception)
     trace = play("cancellation/cancelled_error_passes")
@@ -28,6 +56,7 @@ def test_except_exception_lets_it_pass() -> None:
 
 
 @pytest.mark.always("cancelled-error-finally-return")
+# one way: the grammar has one form
 def test_return_in_finally_swallows_it() -> None:
     code = """
 async def quiet():
@@ -59,19 +88,31 @@ async def quiet():
 
 
 @pytest.mark.always("cancelled-error-once")
-def test_a_swallowed_request_never_comes_again() -> None:
+@ways(awaited=AWAITED)
+def test_a_swallowed_request_never_comes_again(awaited: Awaited) -> None:
+    async def swallow() -> str:
+        try:
+            await awaited(100, End())
+        except asyncio.CancelledError:
+            print("swallowed")
+        for _ in range(3):
+            await awaited(300, End())
+        return "result"
+
     async def main() -> None:
-        task = asyncio.create_task(_stubborn(1000))
+        task = asyncio.create_task(swallow())
         await asyncio.sleep(1)
         task.cancel()
         assert await task == "result"
+        print("to the end")
 
     trace = perform(main)
     assert trace.at("swallowed") == 1
-    assert trace.at("on to the end") == 1001
+    assert trace.at("to the end") == 901
 
 
 @pytest.mark.always("cancelled-error-timeout")
+# one way: a fact about one block
 def test_the_time_limit_is_lost() -> None:
     trace = play("cancellation/cancelled_error_retry_broken")
     assert trace.at("attempt 2: CancelledError") == 3
@@ -87,31 +128,35 @@ def test_the_time_limit_is_lost() -> None:
     assert perform(main).at("no error") == 6
 
 
+Makes = Callable[[], Awaitable[str]]
+MAKES: dict[str, Makes] = {
+    "coroutine": _stubborn,
+    "task": lambda: asyncio.create_task(_stubborn()),
+}
+
+
 @pytest.mark.always("cancelled-error-wait-for")
-def test_wait_for_returns_the_late_result() -> None:
+@ways(make=MAKES)
+def test_wait_for_returns_the_late_result(make: Makes) -> None:
     async def main() -> None:
-        print(await asyncio.wait_for(_stubborn(), timeout=1))
-        print(await asyncio.wait_for(asyncio.create_task(_stubborn()), timeout=1))
+        print(await asyncio.wait_for(make(), timeout=1))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.sleep(100), timeout=1)
 
     trace = perform(main)
-    assert [event.time for event in trace.events if event.text == "result"] == [1 + 5, 2 * (1 + 5)]
-    assert trace.elapsed == 2 * (1 + 5) + 1, "the obedient one is gone when the time is up"
+    assert trace.at("result") == 1 + 5
+    assert trace.elapsed == (1 + 5) + 1, "the obedient one is gone when the time is up"
 
 
 @pytest.mark.always("cancelled-error-group")
-def test_the_group_waits_for_the_stubborn_task() -> None:
-    async def fail() -> None:
-        await asyncio.sleep(1)
-        raise ConnectionError
-
+@ways(end=FAILED)
+def test_the_group_waits_for_the_stubborn_task(end: End) -> None:
     async def main() -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_stubborn())
-                group.create_task(fail())
-        except* ConnectionError:
+                group.create_task(end.after(1))
+        except BaseExceptionGroup:
             print("the group failed")
 
     trace = perform(main)
@@ -119,55 +164,100 @@ def test_the_group_waits_for_the_stubborn_task() -> None:
     assert trace.at("the group failed") == trace.at("on to the end") == 6
 
 
+@pytest.mark.always("cancelled-error-replaced")
+@ways(end=FAILED, started=but(STARTED, "TaskGroup"))
+def test_an_error_of_the_clean_up_replaces_the_cancellation(end: End, started: Started) -> None:
+    async def in_finally() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            end.reach()
+
+    async def in_except() -> None:
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            await end.after(1)
+
+    async def main() -> None:
+        async with started() as start:
+            for work in (in_finally, in_except):
+                task = start(work())
+                await asyncio.sleep(1)
+                task.cancel()
+                assert await outcome_of(task) is end.error
+                assert not task.cancelled()
+
+    perform(main)
+
+    async def in_group() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(in_finally())
+
+    async def cancels_a_group() -> None:
+        task = asyncio.create_task(in_group())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        assert isinstance(task.exception(), BaseExceptionGroup)
+
+    perform(cancels_a_group)
+
+
 @pytest.mark.always("cancelled-error-reraise")
-def test_raise_ends_the_task_as_cancelled() -> None:
+@ways(started=STARTED, awaited=AWAITED)
+def test_raise_ends_the_task_as_cancelled(started: Started, awaited: Awaited) -> None:
     trace = play("cancellation/cancelled_error_raise")
     assert trace.ordered("upload: leaves a note to resume", "main: cancelled: True")
     assert trace.elapsed == 1
 
+    async def work() -> None:
+        try:
+            await awaited(100, End())
+        except asyncio.CancelledError:
+            await asyncio.sleep(2)
+            raise
 
-@pytest.mark.always("cancelled-error-whose")
-def test_whose_cancellation_it_is() -> None:
+    async def main() -> None:
+        async with started() as start:
+            task = start(work())
+            await asyncio.sleep(1)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+            print("cancelled")
+
+    assert perform(main).at("cancelled") == 3
+
+
+@pytest.mark.always("cancelled-error-stop-by-wait")
+@ways(end=ENDED, when={"never": None, "early": 0.5, "in the same pass": 2, "late": 3})
+def test_wait_passes_on_only_the_own_cancellation(end: End, when: float | None) -> None:
     trace = play("cancellation/cancelled_error_whose")
-    assert trace.at("stop: only the task is cancelled") == 2
-    assert trace.at("stop: I am cancelled myself") == 2.5
-    assert trace.at("main: stop cancelled: True") == 2.5
+    assert trace.at("stop: the task is cancelled: True") == 2
+    assert trace.at("main: stop is cancelled: True") == 2.5
+    assert trace.elapsed == 3, "the clean-up was not cut short"
     stop = load("cancellation/cancelled_error_whose").stop
 
-    async def slow() -> None:
+    async def slow() -> str:
         try:
             await asyncio.sleep(100)
-        finally:
-            await asyncio.sleep(2)
+        except asyncio.CancelledError:
+            return await end.after(2)
+        return ""
 
-    for cancelled_at in (None, 0.5, 1, 1.5):
-
-        async def main(cancelled_at: float | None = cancelled_at) -> None:
-            other = asyncio.create_task(slow())
-            await asyncio.sleep(0)
-            stopping = asyncio.create_task(stop(other))
-            if cancelled_at is not None:
-                await asyncio.sleep(cancelled_at)
-                stopping.cancel()
-            await asyncio.wait([stopping])
-            assert stopping.cancelled() == (cancelled_at is not None)
-
-        perform(main)
-
-    async def stopping_in_its_clean_up() -> None:
+    async def main() -> None:
         other = asyncio.create_task(slow())
-        try:
-            await asyncio.sleep(100)
-        finally:
-            await stop(other)
-            print("clean-up ends")
+        await asyncio.sleep(0)
+        stopping = asyncio.create_task(stop(other))
+        if when == 2:
+            # As near as can be: when the task has ended, and before `stop` knows.
+            other.add_done_callback(lambda _: stopping.cancel())
+        elif when is not None:
+            asyncio.get_running_loop().call_later(when, stopping.cancel)
+        await asyncio.wait([stopping])
+        assert stopping.cancelled() == (when in (0.5, 2))
+        assert asyncio.get_running_loop().time() == (0.5 if when == 0.5 else 2)
+        assert await outcome_of(other) == end.outcome
 
-    async def main_cancels() -> None:
-        task = asyncio.create_task(stopping_in_its_clean_up())
-        await asyncio.sleep(1)
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
-
-    ended = perform(main_cancels)
-    assert ended.ordered("stop: only the task is cancelled", "clean-up ends")
+    perform(main)

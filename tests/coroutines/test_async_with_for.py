@@ -1,16 +1,35 @@
 """Proofs for source/coroutines/async-with-for.md."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
+from tests.ways import AWAITED, ENDED, Awaited, End, ways
+
+
+class _Managed:
+    """Waits in this way for a second at both ends, and tells when it was left."""
+
+    def __init__(self, awaited: Awaited = AWAITED["coroutine"], answer: object = None) -> None:
+        self.awaited, self.answer = awaited, answer
+
+    async def __aenter__(self) -> None:
+        await self.awaited(1, End())
+        print("entered")
+
+    async def __aexit__(self, *_: object) -> object:
+        await self.awaited(1, End())
+        print("left")
+        return self.answer
+
 
 @pytest.mark.always("async-with-waits-at-both-ends")
-def test_others_work_while_async_with_enters_and_exits() -> None:
-    connection = load("coroutines/async_with_connection").Connection
+@ways(awaited=AWAITED)
+def test_others_work_while_async_with_enters_and_exits(awaited: Awaited) -> None:
 
     async def tick() -> None:
         for number in range(4):
@@ -19,47 +38,103 @@ def test_others_work_while_async_with_enters_and_exits() -> None:
 
     async def main() -> None:
         task = asyncio.create_task(tick())
-        async with connection():
+        async with _Managed(awaited):
             print("inside")
         print("outside")
         await task
 
     trace = perform(main)
     assert trace.ordered(
-        *("tick 0", "tick 1", "connection: open", "inside"),
-        *("tick 2", "tick 3", "connection: closed", "outside"),
+        *("tick 0", "tick 1", "entered", "inside"),
+        *("tick 2", "tick 3", "left", "outside"),
     )
     assert (trace.at("inside"), trace.at("outside")) == (1, 2)
 
 
 @pytest.mark.always("async-with-exits-on-error")
-def test_the_exit_runs_on_error_and_on_cancellation() -> None:
+@ways(end=ENDED, asked={"by itself": False, "cancelled from outside": True})
+def test_the_exit_runs_however_the_body_ends(end: End, asked: bool) -> None:
     trace = play("coroutines/async_with_connection")
     assert trace.ordered("main: sends a request", "connection: closed", "main: ConnectionError")
-    connection = load("coroutines/async_with_connection").Connection
 
     async def work() -> None:
-        async with connection():
-            await asyncio.sleep(10)
+        async with _Managed():
+            await end.after(2)
 
     async def main() -> None:
         task = asyncio.create_task(work())
         await asyncio.sleep(2)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        if asked:
+            task.cancel()
+        (outcome,) = await asyncio.gather(task, return_exceptions=True)
+        expected = asyncio.CancelledError if asked else end.error or type(None)
+        assert type(outcome) is expected
 
-    assert perform(main).at("connection: closed") == 3
+    assert perform(main).at("left") == (3 if asked else 4)
+
+
+@pytest.mark.always("async-with-true-swallows")
+@ways(end=ENDED, answer={"nothing": None, "False": False, "True": True, "an object": object()})
+def test_a_true_answer_of_the_exit_swallows_the_error(end: End, answer: object) -> None:
+    async def work() -> str:
+        async with _Managed(answer=answer):
+            await end.after(1)
+        return "went on"
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        (outcome,) = await asyncio.gather(task, return_exceptions=True)
+        assert (outcome == "went on") == (end.error is None or bool(answer))
+        assert task.cancelled() == (end.error is asyncio.CancelledError and not answer)
+
+    perform(main)
+
+
+@pytest.mark.always("async-with-cancelled-enter")
+@ways(awaited=AWAITED)
+def test_a_cancelled_entry_is_not_followed_by_the_exit(awaited: Awaited) -> None:
+    async def work() -> None:
+        async with _Managed(awaited):
+            print("inside")
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.5)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    assert perform(main).lines == []
 
 
 @pytest.mark.always("async-for-lets-others-run")
-def test_others_work_while_async_for_waits() -> None:
+@ways(awaited=AWAITED)
+def test_others_work_while_async_for_waits(awaited: Awaited) -> None:
     trace = play("coroutines/async_for_pages")
     assert trace.ordered("neighbour: works meanwhile", "page 1: received")
     assert trace.at("neighbour: works meanwhile") == 0.5
 
+    async def values() -> AsyncIterator[int]:
+        for number in range(2):
+            await awaited(1, End())
+            yield number
+
+    async def tick() -> None:
+        for number in range(2):
+            await asyncio.sleep(0.7)
+            print(f"tick {number}")
+
+    async def main() -> None:
+        task = asyncio.create_task(tick())
+        async for number in values():
+            print(f"value {number}")
+        await task
+
+    assert perform(main).lines == ["tick 0", "value 0", "tick 1", "value 1"]
+
 
 @pytest.mark.always("async-for-is-sequential")
+# one way: nothing is awaited but sleeps, of several lengths
 def test_waits_and_handling_add_up() -> None:
     trace = play("coroutines/async_for_pages")
     assert trace.peak("received", "handled") == 1
@@ -75,6 +150,7 @@ def test_waits_and_handling_add_up() -> None:
 
 
 @pytest.mark.always("async-for-comprehension")
+# one way: the grammar has one form
 def test_a_comprehension_waits_for_one_value_after_another() -> None:
     async def values(count: int) -> AsyncIterator[int]:
         for number in range(count):
@@ -90,6 +166,7 @@ def test_a_comprehension_waits_for_one_value_after_another() -> None:
 
 
 @pytest.mark.always("async-with-for-only-in-async-def")
+# one way: the grammar has no ways
 def test_outside_async_def_it_is_a_syntax_error() -> None:
     for code in ("async with a: pass", "async for x in a: pass", "[x async for x in a]"):
         compile(f"async def f():\n {code}", "place", "exec")
@@ -100,6 +177,7 @@ def test_outside_async_def_it_is_a_syntax_error() -> None:
 
 
 @pytest.mark.always("async-for-list-type-error")
+# one way: a fact about one type
 def test_async_for_over_a_list_is_a_type_error() -> None:
     async def main() -> None:
         numbers: Any = [1, 2]
@@ -110,7 +188,85 @@ def test_async_for_over_a_list_is_a_type_error() -> None:
     perform(main)
 
 
+Leaves = Callable[[Any], Coroutine[Any, Any, None]]
+
+
+async def _break(rows: Any) -> None:
+    async for _ in rows:
+        break
+
+
+async def _return(rows: Any) -> None:
+    async for _ in rows:
+        return
+
+
+async def _raise(rows: Any) -> None:
+    async for _ in rows:
+        raise LookupError
+
+
+async def _cancelled(rows: Any) -> None:
+    async for _ in rows:
+        raise asyncio.CancelledError
+
+
+LEAVES: dict[str, Leaves] = {
+    "break": _break,
+    "return": _return,
+    "exception": _raise,
+    "cancellation": _cancelled,
+}
+
+
+async def _rows(closed_in: list[asyncio.Task[Any] | None]) -> Any:
+    try:
+        for number in range(3):
+            yield number
+    finally:
+        closed_in.append(asyncio.current_task())
+
+
+@pytest.mark.always("async-for-break-leaves-open")
+@ways(leave=LEAVES, held={"held": True, "dropped": False})
+def test_a_generator_left_early_is_closed_later_by_another_task(leave: Leaves, held: bool) -> None:
+    broken = play("coroutines/async_for_break_broken")
+    assert broken.ordered("main: row 1", "main: database closed", "rows: cursor closed")
+    closed_in: list[asyncio.Task[Any] | None] = []
+    mains: list[asyncio.Task[Any] | None] = []
+
+    async def main() -> None:
+        mains.append(asyncio.current_task())
+        kept = [_rows(closed_in)]
+        with suppress(LookupError, asyncio.CancelledError):
+            await leave(kept[0] if held else kept.pop())
+        assert not closed_in, "it is still open"
+        await asyncio.sleep(1)
+        assert bool(closed_in) == (not held)
+
+    perform(main)
+    assert len(closed_in) == 1
+    assert closed_in[0] is not mains[0]
+
+
+@pytest.mark.always("async-for-aclosing")
+@ways(leave=LEAVES)
+def test_aclosing_closes_the_generator_in_the_same_task(leave: Leaves) -> None:
+    fixed = play("coroutines/async_for_break_fixed")
+    assert fixed.ordered("main: row 1", "rows: cursor closed", "main: database closed")
+    closed_in: list[asyncio.Task[Any] | None] = []
+
+    async def main() -> None:
+        with suppress(LookupError, asyncio.CancelledError):
+            async with aclosing(_rows(closed_in)) as rows:
+                await leave(rows)
+        assert closed_in == [asyncio.current_task()]
+
+    perform(main)
+
+
 @pytest.mark.always("async-with-plain-with-fails")
+# one way: a fact about the classes, of which it tries four
 def test_plain_with_fails_on_what_wants_async_with() -> None:
     assert play("coroutines/async_with_lock_broken").lines[0].startswith("TypeError")
     assert play("coroutines/async_with_lock_fixed").lines == [

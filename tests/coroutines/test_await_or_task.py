@@ -1,7 +1,6 @@
 """Proofs for source/coroutines/await-or-task.md."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
@@ -10,6 +9,18 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 from proven.stage.explore import interleavings
+
+from tests.ways import (
+    AWAITED,
+    FAILED,
+    STARTED,
+    STARTED_EAGERLY,
+    Awaited,
+    End,
+    Started,
+    but,
+    ways,
+)
 
 
 class _Counting(VirtualLoop):
@@ -29,14 +40,16 @@ def _queued() -> int:
 
 
 @pytest.mark.always("await-or-task-same-task")
-def test_await_stays_in_the_task_and_create_task_does_not() -> None:
+@ways(started=STARTED_EAGERLY)
+def test_await_stays_in_the_task_and_a_task_does_not(started: Started) -> None:
     async def whoami() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
 
     async def main() -> None:
         assert await whoami() is asyncio.current_task()
-        task = asyncio.create_task(whoami())
-        assert await task is task is not asyncio.current_task()
+        async with started() as start:
+            task = start(whoami())
+            assert await task is task is not asyncio.current_task()
 
     perform(main)
     trace = play("coroutines/await_or_task_order")
@@ -44,6 +57,7 @@ def test_await_stays_in_the_task_and_create_task_does_not() -> None:
 
 
 @pytest.mark.always("await-or-task-no-queue")
+# one way: a coroutine is awaited in one way
 def test_await_runs_at_once_and_queues_nothing() -> None:
     async def work() -> None:
         ran.append(True)
@@ -64,48 +78,9 @@ def test_await_runs_at_once_and_queues_nothing() -> None:
         assert trace.ordered(second, "await task returned")
 
 
-@pytest.mark.always("await-or-task-queues-first-step")
-def test_create_task_queues_one_step_and_runs_nothing() -> None:
-    async def work() -> None:
-        ran.append(True)
-
-    async def main() -> None:
-        before = _queued()
-        task = asyncio.create_task(work())
-        assert _queued() == before + 1
-        assert not ran
-        await task
-        assert ran
-
-    ran: list[bool] = []
-    perform(main, _Counting)
-
-
-@pytest.mark.always("await-or-task-eager")
-def test_an_eager_task_takes_its_first_step_in_create_task() -> None:
-    ran = []
-
-    async def work() -> None:
-        ran.append(True)
-        await asyncio.sleep(0)
-
-    async def main() -> None:
-        task = asyncio.create_task(work())
-        assert not ran, "by default it is off"
-        await task
-        if sys.version_info >= (3, 12):
-            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
-            task = asyncio.create_task(work())
-            assert len(ran) == 2
-            await task
-        else:
-            assert not hasattr(asyncio, "eager_task_factory")
-
-    asyncio.run(main())
-
-
 @pytest.mark.always("await-or-task-context")
-def test_a_task_changes_a_copy_of_the_context() -> None:
+@ways(started=STARTED_EAGERLY)
+def test_a_task_changes_a_copy_of_the_context(started: Started) -> None:
     trace = play("coroutines/await_or_task_context")
     assert trace.ordered("log_in: Ada", "after a task: nobody")
     assert trace.ordered("log_in: Bob", "after await log_in(): Bob")
@@ -115,48 +90,68 @@ def test_a_task_changes_a_copy_of_the_context() -> None:
         given = copy_context()
         await asyncio.create_task(snippet.log_in("Ada"), context=given)
         assert given[snippet.user] == "Ada", "no copy of a context that is handed over"
+        async with started() as start:
+            await start(snippet.log_in("Eve"))
         assert snippet.user.get() == "nobody"
+        await snippet.log_in("Bob")
+        assert snippet.user.get() == "Bob"
 
-    asyncio.run(main())
+    copy_context().run(asyncio.run, main())
+
+
+ALONE = but(STARTED_EAGERLY, "TaskGroup")  # which raises the errors of its tasks itself
 
 
 @pytest.mark.always("await-or-task-error-later")
-def test_the_error_of_a_task_waits_for_its_await() -> None:
+@ways(started=ALONE, end=FAILED)
+def test_the_error_of_a_task_waits_for_its_await(started: Started, end: End) -> None:
     async def fail() -> None:
-        raise ValueError
+        end.reach()
 
     async def main() -> None:
-        task = asyncio.create_task(fail())
-        print("after create_task")
-        await asyncio.sleep(1)
-        print("a second later")
-        with pytest.raises(ValueError):  # noqa: PT011
-            await task
-        with pytest.raises(ValueError):  # noqa: PT011
-            await fail()
+        assert end.error
+        async with started() as start:
+            task = start(fail())
+            print("after create_task")
+            await asyncio.sleep(1)
+            print("a second later")
+            for awaitable in (task, fail()):
+                with pytest.raises(end.error):
+                    await awaitable
 
     assert perform(main).lines == ["after create_task", "a second later"]
 
 
 @pytest.mark.always("await-or-task-cancel-alone")
-def test_cancelling_the_task_leaves_its_creator_alone() -> None:
-    async def main() -> None:
-        task = asyncio.create_task(asyncio.sleep(10))
-        await asyncio.sleep(1)
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
-        creator = asyncio.current_task()
-        assert creator
-        assert creator.cancelling() == 0
-        await asyncio.sleep(1)
-        print("still here")
+@ways(started=STARTED_EAGERLY, awaited=AWAITED)
+def test_cancelling_the_task_leaves_its_creator_alone(started: Started, awaited: Awaited) -> None:
+    async def wait() -> None:
+        await awaited(10, End())
 
-    trace = perform(main)
-    assert trace.at("still here") == 2
+    async def main() -> None:
+        async with started() as start:
+            task = start(wait())
+            await asyncio.sleep(1)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
+            creator = asyncio.current_task()
+            assert creator
+            assert creator.cancelling() == 0
+            await asyncio.sleep(1)
+            print("still here")
+
+    assert perform(main).at("still here") == 2
 
 
 @pytest.mark.always("await-or-task-at-once")
-def test_await_of_a_fresh_task_does_not_overlap() -> None:
+@ways(started=STARTED)
+def test_await_of_a_fresh_task_does_not_overlap(started: Started) -> None:
+    async def main() -> None:
+        async with started() as start:
+            for seconds in (1, 2, 3):
+                await start(End().after(seconds))
+
+    assert perform(main).elapsed == 1 + 2 + 3
     assert play("coroutines/await_or_task_at_once_broken").elapsed == 1 + 2
     assert play("coroutines/await_or_task_at_once_fixed").elapsed == max(1, 2)

@@ -9,38 +9,37 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
+from tests.ways import AWAITED, ENDED, FUTURES, Awaited, End, only, outcome_of, ways
+
 
 @pytest.mark.always("awaitable-three-kinds")
-def test_coroutine_task_and_future_give_their_results() -> None:
+@ways(awaited=only(AWAITED, "coroutine", "task", "future"))
+def test_coroutine_task_and_future_give_their_results(awaited: Awaited) -> None:
     trace = play("coroutines/awaitable_kinds")
     assert trace.at("a coroutine") == 1
     assert [event.time for event in trace.events if event.text == "a task"] == [1, 1]
     assert trace.at("a future") == 3
 
+    async def main() -> None:
+        assert await awaited(1, End()) == "result"
+
+    assert perform(main).elapsed == 1
+
 
 @pytest.mark.always("awaitable-task-twice")
-def test_task_and_future_answer_every_await_alike() -> None:
-    async def work() -> object:
-        return object()
-
-    async def fail() -> object:
-        raise ValueError
-
+@ways(made=FUTURES, end=ENDED)
+def test_task_and_future_answer_every_await_alike(made: Awaited, end: End) -> None:
+    # no mutant: примеры страницы ждут каждую задачу по разу
     async def main() -> None:
-        task = asyncio.create_task(work())
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(object())
-        assert await task is await task
-        assert await future is await future
-        failed = asyncio.create_task(fail())
-        for _ in range(2):
-            with pytest.raises(ValueError):  # noqa: PT011
-                await failed
+        future = made(1, end)
+        for _ in range(3):
+            assert await outcome_of(future) == end.outcome
 
     perform(main)
 
 
 @pytest.mark.always("awaitable-own-await")
+# one way: a fact about one method
 def test_an_object_with_dunder_await_can_be_awaited_again_and_again() -> None:
     trace = play("coroutines/awaitable_own")
     assert [event.time for event in trace.events] == [2, 4]
@@ -54,6 +53,7 @@ def test_an_object_with_dunder_await_can_be_awaited_again_and_again() -> None:
 
 
 @pytest.mark.always("awaitable-await-returns-iterator")
+# one way: a fact about one method
 def test_dunder_await_must_return_an_iterator() -> None:
     class Wrong:
         def __init__(self) -> None:
@@ -77,6 +77,7 @@ def test_dunder_await_must_return_an_iterator() -> None:
 
 
 @pytest.mark.always("awaitable-bad-yield")
+# one way: a fact about what is yielded, of which it tries six
 def test_a_foreign_value_out_of_the_iterator_is_a_runtime_error() -> None:
     class Yields:
         def __init__(self, value: object) -> None:
@@ -98,6 +99,7 @@ def test_a_foreign_value_out_of_the_iterator_is_a_runtime_error() -> None:
 
 
 @pytest.mark.always("awaitable-rejected")
+# one way: a fact about the three types named
 def test_function_list_and_generator_are_type_errors() -> None:
     trace = play("coroutines/awaitable_rejected")
     *rejected, accepted = trace.lines
@@ -106,27 +108,10 @@ def test_function_list_and_generator_are_type_errors() -> None:
 
 
 @pytest.mark.always("awaitable-pool-future")
+# one way: a fact about one class
 def test_the_future_of_a_pool_is_a_type_error() -> None:
     assert play("coroutines/awaitable_pool_broken").lines[0].startswith("TypeError")
+    assert play("coroutines/awaitable_pool_fixed").lines == ["1024"]
     future: concurrent.futures.Future[str] = concurrent.futures.Future()
     future.set_result("ready")
     assert not isawaitable(future)
-
-
-@pytest.mark.always("awaitable-wrap-future")
-def test_wrap_future_makes_an_asyncio_future_with_the_same_outcome() -> None:
-    assert play("coroutines/awaitable_pool_fixed").lines == ["1024"]
-    good: concurrent.futures.Future[object] = concurrent.futures.Future()
-    bad: concurrent.futures.Future[object] = concurrent.futures.Future()
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        wrapped = asyncio.wrap_future(good)
-        assert isinstance(wrapped, asyncio.Future)
-        loop.call_soon(good.set_result, answer := object())
-        assert await wrapped is answer
-        loop.call_soon(bad.set_exception, ValueError())
-        with pytest.raises(ValueError):  # noqa: PT011
-            await asyncio.wrap_future(bad)
-
-    asyncio.run(main())

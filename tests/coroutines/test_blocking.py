@@ -1,14 +1,19 @@
 """Proofs for source/coroutines/blocking.md."""
 
 import asyncio
+import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
+
+from tests.ways import AWAITED, ENDED, Awaited, End, outcome_of, ways
 
 
 def _block(seconds: float) -> None:
@@ -45,6 +50,7 @@ def test_nobody_works_during_a_blocking_call(explored: Callable[..., None]) -> N
 
 
 @pytest.mark.always("blocking-to-thread-frees-loop")
+# one way: a fact about one function
 def test_to_thread_lets_others_work_on_time() -> None:
     trace = play("coroutines/blocking_to_thread")
     assert [trace.at(f"tick {number}") for number in range(4)] == [0, 1, 2, 3]
@@ -57,45 +63,43 @@ def test_to_thread_lets_others_work_on_time() -> None:
 
 
 @pytest.mark.always("blocking-to-thread-outcome")
-def test_result_and_exception_come_out_of_await() -> None:
-    answer, error = object(), ValueError()
-
-    def fail() -> None:
-        raise error
-
+@ways(end=ENDED)
+def test_result_and_exception_come_out_of_await(end: End) -> None:
+    # no mutant: примеры страницы показывают только удачу
     async def main() -> None:
-        assert await asyncio.to_thread(lambda: answer) is answer
-        with pytest.raises(ValueError) as caught:  # noqa: PT011
-            await asyncio.to_thread(fail)
-        assert caught.value is error
+        assert await outcome_of(asyncio.to_thread(end.reach)) == end.outcome
 
     perform(main)
 
 
-@pytest.mark.always("blocking-cancel-leaves-thread")
-def test_cancelling_the_wait_does_not_stop_the_thread() -> None:
-    started, release, finished = threading.Event(), threading.Event(), threading.Event()
+@pytest.mark.never("blocking-to-thread-stop-iteration")
+def test_stop_iteration_does_not_come_out_of_await(explored: Callable[..., None]) -> None:
+    def outcomes(error: type[Exception]) -> Iterator[object]:
+        def fail() -> None:
+            raise error
 
-    def work() -> None:
-        started.set()
-        release.wait()
-        finished.set()
+        async def main(function: Callable[[], object]) -> None:
+            loop = asyncio.get_running_loop()
+            loop.set_exception_handler(lambda *_: None)
+            for call in (asyncio.to_thread(function), loop.run_in_executor(None, function)):
+                got.append(await outcome_of(asyncio.wait_for(call, 5)))
 
-    async def main() -> None:
-        task = asyncio.create_task(asyncio.to_thread(work))
-        while not started.is_set():  # noqa: ASYNC110
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
-        assert not finished.is_set()
-        release.set()
+        for function in (fail, lambda: next(iter([])) if error is StopIteration else fail()):
+            got: list[object] = []
+            perform(lambda function=function: main(function))
+            yield from got
 
-    asyncio.run(main())
-    assert finished.is_set(), "asyncio.run waits for the thread"
+    found = list(outcomes(StopIteration))
+    assert StopIteration not in found
+    if sys.version_info < (3, 12):
+        assert set(found) == {TimeoutError}
+    if sys.version_info >= (3, 13):
+        assert set(found) == {RuntimeError}
+    explored(len(found), twin_fails=LookupError in outcomes(LookupError))
 
 
 @pytest.mark.always("blocking-cancel-in-queue")
+# one way: a fact about one function
 def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
     began: list[str] = []
     release = threading.Event()
@@ -104,33 +108,156 @@ def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
         began.append(name)
         release.wait()
 
-    async def main(cancel: bool) -> None:
+    async def main(cancel: bool, passes: int) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
         first, second = (asyncio.create_task(asyncio.to_thread(work, name)) for name in "ab")
         while not began:  # noqa: ASYNC110
             await asyncio.sleep(0)
         if cancel:
             second.cancel()
-            await asyncio.wait([second])
+        for _ in range(passes):
+            await asyncio.sleep(0)
         release.set()
+        while not passes and len(began) < 2:
+            pass  # the thread is free before the loop makes a pass
         await asyncio.wait([first, second])
         assert second.cancelled() == cancel
 
-    asyncio.run(main(cancel=True))
-    assert began == ["a"]
-    began.clear()
-    release.clear()
-    asyncio.run(main(cancel=False))
-    assert began == ["a", "b"]
+    for cancel, passes, expected in ((True, 2, "a"), (False, 2, "ab"), (True, 0, "ab")):
+        began.clear()
+        release.clear()
+        asyncio.run(main(cancel, passes))
+        assert began == list(expected)
+
+
+@pytest.mark.always("blocking-shared-pool")
+# one way: a fact about the pool of one loop
+def test_one_pool_for_to_thread_and_names() -> None:
+    async def size() -> int:
+        await asyncio.to_thread(int)
+        pool: Any = asyncio.get_running_loop()._default_executor  # type: ignore[attr-defined]
+        return pool._max_workers
+
+    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
+    assert asyncio.run(size()) == min(32, cores + 4)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
+        release, began = threading.Event(), threading.Event()
+
+        def work() -> None:
+            began.set()
+            release.wait()
+
+        first = asyncio.create_task(asyncio.to_thread(work))
+        while not began.is_set():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        others = [
+            asyncio.create_task(asyncio.to_thread(int)),
+            asyncio.create_task(loop.getaddrinfo("127.0.0.1", 80)),
+        ]
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not any(task.done() for task in others)
+        release.set()
+        await asyncio.wait([first, *others])
+        assert others[1].result()
+
+    asyncio.run(main())
+
+
+Leaves = Callable[["asyncio.Future[Any]"], Coroutine[Any, Any, None]]
+
+
+async def _by_error(_: asyncio.Future[Any]) -> None:
+    raise LookupError
+
+
+async def _without_waiting(_: asyncio.Future[Any]) -> None:
+    pass
+
+
+async def _by_cancellation(job: asyncio.Future[Any]) -> None:
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().call_soon(task.cancel)
+    await job
+
+
+async def _by_timeout(job: asyncio.Future[Any]) -> None:
+    async with asyncio.timeout(0):
+        await job
+
+
+LEAVES: dict[str, Leaves] = {
+    "error": _by_error,
+    "without waiting": _without_waiting,
+    "cancellation": _by_cancellation,
+    "timeout": _by_timeout,
+}
+
+
+def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
+    """Tell whether the loop works while a job that nobody waits for goes on in a pool's thread."""
+    began, worked = threading.Event(), threading.Event()
+    seen: list[bool] = []
+    queued: list[bool] = []
+    waited_for: list[bool] = []
+
+    def job() -> None:
+        began.set()
+        # Only for a loop that stands still is it waited in vain.
+        seen.append(worked.wait(0.2 if opened_in_coroutine else 20))
+
+    async def use(pool: Executor) -> None:
+        future = asyncio.get_running_loop().run_in_executor(pool, job)
+        began.wait()
+        pool.submit(queued.append, True)
+        await leave(future)
+
+    async def open_and_use() -> None:
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                await use(pool)
+        finally:
+            waited_for.append(bool(queued))
+
+    async def neighbour() -> None:
+        await asyncio.sleep(0.01)
+        worked.set()
+
+    async def main(using: Coroutine[Any, Any, None]) -> None:
+        user, other = asyncio.create_task(using), asyncio.create_task(neighbour())
+        await asyncio.wait([user, other])
+        await outcome_of(user)
+
+    if opened_in_coroutine:
+        asyncio.run(main(open_and_use()))
+        assert waited_for == [True], "what stood in the pool's queue has been waited for, too"
+    else:
+        with ThreadPoolExecutor() as pool:
+            asyncio.run(main(use(pool)))
+    return seen[0]
+
+
+@pytest.mark.always("blocking-pool-exit")
+@ways(leave=LEAVES)
+def test_leaving_the_with_of_a_pool_stops_the_loop(leave: Leaves) -> None:
+    # no mutant: пул в примере открывает обычная функция, так и надо
+    assert not _neighbour_works(leave, opened_in_coroutine=True)
+    assert _neighbour_works(leave, opened_in_coroutine=False)
 
 
 @pytest.mark.always("blocking-process-elsewhere")
+# one way: what its page shows; the pools have proofs of their own
 def test_a_process_pool_computes_in_another_process() -> None:
     trace = play("coroutines/blocking_process")
     assert trace.lines == ["primes: 25", "computed in this process: False"]
 
 
 @pytest.mark.always("blocking-debug-logs-slow-step")
+# one way: a step is a step
 def test_debug_mode_logs_a_slow_step() -> None:
     trace = play("coroutines/blocking_debug")
     assert trace.ordered("step: 0.02 s", "step: 0.25 s", "WARNING from asyncio: a slow step")
@@ -149,6 +276,7 @@ def test_debug_mode_logs_a_slow_step() -> None:
 
 
 @pytest.mark.always("blocking-debug-threshold")
+# one way: a fact about one attribute
 def test_the_threshold_is_an_attribute_of_the_loop() -> None:
     step = load("coroutines/blocking_debug").step
 
@@ -167,6 +295,7 @@ def test_the_threshold_is_an_attribute_of_the_loop() -> None:
 
 
 @pytest.mark.always("blocking-parentheses-call-in-place")
+# one way: Python calls before it hands over
 def test_parentheses_call_in_the_thread_of_the_loop() -> None:
     broken = play("coroutines/blocking_call_broken")
     runs = next(
@@ -182,7 +311,21 @@ def test_parentheses_call_in_the_thread_of_the_loop() -> None:
 
 
 @pytest.mark.always("blocking-await-keeps-ticking")
-def test_an_awaited_wait_lets_the_pulse_beat() -> None:
+@ways(awaited=AWAITED)
+def test_an_awaited_wait_lets_the_pulse_beat(awaited: Awaited) -> None:
+    async def tick() -> None:
+        for number in range(4):
+            print(number)
+            await asyncio.sleep(1)
+
+    async def main() -> None:
+        ticking = asyncio.create_task(tick())
+        await awaited(2.5, End())
+        await ticking
+
+    assert [(event.text, event.time) for event in perform(main).events] == [
+        (str(number), number) for number in range(4)
+    ]
     trace = play("coroutines/blocking_awaited")
     assert [trace.at(f"tick {second}") for second in range(4)] == [0, 1, 2, 3]
     assert trace.at("main: page") == 2.5

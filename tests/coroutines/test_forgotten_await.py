@@ -5,11 +5,14 @@ import gc
 import subprocess
 import sys
 import warnings
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
+
+from tests.ways import ways
 
 
 async def _save(answer: object = None) -> object:
@@ -17,6 +20,7 @@ async def _save(answer: object = None) -> object:
 
 
 @pytest.mark.always("forgotten-body-never-runs")
+# one way: there is one way to forget it
 def test_the_body_never_runs() -> None:
     trace = play("coroutines/forgotten_await_warning")
     assert trace.ordered("saved: []", "saved: ['draft']")
@@ -30,6 +34,7 @@ def test_the_body_never_runs() -> None:
 
 
 @pytest.mark.always("forgotten-warns-with-name")
+# one way: a fact about one object
 def test_the_warning_names_the_function() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -37,10 +42,16 @@ def test_the_warning_names_the_function() -> None:
         gc.collect()
     assert [warning.category for warning in caught] == [RuntimeWarning]
     assert "'_save' was never awaited" in str(caught[0].message)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _save().close()
+        gc.collect()
+    assert not caught
     assert play("coroutines/forgotten_await_warning").lines[0].startswith("RuntimeWarning: ")
 
 
 @pytest.mark.always("forgotten-no-exception")
+# one way: there is one way to forget it
 def test_the_program_goes_on() -> None:
     trace = play("coroutines/forgotten_await_truth_broken")
     assert len(trace.lines) == 2
@@ -52,6 +63,10 @@ def test_the_program_goes_on() -> None:
     async def main() -> None:
         fail()
         print("the next line")
+        number: Any = fail()
+        with pytest.raises(TypeError):
+            number + 1
+        del number
         # Not that there was nothing to raise.
         with pytest.raises(LookupError):
             await fail()
@@ -60,6 +75,7 @@ def test_the_program_goes_on() -> None:
 
 
 @pytest.mark.always("forgotten-silent-while-held")
+# one way: a reference is a reference
 def test_silent_while_somebody_holds_it() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -71,7 +87,60 @@ def test_silent_while_somebody_holds_it() -> None:
         assert len(caught) == 1
 
 
+def _warned_at(forget: Callable[[], Coroutine[Any, Any, None]]) -> tuple[str, int]:
+    """Return file and line that the warning names."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(forget())
+        gc.collect()
+    (warning,) = caught
+    return warning.filename, warning.lineno
+
+
+async def _forget_in_main() -> None:
+    _save()
+    await asyncio.sleep(0)
+
+
+async def _forget_deeper() -> None:
+    await _forget_in_main()
+
+
+async def _forget_in_task() -> None:
+    await asyncio.create_task(_forget_in_main())
+
+
+async def _keep_in_variable() -> None:
+    kept = _save()
+    await asyncio.sleep(0)
+    assert kept
+
+
+Forgets = Callable[[], Coroutine[Any, Any, None]]
+FORGETS: dict[str, Forgets] = {
+    "in main": _forget_in_main,
+    "deeper": _forget_deeper,
+    "in a task": _forget_in_task,
+}
+
+
+@pytest.mark.always("forgotten-line-of-call")
+@ways(forget=FORGETS)
+def test_the_warning_names_the_line_of_a_call_that_nobody_keeps(forget: Forgets) -> None:
+    # no mutant: строка предупреждения не зависит от примеров страницы
+    line = _forget_in_main.__code__.co_firstlineno + 1
+    assert _warned_at(forget) == (__file__, line)
+
+
+@pytest.mark.sometimes("forgotten-foreign-line")
+def test_the_warning_may_name_a_line_of_asyncio() -> None:
+    # no mutant: строка предупреждения не зависит от примеров страницы
+    file, _ = _warned_at(_keep_in_variable)
+    assert Path(file).parent.name == "asyncio"
+
+
 @pytest.mark.always("forgotten-debug-tells-origin")
+# one way: a fact about one mode
 def test_debug_mode_tells_where_it_was_created() -> None:
     def origin() -> Coroutine[Any, Any, object]:
         return _save()
@@ -93,17 +162,45 @@ def test_debug_mode_tells_where_it_was_created() -> None:
         assert part not in silent
 
 
+NEVER_AWAITED = "async def save(): pass\nsave()"
+FAILING_FINALLY = """
+class Suspend:
+    def __await__(self): yield
+
+async def save():
+    try:
+        await Suspend()
+    finally:
+        raise {error}
+
+coroutine = save()
+coroutine.send(None)
+del coroutine
+"""
+DYING = {
+    "never awaited": NEVER_AWAITED,
+    **{
+        f"{error} in finally": FAILING_FINALLY.format(error=error)
+        for error in ("ValueError", "SystemExit", "KeyboardInterrupt")
+    },
+}
+
+
 @pytest.mark.always("forgotten-error-filter-does-not-stop")
-def test_an_error_filter_does_not_stop_the_program() -> None:
-    code = "async def save(): pass\nsave()\nprint('went on')"
+@ways(code=DYING)
+def test_an_exception_of_a_dying_coroutine_does_not_stop_the_program(code: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", f"{code}\nprint('went on')"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (0, "went on\n")
-    assert "RuntimeWarning" in done.stderr
+    assert "ignored" in done.stderr
 
 
 @pytest.mark.always("forgotten-always-true")
+# one way: a fact about one type, tried with each kind of answer
 def test_a_coroutine_is_true_whatever_it_would_return() -> None:
     for answer in (False, None, 0, "", True):
         coroutine = _save(answer)

@@ -1,15 +1,17 @@
 """Proofs for source/coroutines/function-object.md."""
 
 import asyncio
-import contextlib
 from inspect import CORO_CLOSED, CORO_CREATED, getcoroutinestate, iscoroutine, iscoroutinefunction
 from types import AsyncGeneratorType, CoroutineType, FunctionType
 
 import pytest
 from proven.stage import load, perform, play
 
+from tests.ways import ENDED, End, outcome_of, ways
+
 
 @pytest.mark.always("function-object-plain-function")
+# one way: a fact about one type
 def test_async_def_makes_a_plain_function() -> None:
     # no mutant: утверждение о типе объекта, а перестановки и пропуски в программе тип не меняют
     greet = load("coroutines/function_object_kinds").greet
@@ -19,6 +21,7 @@ def test_async_def_makes_a_plain_function() -> None:
 
 
 @pytest.mark.always("function-object-call-makes-coroutine")
+# one way: a fact about one type
 def test_each_call_makes_a_new_coroutine() -> None:
     greet = load("coroutines/function_object_kinds").greet
     first, second = greet("Ada"), greet("Ada")
@@ -31,6 +34,7 @@ def test_each_call_makes_a_new_coroutine() -> None:
 
 
 @pytest.mark.always("function-object-body-waits")
+# one way: a call is a call
 def test_the_call_runs_nothing_of_the_body() -> None:
     trace = play("coroutines/function_object_kinds")
     assert trace.ordered("before await: CORO_CREATED", "greet: the body runs", "hello, Ada")
@@ -51,6 +55,7 @@ def test_the_call_runs_nothing_of_the_body() -> None:
 
 
 @pytest.mark.always("function-object-no-await-needed")
+# one way: the grammar has no ways
 def test_without_await_it_is_still_a_coroutine_function() -> None:
     async def answer() -> int:
         return 42
@@ -64,6 +69,7 @@ def test_without_await_it_is_still_a_coroutine_function() -> None:
 
 
 @pytest.mark.always("function-object-yield-makes-generator")
+# one way: the grammar has no ways
 def test_yield_makes_an_async_generator() -> None:
     numbers = load("coroutines/function_object_generator").count()
     assert type(numbers) is AsyncGeneratorType
@@ -72,6 +78,7 @@ def test_yield_makes_an_async_generator() -> None:
 
 
 @pytest.mark.always("function-object-reserved-words")
+# one way: the grammar has no ways
 def test_async_and_await_are_no_names() -> None:
     for name in ("async", "await"):
         compile(f"{name}_ = 1", "name", "exec")
@@ -80,19 +87,21 @@ def test_async_and_await_are_no_names() -> None:
 
 
 @pytest.mark.always("function-object-single-use")
-def test_no_second_await_however_the_first_ended() -> None:
-    async def end(outcome: BaseException | None) -> None:
-        if outcome:
-            raise outcome
-
+@ways(end=ENDED)
+def test_no_second_await_however_the_first_ended(end: End) -> None:
     async def main() -> None:
-        for outcome in (None, ValueError(), asyncio.CancelledError()):
-            coroutine = end(outcome)
-            with contextlib.suppress(ValueError, asyncio.CancelledError):
-                await coroutine
-            assert getcoroutinestate(coroutine) == CORO_CLOSED
-            with pytest.raises(RuntimeError):
-                await coroutine
+        coroutine = end.after(1)
+        assert await outcome_of(coroutine) == end.outcome
+        assert getcoroutinestate(coroutine) == CORO_CLOSED
+        with pytest.raises(RuntimeError):
+            await coroutine
+
+        coroutine = end.after(1)
+        first = asyncio.create_task(coroutine)
+        await asyncio.sleep(0.5)
+        with pytest.raises(RuntimeError):
+            await coroutine
+        assert await outcome_of(first) == end.outcome
 
     perform(main)
     assert play("coroutines/function_object_retry_broken").lines[-1].startswith("RuntimeError")

@@ -1,17 +1,32 @@
 """Proofs for source/coroutines/life.md."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from inspect import CORO_CLOSED, CORO_CREATED, CORO_SUSPENDED, getcoroutinestate
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
+from tests.ways import (
+    AWAITED,
+    ENDED,
+    STARTED_EAGERLY,
+    Awaited,
+    End,
+    Started,
+    but,
+    outcome_of,
+    ways,
+)
+
 CREATED, SUSPENDED, CLOSED = (f"main: {s}" for s in (CORO_CREATED, CORO_SUSPENDED, CORO_CLOSED))
 
 
 @pytest.mark.always("life-created")
+# one way: a fact about one state
 def test_a_fresh_coroutine_has_run_nothing() -> None:
     trace = play("coroutines/life_steps")
     assert trace.lines[0] == CREATED
@@ -19,6 +34,7 @@ def test_a_fresh_coroutine_has_run_nothing() -> None:
 
 
 @pytest.mark.always("life-first-step")
+# one way: a coroutine is begun in one way
 def test_the_first_step_goes_to_the_first_real_suspension() -> None:
     steps = ("job: begins", "prepare: no waiting here", "job: after the first await")
     for trace in interleavings(load("coroutines/life_steps").main):
@@ -30,59 +46,90 @@ def test_the_first_step_goes_to_the_first_real_suspension() -> None:
 
 
 @pytest.mark.always("life-suspended")
-def test_a_waiting_coroutine_is_suspended() -> None:
+@ways(started=STARTED_EAGERLY, awaited=AWAITED)
+def test_a_waiting_coroutine_is_suspended(started: Started, awaited: Awaited) -> None:
     async def wait(times: int) -> None:
         for _ in range(times):
-            await asyncio.sleep(1)
+            await awaited(1, End())
 
     async def main() -> None:
-        coroutine = wait(5)
-        task = asyncio.create_task(coroutine)
-        await asyncio.sleep(0.5)
-        for _ in range(5):
-            assert getcoroutinestate(coroutine) == CORO_SUSPENDED
-            await asyncio.sleep(1)
-        assert task.done()
-        assert getcoroutinestate(coroutine) == CORO_CLOSED
+        coroutine = wait(3)
+        async with started() as start:
+            task = start(coroutine)
+            await asyncio.sleep(0.5)
+            for _ in range(3):
+                assert getcoroutinestate(coroutine) == CORO_SUSPENDED
+                await asyncio.sleep(1)
+            assert task.done()
+            assert getcoroutinestate(coroutine) == CORO_CLOSED
 
     perform(main)
 
 
 @pytest.mark.always("life-closed")
-def test_result_exception_and_cancellation_close_alike() -> None:
-    async def end(error: Exception | None, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        if error:
-            raise error
-
+@ways(started=but(STARTED_EAGERLY, "TaskGroup"), end=ENDED)
+def test_result_exception_and_cancellation_close_alike(started: Started, end: End) -> None:
     async def main() -> None:
-        for error, seconds in ((None, 1), (ValueError(), 1), (None, 10)):
-            coroutine = end(error, seconds)
-            task = asyncio.create_task(coroutine)
-            await asyncio.sleep(2)
-            task.cancel()
-            await asyncio.wait([task])
-            assert task.cancelled() == (seconds > 2)
+        async with started() as start:
+            coroutine = end.after(1)
+            assert await outcome_of(start(coroutine)) == end.outcome
             assert getcoroutinestate(coroutine) == CORO_CLOSED
-            assert task.cancelled() or task.exception() is error
+            coroutine = end.after(10)
+            task = start(coroutine)
+            await asyncio.sleep(1)
+            task.cancel()
+            assert await outcome_of(task) is asyncio.CancelledError
+            assert getcoroutinestate(coroutine) == CORO_CLOSED
 
     perform(main)
 
 
 @pytest.mark.always("life-wake-up-queued")
-def test_set_result_resumes_nobody_by_itself() -> None:
+@ways(end=ENDED)
+def test_what_completes_a_future_resumes_nobody_by_itself(end: End) -> None:
     for trace in interleavings(load("coroutines/life_wake_up").main):
         assert trace.ordered("main: set_result returned, done: True", "waiter: resumed")
 
+    async def main() -> None:
+        async def wait() -> None:
+            assert await outcome_of(future) == end.outcome
+            print("resumed")
+
+        future = asyncio.get_running_loop().create_future()
+        waiter = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        end.put_into(future)
+        print("completed")
+        await waiter
+
+    for trace in interleavings(main):
+        assert trace.ordered("completed", "resumed")
+
 
 @pytest.mark.always("life-wake-up-after-earlier")
-def test_what_was_queued_earlier_runs_first() -> None:
+@ways(end=ENDED)
+def test_what_was_queued_earlier_runs_first(end: End) -> None:
+    async def main() -> None:
+        async def wait() -> None:
+            await outcome_of(future)
+            print("resumed")
+
+        future = asyncio.get_running_loop().create_future()
+        waiter = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(print, "queued earlier")
+        end.put_into(future)
+        await waiter
+
+    assert perform(main).lines == ["queued earlier", "resumed"]
     assert play("coroutines/life_wake_up").ordered(
         "main: set_result returned, done: True", "callback: was queued earlier", "waiter: resumed"
     )
 
 
 @pytest.mark.always("life-send-without-loop")
+# one way: a fact about one method
 def test_send_drives_a_coroutine_without_a_loop() -> None:
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
@@ -95,40 +142,92 @@ def test_send_drives_a_coroutine_without_a_loop() -> None:
 
 
 @pytest.mark.always("life-sleep-needs-loop")
+# one way: a fact about one function
 def test_sleep_without_a_running_loop_is_a_runtime_error() -> None:
     with pytest.raises(RuntimeError):
         asyncio.sleep(1).send(None)
     assert play("coroutines/life_without_loop").lines[1].startswith("sleep: RuntimeError")
 
 
-@pytest.mark.always("life-no-second-await")
-def test_a_used_coroutine_cannot_be_awaited_again() -> None:
-    trace = play("coroutines/life_cache_broken")
-    assert [line.partition(":")[0] for line in trace.lines] == ["page 1", "RuntimeError"]
+Cancel = Callable[[Coroutine[Any, Any, str]], Coroutine[Any, Any, object]]
+
+
+async def _by_cancel(asking: Coroutine[Any, Any, str]) -> object:
+    task = asyncio.create_task(asking)
+    await asyncio.sleep(0.5)
+    task.cancel()
+    return await outcome_of(task)
+
+
+async def _by_timeout(asking: Coroutine[Any, Any, str]) -> object:
+    async with asyncio.timeout(0.5):
+        return await asking
+
+
+async def _by_wait_for(asking: Coroutine[Any, Any, str]) -> object:
+    return await asyncio.wait_for(asking, 0.5)
+
+
+CANCELS: dict[str, Cancel] = {
+    "cancel": _by_cancel,
+    "timeout": _by_timeout,
+    "wait_for": _by_wait_for,
+}
+
+
+@pytest.mark.always("life-shared-task-cancelled")
+@ways(cancel=CANCELS)
+def test_who_is_cancelled_takes_the_shared_task_along(cancel: Cancel) -> None:
+    def outcome(guard: Callable[[Awaitable[str]], Awaitable[str]]) -> object:
+        async def main() -> None:
+            async def ask() -> str:
+                return await guard(shared)
+
+            shared = asyncio.create_task(End().after(1))
+            patient = asyncio.create_task(ask())
+            assert await outcome_of(cancel(ask())) in (asyncio.CancelledError, TimeoutError)
+            got.append(await outcome_of(patient))
+
+        got: list[object] = []
+        perform(main)
+        return got[0]
+
+    assert outcome(lambda task: task) is asyncio.CancelledError
+    assert outcome(asyncio.shield) == "result"
+
+
+@pytest.mark.always("life-failed-task-raises-again")
+@ways(end=ENDED)
+def test_a_failed_task_raises_at_each_await(end: End) -> None:
+    broken = play("coroutines/life_cache_broken")
+    assert [line.partition(":")[0] for line in broken.lines] == ["page 1", "RuntimeError"]
     fixed = play("coroutines/life_cache_fixed")
     assert fixed.lines == ["page 1", "page 1"]
     assert fixed.elapsed == 1, "one download for both"
 
+    async def main() -> None:
+        task = asyncio.create_task(end.after(1))
+        for _ in range(3):
+            assert await outcome_of(task) == end.outcome
 
-@pytest.mark.always("life-shared-task-cancelled")
-def test_who_is_cancelled_takes_the_shared_task_along() -> None:
-    def outcomes(guard: Callable[[Awaitable[str]], Awaitable[str]]) -> list[object]:
-        fetch = load("coroutines/life_cache_fixed").fetch
+        cache = load("coroutines/life_cache_fixed")
+        ends = [end, End()]
+        cache.download.__globals__["asyncio"] = SimpleNamespace(
+            **vars(asyncio) | {"sleep": lambda seconds: ends.pop(0).after(seconds)}
+        )
+        first = await outcome_of(cache.fetch(1))
+        assert first == (end.error or "page 1")
+        await asyncio.sleep(0)
+        assert await cache.fetch(1) == "page 1"
+        assert len(ends) == (0 if end.error else 1), "only a failure is forgotten"
 
-        async def ask() -> str:
-            return await guard(fetch(1))
+    perform(main)
 
-        async def main() -> None:
-            impatient, patient = asyncio.create_task(ask()), asyncio.create_task(ask())
-            await asyncio.sleep(0.5)
-            impatient.cancel()
-            got.extend(await asyncio.gather(impatient, patient, return_exceptions=True))
+    async def impatient() -> None:
+        cache = load("coroutines/life_cache_fixed")
+        patient = asyncio.create_task(cache.fetch(1))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(cache.fetch(1), 0.5)
+        assert await patient == "page 1"
 
-        got: list[object] = []
-        perform(main)
-        return got
-
-    bare, shielded = outcomes(lambda task: task), outcomes(asyncio.shield)
-    assert [type(outcome) for outcome in bare] == [asyncio.CancelledError] * 2
-    assert isinstance(shielded[0], asyncio.CancelledError)
-    assert shielded[1] == "page 1"
+    assert perform(impatient).elapsed == 1

@@ -15,8 +15,11 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 
+from tests.ways import STARTED, Started, ways
+
 
 @pytest.mark.always("loop-call-soon-fifo")
+# one way: a fact about one method
 def test_call_soon_is_first_in_first_out() -> None:
     for order in permutations(range(4)):
 
@@ -33,7 +36,8 @@ def test_call_soon_is_first_in_first_out() -> None:
 
 
 @pytest.mark.always("loop-step-is-callback")
-def test_each_step_of_a_task_is_one_call_in_the_queue() -> None:
+@ways(started=STARTED)
+def test_each_step_of_a_task_is_one_call_in_the_queue(started: Started) -> None:
     class Counting(VirtualLoop):
         queued = 0
 
@@ -50,10 +54,11 @@ def test_each_step_of_a_task_is_one_call_in_the_queue() -> None:
             loop = asyncio.get_running_loop()
             assert isinstance(loop, Counting)
             before = loop.queued
-            task = asyncio.create_task(work())
-            await asyncio.sleep(1)
-            assert task.done()
-            counts.append(loop.queued - before)
+            async with started() as start:
+                task = start(work())
+                await asyncio.sleep(1)
+                assert task.done()
+                counts.append(loop.queued - before)
 
         counts: list[int] = []
         perform(main, Counting)
@@ -64,6 +69,7 @@ def test_each_step_of_a_task_is_one_call_in_the_queue() -> None:
 
 
 @pytest.mark.always("loop-timers-by-time")
+# one way: a fact about one method
 def test_timers_fire_by_time() -> None:
     for delays in permutations((1, 2, 3)):
 
@@ -80,6 +86,7 @@ def test_timers_fire_by_time() -> None:
 
 
 @pytest.mark.always("loop-next-pass")
+# one way: a fact about one method
 def test_what_a_pass_queues_waits_for_the_next() -> None:
     assert play("coroutines/loop_passes").ordered(
         "first: queues another callback",
@@ -129,6 +136,7 @@ def test_a_busy_thread_makes_a_timer_late() -> None:
 
 
 @pytest.mark.always("loop-toy-same-order")
+# one way: the toy has one kind of waiting
 def test_the_toy_wakes_in_the_same_order_as_asyncio() -> None:
     for times in permutations((1, 2.25, 3.5, 5.125)):
         toy = load("coroutines/loop_toy")
@@ -148,6 +156,7 @@ def test_the_toy_wakes_in_the_same_order_as_asyncio() -> None:
 
 
 @pytest.mark.always("loop-network-and-subprocess")
+# one way: the two kinds named
 def test_other_tasks_work_while_network_and_subprocess_are_silent() -> None:
     async def network(meanwhile: asyncio.Event) -> bytes:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -224,18 +233,34 @@ def test_reading_a_file_in_a_coroutine_stops_everyone() -> None:
     assert (in_loop, in_thread) == (False, True)
 
 
+Schedule = Callable[[asyncio.AbstractEventLoop, Any], object]
+SCHEDULES: dict[str, Schedule] = {
+    "call_soon": lambda loop, callback: loop.call_soon(callback),
+    "call_later": lambda loop, callback: loop.call_later(1, callback),
+    "call_at": lambda loop, callback: loop.call_at(loop.time() + 1, callback),
+}
+
+
 @pytest.mark.always("loop-coroutine-callback-lost")
-def test_a_coroutine_function_as_callback_is_lost() -> None:
+@ways(schedule=SCHEDULES)
+def test_a_coroutine_function_as_callback_is_lost(schedule: Schedule) -> None:
     trace = play("coroutines/loop_callback_broken")
     assert "refreshed" not in trace.lines
     assert "never awaited" in trace.stderr
     assert play("coroutines/loop_callback_fixed").at("refreshed") == 1
     refresh = load("coroutines/loop_callback_broken").refresh
 
-    async def main() -> None:
+    async def main(debug: bool) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_debug(True)
-        with pytest.raises(TypeError):
-            loop.call_later(1, refresh)
+        loop.set_debug(debug)
+        if debug:
+            with pytest.raises(TypeError):
+                schedule(loop, refresh)
+        else:
+            schedule(loop, refresh)
+        await asyncio.sleep(2)
 
-    perform(main)
+    lost = perform(lambda: main(debug=False))
+    assert lost.lines == []
+    assert "never awaited" in lost.stderr
+    perform(lambda: main(debug=True))

@@ -1,6 +1,7 @@
 """Proofs for source/coroutines/overlap.md."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from itertools import permutations
@@ -9,43 +10,74 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
+from tests.ways import AWAITED, COUNTS, STARTED_EAGERLY, Awaited, End, Started, but, ways
+
 
 @pytest.mark.always("overlap-answers-apart")
-def test_asked_at_once_and_answered_each_at_its_own_second() -> None:
+@ways(started=STARTED_EAGERLY, awaited=AWAITED)
+def test_asked_at_once_and_answered_each_at_its_own_second(
+    started: Started, awaited: Awaited
+) -> None:
     trace = play("coroutines/overlap_together")
     assert trace.at("near: asked") == trace.at("far: asked") == 0
     assert (trace.at("near: answered"), trace.at("far: answered")) == (1, 2)
 
+    async def ask(seconds: int) -> None:
+        print(f"{seconds} asked")
+        await awaited(seconds, End())
+        print(f"{seconds} answered")
+
+    async def main() -> None:
+        async with started() as start:
+            tasks = [start(ask(seconds)) for seconds in (2, 1, 3)]
+            await asyncio.wait(tasks)
+
+    trace = perform(main)
+    for seconds in (1, 2, 3):
+        assert (trace.at(f"{seconds} asked"), trace.at(f"{seconds} answered")) == (0, seconds)
+
 
 @pytest.mark.always("overlap-longest-wait")
-def test_together_as_long_as_the_longest() -> None:
+@ways(started=STARTED_EAGERLY, awaited=AWAITED, count=but(COUNTS, "0"))
+def test_together_as_long_as_the_longest(started: Started, awaited: Awaited, count: int) -> None:
     trace = play("coroutines/overlap_together")
     assert trace.elapsed == trace.at("both answered") == 2
-    ask = load("coroutines/overlap_together").ask
-    for times in permutations((1, 2, 5)):
 
-        async def main(times: tuple[int, ...] = times) -> None:
-            async with asyncio.TaskGroup() as group:
-                for time in times:
-                    group.create_task(ask("server", time))
+    async def wait(seconds: int) -> None:
+        await awaited(seconds, End())
 
-        assert perform(main).elapsed == max(times)
+    async def main() -> None:
+        async with started() as start:
+            await asyncio.wait([start(wait(seconds % 5 + 1)) for seconds in range(count)])
+
+    assert perform(main).elapsed == min(count, 5)
 
 
 @pytest.mark.always("overlap-awaits-in-a-row")
-def test_awaits_in_a_row_add_up() -> None:
+@ways(awaited=AWAITED)
+def test_awaits_in_a_row_add_up(awaited: Awaited) -> None:
     trace = play("coroutines/overlap_in_a_row")
     assert trace.ordered("near: answered", "far: asked")
     assert trace.at("far: asked") == trace.at("near: answered") == 1
     assert trace.elapsed == 1 + 2
-    ask = load("coroutines/overlap_in_a_row").ask
+
+    async def ask(seconds: int) -> None:
+        await awaited(seconds, End())
+
     for times in permutations((1, 2, 5)):
 
         async def main(times: tuple[int, ...] = times) -> None:
             for time in times:
-                await ask("server", time)
+                await ask(time)
 
         assert perform(main).elapsed == sum(times)
+
+    async def ready_made() -> None:
+        tasks = [asyncio.create_task(ask(seconds)) for seconds in (1, 2, 5)]
+        for task in tasks:
+            await task
+
+    assert perform(ready_made).elapsed == 5, "tasks are not the sentence's coroutines"
 
 
 @pytest.mark.never("overlap-one-at-a-time")
@@ -71,7 +103,27 @@ def test_no_code_of_another_task_before_a_suspension(explored: Callable[..., Non
     explored(len(found), twin_fails=2 in peaks(suspends=True))
 
 
+@pytest.mark.sometimes("overlap-collection-intrudes")
+def test_a_collection_may_run_the_clean_up_of_another_task() -> None:
+    async def orphan() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            print("orphan: finally")
+
+    async def main() -> None:
+        task = asyncio.create_task(orphan())
+        await asyncio.sleep(0)
+        del task
+        print("main: step begins")
+        gc.collect()
+        print("main: step ends")
+
+    assert perform(main).lines == ["main: step begins", "orphan: finally", "main: step ends"]
+
+
 @pytest.mark.always("overlap-ten-thousand")
+# one way: it is the number that counts
 def test_ten_thousand_waits_take_a_second_and_no_thread() -> None:
     before = threading.active_count()
     threads = set()
@@ -92,6 +144,7 @@ def test_ten_thousand_waits_take_a_second_and_no_thread() -> None:
 
 
 @pytest.mark.always("overlap-computing-adds-up")
+# one way: computing is computing
 def test_computing_tasks_run_one_after_another() -> None:
     trace = play("coroutines/overlap_computing")
     assert trace.peak("begins", ": ready") == 1
@@ -106,10 +159,15 @@ def test_computing_tasks_run_one_after_another() -> None:
 
 
 @pytest.mark.always("overlap-loop-waits-each-time")
-def test_await_in_a_loop_takes_as_long_as_there_are_steps() -> None:
+@ways(awaited=AWAITED)
+def test_await_in_a_loop_takes_as_long_as_there_are_steps(awaited: Awaited) -> None:
     assert play("coroutines/overlap_loop_broken").elapsed == 3
     assert play("coroutines/overlap_loop_fixed").elapsed == 1
-    fetch = load("coroutines/overlap_loop_broken").fetch
+
+    async def fetch(number: int) -> int:
+        await awaited(1, End())
+        return number
+
     for steps in (1, 4, 7):
 
         async def loop(steps: int = steps) -> None:
@@ -120,3 +178,9 @@ def test_await_in_a_loop_takes_as_long_as_there_are_steps() -> None:
             assert len([await fetch(number) for number in range(steps)]) == steps
 
         assert perform(loop).elapsed == perform(comprehension).elapsed == steps
+
+    async def of_tasks() -> None:
+        tasks = [asyncio.create_task(fetch(number)) for number in range(7)]
+        assert [await task for task in tasks] == list(range(7))
+
+    assert perform(of_tasks).elapsed == 1, "tasks are not the sentence's coroutines"

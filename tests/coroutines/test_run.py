@@ -5,15 +5,31 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from proven.stage import load, play
+from proven.stage import load, perform, play
+
+from tests.ways import ENDED, End, ways
 
 
 @pytest.mark.always("run-new-loop-closed")
-def test_each_run_has_a_loop_of_its_own_and_closes_it() -> None:
+@ways(end=ENDED)
+def test_each_run_has_a_loop_of_its_own_and_closes_it(end: End) -> None:
+    used: list[asyncio.AbstractEventLoop] = []
+
+    async def main() -> None:
+        used.append(asyncio.get_running_loop())
+        assert not used[-1].is_closed()
+        end.reach()
+
+    for _ in range(3):
+        with suppress(BaseException):
+            asyncio.run(main())
+    assert len(set(map(id, used))) == 3
+    assert all(loop.is_closed() for loop in used)
     current_loop = load("coroutines/run_new_loop").current_loop
     loops = [asyncio.run(current_loop()) for _ in range(3)]
     assert len(set(map(id, loops))) == 3
@@ -25,6 +41,7 @@ def test_each_run_has_a_loop_of_its_own_and_closes_it() -> None:
 
 
 @pytest.mark.always("run-runner-one-loop")
+# one way: a fact about one class
 def test_a_runner_keeps_its_loop_to_the_end_of_with() -> None:
     current_loop = load("coroutines/run_new_loop").current_loop
     runner = asyncio.Runner()
@@ -36,6 +53,7 @@ def test_a_runner_keeps_its_loop_to_the_end_of_with() -> None:
 
 
 @pytest.mark.always("run-wants-coroutine")
+# one way: a fact about one function
 def test_run_of_a_function_is_an_error() -> None:
     current_loop = load("coroutines/run_new_loop").current_loop
     expected = TypeError if sys.version_info >= (3, 14) else ValueError
@@ -45,6 +63,7 @@ def test_run_of_a_function_is_an_error() -> None:
 
 
 @pytest.mark.always("run-awaitable-since-314")
+# one way: a fact about one function
 def test_run_of_another_awaitable() -> None:
     class Answer:
         def __await__(self) -> Generator[Any, None, str]:
@@ -58,20 +77,12 @@ def test_run_of_another_awaitable() -> None:
             asyncio.run(Answer())
 
 
-@pytest.mark.always("run-cancels-leftovers")
-def test_run_cancels_leftovers_and_waits_for_them() -> None:
+@pytest.mark.always("run-by-hand-leaves-tasks")
+# one way: the contrast is asyncio.run
+def test_a_loop_by_hand_leaves_its_tasks() -> None:
     trace = play("coroutines/run_leftovers")
     assert trace.ordered("main: returns, task done: False", "background: cleans up", "run returned")
     assert trace.elapsed == 1, "the ten seconds were not waited for"
-
-    async def main() -> asyncio.Task[None]:
-        return asyncio.create_task(asyncio.sleep(10))
-
-    assert asyncio.run(main()).cancelled()
-
-
-@pytest.mark.always("run-by-hand-leaves-tasks")
-def test_a_loop_by_hand_leaves_its_tasks() -> None:
     cleaned = []
 
     async def background() -> None:
@@ -98,6 +109,7 @@ def test_a_loop_by_hand_leaves_its_tasks() -> None:
 
 
 @pytest.mark.always("run-by-hand-closed-current")
+# one way: a fact about one function
 def test_a_loop_by_hand_stays_current_when_closed() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -112,6 +124,7 @@ def test_a_loop_by_hand_stays_current_when_closed() -> None:
 
 
 @pytest.mark.always("run-get-event-loop-fresh")
+# one way: each place where it is called has a claim
 def test_get_event_loop_in_a_fresh_process() -> None:
     def program(*, assigns: bool) -> tuple[int, str, str]:
         lines = (
@@ -138,6 +151,7 @@ def test_get_event_loop_in_a_fresh_process() -> None:
 
 
 @pytest.mark.always("run-get-event-loop-no-loop")
+# one way: each place where it is called has a claim
 def test_get_event_loop_after_run_and_in_a_thread() -> None:
     asyncio.run(asyncio.sleep(0))
     with pytest.raises(RuntimeError):
@@ -156,6 +170,7 @@ def test_get_event_loop_after_run_and_in_a_thread() -> None:
 
 
 @pytest.mark.always("run-get-event-loop-inside")
+# one way: each place where it is called has a claim
 def test_get_event_loop_in_a_coroutine_is_the_running_loop() -> None:
     async def main() -> None:
         assert asyncio.get_event_loop() is asyncio.get_running_loop()
@@ -166,6 +181,7 @@ def test_get_event_loop_in_a_coroutine_is_the_running_loop() -> None:
 
 
 @pytest.mark.always("run-policy-deprecated")
+# one way: a fact about two functions
 def test_policies_are_deprecated_since_314() -> None:
     # no mutant: будет ли предупреждение, зависит только от версии Python
     with warnings.catch_warnings(record=True) as caught:
@@ -176,8 +192,40 @@ def test_policies_are_deprecated_since_314() -> None:
     assert [warning.category for warning in caught] == expected
 
 
+def _by_runner(coroutine: Any) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(coroutine)
+
+
+RUNS = {"asyncio.run": asyncio.run, "Runner": _by_runner}
+
+
 @pytest.mark.always("run-not-inside-loop")
-def test_run_inside_a_running_loop_is_a_runtime_error() -> None:
+@ways(run=RUNS, called={"in a coroutine": False, "in a callback": True})
+def test_run_inside_a_running_loop_is_a_runtime_error(
+    run: Callable[[Any], object], called: bool
+) -> None:
     assert play("coroutines/run_nested_broken").lines[0].startswith("RuntimeError")
     fixed = play("coroutines/run_nested_fixed")
     assert (fixed.lines, fixed.elapsed) == (["page"], 1)
+    refused: list[bool] = []
+
+    async def inner() -> None:
+        print("inner ran")
+
+    def call() -> None:
+        coroutine = inner()
+        with pytest.raises(RuntimeError):
+            run(coroutine)
+        coroutine.close()
+        refused.append(True)
+
+    async def main() -> None:
+        if called:
+            asyncio.get_running_loop().call_soon(call)
+            await asyncio.sleep(1)
+        else:
+            call()
+
+    assert perform(main).lines == []
+    assert refused

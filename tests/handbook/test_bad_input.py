@@ -1,6 +1,5 @@
 """Each fault planted in a small copy gives one error with file and line, and a non-zero exit."""
 
-import os
 import re
 from typing import Any, NamedTuple
 
@@ -63,11 +62,17 @@ FAULTS = [
         *(
             SNIPPET,
             'print("hello")',
-            "import threading\n\n    threading.Lock().acquire()\n    threading.Event().wait()",
+            "import threading\n\n    threading.Event().wait(60)",
             "doctest",
         ),
         r".*snippets/tasks/hello\.py: still running after 1 s\n(.*\n)*"
-        r".*hello\.py\", line 8 in main",
+        r".*hello\.py\", line 7 in main",
+    ),
+    Fault(
+        "snippet with threads is stuck",
+        *(SNIPPET, 'print("hello")', "import threading\n\n    threading.Event().wait()", "doctest"),
+        r".*snippets/tasks/hello\.py: a deadlock, .* show it by :deadlock:\n"
+        r".*snippets/tasks/hello\.py\", line 7: MainThread waits for Event",
     ),
     Fault(
         "snippet prints something else",
@@ -186,6 +191,16 @@ FAULTS = [
         r"source/tasks/hello\.md:17: WARNING: py:func reference target not found: asyncio\.absent",
     ),
     Fault(
+        "verb misspelt at both ends",
+        *(PAGE, "{.always #hello-at-once}", "{.allways #hello-at-once}", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': \.allways means nothing here",
+    ),
+    Fault(
+        "range misspelt",
+        *(PAGE, "#hello-at-once}", '#hello-at-once sinse="3.12"}', "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': sinse means nothing here",
+    ),
+    Fault(
         "page in no toctree",
         *("source/index.md", "tasks/hello\n", "", "dummy"),
         r"source/tasks/hello\.md: WARNING: document isn't included in any toctree",
@@ -200,33 +215,76 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
 def test_fault_gives_one_error(book: Any, fault: Fault) -> None:
-    book.replace("source/_ext/proven/stage/player.py", "DEADLINE = 20.0", "DEADLINE = 1.0")
     book.replace(fault.file, fault.old, fault.new)
-    result = book.build(fault.builder)
+    # Nothing ends a thread that hangs but the end of its process.
+    build = book.build_alone if "thread of to_thread" in fault.name else book.build
+    result = build(fault.builder, PROVEN_DEADLINE="1")
     assert re.search(fault.message, result.stdout), result.stdout
     assert result.returncode != 0
     errors = re.findall("^Failed example:|: (?:WARNING|ERROR): ", result.stdout, re.M)
     assert len(errors) == 1, result.stdout
 
 
+PYTHONS = '[project]\nversion = "1.0"\n\n[tool.proven]\npythons = ["3.11", "3.13t"]\n'
+
+
+@pytest.mark.parametrize("only", ['since="3.99"', 'before="3.11"', 'since="3.12" gil="on"'])
+def test_a_claim_that_no_interpreter_checks(book: Any, only: str) -> None:
+    book.write("pyproject.toml", PYTHONS)
+    book.replace(PAGE, "#hello-at-once}", f"#hello-at-once {only}}}")
+    arguments = only.replace(" ", ", ")
+    book.replace(PROOF, '("hello-at-once")', f'("hello-at-once", {arguments})')
+    result = book.build("dummy")
+    assert result.returncode != 0
+    assert re.search(
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': .* holds on no interpreter",
+        result.stdout,
+    ), result.stdout
+    assert result.stdout.count("WARNING") == 1
+
+
+def test_an_output_that_no_interpreter_checks(book: Any) -> None:
+    book.write("pyproject.toml", PYTHONS)
+    book.replace(PAGE, "```{output} tasks/hello\n", "```{output} tasks/hello\n:since: 3.99\n")
+    result = book.build("dummy")
+    assert result.returncode != 0
+    assert "the output of tasks/hello is checked on no interpreter" in result.stdout
+    assert result.stdout.count("WARNING") == 1
+
+
+UNREADABLE = [
+    (PROOF, "def broken(:\n", r"test_hello\.py:1: .*: mend the test"),
+    ("source/_evidence/3.11.json", '{"a":\n', r"3\.11\.json:2: .*: take it anew"),
+    ("source/_evidence/3.11.json", "[]", r"3\.11\.json:1: it holds no object"),
+    ("source/_evidence/3.11.json", "{}", r"3\.11\.json: no evidence, 'claims'"),
+    ("tests/tasks/justified.toml", "[a\n", r"justified\.toml: .*line 1"),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "message"), UNREADABLE)
+def test_what_cannot_be_read_is_named(book: Any, file: str, text: str, message: str) -> None:
+    book.write(file, text)
+    result = book.build("dummy")
+    assert result.returncode != 0
+    assert re.fullmatch(f".*{message}.*\n", result.stdout), result.stdout
+
+
 @pytest.mark.parametrize("builder", ["dummy", "doctest"])
 def test_sound_book_builds_in_any_locale(book: Any, builder: str) -> None:
-    poor = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
-    result = book.build(builder, poor)
+    result = book.build_alone(builder, LC_ALL="C", PYTHONUTF8="0")
     assert result.returncode == 0, result.stdout
 
 
 def test_errors_are_told_in_any_locale(book: Any) -> None:
     book.replace(PAGE, "0.0 │ hello", "0.0 │ привет")
-    poor = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
-    result = book.build("doctest", poor)
+    result = book.build_alone("doctest", LC_ALL="C", PYTHONUTF8="0")
     assert result.returncode != 0
     assert "in tasks/hello" in result.stdout
 
 
 def test_accept_rewrites_outputs(book: Any) -> None:
     book.replace(PAGE, "0.0 │ hello", "7.0 │ stale\n8.0 │ lines")
-    result = book.run("-m", "handbook.output")
+    result = book.run("proven.checks.accept", "--root", str(book.root))
     assert result.returncode == 0
     assert "source/tasks/hello.md: outputs rewritten" in result.stdout
     assert book.build("doctest").returncode == 0
@@ -235,7 +293,7 @@ def test_accept_rewrites_outputs(book: Any) -> None:
 def test_accept_leaves_a_page_whose_snippet_fails(book: Any) -> None:
     book.replace(SNIPPET, 'print("hello")', 'raise ValueError("planted")')
     before = (book.root / PAGE).read_bytes()
-    result = book.run("-m", "handbook.output")
+    result = book.run("proven.checks.accept", "--root", str(book.root))
     assert result.returncode == 1
     assert "snippets/tasks/hello.py: the snippet raised" in result.stdout
     assert (book.root / PAGE).read_bytes() == before

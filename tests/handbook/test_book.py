@@ -22,7 +22,9 @@ def test_claims_and_proofs_agree() -> None:
 
 
 def test_every_snippet_is_on_a_page_with_its_output() -> None:
-    text = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "source").rglob("*.md"))
+    text = "\n".join(
+        page.read_text(encoding="utf-8") for page in Book.at(ROOT).settings.page_files()
+    )
     included = set(re.findall(r"\{literalinclude\} (?:\.\./)+snippets/(\S+)\.py", text))
     shown = set(re.findall(r"\{output\} (\S+)", text))
     assert included == shown == set(names())

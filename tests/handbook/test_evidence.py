@@ -1,11 +1,14 @@
 """Evidence counts only for what was checked, and the reader sees which."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.book import Book, _fingerprint
+from proven.book import Book
+from proven.book.prints import fingerprint
 from proven.findings import Evidence, Finding, read
 from proven.proofs import Outcomes
 from proven.shown import replay
@@ -80,7 +83,7 @@ def test_another_proof_of_the_file_changes_nothing(book: Any) -> None:
 
 
 def test_wrapping_changes_nothing() -> None:
-    assert _fingerprint("a \n\nb") == _fingerprint("a\nb") != _fingerprint("a b")
+    assert fingerprint("a \n\nb") == fingerprint("a\nb") != fingerprint("a b")
 
 
 def test_a_claim_skipped_once_is_not_proven() -> None:
@@ -103,7 +106,7 @@ def test_examples_are_compared_as_the_page_shows_them() -> None:
     shown = Book.at(ROOT).outputs["tasks/gather_order"]
     assert replay(shown).outcome == "passed"
     assert replay(shown).seconds == 2
-    shown.lines.reverse()
+    shown = replace(shown, lines=shown.lines[::-1])
     assert replay(shown) == Finding("failed", why="other output")
 
 
@@ -116,7 +119,7 @@ def test_evidence_is_taken_by_an_interpreter(book: Any, tmp_path: Path) -> None:
         'import pytest\n\n\n@pytest.mark.always("b", since="4.0")\ndef test_b() -> None: ...\n\n\n'
         '@pytest.mark.never("c")\ndef test_c() -> None: ...\n\n\ndef test_d() -> None: ...\n',
     )
-    done = book.run("-m", "proven.checks.evidence", "--inside", str(out))
+    done = book.run("proven.checks.evidence", "--root", str(book.root), "--inside", str(out))
     assert out.is_file(), done.stdout
     data = json.loads(out.read_text(encoding="utf-8"))
     assert data["examples"] == {"tasks/hello": {"outcome": "passed", "seconds": 1.0}}
@@ -142,9 +145,9 @@ def test_the_reader_sees_what_was_checked_and_what_was_not(book: Any) -> None:
     assert "На 3.15 не запускалось: 2" in page
     ledger = (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
     row = ledger.partition('id="claim-hello-at-once"')[2].partition("</tr>")[0]
-    signs = [cell for cell in ("?", "✓", "–") if f"<p>{cell}</p>" in row]
-    assert signs == ["?", "✓", "–"]
-    assert "на 3.15: it says." in ledger
+    # Only what differs is told: it passed on 3.12.
+    told = re.findall("<p>(.*?)</p>", row.split("<td>")[3])
+    assert told == ["всегда", "ещё не проверено на 3.11", "не запускалось на 3.15: it says"]
 
 
 def test_evidence_in_the_repo_tells_no_failure() -> None:
@@ -165,3 +168,66 @@ def test_an_example_may_be_of_some_versions_only(book: Any) -> None:
     (shown,) = Book.at(book.root).outputs.values()
     assert shown.only == (("before", "3.9"),)
     assert replay(shown) == Finding("skipped", why="holds only before 3.9")
+
+
+HELPERS = """\
+import time
+from tests.deeper import DEEP
+
+WAYS = {"one": 1}
+WAYS["two"] = DEEP
+
+
+def _seconds():
+    return time.monotonic()
+
+
+@property
+def chosen():
+    return _seconds()
+
+
+def another():
+    return WAYS
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stale"),
+    [
+        ("time.monotonic()", "time.time()", True),
+        ("@property\n", "", True),
+        ("return WAYS", "return dict(WAYS)", False),
+        ('"one": 1', '"one": 3', False),
+    ],
+)
+def test_of_a_helper_only_what_a_proof_uses_counts(
+    book: Any, old: str, new: str, stale: bool
+) -> None:
+    book.write("tests/helpers.py", HELPERS)
+    book.write("tests/deeper.py", "DEEP = 2\n")
+    book.replace("tests/tasks/test_hello.py", "import pytest\n", USES)
+    evidence = take(book)
+    book.replace("tests/helpers.py", old, new)
+    assert bool(Book.at(book.root).current(evidence, "claims")) is not stale
+
+
+USES = "import pytest\nfrom tests.helpers import (\n    chosen,\n)\n"
+
+
+def test_what_a_helper_uses_of_others_counts_too(book: Any) -> None:
+    book.write("tests/helpers.py", HELPERS)
+    book.write("tests/deeper.py", "DEEP = 2\n")
+    book.replace("tests/tasks/test_hello.py", "import pytest\n", USES.replace("chosen", "another"))
+    evidence = take(book)
+    book.replace("tests/deeper.py", "2", "3")
+    assert not Book.at(book.root).current(evidence, "claims")
+
+
+def test_where_helpers_live_does_not_count(book: Any) -> None:
+    book.write("tests/helpers.py", HELPERS)
+    book.replace("tests/tasks/test_hello.py", "import pytest\n", USES)
+    evidence = take(book)
+    (book.root / "tests/helpers.py").rename(book.root / "tests/tools.py")
+    book.replace("tests/tasks/test_hello.py", "tests.helpers", "tests.tools")
+    assert Book.at(book.root).current(evidence, "claims")

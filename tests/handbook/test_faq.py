@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from handbook.overview import Answer, answers
+from handbook.appendices.overview import Answer, answers
 from proven.book import Book
 
 from tests.handbook.conftest import ROOT

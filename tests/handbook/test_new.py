@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from handbook.authors.new import FILL, lay_out
+from handbook.authors.new import lay_out
 from handbook.style.command import findings
+from handbook.style.shape import FILL
 
 INDEX = (
     "# Книга\n\n```{toctree}\n:caption: Главы\n\ntasks/index\n```\n\n```{toctree}\nledger\n```\n"

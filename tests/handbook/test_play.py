@@ -1,13 +1,12 @@
 """`make play` shows a trace in the terminal."""
 
 import asyncio
-import io
 import time
 from pathlib import Path
 
 import pytest
 from proven.stage import perform
-from proven.timeline.terminal import main, play_really, progress, show
+from proven.timeline.terminal import main, show
 
 
 @pytest.fixture
@@ -44,6 +43,7 @@ def test_lanes_stand_beside_lines(planted: str, capsys: pytest.CaptureFixture[st
         "     │ │   ╵  coffee ends",
         "     │ ◄      main woken by coffee",
         "     │ ╵      main ends",
+        "clock: virtual",
     ]
 
 
@@ -79,24 +79,43 @@ def test_on_the_real_clock(planted: str, capsys: pytest.CaptureFixture[str]) -> 
     assert stamps == sorted(stamps)
 
 
-def test_the_terminal_sees_the_progress(planted: str) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    terminal = Terminal()
-    trace = play_really(planted, 0.01, terminal)
-    assert trace.lines[0] == "tea: start"
-    assert "] 0.0 of 0.01 s" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\033[K"), "the bar is gone"
-
-
-def test_progress() -> None:
-    assert progress(1, 4) == f"[{'█' * 8}{' ' * 22}] 1.0 of 4 s"
-    assert progress(9, 4).startswith(f"[{'█' * 30}]")
-    assert progress(1.25, 0) == "1.2 s"
-
-
 def test_a_missing_snippet_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks/absent"]) == 1
     assert "snippets/tasks/absent.py: there is no such snippet" in capsys.readouterr().err
+
+
+def play_code(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets/own.py").write_text(code, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return main(["own"])
+
+
+def test_the_end_and_the_clock_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "import sys, threading\nprint('\\x1b[1mx')\nsys.stderr.write('y')\nsys.exit(3)\n"
+    assert play_code(code, tmp_path, monkeypatch) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        " │ MainThread",
+        r" │ ●  \x1b[1mx",
+        " │ ╵  MainThread ends",
+        "stderr │ y",
+        "ended with exit code 3",
+        "clock: real, as it doesn't use asyncio",
+    ]
+
+
+def test_too_many_lanes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "import asyncio\n"
+        "async def work(n): print(n)\n"
+        "async def main(): await asyncio.gather(*map(work, range(1000)))\n"
+        "asyncio.run(main())\n"
+    )
+    assert play_code(code, tmp_path, monkeypatch) == 1
+    assert "1001 tasks, threads or processes, a terminal shows at most 60" in (
+        capsys.readouterr().err
+    )

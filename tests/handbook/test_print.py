@@ -1,7 +1,7 @@
 """Each node kind of the print edition's translator, one by one."""
 
 from pathlib import Path
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,24 +9,44 @@ from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.parsers.rst import Parser
 from docutils.utils import new_document
-from handbook.ledger import claim_mark
+from handbook import output
+from handbook.appendices import ledger
 from handbook.output import OutputLexer, guess, timeline_picture
 from sphinx import addnodes
 from sphinx.highlighting import lexer_classes
 from sphinx.locale import admonitionlabels
-from typst_book.builder import alphabetical, moment
-from typst_book.translator import ADMONITIONS, SKIPPED, WRAPPED, PrintError, Translator
+from typst_book import PrintError
+from typst_book.builder import moment
+from typst_book.index import alphabetical
+from typst_book.translator import ADMONITIONS, SKIPPED, WRAPPED, Translator
+from typst_book.words import WORDS, words
 
 BUILDER: Any = SimpleNamespace(
-    book={"tasks/page", "tasks/other"},
     config=SimpleNamespace(root_doc="index"),
     env=SimpleNamespace(
-        doc2path=lambda docname, base: f"{docname}.md",
-        toc_fignumbers={"tasks/page": {"figure": {"f": (7,)}}},
+        doc2path=lambda docname: f"{docname}.md",
+        toc_fignumbers={"tasks/page": {"figure": {"f": (7,)}, "code-block": {"l": (3,)}}},
     ),
     tags=SimpleNamespace(eval_condition=lambda condition: condition == "typst"),
     get_target_uri=lambda docname: f"%{docname}",
 )
+
+
+OWN = {
+    "timeline_picture": (output.visit_picture_typst, None),
+    "guess": (output.visit_guess_typst, None),
+    "proven": (ledger.visit_proven_typst, ledger.depart_proven_typst),
+}
+
+
+def translator() -> Translator:
+    """Return a translator with the handbook's own nodes, as Sphinx makes it."""
+    made = Translator(BUILDER, "tasks/page", {"tasks/page", "tasks/other"})
+    for kind, (visit, depart) in OWN.items():
+        setattr(made, f"visit_{kind}", MethodType(visit, made))
+        if depart:
+            setattr(made, f"depart_{kind}", MethodType(depart, made))
+    return made
 
 
 def paragraph(words: str = "a") -> nodes.paragraph:
@@ -101,7 +121,7 @@ KINDS: list[tuple[nodes.Node, str]] = [
     ),
     (nodes.definition("", paragraph()), "[a\n\n]"),
     (nodes.classifier("", "a"), " : #emph[a]"),
-    (addnodes.glossary("", paragraph()), "#glossary[\na\n\n]\n\n"),
+    (addnodes.glossary("", paragraph()), "a\n\n"),
     (
         nodes.section("", nodes.title("", "t"), paragraph()),
         "#heading(depth: 1)[t]\n\na\n\n",
@@ -114,8 +134,11 @@ KINDS: list[tuple[nodes.Node, str]] = [
     (addnodes.only("", paragraph(), expr="typst"), "a\n\n"),
     (addnodes.only("", paragraph(), expr="html"), ""),
     (nodes.container("", paragraph()), "a\n\n"),
-    (listing(), '#listing("x", caption: [c], numbered: true)\n\n'),
-    (listing(classes=["fragment"]), '#listing("x", caption: [c], numbered: false)\n\n'),
+    (listing(), '#listing("x", caption: [c])\n\n'),
+    (
+        listing(ids=["l"]),
+        '#anchor("tasks/page#l")#listing("x", caption: [c], number: "3")\n\n',
+    ),
     (nodes.target("", "a", ids=["b"]), '#anchor("tasks/page#b")a'),
     (nodes.raw("", "<b>", format="html"), ""),
     (nodes.raw("", "#x", format="typst"), "#x\n\n"),
@@ -155,7 +178,7 @@ KINDS: list[tuple[nodes.Node, str]] = [
         '#web("http://b/c#d", "http://b/c")[a]',
     ),
     (reference("http://b/c", refuri="http://b/c"), '#web("http://b/c", none)[http\\:\\/\\/b\\/c]'),
-    (claim_mark(claim="x", verb="never"), '#claim("x")'),
+    (ledger.proven("", "p", claim="x"), '#proven("x")[p]'),
     (nodes.abbreviation("", "a", explanation="b"), r"a \(b\)"),
     (image(alt="a", width="5cm"), '#picture(image("/p.svg", alt: "a", width: 5cm))\n\n'),
     (
@@ -197,12 +220,12 @@ def test_a_node_kind(node: nodes.Node, expected: str, monkeypatch: pytest.Monkey
     monkeypatch.setitem(lexer_classes, "output", OutputLexer)
     page = new_document("p", get_default_settings(Parser))
     page += node
-    assert Translator(BUILDER, "tasks/page").render(node) == expected
+    assert translator().render(node) == expected
 
 
 def test_code_in_a_list_does_not_hang_out() -> None:
     item = nodes.list_item("", code("x"))
-    assert 'listing("x", nested: true)' in Translator(BUILDER, "tasks/page").render(item)
+    assert 'listing("x", nested: true)' in translator().render(item)
 
 
 def test_every_node_kind_has_its_test() -> None:
@@ -218,7 +241,7 @@ def test_a_footnote_stands_where_it_is_referred_to_first() -> None:
     marks = [nodes.footnote_reference("", "1", refid="f") for _ in range(2)]
     page += [nodes.paragraph("", "", *marks), note]
     assert (
-        Translator(BUILDER, "tasks/page")
+        translator()
         .translate(page)
         .endswith(
             '#labelled(label("tasks/page#note-f"))[#note[n]]#footnote(label("tasks/page#note-f"))\n\n'
@@ -227,26 +250,40 @@ def test_a_footnote_stands_where_it_is_referred_to_first() -> None:
 
 
 def test_a_document_is_told_once_a_page() -> None:
-    page = Translator(BUILDER, "tasks/page")
+    page = translator()
     first, second = (reference("a", refuri=f"http://b#{id}", internal=False) for id in "cd")
     assert '"http://b")' in page.render(first)
     assert "none)" in page.render(second)
 
 
-def test_the_ledger_names_each_claim_and_its_proof_below_it() -> None:
-    cells = (nodes.entry("", paragraph(text)) for text in ("1", "claim", "always", "proof", "+"))
-    row = nodes.row("", *cells, ids=["claim-x-y"])
-    nodes.table("", nodes.tgroup("", nodes.tbody("", row)), classes=["ledger"])
-    shown = Translator(BUILDER, "tasks/page").render(row)
-    assert '[claim#proven("x-y")[proof]],\n' in shown
-    assert shown.count("table.cell") == 4
+def test_what_introduces_code_stays_with_it() -> None:
+    around = nodes.section("", paragraph("a:"), nodes.target(), code("x"), paragraph("b"))
+    assert translator().inside(around).startswith("#lead[a\\:]\n\n")
+    assert translator().inside(around).endswith('#listing("x")\n\nb\n\n')
+    around[0] = paragraph("long " * 100)
+    assert "#lead" not in translator().inside(around)
+
+
+def test_a_short_list_is_whole_and_keeps_the_last_words_of_its_section() -> None:
+    items = nodes.bullet_list("", nodes.list_item("", paragraph()))
+    around = nodes.section("", items, paragraph("b"))
+    assert translator().inside(around).startswith("#kept(sticky: true)[#list(")
+    around.append(paragraph("c"))
+    assert translator().inside(around).startswith("#kept(sticky: false)[#list(")
 
 
 @pytest.mark.parametrize(
     ("node", "problem"),
     [
-        (nodes.math("", "x"), "the translator doesn't know the node <math>"),
-        (image(), "the image p.svg has no alternative text"),
+        (
+            nodes.math("", "x"),
+            "<math>: print doesn't know it: register it by app.add_node(…, typst=(visit, depart))",
+        ),
+        (image(), "the image p.svg has no alternative text: give it an :alt:"),
+        (
+            nodes.image(uri="https://a.org/b.png", alt="b", candidates={"?": ""}),
+            "the image https://a.org/b.png is not a file of the book: keep a copy in it",
+        ),
         (code("x", linenos=True), "line numbers would be copied with the code"),
     ],
 )
@@ -254,13 +291,14 @@ def test_what_print_cannot_do_is_an_error_naming_the_place(node: nodes.Node, pro
     around = nodes.paragraph("", "", node)
     around.line = 7
     with pytest.raises(PrintError) as caught:
-        Translator(BUILDER, "tasks/page").render(around)
-    assert str(caught.value) == f"tasks/page.md:7: {problem}"
+        translator().render(around)
+    assert str(caught.value) == problem
+    assert caught.value.place == "tasks/page.md:7"
 
 
 def test_the_index_is_in_russian_order() -> None:
     names = ["Zebra", "__aenter__", "ёлка", "%s", "ель", "еда", "жук", "Абзац", "await"]
-    assert sorted(names, key=alphabetical) == [
+    assert sorted(names, key=lambda name: alphabetical(name, "ru")) == [
         *("Абзац", "еда", "ёлка", "ель", "жук", "__aenter__", "await", "Zebra", "%s"),
     ]
 
@@ -268,3 +306,9 @@ def test_the_index_is_in_russian_order() -> None:
 def test_the_date_is_given_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert moment(Path()) == 86400
+
+
+def test_each_language_has_all_words_and_an_unknown_one_has_english() -> None:
+    assert {tuple(each) for each in WORDS.values()} == {tuple(WORDS["en"])}
+    assert words("ru_RU")["index"] == "Предметный указатель"
+    assert words("eo") == words(None) == WORDS["en"]

@@ -1,16 +1,22 @@
 """The site: in Russian, complete in itself, outputs copied without the column of seconds."""
 
 import html
-import os
+import json
 import re
+import shutil
+import time
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
-from handbook.site import REPAIRS, stackable
+from furo.navigation import get_navigation_tree
+from handbook.appendices import numbering
+from handbook.site import navigation, repairs
 
-from tests.handbook.conftest import SNIPPET, Book
+from tests.handbook.conftest import ROOT, SNIPPET, Book
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -121,8 +127,10 @@ def test_the_search_reads_prose(site: Path) -> None:
     assert "Она печатает три строки." in prose[1]
     assert not re.search("│|✓|#|import", prose[1])
     scripts = [url for url in Page(site / "search.html").fetched if ".js" in url]
-    assert scripts == ["_static/joined-frame.js", "_static/joined-search.js"]
-    assert "const TEXTS" in (site / scripts[1]).read_text(encoding="utf-8")
+    # Between the tools, which it changes, and the index, with which the search begins.
+    order = [re.sub(r".*/|\?.*", "", url) for url in scripts]
+    assert order[-4:] == ["searchtools.js", "language_data.js", "search.js", "searchindex.js"]
+    assert len(order) == len(set(order)) == 9
 
 
 def test_only_the_search_loads_the_scripts_of_the_search(site: Path) -> None:
@@ -178,7 +186,7 @@ def test_without_a_base_address_there_is_no_sitemap(site: Path) -> None:
 
 def test_with_a_base_address_search_engines_are_told(book: Book) -> None:
     base = "https://example.org/book"
-    result = book.build("html", {**os.environ, "SITE_URL": f"{base}/"})
+    result = book.build("html", SITE_URL=f"{base}/")
     assert result.returncode == 0, result.stdout
     built = book.root / "build/html"
     sitemap = (built / "sitemap.xml").read_text(encoding="utf-8")
@@ -189,27 +197,228 @@ def test_with_a_base_address_search_engines_are_told(book: Book) -> None:
     assert f'<meta property="og:url" content="{base}/tasks/hello.html">' in page
 
 
-def test_signs_name_their_version() -> None:
-    # A narrow screen shows no table head.
-    head = "".join(f'<th class="head"><p>{text}</p></th>' for text in ("№", "3.13", "3.13t"))
-    row = "<td><p>1</p></td><td><p>✓</p></td><td><p>–</p></td>"
-    assert re.findall(r'data-version="(.*?)"><p>(.)', stackable(head + row + row)) == [
-        *(("3.13", "✓"), ("3.13t", "–"), ("3.13", "✓"), ("3.13t", "–"))
-    ]
-
-
 def test_hosts_serve_all_folders(site: Path) -> None:
     # GitHub Pages leaves out _static without it.
     assert (site / ".nojekyll").exists()
 
 
-def test_repairs_bear_being_made_twice(site: Path) -> None:
-    for file in pages(site):
-        page = file.read_text(encoding="utf-8")
-        again = page
-        for old, new in REPAIRS.items():
-            again = again.replace(old, new)
-        assert again == page
+def nested(book: Book) -> None:
+    """Give the book chapters, one of them with a listing, a figure and a table."""
+    table = "```{table} Таблица\n| а | б |\n|---|---|\n| 1 | 2 |\n```\n\n"
+    toctree = "```{toctree}\n:caption: Главы\ntasks/index\nraces/index\nledger\n```\n"
+    book.write("source/index.md", f"# Книга\n\n{table}{toctree}")
+    book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\nsecond\n```\n")
+    book.write("source/races/index.md", f"# Гонки\n\n{table}```{{toctree}}\nfirst\n```\n")
+    for page in ("tasks/second", "races/first"):
+        text = f"# Что такое {page}?\n\n```{{short}}\nДа. Нет.\n```\n\n{table}"
+        book.write(f"source/{page}.md", text)
+    output = "{output} tasks/hello\n"
+    book.replace("source/tasks/hello.md", output, f"{output}:timeline: Привет\n")
+
+
+def test_the_contents_are_as_sphinx_and_furo_make_them(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, tuple[str, str]] = {}
+    leave_out, put_in = navigation.leave_out, navigation.put_in
+
+    def ask_sphinx(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
+        options = {"collapse": False, "titles_only": True, "maxdepth": -1, "includehidden": True}
+        contents = get_navigation_tree(context["toctree"](**options))
+        made[pagename] = repairs.mend(repairs.NAVIGATION, contents, pagename), ""
+        leave_out(app, pagename, template, context, doctree)
+
+    def compare(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
+        put_in(app, pagename, template, context, doctree)
+        made[pagename] = made[pagename][0], context["furo_navigation_tree"]
+
+    monkeypatch.setattr(navigation, "leave_out", ask_sphinx)
+    monkeypatch.setattr(navigation, "put_in", compare)
+    nested(book)
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    assert {"index", "tasks/index", "tasks/second", "tests/tasks/test_hello"} <= made.keys()
+    for page, (by_sphinx, ours) in made.items():
+        assert by_sphinx == ours, page
+        assert ("current-page" in ours) == (page in {"ledger"} or page[:6] in ("tasks/", "races/"))
+
+
+def test_numbers_are_as_sphinx_gives_them(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = []
+    assign = numbering.assign
+
+    def both(collector: Any, env: Any) -> list[str]:
+        changed = assign(collector, env)
+        numbers.append(env.toc_fignumbers)
+        env.toc_fignumbers = {}
+        assert sorted(numbering.by_sphinx(collector, env)) == sorted(changed)
+        numbers.append(env.toc_fignumbers)
+        return changed
+
+    monkeypatch.setattr(numbering, "assign", both)
+    nested(book)
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    ours, by_sphinx = numbers
+    assert ours == by_sphinx
+    assert ours["tasks/hello"].keys() == {"code-block", "figure"}
+    assert [next(iter(ours[page]["table"].values())) for page in ("index", "races/first")] == [
+        *((1,), (4,))
+    ]
+
+
+def test_every_repair_is_made(book: Book) -> None:
+    nested(book)
+    shutil.copytree(ROOT / "source/locales", book.root / "source/locales")
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    files = pages(book.root / "build/html")
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    for repair in (*repairs.NAVIGATION, *repairs.BODY, *repairs.HEAD, *repairs.TEMPLATES):
+        new = repair.new.replace("{{ docstitle|striptags|e }}", "Конкурентность в Python")
+        old = repair.old.replace("{{ docstitle|striptags|e }}", "Конкурентность в Python")
+        assert new in text, repair
+        assert old == new.removeprefix("<div tabindex") or old not in text, repair
+
+
+@pytest.mark.parametrize("table", ["TEMPLATES", "NAVIGATION", "BODY", "HEAD", "TOOLS"])
+def test_a_repair_that_no_longer_applies_is_one_error(book: Book, table: str) -> None:
+    nested(book)
+    repair = getattr(repairs, table)
+    key = "doctools.js" if table == "TOOLS" else -1
+    before = repair[key]
+    repair[key] = ("GONE",) if table == "TOOLS" else replace(before, old="GONE")
+    try:
+        result = book.build("html")
+    finally:
+        repair[key] = before
+    assert result.returncode == 1
+    assert result.stdout.count("WARNING") == 1, result.stdout
+    assert re.search(
+        r"WARNING: a repair no longer applies in \S.*: .*/.*: 'GONE' isn't there; "
+        r"see MAINTAINING.md \[handbook.repair\]",
+        result.stdout,
+    ), result.stdout
+
+
+def test_two_builders_at_once_write_the_same_and_tell_errors(book: Book) -> None:
+    more = {f"source/tasks/more{n}.md": f"# Ещё {n}?\n\n```{{short}}\nДа.\n```\n" for n in range(4)}
+    for file, text in more.items():
+        book.write(file, text)
+    book.replace("source/index.md", "ledger\n", "ledger\ntasks/more0\ntasks/more1\n")
+    book.replace("source/index.md", "more1\n", "more1\ntasks/more2\ntasks/more3\n")
+    assert book.build_alone("html").returncode == 0
+    (book.root / "build").rename(book.root / "one")
+    result = book.build_alone("html", "-j", "2")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout == ""
+    assert contents(book.root / "one/html") == contents(book.root / "build/html")
+    shutil.rmtree(book.root / "build")
+    book.replace("source/tasks/more2.md", "Да.", "{ref}`tasks-absent`")
+    result = book.build_alone("html", "-j", "2")
+    assert result.returncode == 1
+    assert re.findall(r"(\S+): WARNING: undefined label", result.stdout) == [
+        f"{book.root}/source/tasks/more2.md:4"
+    ]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return what readers of a build get."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    texts = {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+    if index := texts.get("searchindex.js"):
+        texts["searchindex.js"] = words(index.decode())
+    return texts
+
+
+def words(index: str) -> bytes:
+    """Return what the search knows; its pages are numbered in the order in which they came."""
+    data = json.loads(index[index.index("{") : index.rindex("}") + 1])
+    names = data["docnames"]
+    terms = [
+        # Sphinx keeps a word that no page has any more.
+        {
+            word: sorted(names[page] for page in _all(pages))
+            for word, pages in data[part].items()
+            if _all(pages)
+        }
+        for part in ("terms", "titleterms")
+    ]
+    return json.dumps([sorted(names), terms], sort_keys=True, ensure_ascii=False).encode()
+
+
+def _all(pages: int | list[int]) -> list[int]:
+    return [pages] if isinstance(pages, int) else pages
+
+
+CHANGES = {
+    # Each is seen on other pages than its own, and none changes what all pages show.
+    "details": [
+        ("source/tasks/hello.md", "печатается сразу]", "печатается тотчас]"),
+        ("source/tasks/hello.md", "Она печатает", "Она выводит"),
+        ("tests/tasks/test_hello.py", "import pytest", "\nimport pytest  # !"),
+        ("snippets/tasks/hello.py", "import asyncio", "import asyncio  # !"),
+    ],
+    "title": [("source/tasks/hello.md", "Кто здоровается?", "Кто прощается?")],
+    "style": [("source/_static/handbook.css", "/* What furo", "/* !What furo")],
+    "setting": [("conf.py", "2026, авторы", "2027, авторы")],
+}
+
+
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES.keys())
+def test_what_changed_is_shown_everywhere(book: Book, changes: list[tuple[str, str, str]]) -> None:
+    book.write("source/short.md", "# Кратко\n\n```{short-answers}\n```\n")
+    book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\n```\n")
+    book.replace("source/index.md", "tasks/hello\n", "tasks/index\nshort\n")
+    (book.root / "source/_static").unlink()  # the real one, which must stay as it is
+    shutil.copytree(ROOT / "source/_static", book.root / "source/_static")
+    # The site reads what changed; the EPUB, which doesn't, must notice, too.
+    for builder in ("html", "epub"):
+        assert book.build(builder).returncode == 0
+    for file, old, new in changes:
+        book.replace(file, old, new)
+    built = {}
+    for builder in ("html", "epub"):
+        result = book.build(builder)
+        assert result.returncode == 0, result.stdout
+        built[builder] = contents(book.root / "build" / builder)
+    shutil.rmtree(book.root / "build")
+    for builder, before in built.items():
+        assert book.build(builder).returncode == 0
+        after = contents(book.root / "build" / builder)
+        # They hold the time of their making.
+        for name in ("handbook.epub", "content.opf", ".buildinfo.bak"):
+            before.pop(name, None)
+            after.pop(name, None)
+        assert before.keys() == after.keys()
+        assert [name for name in before if before[name] != after[name]] == []
+
+
+@pytest.mark.parametrize("builder", ["epub", "typst", "doctest"])
+def test_other_builders_read_what_the_site_has_read(book: Book, builder: str) -> None:
+    assert book.build("html").returncode == 0
+    read = list((book.root / "build/doctrees").rglob("*.doctree"))
+    before = {file: file.stat().st_mtime_ns for file in read}
+    result = book.build(builder)
+    assert result.returncode == 0, result.stdout
+    assert len(before) == 3
+    assert {file: file.stat().st_mtime_ns for file in read} == before
+
+
+_WITHOUT_HISTORY = time.localtime(1_767_225_600)[:6]
+
+
+def test_the_same_sources_give_the_same_book_for_devices(book: Book) -> None:
+    file = book.root / "build/epub/handbook.epub"
+    assert book.build("epub").returncode == 0
+    first = file.read_bytes()
+    shutil.rmtree(book.root / "build")
+    assert book.build("epub").returncode == 0
+    assert file.read_bytes() == first
+    # Two builds within two seconds would agree by chance.
+    with zipfile.ZipFile(file) as epub:
+        assert {entry.date_time for entry in epub.infolist()} == {_WITHOUT_HISTORY}
+        assert "2026-01-01T00:00:00Z" in epub.read("content.opf").decode()
 
 
 def test_the_book_for_readers_devices(book: Book) -> None:

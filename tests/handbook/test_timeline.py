@@ -2,16 +2,20 @@
 
 import asyncio
 import re
+import runpy
 import time
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from handbook.output import TIMELINE
+from proven.book import Book
 from proven.stage import perform, play
 from proven.stage.trace import Trace
-from proven.timeline.drawing import MOST_LANES, WIDTHS, draw, tell
+from proven.timeline.drawing import MOST_LANES, WIDTHS, draw
 from proven.timeline.lanes import scene
+from proven.timeline.words import tell
 
 from tests.handbook.conftest import ROOT
 
@@ -20,7 +24,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def picture(*traces: Trace, theme: str = "page", width: int = 0) -> str:
     titled = {f"{number}.py": trace for number, trace in enumerate(traces)}
-    return draw(titled, title="Заголовок", name="timeline-x", theme=theme, width=width)
+    return draw(titled, TIMELINE, title="Заголовок", name="timeline-x", theme=theme, width=width)
 
 
 def brewing() -> Trace:
@@ -54,7 +58,7 @@ def test_the_same_bytes_each_time(theme: str) -> None:
 def test_the_books_timelines_are_the_same_each_time() -> None:
     """What threads do in no promised order must not change the picture from build to build."""
     options = re.compile(r"^:(\w+): ?(.*)$", re.M)
-    for page in (ROOT / "source").rglob("*.md"):
+    for page in Book.at(ROOT).settings.page_files():
         for block in re.finditer(r"\{output\} (\S+)\n((?::.*\n)*)", page.read_text("utf-8")):
             given = dict(options.findall(block[2]))
             if "timeline" not in given:
@@ -160,10 +164,10 @@ def test_title_and_description_are_told() -> None:
     assert root.get("role") == "img"
     assert [ids[id] for id in root.get("aria-labelledby", "").split()] == [
         "Заголовок",
-        tell({"0.py": brewing()}),
+        tell({"0.py": brewing()}, TIMELINE),
     ]
     assert "coffee: 0 с — запуск из main; 0 с — «start»; с 0 до 1 с ждёт; 1 с — «ready»" in tell(
-        {"0.py": brewing()}
+        {"0.py": brewing()}, TIMELINE
     )
 
 
@@ -259,11 +263,12 @@ def test_two_hundred_events_are_drawn_at_once() -> None:
     assert min(seconds(lambda: picture(trace)) for _ in range(3)) < 0.1
 
 
-def palette(css: str, theme: str) -> dict[str, str]:
+def palette(theme: str) -> dict[str, str]:
     """Return the values of the timelines' variables."""
-    start = {"light": ":root {", "dark": 'body[data-theme="dark"] {'}[theme]
-    block = css[css.index(start, css.index("/* Timelines")) :].partition("}")[0]
-    return dict(re.findall(r"--timeline-(\w+): (#\w{6});", block))
+    settings = runpy.run_path(str(ROOT / "conf.py"))["html_theme_options"]
+    variables = settings[f"{theme}_css_variables"].items()
+    prefix = "timeline-"
+    return {name.removeprefix(prefix): value for name, value in variables if prefix in name}
 
 
 def luminance(colour: str) -> float:
@@ -284,7 +289,7 @@ GROUNDS = {"light": ("#ffffff", "#f8f9fb"), "dark": ("#131416", "#1a1c1e")}
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_contrast(theme: str) -> None:
     css = (ROOT / "source/_static/handbook.css").read_text(encoding="utf-8")
-    colours = palette(css, theme)
+    colours = palette(theme)
     assert colours["ground"] == GROUNDS[theme][0]
     for ground in GROUNDS[theme]:
         for text in ("text", "quiet", "error"):
@@ -296,16 +301,9 @@ def test_contrast(theme: str) -> None:
     assert {"text", "quiet", "error"} <= used
 
 
-def test_both_dark_themes_are_alike() -> None:
-    css = (ROOT / "source/_static/handbook.css").read_text(encoding="utf-8")
-    chosen = palette(css, "dark")
-    automatic = css[css.index('body:not([data-theme="light"])', css.index("/* Timelines")) :]
-    assert dict(re.findall(r"--timeline-(\w+): (#\w{6});", automatic.partition("}")[0])) == chosen
-
-
 @pytest.mark.parametrize("kind", ["line", "small", "label", "end"])
 def test_contrast_in_print(kind: str) -> None:
-    from proven.timeline.drawing import _PRINT
+    from proven.timeline.canvas import GREYS
 
-    (colour,) = re.findall(r'fill="#(\w)\w\w"', _PRINT[kind])
+    (colour,) = re.findall(r'fill="#(\w)\w\w"', GREYS[kind])
     assert contrast("#" + colour * 6, "#ffffff") >= 4.5

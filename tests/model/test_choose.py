@@ -2,11 +2,17 @@
 
 import asyncio
 import os
+import sys
 import threading
 
 import pytest
-from proven.checks.ratios import COUNT, WAIT, has_gil, in_processes, in_tasks, in_threads, ratio
+from proven.claims import has_gil
 from proven.stage import load, perform, perform_script, play
+from proven.stage.player import path_of
+
+from tests.model.measuring import COUNT, WAIT, in_processes, in_tasks, in_threads, ratio
+from tests.ways import ways
+from tests.ways_processes import METHODS, perform_by
 
 
 @pytest.mark.slow
@@ -21,6 +27,8 @@ def test_threads_and_tasks_overlap_waiting() -> None:
 @pytest.mark.always("choose-compute-needs-processes")
 def test_what_makes_computing_faster() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("одному ядру нечего делить")
     assert any(ratio(in_processes, COUNT) < 0.8 for _ in range(5))
     assert ratio(in_tasks, COUNT, tries=5) > 0.8
     if has_gil():
@@ -31,6 +39,7 @@ def test_what_makes_computing_faster() -> None:
 
 @pytest.mark.always("choose-thousand-waits-one-thread")
 def test_a_thousand_waits_need_one_thread() -> None:
+    # one way: the number is the sentence's own
     assert play("model/choose_waits").lines == ["pages: 1000"]
     fetch = load("model/choose_waits").fetch
     threads: list[int] = []
@@ -48,13 +57,14 @@ def test_a_thousand_waits_need_one_thread() -> None:
 
 
 @pytest.mark.always("choose-thread-for-each-wait")
-def test_a_hundred_blocking_waits_need_a_hundred_threads() -> None:
+@ways(count={"1": 1, "2": 2, "100": 100})
+def test_a_hundred_blocking_waits_need_a_hundred_threads(count: int) -> None:
     go_on = threading.Event()
     before = threading.active_count()
-    waits = [threading.Thread(target=go_on.wait) for _ in range(100)]
+    waits = [threading.Thread(target=go_on.wait) for _ in range(count)]
     for thread in waits:
         thread.start()
-    assert threading.active_count() == before + 100
+    assert threading.active_count() == before + count
     go_on.set()
     for thread in waits:
         thread.join()
@@ -62,22 +72,32 @@ def test_a_hundred_blocking_waits_need_a_hundred_threads() -> None:
 
 
 @pytest.mark.always("choose-count-the-cores")
-def test_cores_of_the_machine_and_cores_of_the_program() -> None:
+@ways(asked={"by default": "", "PYTHON_CPU_COUNT": "7"})
+def test_cores_of_the_machine_and_cores_of_the_program(
+    asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.environ.get("PYTHON_CPU_COUNT"):
+        pytest.skip("число ядер задано окружением")
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system can't tie a process to one core")
-    trace = perform_script("""
-        import os, sys
+    is_new = sys.version_info >= (3, 13)
+    program = """
+        import os
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-        if sys.version_info >= (3, 13):
-            print(os.process_cpu_count(), os.cpu_count())
-        else:
-            print(hasattr(os, "process_cpu_count"), os.cpu_count())
-    """)
-    own = 1 if hasattr(os, "process_cpu_count") else False
-    assert trace.lines == [f"{own} {os.cpu_count()}"]
+        own = getattr(os, "process_cpu_count", lambda: len(os.sched_getaffinity(0)))
+        print(own(), os.cpu_count())
+    """
+    if asked:
+        monkeypatch.setenv("PYTHON_CPU_COUNT", asked)
+    told = [asked, asked] if asked and is_new else ["1", str(os.cpu_count())]
+    assert hasattr(os, "process_cpu_count") is is_new
+    assert perform_script(program).lines == [" ".join(told)]
 
 
 @pytest.mark.always("choose-process-for-each-wait")
-def test_each_wait_of_a_process_takes_a_process() -> None:
+@ways(method=METHODS)
+def test_each_wait_of_a_process_takes_a_process(method: str) -> None:
+    code = path_of("model/choose_processes_broken").read_text(encoding="utf-8")
+    assert perform_by(method, code).lines == ["waiting: 4", "processes: 4"]
     assert play("model/choose_processes_broken").lines == ["waiting: 4", "processes: 4"]
     assert play("model/choose_processes_fixed").lines == ["waiting: 4", "processes: 0"]

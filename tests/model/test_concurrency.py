@@ -2,14 +2,21 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 import pytest
-from proven.stage import load, perform, perform_script, play
+from proven.stage import perform, perform_script, play
 from proven.stage.explore import interleavings
+from proven.stage.player import path_of
+
+from tests.ways import ways
+from tests.ways_processes import METHODS, perform_by
 
 
 @pytest.mark.always("conc-both-unfinished")
 def test_both_are_begun_and_neither_is_finished() -> None:
+    # one way: the page's own program
     trace = play("model/concurrency_interleaved")
     assert trace.peak("chapter 1", "finished") == 2
     assert trace.at("novel: chapter 1") == trace.at("manual: chapter 1") == 0
@@ -18,6 +25,7 @@ def test_both_are_begun_and_neither_is_finished() -> None:
 
 @pytest.mark.always("conc-one-step-at-a-time")
 def test_code_of_one_task_at_a_time_in_every_order() -> None:
+    # one way: every order of the tasks is explored
     async def read(book: str) -> None:
         for _ in range(2):
             print(f"{book} in")
@@ -35,6 +43,7 @@ def test_code_of_one_task_at_a_time_in_every_order() -> None:
 
 @pytest.mark.always("conc-one-core")
 def test_two_busy_processes_share_one_core() -> None:
+    # one way: it is the system that switches, however they were started
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system can't tie a process to one core")
     trace = perform_script("""
@@ -61,35 +70,55 @@ def test_two_busy_processes_share_one_core() -> None:
     assert trace.lines == ["[0, 0]"]
 
 
-@pytest.mark.always("conc-waits-need-no-cores")
-def test_a_thousand_seconds_of_waiting_in_one() -> None:
-    fetch = load("model/choose_waits").fetch
+@asynccontextmanager
+async def pause() -> AsyncIterator[None]:
+    await asyncio.sleep(0)
+    yield
 
-    async def main() -> None:
-        assert len(await asyncio.gather(*(fetch(page) for page in range(1000)))) == 1000
 
-    assert perform(main).elapsed == 1
+async def numbers() -> AsyncIterator[int]:
+    await asyncio.sleep(0)
+    yield 1
+
+
+async def awaits() -> None:
+    await asyncio.sleep(0)
+
+
+async def enters() -> None:
+    async with pause():
+        pass
+
+
+async def iterates() -> None:
+    async for _ in numbers():
+        pass
 
 
 @pytest.mark.always("conc-compute-in-a-row")
-def test_without_await_the_second_begins_when_the_first_is_done() -> None:
+@ways(suspend={"await": awaits, "async with": enters, "async for": iterates})
+def test_without_a_suspension_the_second_begins_when_the_first_is_done(
+    suspend: Callable[[], Coroutine[None, None, None]],
+) -> None:
     trace = play("model/concurrency_compute_broken")
     assert trace.peak("start", "done") == 1
     assert trace.ordered("left: done", "right: start")
 
-    async def with_await(name: str) -> None:
+    async def suspended(name: str) -> None:
         print(f"{name}: start")
-        await asyncio.sleep(0)
+        await suspend()
         print(f"{name}: done")
 
     async def twin() -> None:
-        await asyncio.gather(with_await("left"), with_await("right"))
+        await asyncio.gather(suspended("left"), suspended("right"))
 
     assert perform(twin).peak("start", "done") == 2
 
 
 @pytest.mark.always("conc-compute-elsewhere")
-def test_both_results_come_from_other_processes() -> None:
-    trace = play("model/concurrency_compute_fixed")
+@ways(method=METHODS)
+def test_both_results_come_from_other_processes(method: str) -> None:
+    code = path_of("model/concurrency_compute_fixed").read_text(encoding="utf-8")
+    trace = perform_by(method, code)
     total = sum(range(1_000_000))
     assert trace.lines == [f"{total}, in another process: True"] * 2

@@ -5,11 +5,15 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from proven.checks.ratios import has_gil, nobody_asks_for_the_gil, ran_meanwhile, subinterpreter
+from proven.claims import has_gil
 from proven.stage import load, play
+
+from tests.model.measuring import nobody_asks_for_the_gil, ran_meanwhile, subinterpreter
+from tests.ways import ways
 
 FREE_BUILD = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
 
@@ -22,6 +26,7 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 @pytest.mark.always("gil-holds-others-back")
 def test_bytecode_of_other_threads_stands_still() -> None:
+    # one way: a fact about the interpreter
     called = False
 
     def compute() -> None:
@@ -47,6 +52,7 @@ def test_bytecode_of_other_threads_stands_still() -> None:
 
 @pytest.mark.always("gil-asked-for-every-5-ms")
 def test_an_endless_loop_does_not_stop_the_others() -> None:
+    # one way: a fact about the interpreter
     command = [sys.executable, "-I", "-c", "import sys; print(sys.getswitchinterval())"]
     assert float(subprocess.check_output(command)) == 0.005
     enough = False
@@ -62,23 +68,43 @@ def test_an_endless_loop_does_not_stop_the_others() -> None:
 
 
 @pytest.mark.always("gil-append-loses-nothing")
-def test_append_loses_nothing_however_often_threads_switch() -> None:
+@ways(interval={"as often as can be": 1e-6, "often": 1e-4, "usual": 0.005}, count={"2": 2, "8": 8})
+def test_append_loses_nothing_however_often_threads_switch(interval: float, count: int) -> None:
     before = sys.getswitchinterval()
+    items: list[int] = []
+
+    def fill() -> None:
+        for number in range(3_000):
+            items.append(number)
+
     try:
-        for interval in (1e-6, 1e-4, before):
-            sys.setswitchinterval(interval)
-            items: list[int] = []
-
-            def fill(items: list[int] = items) -> None:
-                for number in range(3_000):
-                    items.append(number)
-
-            threads = [in_thread(fill) for _ in range(4)]
-            for thread in threads:
-                thread.join()
-            assert sorted(items) == sorted([*range(3_000)] * 4)
+        sys.setswitchinterval(interval)
+        threads = [in_thread(fill) for _ in range(count)]
+        for thread in threads:
+            thread.join()
     finally:
         sys.setswitchinterval(before)
+    assert sorted(items) == sorted([*range(3_000)] * count)
+
+
+@pytest.mark.always("gil-generator-already-executing")
+@ways(ask={"next": next, "send": lambda numbers: numbers.send(None), "list": list})
+def test_a_generator_at_work_refuses_another_thread(ask: Callable[[Any], Any]) -> None:
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def numbers() -> Iterator[int]:
+        at_work.set()
+        go_on.wait()
+        yield 1
+
+    shared, got = numbers(), []
+    first = in_thread(lambda: got.append(next(shared)))
+    at_work.wait()
+    with pytest.raises(ValueError, match="already executing"):
+        ask(shared)
+    go_on.set()
+    first.join()
+    assert got == [1]
 
 
 @pytest.mark.sometimes("gil-half-done-is-seen")
@@ -89,6 +115,7 @@ def test_another_thread_sees_the_transfer_half_done() -> None:
 
 @pytest.mark.always("gil-lock-hides-the-middle")
 def test_under_the_lock_the_audit_waits_for_the_other_half() -> None:
+    # one way: the page's own program; locks of all kinds are the chapter on races'
     assert play("model/gil_transfer_fixed").lines == ["audit: 100", "at the end: 100"]
     bank = load("model/gil_transfer_fixed")
     with bank.lock:
@@ -103,6 +130,7 @@ def test_under_the_lock_the_audit_waits_for_the_other_half() -> None:
 
 @pytest.mark.always("gil-own-since-312")
 def test_a_subinterpreter_has_a_gil_of_its_own_since_312() -> None:
+    # one way: a fact about the interpreter
     # no mutant: мутантов делают на Python 3.11, там своего GIL у субинтерпретатора ещё нет
     with subinterpreter() as run:
 
@@ -115,6 +143,7 @@ def test_a_subinterpreter_has_a_gil_of_its_own_since_312() -> None:
 
 @pytest.mark.always("gil-can-be-switched-on")
 def test_where_the_gil_can_be_switched() -> None:
+    # one way: a fact about the interpreter
     # no mutant: мутантов делают на Python 3.11, там переключать GIL ещё нечем
     asked = "import sys; print(getattr(sys, '_is_gil_enabled', lambda: 'no such function')())"
 

@@ -6,15 +6,18 @@ import threading
 from collections.abc import Callable, Coroutine
 
 import pytest
-from proven.checks.ratios import COUNT, has_gil, in_tasks, ratio
+from proven.claims import has_gil
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
+
+from tests.ways import ways
 
 Looks = Callable[[list[None]], list[int]]
 
 
 @pytest.mark.always("ga-one-thread")
-def test_tasks_callbacks_and_the_loop_share_one_thread() -> None:
+@ways(count={"1": 1, "10": 10})
+def test_tasks_callbacks_and_the_loop_share_one_thread(count: int) -> None:
     threads: list[int] = []
 
     async def work() -> None:
@@ -26,10 +29,10 @@ def test_tasks_callbacks_and_the_loop_share_one_thread() -> None:
         loop = asyncio.get_running_loop()
         loop.call_soon(lambda: threads.append(threading.get_ident()))
         loop.call_later(0.15, lambda: threads.append(threading.get_ident()))
-        await asyncio.gather(*(work() for _ in range(10)))
+        await asyncio.gather(*(work() for _ in range(count)))
 
     perform(main)
-    assert len(threads) == 32
+    assert len(threads) == 3 * count + 2
     assert set(threads) == {threading.get_ident()}
 
 
@@ -55,10 +58,17 @@ def test_nobody_comes_between_two_awaits(explored: Callable[..., None]) -> None:
             await asyncio.sleep(0)
             stock["tea"] = before + 1
 
+    async def twin_with_locks(stock: dict[str, int]) -> None:
+        for _ in range(2):
+            async with asyncio.Lock():
+                before = stock["tea"]
+                await asyncio.sleep(0)
+                stock["tea"] = before + 1
+
     lost = losses(deliver)
     assert set(lost) == {0}
     assert play("model/gil_asyncio_between_awaits").lines == ["boxes: 1000"]
-    explored(len(lost), twin_fails=any(losses(twin)))
+    explored(len(lost), twin_fails=[any(losses(twin)), any(losses(twin_with_locks))])
 
 
 @pytest.mark.sometimes("ga-await-in-the-middle-loses")
@@ -79,6 +89,7 @@ def test_an_await_between_reading_and_writing_loses_updates() -> None:
 
 @pytest.mark.always("ga-compute-silences-the-loop")
 def test_no_beat_while_the_computing_goes_on() -> None:
+    # one way: to the loop it makes no difference what keeps its thread busy
     trace = play("model/gil_asyncio_compute_broken")
     assert trace.at("beat 0") == 0
     assert trace.at("beat 1") == trace.at("crunched") == 1.2
@@ -86,7 +97,8 @@ def test_no_beat_while_the_computing_goes_on() -> None:
 
 
 @pytest.mark.always("ga-yielding-bounds-the-delay")
-def test_beats_are_late_by_three_portions_at_most() -> None:
+@ways(computing={"1": 1, "2": 2, "3": 3})
+def test_beats_are_late_by_three_portions_of_each_at_most(computing: int) -> None:
     trace = play("model/gil_asyncio_compute_fixed")
     beats = [trace.at(f"beat {number}") for number in range(3)]
     assert trace.ordered("beat 1", "crunched")
@@ -100,15 +112,17 @@ def test_beats_are_late_by_three_portions_at_most() -> None:
     for hundredths in range(40, 51):
 
         async def main(pause: float = hundredths / 100) -> None:
-            await asyncio.gather(beat(pause), crunch())
+            await asyncio.gather(beat(pause), *(crunch() for _ in range(computing)))
 
         late = perform(main).at("beat") - hundredths / 100
         # The later the portion ends after the beat was due, the closer it comes to three.
-        assert 0.2 - 1e-9 <= late <= 0.3 + 1e-9
+        assert 0.1 * computing - 1e-9 <= late <= 0.3 * computing + 1e-9
+        assert computing > 1 or late >= 0.2 - 1e-9
 
 
 @pytest.mark.always("ga-loop-lives-beside-a-thread")
 def test_the_loop_answers_beside_an_endless_loop_in_a_thread() -> None:
+    # one way: the sentence names the call and what it runs
     turns = 0
     enough = False
 
@@ -133,6 +147,7 @@ def test_the_loop_answers_beside_an_endless_loop_in_a_thread() -> None:
 
 @pytest.mark.always("ga-c-call-stops-the-loop")
 def test_a_c_call_that_keeps_the_gil_stops_the_loop(in_one_c_call: Looks, in_python: Looks) -> None:
+    # one way: one call of C and one loop of Python, its opposite
     async def steps_during(work: Looks) -> int:
         loop = asyncio.get_running_loop()
         ticks: list[None] = []
@@ -153,10 +168,3 @@ def test_a_c_call_that_keeps_the_gil_stops_the_loop(in_one_c_call: Looks, in_pyt
         assert asyncio.run(steps_during(in_one_c_call)) == 0
     else:
         assert any(asyncio.run(steps_during(in_one_c_call)) for _ in range(20))
-
-
-@pytest.mark.slow
-@pytest.mark.always("ga-gather-gains-nothing")
-def test_computing_in_tasks_takes_as_long_as_in_a_row() -> None:
-    # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
-    assert ratio(in_tasks, COUNT, tries=5) > 0.8

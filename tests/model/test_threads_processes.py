@@ -1,26 +1,37 @@
 """Proofs for source/model/threads-processes.md."""
 
+import sys
+import sysconfig
 import threading
 
 import pytest
-from proven.checks.ratios import start_milliseconds
 from proven.stage import perform_script, play
+from proven.stage.player import path_of
+
+from tests.model.measuring import start_milliseconds
+from tests.ways import ways
+from tests.ways_processes import CRASHES, METHODS, STARTERS, Starter, filled, perform_by
 
 
 @pytest.mark.always("tp-same-pid")
 def test_a_thread_has_the_pid_of_its_program() -> None:
+    # one way: the system gives the number
     # no mutant: pid даёт система, правка программы его не меняет; процессу задан тот же вопрос
     assert "Thread: same pid: True" in play("model/threads_processes_memory").lines
 
 
 @pytest.mark.always("tp-other-pid")
-def test_a_process_has_a_pid_of_its_own() -> None:
+@ways(method=METHODS)
+def test_a_process_has_a_pid_of_its_own(method: str) -> None:
     # no mutant: pid даёт система, правка программы его не меняет; потоку задан тот же вопрос
+    code = path_of("model/threads_processes_memory").read_text(encoding="utf-8")
+    assert "Process: same pid: False" in perform_by(method, code).lines
     assert "Process: same pid: False" in play("model/threads_processes_memory").lines
 
 
 @pytest.mark.always("tp-thread-writes-seen")
 def test_what_a_thread_writes_others_see() -> None:
+    # one way: there is one memory, whoever writes
     before: list[str] = []
     after: list[list[str]] = []
     threads = [threading.Thread(target=before.append, args=("first",))]
@@ -33,8 +44,11 @@ def test_what_a_thread_writes_others_see() -> None:
 
 
 @pytest.mark.always("tp-process-writes-stay")
-def test_what_a_process_writes_stays_there_by_every_start_method() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_what_a_process_writes_stays_there_by_every_start_method(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         import multiprocessing, threading
         counter = {"visits": 0}
 
@@ -43,58 +57,96 @@ def test_what_a_process_writes_stays_there_by_every_start_method() -> None:
             print("child sees", counter["visits"])
 
         if __name__ == "__main__":
-            kinds = [
-                multiprocessing.get_context(method).Process
-                for method in ("fork", "forkserver", "spawn")
-            ]
-            for kind in (*kinds, threading.Thread):
+            for kind in (multiprocessing.Process, threading.Thread):
                 child = kind(target=visit)
                 child.start()
                 child.join()
                 print("parent sees", counter["visits"])
-    """)
-    assert trace.lines[:6] == ["child sees 1", "parent sees 0"] * 3
-    assert trace.lines[6:] == ["child sees 1", "parent sees 1"], "what a thread writes doesn't stay"
+        """,
+    )
+    assert trace.lines[:2] == ["child sees 1", "parent sees 0"]
+    assert trace.lines[2:] == ["child sees 1", "parent sees 1"], "what a thread writes doesn't stay"
 
 
 @pytest.mark.always("tp-thread-local")
-def test_thread_local_values_are_not_there_in_another_thread() -> None:
+@ways(setter=STARTERS, threads={"1": 1, "5": 5})
+def test_thread_local_values_are_not_there_in_another_thread(setter: Starter, threads: int) -> None:
     own = threading.local()
-    own.name = "main"
+    setter(lambda: setattr(own, "name", "first"))
+    before = getattr(own, "name", None)
     seen: list[tuple[bool, str]] = []
 
-    def look() -> None:
+    def look(name: str) -> None:
         there = hasattr(own, "name")
-        own.name = "thread"
-        seen.append((there, own.name))
+        own.name = name
+        seen.append((there, own.name == name))
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    thread.join()
-    assert seen == [(False, "thread")]
-    assert own.name == "main"
+    workers = [threading.Thread(target=look, args=(str(n),)) for n in range(threads)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    assert seen == [(False, True)] * threads
+    assert getattr(own, "name", None) == before
+
+
+@pytest.mark.always("tp-contextvar-in-threads")
+@ways(
+    start={
+        "Thread": "threading.Thread(target=look)",
+        "Timer": "threading.Timer(0, look)",
+    }
+)
+def test_a_thread_begins_with_an_empty_context_on_builds_with_the_gil(start: str) -> None:
+    # no mutant: что достаётся новому потоку, решает сборка Python
+    free = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
+    inherits = free and sys.version_info >= (3, 14)
+    trace = perform_script(
+        filled(
+            """
+            import contextvars, threading
+            user = contextvars.ContextVar("user", default="nobody")
+
+            def look():
+                print(user.get())
+
+            user.set("Ann")
+            thread = START
+            thread.start()
+            thread.join()
+            run = contextvars.copy_context().run
+            thread = threading.Thread(target=run, args=(look,))
+            thread.start()
+            thread.join()
+            """,
+            START=start,
+        )
+    )
+    assert trace.lines == ["Ann" if inherits else "nobody", "Ann"]
 
 
 @pytest.mark.always("tp-native-ids")
-def test_living_threads_have_different_native_ids() -> None:
-    together = threading.Barrier(6)
+@ways(count={"1": 1, "5": 5, "50": 50})
+def test_living_threads_have_different_native_ids(count: int) -> None:
+    together = threading.Barrier(count + 1)
     ids: list[int] = []
 
     def work() -> None:
         ids.append(threading.get_native_id())
         together.wait()
 
-    threads = [threading.Thread(target=work) for _ in range(5)]
+    threads = [threading.Thread(target=work) for _ in range(count)]
     for thread in threads:
         thread.start()
     together.wait()
     for thread in threads:
         thread.join()
-    assert len({*ids, threading.get_native_id()}) == 6
+    assert len({*ids, threading.get_native_id()}) == count + 1
 
 
 @pytest.mark.always("tp-fork-shares-offset")
 def test_a_forked_child_moves_the_parents_place_in_a_file() -> None:
+    # one way: the claim is about one start method
     trace = perform_script("""
         import multiprocessing, os, tempfile
 
@@ -116,7 +168,28 @@ def test_a_forked_child_moves_the_parents_place_in_a_file() -> None:
 
 
 @pytest.mark.always("tp-child-crash-survived")
-def test_the_parent_outlives_a_crash_of_its_child() -> None:
+@ways(method=METHODS, crash=CRASHES | {"segfault": "ctypes.string_at(0)"})
+def test_the_parent_outlives_a_crash_of_its_child(method: str, crash: str) -> None:
+    survived = perform_by(
+        method,
+        filled(
+            """
+            import ctypes, os
+            from multiprocessing import Process
+
+            def work():
+                CRASH
+
+            if __name__ == "__main__":
+                child = Process(target=work)
+                child.start()
+                child.join()
+                print(child.exitcode != 0)
+            """,
+            CRASH=crash,
+        ),
+    )
+    assert survived.lines == ["True"]
     trace = play("model/threads_processes_crash")
     crash, survivor = trace.events
     assert crash.actor != survivor.actor
@@ -125,6 +198,7 @@ def test_the_parent_outlives_a_crash_of_its_child() -> None:
 
 @pytest.mark.always("tp-thread-crash-kills-all")
 def test_a_crash_in_a_thread_ends_the_whole_program() -> None:
+    # one way: the sentence names the call; beside it an exception, which ends nobody
     trace = perform_script("""
         import subprocess, sys
 

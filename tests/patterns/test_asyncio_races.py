@@ -3,19 +3,62 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
+
+from tests.ways import AWAITED, ENDED, Awaited, End, outcome_of, ways
 
 BROKEN = "patterns/asyncio_races_account_broken"
 FIXED = "patterns/asyncio_races_account_fixed"
 NO_AWAIT = "patterns/asyncio_races_no_await"
 
 
+class StaleAccount:
+    """A broken twin: takes what it read before it let the others run."""
+
+    balance = 100
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        enough = self.balance >= amount
+        await asyncio.sleep(0)
+        if enough:
+            self.balance -= amount
+
+
+class ActLocked(StaleAccount):
+    """A broken twin: the lock is around the act only."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        if self.balance >= amount:
+            async with self.lock:
+                await asyncio.sleep(0)
+                self.balance -= amount
+
+
+class LockInside(StaleAccount):
+    """A broken twin: each call makes a lock of its own."""
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        async with asyncio.Lock():
+            await super().withdraw(who, amount)
+
+
+def _below_zero(account: type[StaleAccount]) -> bool:
+    return any(balance < 0 for balance in _balances_of(account))
+
+
 def _balances(name: str) -> Iterator[int]:
     """Yield the last balance of each interleaving of three withdrawals of all the money."""
-    account_class = load(name).Account
+    return _balances_of(load(name).Account)
+
+
+def _balances_of(account_class: Callable[[], Any]) -> Iterator[int]:
     balances = []
 
     async def main() -> None:
@@ -63,7 +106,29 @@ def test_no_race_without_an_await_in_between(explored: Callable[..., None]) -> N
     assert play(NO_AWAIT).find("Bob: refused")
     balances = list(_balances(NO_AWAIT))
     assert set(balances) == {0}
-    explored(len(balances), twin_fails=_goes_below_zero(BROKEN))
+    explored(len(balances), twin_fails=[_goes_below_zero(BROKEN), _below_zero(StaleAccount)])
+
+
+@pytest.mark.sometimes("races-async-eager", since="3.12")
+def test_an_eager_start_in_between_brings_the_race_back() -> None:
+    # no mutant: немедленный старт есть только с 3.12, примера с ним нет
+    async def main() -> None:
+        balance = 100
+
+        async def pay(who: str, then: Callable[[], object] = int) -> None:
+            nonlocal balance
+            if balance >= 100:
+                then()
+                balance -= 100
+                print(f"{who}: {balance}")
+
+        factory = getattr(asyncio, "eager_task_factory")  # noqa: B009
+        asyncio.get_running_loop().set_task_factory(factory)
+        started: list[asyncio.Task[None]] = []
+        await pay("Ann", lambda: started.append(asyncio.create_task(pay("Bob"))))
+        await started[0]
+
+    assert perform(main).lines == ["Bob: 0", "Ann: -100"]
 
 
 @pytest.mark.never("races-async-lock")
@@ -71,10 +136,12 @@ def test_no_race_under_the_lock(explored: Callable[..., None]) -> None:
     assert play(FIXED).find("Bob: refused")
     balances = list(_balances(FIXED))
     assert set(balances) == {0}
-    explored(len(balances), twin_fails=_goes_below_zero(BROKEN))
+    twins = [_below_zero(twin) for twin in (ActLocked, LockInside)]
+    explored(len(balances), twin_fails=[_goes_below_zero(BROKEN), *twins])
 
 
 @pytest.mark.always("races-async-lock-fair")
+# one way: a fact about one class, in every order
 def test_the_lock_serves_in_the_order_of_asking() -> None:
     async def main() -> None:
         lock = asyncio.Lock()
@@ -97,33 +164,31 @@ def test_the_lock_serves_in_the_order_of_asking() -> None:
 
 
 @pytest.mark.always("races-async-lock-released")
-def test_the_lock_is_released_on_error_and_on_cancellation() -> None:
+@ways(end=ENDED, cancelled={"by itself": False, "cancelled": True}, awaited=AWAITED)
+def test_the_lock_is_released_however_the_block_ends(
+    end: End, cancelled: bool, awaited: Awaited
+) -> None:
     async def main() -> None:
         lock = asyncio.Lock()
 
-        async def fail() -> None:
+        async def work() -> None:
             async with lock:
-                await asyncio.sleep(1)
-                raise ConnectionError
+                await awaited(1, end)
 
-        async def wait() -> None:
-            async with lock:
-                await asyncio.sleep(100)
-
-        for work in (fail, wait):
-            task = asyncio.create_task(work())
-            await asyncio.sleep(0.5)
-            assert lock.locked()
-            if work is wait:
-                task.cancel()
-            await asyncio.wait([task])
-            assert not lock.locked()
-            assert task.cancelled() or isinstance(task.exception(), ConnectionError)
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.5)
+        assert lock.locked()
+        if cancelled:
+            task.cancel()
+        expected = asyncio.CancelledError if cancelled else end.error
+        assert await outcome_of(task) is expected
+        assert not lock.locked()
 
     perform(main)
 
 
 @pytest.mark.always("races-async-lock-reentry")
+# one way: a fact about one class
 def test_the_same_task_waits_for_itself() -> None:
     for patience in (1, 1_000_000):
 
@@ -135,8 +200,37 @@ def test_the_same_task_waits_for_itself() -> None:
 
         assert perform(main).elapsed == patience
 
+    async def released_by_another() -> None:
+        lock = asyncio.Lock()
+        async with lock:
+            asyncio.get_running_loop().call_later(1, lock.release)
+            await lock.acquire()
+            print("taken again")
+
+    assert perform(released_by_another).at("taken again") == 1
+
+
+@pytest.mark.always("races-async-rlock-protects-nothing")
+# one way: a fact about one class
+def test_an_rlock_lets_both_tasks_in() -> None:
+    # no mutant: в примерах страницы RLock нет
+    async def main() -> None:
+        lock = threading.RLock()
+
+        async def work(name: str) -> None:
+            with lock:
+                print(f"{name} enters")
+                await asyncio.sleep(0)
+                print(f"{name} leaves")
+
+        await asyncio.gather(work("a"), work("b"))
+
+    assert 2 in {trace.peak("enters", "leaves") for trace in interleavings(main)}
+    assert perform(main).peak("enters", "leaves") == 2
+
 
 @pytest.mark.always("races-async-thread-lock")
+# one way: a fact about one class, in every order
 def test_a_thread_lock_stops_the_loop() -> None:
     trace = play("patterns/asyncio_races_thread_lock_broken")
     assert trace.ordered("a: has the lock", "b: waited in vain", "a: saved")
@@ -178,6 +272,7 @@ def test_a_thread_lock_stops_the_loop() -> None:
 
 
 @pytest.mark.always("races-async-lock-held-adds-up")
+# one way: what its page shows
 def test_waits_under_a_lock_add_up_and_others_overlap() -> None:
     held = play("patterns/asyncio_races_held_broken")
     short = play("patterns/asyncio_races_held_fixed")
@@ -185,3 +280,12 @@ def test_waits_under_a_lock_add_up_and_others_overlap() -> None:
     assert [held.at(f"{client}: sent") for client in clients] == [2.5, 5, 7.5]
     assert [short.at(f"{client}: counted") for client in clients] == [0.5, 1, 1.5]
     assert [short.at(f"{client}: sent") for client in clients] == [2.5, 3, 3.5]
+
+
+@pytest.mark.sometimes("races-async-cancelled-between")
+def test_a_cancellation_leaves_the_first_of_two_actions_done() -> None:
+    broken = play("patterns/asyncio_races_cancelled_broken")
+    assert broken.ordered("Bob: no seats", "seats free: 0, paid: 0")
+    fixed = play("patterns/asyncio_races_cancelled_fixed")
+    assert fixed.ordered("Bob: paid", "seats free: 0, paid: 1")
+    assert play("patterns/asyncio_races_total").lines == ["added 2 times, total 1"]

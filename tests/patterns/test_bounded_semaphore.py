@@ -7,8 +7,11 @@ from itertools import product
 import pytest
 from proven.stage import load, perform, play
 
+from tests.ways import ACTORS, Actor, ways
+
 Explored = Callable[..., None]
 KINDS = (asyncio.Semaphore, asyncio.BoundedSemaphore)
+SEMAPHORES = {kind.__name__: kind for kind in KINDS}
 
 
 async def places(limit: asyncio.Semaphore) -> int:
@@ -17,6 +20,7 @@ async def places(limit: asyncio.Semaphore) -> int:
 
 
 @pytest.mark.always("bounded-plain-raises-limit")
+# one way: a fact about one class, with each number
 def test_a_plain_semaphore_takes_any_release() -> None:
     trace = play("patterns/bounded_extra_release")
     assert trace.lines[0] == "Semaphore: places = 3"
@@ -33,6 +37,7 @@ def test_a_plain_semaphore_takes_any_release() -> None:
 
 
 @pytest.mark.always("bounded-extra-release-error")
+# one way: a fact about one class, with each number
 def test_a_bounded_semaphore_refuses_an_extra_release() -> None:
     trace = play("patterns/bounded_extra_release")
     assert trace.ordered("BoundedSemaphore: ValueError", "BoundedSemaphore: places = 2")
@@ -48,20 +53,23 @@ def test_a_bounded_semaphore_refuses_an_extra_release() -> None:
 
 
 @pytest.mark.always("semaphore-no-owner")
-def test_any_task_may_release() -> None:
-    async def main(kind: type[asyncio.Semaphore]) -> None:
+@ways(kind=SEMAPHORES, act=ACTORS, taker={"has ended": False, "is still alive": True})
+def test_any_task_may_release(kind: type[asyncio.Semaphore], act: Actor, taker: bool) -> None:
+    async def main() -> None:
         limit = kind(1)
-        await asyncio.create_task(limit.acquire())
+
+        async def take() -> None:
+            await limit.acquire()
+            await asyncio.sleep(10 if taker else 0)
+
+        taking = asyncio.create_task(take())
+        await asyncio.sleep(1)
+        assert taking.done() != taker
         assert limit.locked()
-
-        async def release() -> None:
-            limit.release()
-
-        await asyncio.create_task(release())
+        await act(limit.release)
         assert not limit.locked()
 
-    for kind in KINDS:
-        perform(lambda kind=kind: main(kind))
+    perform(main)
 
 
 async def _most(kind: type[asyncio.Semaphore], permits: int, steps: tuple[str, ...]) -> int:
@@ -125,6 +133,7 @@ def test_meanwhile_one_too_many_may_enter() -> None:
 
 
 @pytest.mark.always("semaphore-leak-without-finally")
+# one way: a permit is lost in one way, of both kinds of semaphore
 def test_without_finally_an_exception_keeps_the_permit() -> None:
     broken = play("patterns/bounded_leak_broken")
     assert broken.at("page 1: ConnectionError") == 0.1
@@ -151,6 +160,7 @@ def test_without_finally_an_exception_keeps_the_permit() -> None:
 
 
 @pytest.mark.always("bounded-leak-unnoticed")
+# one way: a fact about one class
 def test_a_bounded_semaphore_does_not_notice_a_leak() -> None:
     fetch = load("patterns/bounded_leak_broken").fetch
 
@@ -169,6 +179,7 @@ def test_a_bounded_semaphore_does_not_notice_a_leak() -> None:
 
 
 @pytest.mark.always("semaphore-default-one")
+# one way: a fact about two classes
 def test_one_permit_by_default() -> None:
     async def main() -> None:
         for kind in KINDS:
@@ -178,6 +189,7 @@ def test_one_permit_by_default() -> None:
 
 
 @pytest.mark.always("lock-extra-release-error")
+# one way: a fact about one class
 def test_a_lock_refuses_an_extra_release() -> None:
     async def main() -> None:
         lock = asyncio.Lock()
@@ -190,9 +202,16 @@ def test_a_lock_refuses_an_extra_release() -> None:
 
 
 @pytest.mark.always("semaphore-negative")
+# one way: a fact about two classes
 def test_a_negative_number_is_a_value_error() -> None:
     for kind, permits in product(KINDS, (-1, -2, -100)):
         with pytest.raises(ValueError, match=">= 0"):
             kind(permits)
     for kind in KINDS:
         assert kind(0).locked()
+
+
+@pytest.mark.sometimes("semaphore-stray-release")
+def test_a_release_without_a_permit_lets_one_more_in() -> None:
+    assert play("patterns/bounded_stray_broken").lines == ["at most inside: 2"]
+    assert play("patterns/bounded_stray_fixed").lines == ["at most inside: 1"]

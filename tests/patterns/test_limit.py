@@ -1,10 +1,10 @@
 """Proofs for source/patterns/limit.md."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from math import ceil
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
+
+from tests.ways import ways
 
 Explored = Callable[..., None]
 WORKERS = 10
@@ -34,10 +36,45 @@ def most_tasks(name: str, pages: int) -> int:
 
 
 @pytest.mark.always("limit-semaphore-all-tasks")
+# one way: its page's program, with several numbers
 def test_behind_a_semaphore_all_tasks_exist_at_once() -> None:
     assert "tasks alive: 1001" in play("patterns/limit_semaphore").lines
     for pages in (1, 10, 100, 500):
         assert most_tasks("patterns/limit_semaphore", pages) == pages + 1
+
+
+@pytest.mark.never("limit-permit-before-task")
+def test_a_permit_taken_before_the_task_limits_the_tasks(explored: Explored) -> None:
+    # no mutant: на странице об этом фрагмент, а не пример
+    def most(permits: int, pages: int, *, before: bool) -> int:
+        seen = []
+
+        async def fetch(page: int, limit: asyncio.Semaphore) -> None:
+            seen.append(len(asyncio.all_tasks()))
+            if not before:
+                await limit.acquire()
+            await asyncio.sleep(1 + page % 3)
+            if not before:
+                limit.release()
+
+        async def main() -> None:
+            limit = asyncio.Semaphore(permits)
+            async with asyncio.TaskGroup() as group:
+                for page in range(pages):
+                    if before:
+                        await limit.acquire()
+                    task = group.create_task(fetch(page, limit))
+                    if before:
+                        task.add_done_callback(lambda _: limit.release())
+                    seen.append(len(asyncio.all_tasks()))
+
+        perform(main)
+        return max(seen)
+
+    inputs = [(permits, pages) for permits in (1, 2, 10) for pages in (1, 2, 11, 100)]
+    for permits, pages in inputs:
+        assert most(permits, pages, before=True) <= min(permits, pages) + 1
+    explored(len(inputs), twin_fails=most(2, 100, before=False) == 101)
 
 
 @pytest.mark.never("limit-workers-few-tasks")
@@ -50,12 +87,41 @@ def test_the_number_of_pages_never_adds_tasks(explored: Explored) -> None:
 
 
 @pytest.mark.always("limit-same-time")
+# one way: the two ways are the claim, with durations of every kind
 def test_all_three_take_the_same_time() -> None:
     for pages in (1, 10, 11, 95, 100):
         for name in ("patterns/limit_semaphore", "patterns/limit_queue", "patterns/limit_iterator"):
             main = load(name).main
             trace = perform(lambda main=main, pages=pages: main(pages))
             assert trace.elapsed == pytest.approx(0.01 * ceil(pages / WORKERS))
+
+    async def by_semaphore(seconds: list[float], at_once: int) -> None:
+        limit = asyncio.Semaphore(at_once)
+
+        async def work(each: float) -> None:
+            async with limit:
+                await asyncio.sleep(each)
+
+        await asyncio.gather(*map(work, seconds))
+
+    async def by_workers(seconds: list[float], at_once: int) -> None:
+        jobs = iter(seconds)
+
+        async def work() -> None:
+            for each in jobs:
+                await asyncio.sleep(each)
+
+        await asyncio.gather(*(work() for _ in range(at_once)))
+
+    for seed in range(30):
+        random = Random(seed)
+        seconds = [random.choice((0, 1, 2, 5)) for _ in range(random.randrange(30))]
+        at_once = random.randrange(1, 5)
+        took = [
+            perform(lambda way=way: way(seconds, at_once)).elapsed  # noqa: B023
+            for way in (by_semaphore, by_workers)
+        ]
+        assert took[0] == took[1], f"seed {seed}"
 
 
 def _fullest(maxsize: int) -> Iterator[int]:
@@ -80,32 +146,9 @@ def test_never_more_in_the_queue_than_maxsize(explored: Explored) -> None:
     fullest = {maxsize: list(_fullest(maxsize)) for maxsize in (1, 2, 3)}
     for maxsize, found in fullest.items():
         assert max(found) == maxsize
-    explored(sum(map(len, fullest.values())), twin_fails=max(_fullest(0)) > 3)
-
-
-@pytest.mark.always("limit-join-waits-for-all")
-def test_join_waits_until_each_item_is_done() -> None:
-    work = load("patterns/limit_queue").work
-
-    class Telling(asyncio.Queue[int]):
-        def task_done(self) -> None:
-            print("done")
-            super().task_done()
-
-    async def main() -> None:
-        queue = Telling()
-        for page in range(3):
-            queue.put_nowait(page)
-        workers = [asyncio.create_task(work(queue)) for _ in range(2)]
-        await asyncio.sleep(0.005)
-        await queue.join()
-        print("joined")
-        for worker in workers:
-            worker.cancel()
-
-    for trace in interleavings(main):
-        assert trace.lines == ["done"] * 3 + ["joined"]
-        assert trace.at("joined") == 0.02, "the queue was empty after 0.01 s"
+    # A queue without a limit, and one whose limit is one higher than it should be.
+    twins = [max(_fullest(0)) > 3, max(_fullest(3)) > 2]
+    explored(sum(map(len, fullest.values())), twin_fails=twins)
 
 
 async def _peek_then_take(pages: list[int]) -> None:
@@ -116,6 +159,15 @@ async def _peek_then_take(pages: list[int]) -> None:
         print(f"page {page}")
         with suppress(ValueError):
             pages.remove(page)
+
+
+async def _take_and_drop(pages: list[int]) -> None:
+    """Another broken twin: drops the first page, which need not be the one it took."""
+    while pages:
+        page = pages[0]
+        print(f"page {page}")
+        await asyncio.sleep(0)
+        del pages[:1]
 
 
 def _shared_by_two(work: Callable[[Any], Any], make: Callable[[], Any]) -> Iterator[Trace]:
@@ -138,13 +190,18 @@ def test_no_page_goes_to_two_workers(explored: Explored) -> None:
     every = [f"page {page}" for page in range(4)]
     traces = list(_shared_by_two(work, lambda: iter(range(4))))
     assert all(sorted(trace.lines) == every for trace in traces)
-    twin = _shared_by_two(_peek_then_take, lambda: list(range(3)))
-    explored(
-        len(traces), twin_fails=any(len(set(trace.lines)) < len(trace.lines) for trace in twin)
-    )
+    twins = [
+        any(
+            len(set(trace.lines)) < len(trace.lines)
+            for trace in _shared_by_two(twin, lambda: list(range(3)))
+        )
+        for twin in (_peek_then_take, _take_and_drop)
+    ]
+    explored(len(traces), twin_fails=twins)
 
 
 @pytest.mark.always("limit-async-generator-error")
+# one way: a fact about one type, in every order
 def test_an_async_generator_can_not_be_shared() -> None:
     async def pages() -> AsyncIterator[int]:
         for page in range(4):
@@ -164,7 +221,37 @@ def test_an_async_generator_can_not_be_shared() -> None:
         pass
 
 
+@pytest.mark.always("limit-async-generator-lock")
+@ways(workers={"2": 2, "3": 3}, error={"one lock": False, "a lock each": True})
+def test_a_lock_around_anext_makes_it_shareable(workers: int, error: bool) -> None:
+    # no mutant: примера с общим асинхронным генератором на странице нет
+    async def main() -> None:
+        async def pages() -> AsyncIterator[int]:
+            for page in range(4):
+                await asyncio.sleep(0)
+                yield page
+
+        async def work(lock: asyncio.Lock) -> None:
+            while True:
+                async with lock:
+                    page = await anext(shared, None)
+                if page is None:
+                    return
+                print(page)
+                await asyncio.sleep(0)
+
+        shared, one = pages(), asyncio.Lock()
+        locks = [asyncio.Lock() if error else one for _ in range(workers)]
+        results = await asyncio.gather(*map(work, locks), return_exceptions=True)
+        assert (RuntimeError in map(type, results)) == error
+        await shared.aclose()
+
+    lines = perform(main).lines
+    assert error or sorted(lines) == ["0", "1", "2", "3"]
+
+
 @pytest.mark.always("limit-join-hangs")
+# one way: a fact about one method
 def test_without_task_done_join_waits_for_ever() -> None:
     broken = play("patterns/limit_join_broken")
     assert broken.elapsed == 1, "as long as it was let"
@@ -205,25 +292,3 @@ def test_without_task_done_join_waits_for_ever() -> None:
     perform(lambda: load_all((1, 3, 4)))
     with pytest.raises(TimeoutError):
         perform(lambda: load_all((1, 2, 3, 4)))
-
-
-@pytest.mark.always("limit-queue-shutdown")
-def test_shutdown_lets_the_workers_go_since_3_13() -> None:
-    work = load("patterns/limit_queue").work
-
-    async def main() -> None:
-        queue: asyncio.Queue[int] = asyncio.Queue()
-        queue.put_nowait(1)
-        workers = [asyncio.create_task(work(queue)) for _ in range(2)]
-        async with asyncio.timeout(1):
-            await queue.join()
-        await asyncio.wait(workers, timeout=1_000_000)
-        assert not any(worker.done() for worker in workers), "nobody has let them go yet"
-        if sys.version_info < (3, 13):
-            assert not hasattr(queue, "shutdown")
-            return
-        queue.shutdown()
-        ends = await asyncio.gather(*workers, return_exceptions=True)
-        assert [type(end) for end in ends] == [asyncio.QueueShutDown] * 2
-
-    perform(main)

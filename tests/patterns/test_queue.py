@@ -9,6 +9,8 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
+from tests.ways import SOME, ways
+
 
 class Leaky(asyncio.Queue[int]):
     """The broken twin: takes what is there in two steps with a wait in between."""
@@ -20,6 +22,17 @@ class Leaky(asyncio.Queue[int]):
         await asyncio.sleep(0)
         with suppress(ValueError):
             self._queue.remove(item)
+        return item
+
+
+class Forgetful(asyncio.Queue[int]):
+    """Another broken twin: gives the latest away twice if two ask at once."""
+
+    async def get(self) -> int:
+        item = await super().get()
+        await asyncio.sleep(0)
+        if self._unfinished_tasks > 1:
+            self._queue.append(item)
         return item
 
 
@@ -47,40 +60,48 @@ def test_no_item_is_lost_or_taken_twice(explored: Callable[..., None]) -> None:
     both = [": page 1", ": page 2"]
     taken = [*_deliveries(asyncio.Queue), *_deliveries(asyncio.Queue, maxsize=1)]
     assert all(pages == both for pages in taken)
-    explored(len(taken), twin_fails=any(pages != both for pages in _deliveries(Leaky)))
+    explored(
+        len(taken),
+        twin_fails=[
+            any(pages != both for pages in _deliveries(twin)) for twin in (Leaky, Forgetful)
+        ],
+    )
 
 
 @pytest.mark.always("queue-fifo")
-def test_items_leave_in_the_order_of_entering() -> None:
-    for maxsize in (0, 1, 3):
+@ways(maxsize={"no limit": 0, "1": 1, "3": 3}, nowait={"put": False, "put_nowait": True})
+def test_items_leave_in_the_order_of_entering(maxsize: int, nowait: bool) -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue(maxsize)
 
-        async def main(maxsize: int = maxsize) -> None:
-            queue: asyncio.Queue[int] = asyncio.Queue(maxsize)
-
-            async def produce() -> None:
-                for number in range(10):
+        async def produce() -> None:
+            for number in range(10):
+                if nowait and not queue.full():
+                    queue.put_nowait(number)
+                else:
                     await queue.put(number)
 
-            producing = asyncio.create_task(produce())
-            assert [await queue.get() for _ in range(10)] == list(range(10))
-            await producing
+        producing = asyncio.create_task(produce())
+        assert [await queue.get() for _ in range(10)] == list(range(10))
+        await producing
 
-        perform(main)
+    perform(main)
 
 
 @pytest.mark.always("queue-join")
-def test_join_waits_for_as_many_task_done_as_puts() -> None:
+@ways(count={"0": 0, **SOME})
+def test_join_waits_for_as_many_task_done_as_puts(count: int) -> None:
     trace = play("patterns/queue_workers")
     assert trace.at("main: all pages are done") == trace.at("a: page 5") == 9
     assert trace.ordered("a: page 5", "main: all pages are done")
 
     async def main() -> None:
         queue: asyncio.Queue[int] = asyncio.Queue()
-        for number in range(3):
+        for number in range(count):
             queue.put_nowait(number)
             queue.get_nowait()
         joining = asyncio.create_task(queue.join())
-        for _ in range(3):
+        for _ in range(count):
             await asyncio.sleep(1)
             assert queue.empty()
             assert not joining.done()
@@ -88,10 +109,11 @@ def test_join_waits_for_as_many_task_done_as_puts() -> None:
         await joining
         print("joined")
 
-    assert perform(main).at("joined") == 3
+    assert perform(main).at("joined") == count
 
 
 @pytest.mark.always("queue-task-done-extra")
+# one way: a fact about one method
 def test_one_task_done_too_many() -> None:
     async def main() -> None:
         queue: asyncio.Queue[int] = asyncio.Queue()
@@ -106,6 +128,7 @@ def test_one_task_done_too_many() -> None:
 
 
 @pytest.mark.always("queue-unbounded")
+# one way: a fact about one method
 def test_put_without_a_limit_never_waits() -> None:
     async def main() -> None:
         queue: asyncio.Queue[int] = asyncio.Queue()
@@ -120,7 +143,35 @@ def test_put_without_a_limit_never_waits() -> None:
     assert lines[1:5] == [f"put {number}, waiting: {number}" for number in range(1, 5)]
 
 
+@pytest.mark.always("queue-unbounded-starves")
+# one way: a fact about one method
+def test_a_producer_that_only_puts_starves_the_others() -> None:
+    def run(waits: bool) -> list[str]:
+        async def main() -> None:
+            queue: asyncio.Queue[int] = asyncio.Queue()
+
+            async def produce() -> None:
+                for number in range(3):
+                    if waits:
+                        await asyncio.sleep(0.1)
+                    await queue.put(number)
+                    print("put")
+
+            async def consume() -> None:
+                for _ in range(3):
+                    await queue.get()
+                    print("got")
+
+            await asyncio.gather(consume(), produce())
+
+        return perform(main).lines
+
+    assert run(waits=False) == ["put"] * 3 + ["got"] * 3
+    assert run(waits=True) == ["put", "got"] * 3
+
+
 @pytest.mark.always("queue-put-waits")
+# one way: a fact about one method, with three sizes
 def test_put_waits_for_a_free_place() -> None:
     for maxsize in (1, 2, 5):
 
@@ -145,6 +196,7 @@ def test_put_waits_for_a_free_place() -> None:
 
 
 @pytest.mark.always("queue-shutdown")
+# one way: a fact about one method, with each kind of waiting
 def test_shutdown_lets_the_queue_run_dry() -> None:
     # no mutant: метод появился в Python 3.13, а доказательства ломают на 3.11
     if sys.version_info < (3, 13):
@@ -194,6 +246,7 @@ def test_shutdown_lets_the_queue_run_dry() -> None:
 
 
 @pytest.mark.always("queue-one-sentinel")
+# one way: a fact about one class, with each number
 def test_one_sentinel_stops_one_consumer() -> None:
     broken = play("patterns/queue_sentinel_broken")
     assert sum(line.endswith("stops") for line in broken.lines) == 1

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import pickle
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import permutations
@@ -18,6 +19,7 @@ Explored = Callable[..., None]
 
 
 @pytest.mark.always("semaphore-fifo")
+# one way: a fact about one class, in every order
 def test_waiters_enter_in_the_order_in_which_they_came() -> None:
     fetch = load("patterns/semaphore_waves").fetch
     for arrival in permutations(range(4)):
@@ -48,6 +50,7 @@ def test_waiters_enter_in_the_order_in_which_they_came() -> None:
 
 
 @pytest.mark.always("semaphore-handed-over")
+# one way: a fact about one class, in every order
 def test_a_released_permit_belongs_to_the_first_in_line() -> None:
     trace = play("patterns/semaphore_handed_over")
     assert trace.ordered("released: locked = True", "first in line: inside", "latecomer: inside")
@@ -70,6 +73,7 @@ def test_a_released_permit_belongs_to_the_first_in_line() -> None:
 
 
 @pytest.mark.always("semaphore-no-rate")
+# one way: a fact about one class, with several numbers
 def test_the_number_at_once_is_not_the_number_a_second() -> None:
     trace = play("patterns/semaphore_rate")
     assert sum(event.time < 1 for event in trace.events) == 2 * 4
@@ -173,6 +177,7 @@ def _wakes(release: Release) -> bool:
 
 
 @pytest.mark.always("semaphore-foreign-release-sleeps")
+# one way: a fact about one method
 def test_a_release_from_another_thread_does_not_wake_the_loop() -> None:
     assert not _wakes(lambda _loop, limit: limit.release())
     assert _wakes(lambda loop, limit: loop.call_soon_threadsafe(limit.release))
@@ -180,6 +185,7 @@ def test_a_release_from_another_thread_does_not_wake_the_loop() -> None:
 
 
 @pytest.mark.always("semaphore-foreign-release-debug")
+# one way: a fact about one method
 def test_debug_mode_reports_a_release_from_another_thread() -> None:
     async def errors() -> list[Exception]:
         limit = asyncio.Semaphore(0)
@@ -196,6 +202,7 @@ def test_debug_mode_reports_a_release_from_another_thread() -> None:
 
 
 @pytest.mark.always("semaphore-one-loop")
+# one way: a fact about one class
 def test_waiting_in_a_second_loop_is_a_runtime_error() -> None:
     lines = play("patterns/semaphore_two_loops").lines
     border = lines.index("second asyncio.run")
@@ -240,13 +247,44 @@ def test_without_a_queue_the_second_loop_goes_unnoticed() -> None:
         perform(wait_in_line)
 
 
+def _in_child(process: Any, limit: asyncio.Semaphore) -> None:
+    """Let a child release the semaphore; it must get there."""
+    child = process(target=limit.release)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads
+        child.start()
+    child.join()
+    assert child.exitcode == 0
+
+
+@pytest.mark.always("semaphore-of-threads-blocks-loop")
+# one way: a fact about one class
+def test_a_semaphore_of_threads_stops_the_loop() -> None:
+    # no mutant: примера с threading.Semaphore на странице нет
+    async def taken(in_thread: bool) -> bool:
+        """Tell whether a permit is got that another task of the loop gives back."""
+        limit = threading.Semaphore(0)
+        asyncio.get_running_loop().call_soon(limit.release)
+        if in_thread:
+            return await asyncio.to_thread(limit.acquire, timeout=20)
+        # In vain: the loop that would give it back stands still.
+        return limit.acquire(timeout=0.05)
+
+    assert not asyncio.run(taken(in_thread=False))
+    assert asyncio.run(taken(in_thread=True))
+
+
 @pytest.mark.always("semaphore-process-copy")
+# one way: a fact about one class, by fork and by spawn
 def test_another_process_gets_a_copy() -> None:
     limit = asyncio.Semaphore(0)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         pool.submit(asyncio.Semaphore.release, limit).result()
     assert limit.locked(), "the release of the other process is not seen here"
+    in_fork = multiprocessing.get_context("fork").Process
+    _in_child(in_fork, limit)
+    assert limit.locked(), "a fork has a copy as well"
     limit.release()
     assert not limit.locked()
     pickle.dumps(limit)
@@ -261,3 +299,6 @@ def test_another_process_gets_a_copy() -> None:
     perform(main)
     with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
         pickle.dumps(limit)
+    free = limit._value
+    _in_child(in_fork, limit)
+    assert limit._value == free, "still a copy"

@@ -8,39 +8,68 @@ from concurrent import futures
 from multiprocessing.pool import ThreadPool
 
 import pytest
-from proven.stage import load, perform_script, play
+from proven.stage import load, play
 
-POOLS = [futures.ThreadPoolExecutor, futures.ProcessPoolExecutor]
-if sys.version_info >= (3, 14):
-    POOLS.append(futures.InterpreterPoolExecutor)
+from tests.ways import ways
+from tests.ways_processes import (
+    CRASHES,
+    INTERPRETER_POOLS,
+    POOLS,
+    PROCESS_POOLS,
+    THREAD_POOLS,
+    Pool,
+    filled,
+)
+
+CLASSES = {pool.name: getattr(futures, pool.name) for pool in POOLS.values()}
 
 
 @pytest.mark.always("pool-one-interface")
-def test_all_pools_have_the_same_interface() -> None:
-    for pool in POOLS:
-        assert issubclass(pool, futures.Executor)
-        for name in ("submit", "map", "shutdown", "__enter__", "__exit__"):
-            assert callable(getattr(pool, name))
+@ways(kind=CLASSES)
+def test_all_pools_have_the_same_interface(kind: type) -> None:
+    assert issubclass(kind, futures.Executor)
+    for name in ("submit", "map", "shutdown", "__enter__", "__exit__"):
+        assert callable(getattr(kind, name))
     lines = play("pools/executors_same_interface").lines
     assert {line.partition("]")[0] for line in lines} == {"[1, 4, 9"}
 
 
 @pytest.mark.always("pool-threads-same-process")
-def test_a_thread_pool_works_in_other_threads_of_this_process() -> None:
-    assert play("pools/executors_same_interface").lines[0].endswith("this process: True")
-    with futures.ThreadPoolExecutor() as pool:
-        assert pool.submit(os.getpid).result() == os.getpid()
-        assert pool.submit(threading.get_ident).result() != threading.get_ident()
+@ways(workers={"1": 1, "2": 2, "5": 5})
+def test_a_thread_pool_works_in_other_threads_of_this_process(workers: int) -> None:
+    assert play("pools/executors_same_interface").lines[0].endswith("in this process: 3 of 3")
+    with futures.ThreadPoolExecutor(workers) as pool:
+        places = [pool.submit(lambda: (os.getpid(), threading.get_ident())) for _ in range(9)]
+    assert {place.result()[0] for place in places} == {os.getpid()}
+    assert threading.get_ident() not in {place.result()[1] for place in places}
 
 
 @pytest.mark.always("pool-processes-elsewhere")
-def test_a_process_pool_works_in_other_processes() -> None:
-    assert play("pools/executors_same_interface").lines[1].endswith("this process: False")
+@ways(pool=PROCESS_POOLS, workers={"1": 1, "2": 2})
+def test_a_process_pool_works_in_other_processes(pool: Pool, workers: int) -> None:
+    assert play("pools/executors_same_interface").lines[1].endswith("in this process: 0 of 3")
+    trace = pool.perform(
+        filled(
+            """
+        import os
+
+        def place(_):
+            return os.getpid()
+
+        if __name__ == "__main__":
+            with Pool(WORKERS) as pool:
+                print(os.getpid() in set(pool.map(place, range(9))))
+    """,
+            WORKERS=workers,
+        )
+    )
+    assert trace.lines == ["False"]
 
 
 @pytest.mark.always("pool-multiprocessing-has-threads")
 def test_multiprocessing_has_a_pool_of_threads() -> None:
     # no mutant: что такой класс есть и где он работает, решает сам Python
+    # one way: a fact about a class
     with ThreadPool(2) as threads:
         assert threads.apply(os.getpid) == os.getpid()
         assert threads.apply(threading.get_ident) != threading.get_ident()
@@ -51,13 +80,13 @@ def test_multiprocessing_has_a_pool_of_threads() -> None:
 @pytest.mark.always("pool-interpreters-since-314")
 def test_the_pool_of_interpreters() -> None:
     # no mutant: класс появился в Python 3.14, а доказательства ломают на 3.11
+    # one way: a fact about a class
     if sys.version_info < (3, 14):
         assert not hasattr(futures, "InterpreterPoolExecutor")
         return
     assert issubclass(futures.InterpreterPoolExecutor, futures.ThreadPoolExecutor)
-    trace = perform_script("""
+    trace = INTERPRETER_POOLS["interpreters"].perform("""
         import os
-        from concurrent.futures import InterpreterPoolExecutor
 
         def change(prices):
             prices.append(0)
@@ -65,7 +94,7 @@ def test_the_pool_of_interpreters() -> None:
 
         if __name__ == "__main__":
             prices = [20, 22]
-            with InterpreterPoolExecutor(max_workers=1) as pool:
+            with Pool(max_workers=1) as pool:
                 pid, changed = pool.submit(change, prices).result()
             print(pid == os.getpid(), changed, prices)
     """)
@@ -73,77 +102,151 @@ def test_the_pool_of_interpreters() -> None:
 
 
 @pytest.mark.always("pool-reuses-workers")
-def test_twenty_tasks_in_two_processes() -> None:
+@ways(pool=POOLS)
+def test_twenty_tasks_in_two_workers(pool: Pool) -> None:
     assert play("pools/executors_reuse").lines == [
         "tasks: 20",
         "no more than two processes: True",
     ]
-    with futures.ThreadPoolExecutor(max_workers=2) as pool:
-        threads = set(pool.map(lambda _: threading.get_ident(), range(20)))
-    assert len(threads) <= 2
+    trace = pool.perform("""
+        import os, threading
+
+        def place(_):
+            return os.getpid(), threading.get_native_id()
+
+        if __name__ == "__main__":
+            with Pool(max_workers=2) as pool:
+                print(len(set(pool.map(place, range(20)))) <= 2)
+    """)
+    assert trace.lines == ["True"]
+
+
+@pytest.mark.always("pool-max-tasks-per-child")
+@ways(
+    pool={name: pool for name, pool in PROCESS_POOLS.items() if pool.method != "fork"},
+    limit={"1": 1, "2": 2},
+)
+def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int) -> None:
+    trace = pool.perform(
+        filled(
+            """
+        import os
+
+        def place(_):
+            return os.getpid()
+
+        if __name__ == "__main__":
+            with Pool(max_workers=1, max_tasks_per_child=LIMIT) as pool:
+                print(len({pool.submit(place, 0).result() for _ in range(4)}))
+    """,
+            LIMIT=limit,
+        )
+    )
+    assert trace.lines == [str(4 // limit)]
 
 
 @pytest.mark.sometimes("pool-worker-keeps-state")
-def test_a_task_sees_what_an_earlier_one_left() -> None:
-    trace = perform_script("""
-        from concurrent.futures import ProcessPoolExecutor
+@ways(pool=THREAD_POOLS | PROCESS_POOLS)
+def test_a_task_sees_what_an_earlier_one_left(pool: Pool) -> None:
+    # no mutant: рабочий у пула один, и что он помнит, решает сам Python
+    trace = pool.perform("""
+        import threading
 
-        seen = []
+        seen, own = [], threading.local()
 
-        def work(number):
-            seen.append(number)
-            return seen
+        def work(user):
+            seen.append(user)
+            if user:
+                own.user = user
+            return len(seen), getattr(own, "user", "nobody")
 
         if __name__ == "__main__":
-            with ProcessPoolExecutor(max_workers=1) as pool:
-                print([pool.submit(work, number).result() for number in (1, 2)])
-            print(seen)
+            with Pool(max_workers=1) as pool:
+                print([pool.submit(work, user).result() for user in ("Ann", "")])
     """)
-    assert trace.lines == ["[[1], [1, 2]]", "[]"]
+    assert trace.lines == ["[(1, 'Ann'), (2, 'Ann')]"]
 
 
 @pytest.mark.always("pool-lambda-only-in-threads")
-def test_a_lambda_works_in_threads_only() -> None:
-    trace = perform_script("""
-        from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-
+@ways(pool=POOLS)
+def test_a_lambda_works_in_threads_only(pool: Pool) -> None:
+    trace = pool.perform("""
         def answer():
             return 42
 
         if __name__ == "__main__":
-            for kind in (ThreadPoolExecutor, ProcessPoolExecutor):
-                with kind(max_workers=1) as pool:
-                    for task in (answer, lambda: 42):
+            with Pool(max_workers=1) as pool:
+                for task in (answer, lambda: 42):
+                    try:
                         future = pool.submit(task)
+                    except Exception:
+                        print("refused at once")
+                    else:
                         print("refused" if future.exception() else future.result())
     """)
-    assert trace.lines == ["42", "42", "42", "refused"]
+    assert trace.lines[0] == "42"
+    if pool.name != "InterpreterPoolExecutor":  # the sentence is about the other two
+        assert trace.lines[1] == ("42" if "Thread" in pool.name else "refused")
 
 
 @pytest.mark.always("pool-broken-by-a-crash")
-def test_a_crash_of_a_worker_breaks_the_pool() -> None:
-    trace = perform_script("""
-        import os
-        from concurrent.futures import ProcessPoolExecutor
+@ways(pool=PROCESS_POOLS, crash=CRASHES)
+def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> None:
+    trace = pool.perform(
+        filled(
+            """
+        import multiprocessing, os, threading
         from concurrent.futures.process import BrokenProcessPool
 
+        def start(event):
+            global all_are_sent
+            all_are_sent = event
+
+        def wait(seconds):
+            threading.Event().wait(seconds)
+
+        def crash():
+            all_are_sent.wait()
+            CRASH
+
         if __name__ == "__main__":
-            with ProcessPoolExecutor(max_workers=1) as pool:
-                print(type(pool.submit(os._exit, 1).exception()).__name__)
+            sent = multiprocessing.Event()
+            with Pool(2, initializer=start, initargs=(sent,)) as pool:
+                done = pool.submit(abs, -1)
+                print(done.result())
+                jobs = [pool.submit(wait, None), pool.submit(crash)]
+                jobs += [pool.submit(wait, 0) for _ in range(4)]
+                sent.set()
+                print({type(job.exception()).__name__ for job in jobs}, done.result())
                 try:
                     pool.submit(abs, -1)
                 except BrokenProcessPool:
                     print("no more tasks")
-    """)
-    assert trace.lines == ["BrokenProcessPool", "no more tasks"]
+    """,
+            CRASH=crash,
+        )
+    )
+    assert trace.lines == ["1", "{'BrokenProcessPool'} 1", "no more tasks"]
 
 
 @pytest.mark.always("pool-argument-is-a-copy")
-def test_a_process_changes_a_copy_and_a_thread_the_object() -> None:
+@ways(pool=POOLS)
+def test_a_process_changes_a_copy_and_a_thread_the_object(pool: Pool) -> None:
     assert play("pools/executors_argument_broken").lines == ["[20, 22]"]
     assert play("pools/executors_argument_fixed").lines == ["[20, 22, 42]"]
+    trace = pool.perform("""
+        def add_total(prices):
+            prices.append(sum(prices))
+
+        if __name__ == "__main__":
+            prices = [20, 22]
+            with Pool() as pool:
+                pool.submit(add_total, prices).result()
+            print(prices)
+    """)
+    assert trace.lines == ["[20, 22, 42]" if "Thread" in pool.name else "[20, 22]"]
     add_total = load("pools/executors_argument_broken").add_total
     prices = [20, 22]
-    with futures.ThreadPoolExecutor() as pool:
-        pool.submit(add_total, prices).result()
+    with futures.ThreadPoolExecutor() as threads:
+        threads.submit(add_total, prices).result()
     assert prices == [20, 22, 42]

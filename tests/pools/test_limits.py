@@ -3,35 +3,56 @@
 import os
 import sys
 import threading
-from concurrent.futures import CancelledError, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent import futures
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from textwrap import dedent
 
 import pytest
 from proven.stage import perform_script, play
 
+from tests.ways import ways
+from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool, filled
+
 
 @pytest.mark.always("lim-at-most-workers")
-def test_at_most_max_workers_at_once() -> None:
+@ways(pool=POOLS, workers={"1": 1, "2": 2, "3": 3})
+def test_at_most_max_workers_at_once(pool: Pool, workers: int) -> None:
     assert play("pools/limits_workers").peak("in", "out") == 3
-    for workers in (1, 2, 5):
-        lock, inside, highest = threading.Lock(), 0, 0
-        full = threading.Barrier(workers)
+    # Each task leaves a file while it is inside, which all kinds of workers see.
+    trace = pool.perform(
+        filled(
+            """
+        import pathlib, time
 
-        def work(_: int, lock: threading.Lock = lock, full: threading.Barrier = full) -> None:
-            nonlocal inside, highest
-            with lock:
-                inside += 1
-                highest = max(highest, inside)
-            full.wait()
-            with lock:
-                inside -= 1
+        def work(number):
+            inside = pathlib.Path(f"inside {number}")
+            inside.touch()
+            time.sleep(0.02)
+            seen = len(list(pathlib.Path().glob("inside *")))
+            inside.unlink()
+            return seen
 
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            list(pool.map(work, range(workers * 4)))
-        assert highest == workers
+        if __name__ == "__main__":
+            with Pool(WORKERS) as pool:
+                print(max(pool.map(work, range(8))) <= WORKERS)
+    """,
+            WORKERS=workers,
+        )
+    )
+    assert trace.lines == ["True"]
+
+
+@ways(workers={"1": 1, "2": 2, "5": 5})
+def test_max_workers_are_really_at_work(workers: int) -> None:
+    full = threading.Barrier(workers)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        # A barrier lets nobody through until all of them have come.
+        assert len(list(pool.map(lambda _: full.wait(), range(workers * 4)))) == workers * 4
 
 
 @pytest.mark.always("lim-defaults")
 def test_default_numbers_of_workers() -> None:
+    # one way: the numbers of cores are tried one after the other
     if not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system can't tie a process to one core")
     trace = perform_script("""
@@ -57,119 +78,265 @@ def test_default_numbers_of_workers() -> None:
     assert trace.lines == [str(pair) for pair in expected]
 
 
+WORK = """
+    import pathlib, time
+
+    def work(name):
+        pathlib.Path(f"{name} began").touch()
+        while not pathlib.Path("go on").exists():
+            time.sleep(0.01)
+        pathlib.Path(f"{name} ended").touch()
+        return "done"
+
+    def wait_for(name):
+        while not pathlib.Path(name).exists():
+            time.sleep(0.01)
+
+    def is_there(name):
+        return pathlib.Path(name).exists()
+"""
+"""Tasks that leave files behind, which all kinds of workers and the program see."""
+
+
+def perform(pool: Pool, main: str) -> list[str]:
+    """Return what `main` prints, a program of tasks as in WORK."""
+    return pool.perform(dedent(WORK) + dedent(main)).lines
+
+
 @pytest.mark.always("lim-timeout-leaves-the-task")
-def test_a_timeout_leaves_the_task_at_work() -> None:
+@ways(pool=POOLS, timeout={"0": 0, "0.05": 0.05})
+def test_a_timeout_leaves_the_task_at_work(pool: Pool, timeout: float) -> None:
     trace = play("pools/limits_timeout_broken")
     assert trace.ordered("main: timeout", "job: finished all the same")
+    lines = perform(
+        pool,
+        filled(
+            """
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                future = pool.submit(work, "job")
+                wait_for("job began")
+                try:
+                    future.result(timeout=TIMEOUT)
+                except TimeoutError:
+                    print("TimeoutError", is_there("job ended"))
+                pathlib.Path("go on").touch()
+                print(future.result(), is_there("job ended"))
+        """,
+            TIMEOUT=timeout,
+        ),
+    )
+    assert lines == ["TimeoutError False", "done True"]
 
 
 @pytest.mark.always("lim-running-is-not-cancelled")
-def test_a_running_task_is_not_cancelled() -> None:
+@ways(pool=POOLS)
+def test_a_running_task_is_not_cancelled(pool: Pool) -> None:
     assert "main: cancelled: False" in play("pools/limits_timeout_broken").lines
-    begun, go_on = threading.Event(), threading.Event()
-
-    def work() -> str:
-        begun.set()
-        go_on.wait()
-        return "done"
-
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        future = pool.submit(work)
-        begun.wait()
-        cancelled = future.cancel()
-        go_on.set()
-    assert not cancelled
-    assert future.result() == "done"
-    assert not future.cancelled()
+    lines = perform(
+        pool,
+        """
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                future = pool.submit(work, "job")
+                wait_for("job began")
+                print(future.cancel())
+                pathlib.Path("go on").touch()
+            print(future.result(), future.cancelled(), future.cancel())
+        """,
+    )
+    assert lines == ["False", "done False False"]
 
 
 @pytest.mark.always("lim-exit-waits")
-def test_leaving_the_pool_waits_for_all_tasks() -> None:
+@ways(pool=POOLS, left={"at its end": "pass", "by an exception": "raise KeyError"})
+def test_leaving_the_pool_waits_for_all_tasks(pool: Pool, left: str) -> None:
     trace = play("pools/limits_timeout_broken")
     assert trace.ordered("job: finished all the same", "main: left the pool")
-    go_on = threading.Event()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        queued = [pool.submit(go_on.wait) for _ in range(5)]
-        go_on.set()
-    assert all(future.done() for future in queued)
+    lines = perform(
+        pool,
+        filled(
+            """
+        if __name__ == "__main__":
+            try:
+                with Pool(1) as pool:
+                    jobs = [pool.submit(work, str(number)) for number in range(4)]
+                    print([job.done() for job in jobs])
+                    pathlib.Path("go on").touch()
+                    LEFT
+            except KeyError:
+                pass
+            print([job.done() for job in jobs], is_there("3 ended"))
+        """,
+            LEFT=left,
+        ),
+    )
+    assert lines == [str([False] * 4), f"{[True] * 4} True"]
 
 
 @pytest.mark.always("lim-event-stops-the-task")
-def test_an_event_ends_the_task() -> None:
+@ways(event={"Event": "threading.Event", "Manager": "multiprocessing.Manager().Event"})
+def test_an_event_ends_the_task(event: str) -> None:
     trace = play("pools/limits_timeout_fixed")
     assert trace.ordered(
         "main: timeout", "job: told to stop", "main: left the pool with a partial result"
     )
+    pools = THREAD_POOLS if event == "threading.Event" else THREAD_POOLS | PROCESS_POOLS
+    for pool in pools.values():
+        trace = pool.perform(
+            filled(
+                """
+            import multiprocessing, threading
+
+            def work(stop):
+                portions = 1
+                while not stop.wait(0.01):
+                    portions += 1
+                return portions
+
+            if __name__ == "__main__":
+                stop = EVENT()
+                with Pool(1) as pool:
+                    job = pool.submit(work, stop)
+                    try:
+                        job.result(timeout=0.05)
+                    except TimeoutError:
+                        stop.set()
+                    print(job.result() > 0)
+        """,
+                EVENT=event,
+            )
+        )
+        assert trace.lines == ["True"], pool
+
+
+@pytest.mark.always("lim-event-for-processes")
+@ways(pool=PROCESS_POOLS)
+def test_which_events_reach_a_pool_of_processes(pool: Pool) -> None:
+    trace = pool.perform("""
+        import multiprocessing, threading
+
+        def start(event):
+            global given
+            given = event
+
+        def work(stop=None):
+            return (stop or given).wait(5)
+
+        if __name__ == "__main__":
+            given = multiprocessing.Event()
+            with multiprocessing.Manager() as manager:
+                with Pool(1, initializer=start, initargs=(given,)) as pool:
+                    for made in (threading.Event, multiprocessing.Event, manager.Event, None):
+                        stop = made and made()
+                        try:
+                            job = pool.submit(work, stop)
+                            (stop or given).set()
+                            print(job.result())
+                        except (TypeError, RuntimeError) as error:
+                            print(type(error).__name__)
+    """)
+    assert trace.lines == ["TypeError", "RuntimeError", "True", "True"]
 
 
 @pytest.mark.always("lim-queued-is-cancelled")
-def test_a_queued_task_is_cancelled_and_never_run() -> None:
-    begun, go_on, ran = threading.Event(), threading.Event(), []
+@ways(pool=POOLS)
+def test_a_queued_task_is_cancelled_and_never_run(pool: Pool) -> None:
+    lines = perform(
+        pool,
+        """
+        from concurrent.futures import CancelledError
 
-    def work() -> None:
-        begun.set()
-        go_on.wait()
-
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(work)
-        begun.wait()
-        queued = pool.submit(ran.append, "ran")
-        cancelled = queued.cancel()
-        go_on.set()
-    assert cancelled
-    assert queued.cancelled()
-    assert ran == []
-    with pytest.raises(CancelledError):
-        queued.result()
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                jobs = [pool.submit(work, str(number)) for number in range(9)]
+                wait_for("0 began")
+                last = jobs[-1]
+                print(last.cancel(), last.cancelled())
+                pathlib.Path("go on").touch()
+            print(is_there("7 began"), is_there("8 began"))
+            try:
+                last.result()
+            except CancelledError:
+                print("CancelledError")
+        """,
+    )
+    assert lines == ["True True", "True False", "CancelledError"]
 
 
 @pytest.mark.always("lim-cancel-futures")
-def test_shutdown_cancels_what_is_queued_and_lets_the_rest_finish() -> None:
-    begun, go_on = threading.Event(), threading.Event()
+@ways(pool=POOLS, wait={"wait": True, "don't wait": False})
+def test_shutdown_cancels_what_is_queued_and_lets_the_rest_finish(pool: Pool, wait: bool) -> None:
+    lines = perform(
+        pool,
+        filled(
+            """
+        import threading
 
-    def work() -> str:
-        begun.set()
-        go_on.wait()
-        return "done"
+        if __name__ == "__main__":
+            pool = Pool(1)
+            jobs = [pool.submit(work, str(number)) for number in range(9)]
+            wait_for("0 began")
+            threading.Timer(0.05, pathlib.Path("go on").touch).start()
+            pool.shutdown(wait=WAIT, cancel_futures=True)
+            while not all(job.done() for job in jobs):
+                time.sleep(0.01)
+            print(jobs[0].result(), all(job.cancelled() for job in jobs[4:]))
+            print(is_there("8 began"), sum(job.cancelled() for job in jobs) >= 5)
+        """,
+            WAIT=wait,
+        ),
+    )
+    assert lines == ["done True", "False True"]
 
-    pool = ThreadPoolExecutor(max_workers=1)
-    running = pool.submit(work)
-    begun.wait()
-    queued = [pool.submit(work) for _ in range(3)]
-    pool.shutdown(wait=False, cancel_futures=True)
-    cancelled = [future.cancelled() for future in queued]
-    go_on.set()
-    pool.shutdown()
-    assert cancelled == [True] * 3
-    assert running.result() == "done"
+
+@pytest.mark.sometimes("lim-second-shutdown-forgets")
+@ways(pool=PROCESS_POOLS)
+def test_a_second_shutdown_can_undo_the_cancelling(pool: Pool) -> None:
+    lines = perform(
+        pool,
+        """
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                jobs = [pool.submit(work, str(number)) for number in range(9)]
+                wait_for("0 began")
+                # The schedule that is forced: the pool's own thread has not woken up yet.
+                wakeup = pool._executor_manager_thread_wakeup
+                wake, wakeup.wakeup = wakeup.wakeup, lambda: None
+                pool.shutdown(wait=False, cancel_futures=True)
+            wake()
+            pathlib.Path("go on").touch()
+            while not all(job.done() for job in jobs):
+                time.sleep(0.01)
+            print(is_there("8 ended"), any(job.cancelled() for job in jobs))
+        """,
+    )
+    assert lines == ["True False"]
 
 
 @pytest.mark.always("lim-terminate-workers-since-314")
-def test_workers_can_be_killed_since_314() -> None:
+@ways(pool=PROCESS_POOLS, method={each: each for each in ("terminate_workers", "kill_workers")})
+def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
     # no mutant: методы появились в Python 3.14, а доказательства ломают на 3.11
     is_new = sys.version_info >= (3, 14)
-    for method in ("terminate_workers", "kill_workers"):
-        assert hasattr(ProcessPoolExecutor, method) is is_new
+    assert hasattr(ProcessPoolExecutor, method) is is_new
     if is_new:
-        trace = perform_script("""
-            import multiprocessing
-            from concurrent.futures import ProcessPoolExecutor
-
-            def work(begun):
-                begun.set()
-                multiprocessing.Event().wait()
-
+        assert not hasattr(futures.InterpreterPoolExecutor, method)
+        lines = perform(
+            pool,
+            filled(
+                """
             if __name__ == "__main__":
-                for method in ("terminate_workers", "kill_workers"):
-                    with multiprocessing.Manager() as manager:
-                        begun = manager.Event()
-                        pool = ProcessPoolExecutor(max_workers=1)
-                        future = pool.submit(work, begun)
-                        begun.wait()
-                        getattr(pool, method)()
-                        print(type(future.exception()).__name__)
-        """)
-        assert trace.lines == ["BrokenProcessPool"] * 2
+                pool = Pool(1)
+                jobs = [pool.submit(work, str(number)) for number in range(2)]
+                wait_for("0 began")
+                pool.METHOD()
+                print({type(job.exception()).__name__ for job in jobs})
+            """,
+                METHOD=method,
+            ),
+        )
+        assert lines == ["{'BrokenProcessPool'}"]
 
 
 @pytest.mark.sometimes("lim-nested-waits-forever")

@@ -1,115 +1,337 @@
 """Proofs for source/pools/results.md."""
 
+import inspect
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import permutations
+from textwrap import dedent
 
 import pytest
-from proven.stage import SnippetError, perform_script, play
+from proven.stage import perform_script, play
+
+from tests.ways import ways
+from tests.ways_processes import POOLS, PROCESS_POOLS, Pool, filled
+
+
+class Unbuildable(Exception):
+    """Can't be built anew from its args."""
+
+    def __init__(self, user: str, reason: str) -> None:
+        super().__init__(f"{user}: {reason}")
+
+
+def with_lock() -> RuntimeError:
+    """Return an exception that can't be pickled."""
+    error = RuntimeError("own")
+    error.lock = threading.Lock()  # type: ignore[attr-defined]
+    return error
 
 
 @pytest.mark.always("res-submit-returns-at-once")
-def test_submit_returns_before_the_task_is_done() -> None:
-    go_on = threading.Event()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        future = pool.submit(go_on.wait)
-        done_at_once = future.done()
-        go_on.set()
-    assert not done_at_once
-    assert future.result() is True
+@ways(pool=POOLS)
+def test_submit_returns_before_the_task_is_done(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    trace = pool.perform("""
+        import time
+
+        if __name__ == "__main__":
+            with Pool(max_workers=1) as pool:
+                future = pool.submit(time.sleep, 0.5)
+                print(future.done())
+            print(future.done(), future.exception())
+    """)
+    assert trace.lines == ["False", "True None"]
 
 
 @pytest.mark.always("res-result-raises-the-same")
-def test_result_raises_the_very_exception_of_the_task() -> None:
+@ways(
+    error={
+        type(each).__name__: each
+        for each in (
+            ValueError("own"),
+            OSError(2, "no such file"),
+            KeyError("own"),
+            SystemExit(3),
+            KeyboardInterrupt(),
+            Unbuildable("Ann", "own"),
+            with_lock(),
+        )
+    }
+)
+def test_result_raises_the_very_exception_of_the_task(error: BaseException) -> None:
     assert play("pools/results_future").lines == ["good: 3.0", "bad: ZeroDivisionError"]
-    for kind in (ValueError, OSError, KeyError, SystemExit):
-        error = kind("own")
 
-        def fail(error: BaseException = error) -> None:
-            raise error
+    def fail() -> None:
+        raise error
 
-        with ThreadPoolExecutor() as pool:
-            future = pool.submit(fail)
-        with pytest.raises(kind) as raised:
-            future.result()
-        assert raised.value is error
-        assert future.exception() is error
+    with ThreadPoolExecutor() as pool:
+        future = pool.submit(fail)
+    with pytest.raises(type(error)) as raised:
+        future.result()
+    assert raised.value is error
+    assert future.exception() is error
+
+
+TASKS = """
+    import json, multiprocessing, subprocess, threading, urllib.error
+
+    class Own(Exception):
+        def __init__(self, user, reason):
+            super().__init__(user, reason)
+
+    class Reduced(Exception):
+        def __init__(self, user, reason):
+            super().__init__(f"{user}: {reason}")
+            self.user, self.reason = user, reason
+
+        def __reduce__(self):
+            return Reduced, (self.user, self.reason)
+
+    class Unbuildable(Exception):
+        def __init__(self, user, reason):
+            super().__init__(f"{user}: {reason}")
+
+    class Keyword(Exception):
+        def __init__(self, *, user):
+            super().__init__(user)
+
+    def with_attribute(value):
+        error = ValueError("own")
+        error.attribute = value
+        return error
+
+    def start(event):
+        global all_are_sent
+        all_are_sent = event
+
+    def fail_in_child():
+        all_are_sent.wait()
+        raise MADE
+
+    if __name__ == "__main__":
+        sent = multiprocessing.Event()
+        with Pool(1, initializer=start, initargs=(sent,)) as pool:
+            bad, innocent = pool.submit(fail_in_child), pool.submit(abs, -1)
+            sent.set()
+            error = bad.exception()
+            print(type(error).__name__)
+            print("in fail_in_child" in str(error.__cause__))
+            print(innocent.exception() or innocent.result())
+"""
+SURVIVE = {
+    "ValueError": "ValueError('own')",
+    "KeyError": "KeyError('own')",
+    "JSONDecodeError": "json.JSONDecodeError('own', 'text', 1)",
+    "CalledProcessError": "subprocess.CalledProcessError(1, 'own')",
+    "ExceptionGroup": "ExceptionGroup('own', [ValueError('own')])",
+    "SystemExit": "SystemExit(3)",
+    "KeyboardInterrupt": "KeyboardInterrupt()",
+    "Own": "Own('Ann', 'own')",
+    "Reduced": "Reduced('Ann', 'own')",
+}
 
 
 @pytest.mark.always("res-process-exception-has-cause")
-def test_a_process_sends_a_copy_and_its_traceback() -> None:
-    trace = perform_script("""
-        from concurrent.futures import ProcessPoolExecutor
+@ways(made=SURVIVE)
+def test_a_process_sends_a_copy_and_its_traceback(
+    made: str, request: pytest.FixtureRequest
+) -> None:
+    for pool in PROCESS_POOLS.values():
+        lines = pool.perform(dedent(TASKS).replace("MADE", made)).lines
+        assert lines == [request.node.callspec.id, "True", "1"], pool.method
+    assert play("pools/results_exception_fixed").lines == [
+        "Refused: Ann: no money",
+        "sold to Bob",
+    ]
 
-        def fail_in_child():
-            raise ValueError("own")
 
-        if __name__ == "__main__":
-            with ProcessPoolExecutor(max_workers=1) as pool:
-                error = pool.submit(fail_in_child).exception()
-            print(type(error).__name__, error.args)
-            print("in fail_in_child" in str(error.__cause__))
-    """)
-    assert trace.lines == ["ValueError ('own',)", "True"]
+@pytest.mark.always("res-unbuildable-exception-breaks-pool")
+@ways(
+    pool=PROCESS_POOLS,
+    made={
+        "own": "Unbuildable('Ann', 'own')",
+        "keyword": "Keyword(user='Ann')",
+        "HTTPError": "urllib.error.HTTPError('', 404, 'own', None, None)",
+    },
+)
+def test_an_exception_that_cant_be_built_anew_breaks_the_pool(pool: Pool, made: str) -> None:
+    name, _, innocent = pool.perform(dedent(TASKS).replace("MADE", made)).lines
+    assert name == "BrokenProcessPool"
+    assert "terminated abruptly" in innocent
+    assert play("pools/results_exception_broken").lines == ["BrokenProcessPool"] * 2
+
+
+@pytest.mark.always("res-unpicklable-exception-is-replaced")
+@ways(
+    pool=PROCESS_POOLS,
+    made={
+        "lock": "with_attribute(threading.Lock())",
+        "lambda": "with_attribute(lambda: None)",
+        "argument": "ValueError(threading.Lock())",
+    },
+)
+def test_an_exception_that_cant_be_packed_is_replaced(pool: Pool, made: str) -> None:
+    # no mutant: чем заменить такое исключение, решает сам Python
+    name, _, innocent = pool.perform(dedent(TASKS).replace("MADE", made)).lines
+    assert name in ("TypeError", "AttributeError", "PicklingError")
+    assert innocent == "1"
 
 
 @pytest.mark.always("res-as-completed-by-completion")
-def test_as_completed_yields_by_completion() -> None:
+@ways(order={"".join(map(str, order)): order for order in permutations(range(3))})
+def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
+    # Whose futures they are makes no difference: as_completed knows no pool.
     assert play("pools/results_order").lines[:2] == ["as completed: quick", "as completed: slow"]
-    for order in permutations(range(3)):
-        turns = [threading.Event() for _ in order]
-        with ThreadPoolExecutor(max_workers=3) as pool:
-            tasks = {pool.submit(turn.wait): place for place, turn in enumerate(turns)}
-            ready = as_completed(tasks)
-            seen = []
-            for place in order:
-                turns[place].set()
-                seen.append(tasks[next(ready)])
-        assert seen == list(order)
+    turns = [threading.Event() for _ in order]
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        tasks = {pool.submit(turn.wait): place for place, turn in enumerate(turns)}
+        ready = as_completed(tasks)
+        seen = []
+        for place in order:
+            turns[place].set()
+            seen.append(tasks[next(ready)])
+    assert seen == list(order)
 
 
 @pytest.mark.always("res-map-by-arguments")
-def test_map_yields_by_arguments() -> None:
+@ways(pool=POOLS, order={"".join(map(str, order)): order for order in permutations(range(3))})
+def test_map_yields_by_arguments_in_whatever_order_they_end(
+    pool: Pool, order: tuple[int, ...]
+) -> None:
     assert play("pools/results_order").lines[2:] == ["map: slow", "map: quick"]
-    for order in permutations(range(3)):
-        done = [threading.Event() for _ in order]
+    trace = pool.perform(
+        filled(
+            """
+            import pathlib, time
 
-        def work(
-            place: int,
-            order: tuple[int, ...] = order,
-            done: list[threading.Event] = done,
-        ) -> int:
-            for earlier in order[: order.index(place)]:
-                done[earlier].wait()
-            done[place].set()
-            return place
+            order = ORDER
 
-        with ThreadPoolExecutor(max_workers=3) as pool:
-            assert list(pool.map(work, range(3))) == [0, 1, 2]
+            def work(place):
+                for earlier in order[: order.index(place)]:
+                    while not pathlib.Path(f"{earlier} is done").exists():
+                        time.sleep(0.005)
+                pathlib.Path(f"{place} is done").touch()
+                return place
+
+            if __name__ == "__main__":
+                with Pool(3) as pool:
+                    print(list(pool.map(work, range(3))))
+            """,
+            ORDER=order,
+        )
+    )
+    assert trace.lines == ["[0, 1, 2]"]
 
 
 @pytest.mark.always("res-map-submits-at-once")
-def test_map_hands_out_all_tasks_when_called() -> None:
-    everybody = threading.Barrier(4)
-    with ThreadPoolExecutor(max_workers=3) as pool:
-        results = pool.map(lambda _: everybody.wait() >= 0, range(3))
-        # Nobody has asked for a result yet, and all three are at work.
-        everybody.wait()
-        assert list(results) == [True] * 3
+@ways(pool=POOLS, count={"0": 0, "1": 1, "100": 100})
+def test_map_takes_all_arguments_when_called(pool: Pool, count: int) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    trace = pool.perform(
+        filled(
+            """
+        taken = 0
+
+        def arguments():
+            global taken
+            for number in range(COUNT):
+                taken += 1
+                yield number
+
+        if __name__ == "__main__":
+            with Pool(max_workers=1) as pool:
+                results = pool.map(abs, arguments())
+                print(taken)
+                print(list(results) == [*range(COUNT)])
+    """,
+            COUNT=count,
+        )
+    )
+    assert trace.lines == [str(count), "True"]
+
+
+@pytest.mark.always("res-map-buffersize-since-314")
+@ways(pool=POOLS)
+def test_buffersize_bounds_what_is_sent_ahead_since_314(pool: Pool) -> None:
+    # no mutant: параметр появился в Python 3.14, а доказательства ломают на 3.11
+    is_new = sys.version_info >= (3, 14)
+    assert ("buffersize" in inspect.signature(ThreadPoolExecutor.map).parameters) is is_new
+    if not is_new:
+        return
+    trace = pool.perform("""
+        taken = []
+
+        def arguments():
+            for number in range(10):
+                taken.append(number)
+                yield number
+
+        if __name__ == "__main__":
+            with Pool(max_workers=1) as pool:
+                results = pool.map(abs, arguments(), buffersize=3)
+                ahead = [len(taken)]
+                for done, _ in enumerate(results, 1):
+                    ahead.append(len(taken) - done)
+                print(ahead[0], max(ahead) <= 3, len(taken))
+    """)
+    assert trace.lines == ["3 True 10"]
 
 
 @pytest.mark.always("res-map-raises-in-its-place")
-def test_map_raises_in_its_place_and_ends() -> None:
-    with ThreadPoolExecutor() as pool:
-        results = pool.map(lambda number: 6 // number, (1, 2, 0, 3))
-        assert [next(results), next(results)] == [6, 3]
-        with pytest.raises(ZeroDivisionError):
-            next(results)
-        assert list(results) == [], "the fourth result can't be had any more"
+@ways(pool=POOLS)
+def test_map_raises_in_its_place_and_ends(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    trace = pool.perform("""
+        def divide(number):
+            return 6 // number
+
+        if __name__ == "__main__":
+            with Pool(2) as pool:
+                results = pool.map(divide, (1, 2, 0, 3))
+                print(next(results), next(results))
+                try:
+                    next(results)
+                except ZeroDivisionError:
+                    print("in its place")
+                print(list(results))
+    """)
+    assert trace.lines == ["6 3", "in its place", "[]"]
+
+
+@pytest.mark.always("res-map-error-cancels-the-rest")
+@ways(pool=POOLS)
+def test_an_error_of_map_cancels_what_is_queued(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    # Pools of processes have a few tasks in their pipe already: those can't be cancelled.
+    trace = pool.perform("""
+        import pathlib, time
+
+        def save(number):
+            if number == 0:
+                raise OSError("no room")
+            if number == 1:
+                while not pathlib.Path("go on").exists():
+                    time.sleep(0.01)
+            pathlib.Path(f"saved {number}").touch()
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                results = pool.map(save, range(20))
+                try:
+                    next(results)
+                except OSError:
+                    pathlib.Path("go on").touch()
+            saved = len(list(pathlib.Path().glob("saved *")))
+            print(saved <= 3, saved < 19)
+    """)
+    assert trace.lines == ["True True"]
 
 
 @pytest.mark.always("res-forgotten-error-is-silent")
-def test_a_forgotten_error_is_silent() -> None:
+@ways(pool=POOLS)
+def test_a_forgotten_error_is_silent(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     trace = play("pools/results_silent_broken")  # an exit code would be an error of the stage
     assert trace.lines == ["all reports are saved"]
     assert trace.stderr == ""
@@ -117,6 +339,19 @@ def test_a_forgotten_error_is_silent() -> None:
         "January: no room for January",
         "February: no room for February",
     ]
+    run = pool.run("""
+        def save():
+            raise OSError("no room for January")
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                pool.submit(save)
+            print("all reports are saved")
+    """)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "all reports are saved\n", "")
+
+
+def test_a_thread_does_tell() -> None:
     trace = perform_script("""
         from threading import Thread
 
@@ -126,25 +361,27 @@ def test_a_forgotten_error_is_silent() -> None:
         Thread(target=save).start()
         print("all reports are saved")
     """)
-    assert "OSError: no room for January" in trace.stderr, "a thread does tell"
+    assert "OSError: no room for January" in trace.stderr
 
 
 @pytest.mark.always("res-map-not-iterated-is-silent")
-def test_map_that_nobody_iterates_is_silent() -> None:
+@ways(pool=POOLS)
+def test_map_that_nobody_iterates_is_silent(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     program = """
-        from concurrent.futures import ThreadPoolExecutor
+        import pathlib
 
         def fail(number):
-            print("failing")
-            raise OSError
+            pathlib.Path("tried").touch()
+            raise OSError("no room")
 
-        with ThreadPoolExecutor() as pool:
-            pool.map(fail, [1])
-        print("as if nothing had happened")
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                pool.map(fail, [1])
+            print("tried:", pathlib.Path("tried").exists())
     """
-    trace = perform_script(program)
-    assert trace.lines == ["failing", "as if nothing had happened"]
-    assert trace.stderr == ""
-    iterated = program.replace("pool.map(fail, [1])", "list(pool.map(fail, [1]))")
-    with pytest.raises(SnippetError, match="OSError"):
-        perform_script(iterated)
+    run = pool.run(program)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "tried: True\n", "")
+    iterated = pool.run(program.replace("pool.map(fail, [1])", "list(pool.map(fail, [1]))"))
+    assert iterated.returncode == 1
+    assert "no room" in iterated.stderr

@@ -4,16 +4,27 @@ import functools
 import multiprocessing
 import operator
 import pickle
+import queue
 import sys
+from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
-from proven.stage import perform_script, play
+from proven.stage import load, perform_script, play
+from proven.stage.player import path_of
+
+from tests.ways import ways
+from tests.ways_processes import METHODS, PROCESS_ENDS, filled, perform_by, run_by
 
 
 @pytest.mark.always("xch-one-sender-keeps-order")
-def test_one_sender_keeps_the_order() -> None:
+@ways(method=METHODS, kind={"Queue": "Queue", "SimpleQueue": "SimpleQueue"})
+def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
     assert play("processes/exchange_queue").lines == ["TEA", "COFFEE"]
-    trace = perform_script("""
+    trace = perform_by(
+        method,
+        filled(
+            """
         import multiprocessing
 
         def send(queue):
@@ -21,63 +32,192 @@ def test_one_sender_keeps_the_order() -> None:
                 queue.put(number if number % 7 else "x" * 5_000 + str(number))
 
         if __name__ == "__main__":
-            queue = multiprocessing.Queue()
+            queue = multiprocessing.KIND()
             child = multiprocessing.Process(target=send, args=(queue,))
             child.start()
             received = [queue.get() for _ in range(300)]
             child.join()
             print([int(str(item).lstrip("x")) for item in received] == [*range(300)])
-    """)
+        """,
+            KIND=kind,
+        ),
+    )
     assert trace.lines == ["True"]
 
 
+class Child:
+    """Looks like a process; lives for so many questions and may leave something at its end."""
+
+    def __init__(self, queue: queue.Queue[str], lives: int, last: str = "") -> None:
+        self._queue, self._lives, self._last = queue, lives, last
+
+    def is_alive(self) -> bool:
+        if self._lives:
+            self._lives -= 1
+            return True
+        return False
+
+    def wait(self, timeout: float) -> str:
+        assert timeout > 0
+        if self._last and not self._lives:
+            self._queue.put(self._last)
+            self._last = ""
+            raise queue.Empty
+        return self._queue.get_nowait()
+
+
+def notices(snippet: str) -> None:
+    """Assert that its `receive` ends when the child is gone, and gets the child's last words."""
+    receive = load(snippet).receive
+    for lives in (0, 1, 3):
+        child = Child(queue.Queue(), lives)
+        with pytest.raises(RuntimeError, match="the child is gone"):
+            receive(SimpleNamespace(get=child.wait), child)
+        child = Child(queue.Queue(), lives, "last words")
+        if lives:
+            assert receive(SimpleNamespace(get=child.wait), child) == "last words"
+
+
+@pytest.mark.always("xch-queue-has-no-eof")
+@ways(method=METHODS, end=PROCESS_ENDS)
+def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[str, int]) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import os, sys
+        from multiprocessing import Process, Queue
+        from queue import Empty
+
+        def work(queue):
+            ENDING
+
+        if __name__ == "__main__":
+            queue = Queue()
+            child = Process(target=work, args=(queue,))
+            child.start()
+            child.join()
+            try:
+                queue.get(timeout=0.05)
+            except Empty:
+                print("still waiting")
+        """,
+            ENDING=end[0],
+        ),
+    )
+    assert trace.lines == ["still waiting"]
+    notices("processes/exchange_queue")
+    notices("processes/exchange_join_fixed")
+
+
 @pytest.mark.always("xch-receiver-gets-a-copy")
-def test_the_receiver_gets_an_equal_object_but_another() -> None:
+@ways(kind={kind: kind for kind in ("Queue", "SimpleQueue", "JoinableQueue", "Pipe")})
+def test_the_receiver_gets_an_equal_object_but_another(kind: str) -> None:
     assert play("processes/exchange_pipe").lines == [
         "received: [1, 2, 3, 6]",
         "own list: [1, 2, 3]",
     ]
-    trace = perform_script("""
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         if __name__ == "__main__":
-            for kind in ("queue", "pipe"):
-                if kind == "queue":
-                    queue = multiprocessing.Queue()
-                    send, receive = queue.put, queue.get
-                else:
-                    here, there = multiprocessing.Pipe()
-                    send, receive = here.send, there.recv
-                sent = [1, [2]]
-                send(sent)
-                received = receive()
-                print(received == sent, received is sent, received[1] is sent[1])
-    """)
-    assert trace.lines == ["True False False"] * 2
+            made = multiprocessing.KIND()
+            if isinstance(made, tuple):
+                here, there = made
+                send, receive = here.send, there.recv
+            else:
+                send, receive = made.put, made.get
+            sent = [1, [2]]
+            send(sent)
+            received = receive()
+            print(received == sent, received is sent, received[1] is sent[1])
+    """,
+            KIND=kind,
+        )
+    )
+    assert trace.lines == ["True False False"]
+
+
+PIPE = """
+    import os, sys
+    from multiprocessing import Pipe, Process
+
+    def work(there):
+        there.send("last words")
+        {ending}
+
+    if __name__ == "__main__":
+        here, there = Pipe(duplex={duplex})[::{step}]
+        child = Process(target=work, args=(there,))
+        child.start()
+        {close}
+        child.join()
+        print(here.recv())
+        try:
+            print(here.poll(0.05) and here.recv())
+        except EOFError:
+            print("EOFError")
+"""
 
 
 @pytest.mark.always("xch-closed-pipe-is-eof")
-def test_recv_ends_when_all_have_closed_the_other_end() -> None:
-    trace = perform_script("""
+@ways(method=METHODS, end=PROCESS_ENDS | {"closed": ("there.close()", 0)})
+def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[str, int]) -> None:
+    # no mutant: что увидит получатель, решает система; её программа стоит вне доказательства
+    for duplex, step in ((True, 1), (False, 1)):
+        code = PIPE.format(ending=end[0], duplex=duplex, step=step, close="there.close()")
+        assert perform_by(method, dedent(code)).lines == ["last words", "EOFError"]
+
+
+def notices_death() -> None:
+    """Assert that the page's program ends when its child has died."""
+    code = path_of("processes/exchange_pipe").read_text(encoding="utf-8")
+    dies = code.replace("numbers = connection.recv()", "raise SystemExit(1)")
+    assert dies != code
+    run = run_by("fork", dies, timeout=10)
+    assert run.returncode == 1
+    assert run.stderr.strip().splitlines()[-1].startswith(("EOFError", "Connection", "BrokenPipe"))
+
+
+@pytest.mark.always("xch-own-end-hides-eof")
+@ways(method=METHODS, end=PROCESS_ENDS)
+def test_an_end_kept_open_hides_that_the_child_is_gone(method: str, end: tuple[str, int]) -> None:
+    code = PIPE.format(ending=end[0], duplex=True, step=1, close="pass")
+    assert perform_by(method, dedent(code)).lines == ["last words", "False"]
+    play("processes/exchange_pipe")
+    notices_death()
+
+
+@pytest.mark.always("xch-unpickling-runs-code")
+@ways(kind={kind: kind for kind in ("Queue", "SimpleQueue", "JoinableQueue", "Pipe")})
+def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
-        def send(there):
-            there.send("last words")
+        class Letter:
+            def __reduce__(self):
+                return print, ("run by the receiver",)
 
         if __name__ == "__main__":
-            here, there = multiprocessing.Pipe()
-            child = multiprocessing.Process(target=send, args=(there,))
-            child.start()
-            child.join()
-            print(here.recv())
-            print("more to come:", here.poll(0))
-            there.close()
-            try:
-                here.recv()
-            except EOFError:
-                print("EOFError")
-    """)
-    assert trace.lines == ["last words", "more to come: False", "EOFError"]
+            made = multiprocessing.KIND()
+            if isinstance(made, tuple):
+                here, there = made
+                here.send(Letter())
+                receive = there.recv
+            else:
+                made.put(Letter())
+                receive = made.get
+            print("before")
+            print(receive())
+    """,
+            KIND=kind,
+        )
+    )
+    assert trace.lines == ["before", "run by the receiver", "None"]
 
 
 @pytest.mark.sometimes("xch-closed-pipe-may-reset")
@@ -93,10 +233,11 @@ def test_what_the_other_end_never_read_resets_the_pipe() -> None:
 
 
 @pytest.mark.always("xch-lambda-is-refused")
-def test_a_lambda_is_refused_a_partial_is_not() -> None:
+@ways(protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)})
+def test_a_lambda_is_refused_a_partial_is_not(protocol: int) -> None:
     refusal = pickle.PicklingError if sys.version_info >= (3, 14) else AttributeError
     with pytest.raises((pickle.PicklingError, AttributeError)) as raised:
-        pickle.dumps(lambda number: number + 1)
+        pickle.dumps(lambda number: number + 1, protocol)
     assert raised.type is refusal
     add_one = pickle.loads(pickle.dumps(functools.partial(operator.add, 1)))
     assert add_one(1) == 2
@@ -106,18 +247,32 @@ def test_a_lambda_is_refused_a_partial_is_not() -> None:
 
 
 @pytest.mark.always("xch-queue-drops-unpicklable")
-def test_a_queue_drops_what_it_cant_send() -> None:
-    trace = perform_script("""
-        import multiprocessing
+@ways(
+    kind={"Queue": "Queue", "JoinableQueue": "JoinableQueue"},
+    cargo={
+        "lambda": "lambda: None",
+        "generator": "(each for each in ())",
+        "lock": "threading.Lock()",
+    },
+)
+def test_a_queue_drops_what_it_cant_send(kind: str, cargo: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing, threading
 
         if __name__ == "__main__":
-            queue = multiprocessing.Queue()
-            queue.put(lambda: None)
+            queue = multiprocessing.KIND()
+            queue.put(CARGO)
             print("put returned")
             queue.put("the next")
             print(queue.get())
             print("anything left:", not queue.empty())
-    """)
+    """,
+            KIND=kind,
+            CARGO=cargo,
+        )
+    )
     assert trace.lines == ["put returned", "the next", "anything left: False"]
     assert "Traceback" in trace.stderr
     assert "pickle" in trace.stderr.lower()
@@ -150,26 +305,43 @@ def test_what_is_changed_after_put_may_be_sent_changed() -> None:
 
 
 @pytest.mark.always("xch-child-waits-for-its-reader")
-def test_the_child_does_not_end_before_its_queue_is_read() -> None:
-    alive, gone = "child is still alive: True", "child is still alive: False"
-    broken = play("processes/exchange_join_broken")
-    assert broken.lines == [alive, "received: 1000000", gone]
-    assert play("processes/exchange_join_fixed").lines == ["received: 1000000", gone]
-    trace = perform_script("""
-        import multiprocessing
+@ways(method=METHODS, end=PROCESS_ENDS)
+def test_the_child_does_not_end_before_its_queue_is_read(method: str, end: tuple[str, int]) -> None:
+    ending, code = end
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import os, sys
+        from multiprocessing import Event, Process, Queue
 
         def send(queue, size, has_put):
             queue.put(b"x" * size)
             has_put.set()
+            ENDING
 
         if __name__ == "__main__":
             for size in (1_000, 1_000_000):
-                queue, has_put = multiprocessing.Queue(), multiprocessing.Event()
-                child = multiprocessing.Process(target=send, args=(queue, size, has_put))
+                queue, has_put = Queue(), Event()
+                child = Process(target=send, args=(queue, size, has_put))
                 child.start()
                 has_put.wait()
-                child.join(timeout=0.1 if size == 1_000_000 else None)
-                print(size, child.is_alive(), len(queue.get()))
-                child.join()
-    """)
-    assert trace.lines == ["1000 False 1000", "1000000 True 1000000"]
+                child.join(timeout=0.1 if size == 1_000_000 and CODE in (0, 1, 3) else None)
+                print(size, child.is_alive())
+                if CODE in (0, 1, 3):
+                    queue.get()
+                    child.join()
+        """,
+            ENDING=ending,
+            CODE=code,
+        ),
+    )
+    ends_by_itself = code in (0, 1, 3)
+    assert trace.lines == ["1000 False", f"1000000 {ends_by_itself}"]
+
+
+def test_the_page_shows_both_orders() -> None:
+    alive, gone = "child is still alive: True", "child is still alive: False"
+    broken = play("processes/exchange_join_broken")
+    assert broken.lines == [alive, "received: 1000000", gone]
+    assert play("processes/exchange_join_fixed").lines == ["received: 1000000", gone]

@@ -1,19 +1,27 @@
 """Proofs for source/processes/memory.md."""
 
+import array
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import Array, Value
+from multiprocessing import Array, Value, resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 
 import pytest
 from proven.stage import load, perform_script, play
+from proven.stage.player import path_of
+
+from tests.ways import ways
+from tests.ways_processes import MAIN_ENDS, METHODS, filled, perform_by, run_by
 
 
 @pytest.mark.always("mem-each-child-counts-its-own")
-def test_each_child_counts_in_a_copy_of_its_own() -> None:
-    trace = play("processes/memory_counter_broken")
+@ways(method=METHODS)
+def test_each_child_counts_in_a_copy_of_its_own(method: str) -> None:
+    code = path_of("processes/memory_counter_broken").read_text(encoding="utf-8")
+    trace = perform_by(method, code)
     *children, parent = trace.events
     assert [event.text for event in children] == ["child counted 100"] * 2
     assert len({event.actor for event in trace.events}) == 3
@@ -21,38 +29,51 @@ def test_each_child_counts_in_a_copy_of_its_own() -> None:
 
 
 @pytest.mark.always("mem-value-is-shared")
-def test_all_see_what_anyone_writes_into_a_value() -> None:
+@ways(method=METHODS, lock={"with its lock": True, "without": False})
+def test_all_see_what_anyone_writes_into_a_value(method: str, lock: bool) -> None:
     assert play("processes/memory_counter_fixed").lines == ["parent sees 200"]
-    trace = perform_script("""
-        import multiprocessing
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from multiprocessing import Process, Value
 
         def reply(number):
             number.value *= 2
 
         if __name__ == "__main__":
-            for method in ("fork", "forkserver", "spawn"):
-                context = multiprocessing.get_context(method)
-                number = context.Value("i", 10)
-                number.value += 1
-                child = context.Process(target=reply, args=(number,))
+            number = Value("i", 10, lock=LOCK)
+            number.value += 1
+            for _ in range(2):
+                child = Process(target=reply, args=(number,))
                 child.start()
                 child.join()
-                print(number.value)
-    """)
-    assert trace.lines == ["22"] * 3
+            print(number.value)
+        """,
+            LOCK=lock,
+        ),
+    )
+    assert trace.lines == ["44"]
 
 
 @pytest.mark.always("mem-value-is-a-c-number")
-def test_a_number_too_big_for_the_type_is_spoilt_silently() -> None:
-    number = Value("i", 2**31 - 1)
-    assert number.value == 2**31 - 1
+@ways(code={code: code for code in "bBhHiIlLqQ"})
+def test_a_number_too_big_for_the_type_is_spoilt_silently(code: str) -> None:
+    bits = 8 * array.array(code).itemsize
+    highest = 2 ** (bits - 1 if code.islower() else bits) - 1
+    number = Value(code, highest)
+    assert number.value == highest
     number.value += 1
-    assert number.value == -(2**31)
+    assert number.value == (-(2 ** (bits - 1)) if code.islower() else 0)
+    assert code != "i" or highest == 2**31 - 1
 
 
 @pytest.mark.always("mem-array-is-shared")
-def test_an_array_is_shared_and_has_a_fixed_length() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_an_array_is_shared_and_has_a_fixed_length(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         import multiprocessing
 
         def square(numbers):
@@ -65,13 +86,68 @@ def test_an_array_is_shared_and_has_a_fixed_length() -> None:
             child.start()
             child.join()
             print(numbers[:])
-    """)
+        """,
+    )
     assert trace.lines == ["[1, 4, 9]"]
     numbers = Array("i", 3)
     assert numbers[:] == [0, 0, 0]
     with pytest.raises(IndexError):
         numbers[3] = 1
     assert not hasattr(numbers, "append")
+
+
+@pytest.mark.always("mem-value-into-a-pool")
+@ways(
+    method=METHODS,
+    pool={
+        "ProcessPoolExecutor": "ProcessPoolExecutor(1, {options})",
+        "multiprocessing.Pool": "multiprocessing.Pool(1, {options})",
+    },
+)
+def test_shared_things_reach_a_pool_by_its_initializer_only(method: str, pool: str) -> None:
+    made = pool.format(options="initializer=keep, initargs=(things,)")
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        def keep(things):
+            global kept
+            kept = things
+
+        def add(thing=None):
+            with kept["Lock"]:
+                kept["Value"].value += 1
+            kept["Event"].set()
+
+        if __name__ == "__main__":
+            things = {
+                "Value": multiprocessing.Value("i", 1),
+                "Lock": multiprocessing.Lock(),
+                "Event": multiprocessing.Event(),
+                "Queue": multiprocessing.Queue(),
+            }
+            with MADE as pool:
+                run = pool.apply if hasattr(pool, "apply") else (
+                    lambda work, args=(): pool.submit(work, *args).result()
+                )
+                run(add)
+                print(things["Value"].value, things["Event"].is_set())
+                for name, thing in things.items():
+                    try:
+                        run(add, (thing,))
+                    except RuntimeError:
+                        print(name, "is refused")
+        """,
+            MADE=made,
+        ),
+    )
+    assert trace.lines == [
+        "2 True",
+        *(f"{name} is refused" for name in ("Value", "Lock", "Event", "Queue")),
+    ]
 
 
 @pytest.mark.sometimes("mem-value-loses-updates")
@@ -125,8 +201,11 @@ class Watched:
 
 
 @pytest.mark.always("mem-get-lock-is-exact")
-def test_nobody_gets_in_between_under_the_lock() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_nobody_gets_in_between_under_the_lock(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         import multiprocessing
 
         def first(number, inside, tried):
@@ -155,38 +234,116 @@ def test_nobody_gets_in_between_under_the_lock() -> None:
             for process in pair:
                 process.join()
             print(number.value)
-    """)
+        """,
+    )
     assert trace.lines == ["let in: False", "2"]
     assert play("processes/memory_counter_fixed").lines == ["parent sees 200"]
     load("processes/memory_counter_fixed").count(Watched(), 100)
 
 
 @pytest.mark.always("mem-block-by-name")
-def test_a_block_opened_by_name_has_the_same_bytes() -> None:
-    assert play("processes/memory_block").lines == ["parent reads 255"]
+@ways(method=METHODS)
+def test_a_block_opened_by_name_has_the_same_bytes(method: str) -> None:
+    code = path_of("processes/memory_block").read_text(encoding="utf-8")
+    assert perform_by(method, code).lines == ["parent reads 255"]
+
+
+@pytest.mark.always("mem-close-unmaps")
+@ways(
+    closed={
+        "close": "block.close()",
+        "kept open": "",
+        "collected": "del block; gc.collect()",
+        "unlinked only": "block.unlink(); kept.append(block)",
+    }
+)
+def test_who_reads_at_the_address_of_a_closed_block_crashes(
+    closed: str, request: pytest.FixtureRequest
+) -> None:
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import ctypes, gc
+        from multiprocessing.shared_memory import SharedMemory
+
+        if __name__ == "__main__":
+            block, kept = SharedMemory(create=True, size=1), []
+            block.buf[0] = 7
+            # As an array over buf does, but one that keeps no export that would stop close().
+            first = ctypes.c_ubyte.from_buffer(block.buf)
+            address = ctypes.addressof(first)
+            del first
+            CLOSED
+            print(ctypes.string_at(address, 1), flush=True)
+        """,
+            CLOSED=closed,
+        ),
+    )
+    crashes = request.node.callspec.id in ("close", "collected")
+    assert run.returncode == (-signal.SIGSEGV if crashes else 0)
+    assert run.stdout == ("" if crashes else "b'\\x07'\n")
 
 
 @pytest.mark.always("mem-unlink-removes-the-name")
-def test_after_unlink_the_name_is_gone() -> None:
+@ways(who={"creator": True, "another": False})
+def test_after_unlink_the_name_is_gone(who: bool) -> None:
     block = SharedMemory(create=True, size=1)
     name = block.name
     block.buf[0] = 7
-    block.unlink()
-    assert block.buf[0] == 7, "those who have it open keep it"
+    other = SharedMemory(name=name)
+    (block if who else other).unlink()
+    assert block.buf[0] == other.buf[0] == 7, "those who have it open keep it"
     block.close()
+    other.close()
     with pytest.raises(FileNotFoundError):
         SharedMemory(name=name)
 
 
 @pytest.mark.always("mem-forgotten-block-is-cleaned-up")
-def test_a_forgotten_block_is_removed_with_a_warning() -> None:
-    code = (
+@ways(end=MAIN_ENDS | {"os._exit": ("os._exit(4)", 4), "killed": ("os.kill(os.getpid(), 9)", -9)})
+def test_a_forgotten_block_is_removed_with_a_warning(end: tuple[str, int]) -> None:
+    ending, code = end
+    command = (
+        "import os, sys\n"
         "from multiprocessing.shared_memory import SharedMemory\n"
-        "print(SharedMemory(create=True, size=1).name)"
+        f"print(SharedMemory(create=True, size=1).name, flush=True)\n{ending}"
     )
     # The call ends when the tracker, which holds stderr open, has ended, too.
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
-    assert run.returncode == 0
+    run = subprocess.run([sys.executable, "-c", command], capture_output=True, encoding="utf-8")
+    assert run.returncode == code
     assert "leaked shared_memory" in run.stderr
     with pytest.raises(FileNotFoundError):
         SharedMemory(name=run.stdout.strip())
+
+
+TRACKED = {"by default": ("", True)} | (
+    {"track=False": (", track=False", False)} if sys.version_info >= (3, 13) else {}
+)
+
+
+@pytest.mark.always("mem-foreign-process-unlinks")
+@pytest.mark.parametrize(("option", "removed"), TRACKED.values(), ids=TRACKED)
+def test_a_foreign_process_takes_the_name_along(option: str, removed: bool) -> None:
+    block = SharedMemory(create=True, size=1)
+    command = (
+        "from multiprocessing.shared_memory import SharedMemory\n"
+        f"SharedMemory('{block.name}'{option}).close()"
+    )
+    run = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
+    assert (b"leaked" in run.stderr) is removed
+    if removed:
+        with pytest.raises(FileNotFoundError):
+            SharedMemory(name=block.name)
+        # Our own tracker, too, must forget what is already gone.
+        resource_tracker.unregister(f"/{block.name}", "shared_memory")
+    else:
+        SharedMemory(name=block.name).close()
+        block.unlink()
+    block.close()
+
+
+def test_a_child_of_multiprocessing_leaves_the_name() -> None:
+    # The other half of the claim above: they share the tracker with their parent.
+    assert play("processes/memory_block").lines == ["parent reads 255"]
+    assert play("processes/memory_block").stderr == ""

@@ -1,9 +1,14 @@
 """Proofs for source/processes/start.md."""
 
 import signal
+import sys
+from multiprocessing import Process
 
 import pytest
 from proven.stage import perform_script, play
+
+from tests.ways import ways
+from tests.ways_processes import MAIN_ENDS, METHODS, PROCESS_ENDS, filled, perform_by, run_by
 
 
 @pytest.mark.sometimes("proc-any-order")
@@ -31,17 +36,22 @@ def test_a_later_process_may_print_first() -> None:
 
 
 @pytest.mark.always("proc-join-waits")
-def test_after_join_the_process_is_over_and_its_code_known() -> None:
-    trace = play("processes/start_join")
-    *children, parent = trace.lines
-    assert parent == "parent: exit codes [0, 0, 0]"
-    assert sorted(children) == [f"child: {n} squared is {n * n}" for n in range(3)]
-    trace = perform_script("""
+@ways(method=METHODS, end=PROCESS_ENDS)
+def test_after_join_the_process_is_over_and_its_code_known(
+    method: str, end: tuple[str, int]
+) -> None:
+    ending, code = end
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import os, sys
         from multiprocessing import Event, Process
 
         def work(go_on):
             go_on.wait()
             print("child is done")
+            ENDING
 
         if __name__ == "__main__":
             go_on = Event()
@@ -50,31 +60,49 @@ def test_after_join_the_process_is_over_and_its_code_known() -> None:
             go_on.set()
             child.join()
             print(child.is_alive(), child.exitcode)
-    """)
-    assert trace.lines == ["child is done", "False 0"]
+        """,
+            ENDING=ending,
+        ),
+    )
+    assert trace.lines == ["child is done", f"False {code}"]
+
+
+def test_the_page_shows_all_children_before_their_parent() -> None:
+    *children, parent = play("processes/start_join").lines
+    assert parent == "parent: exit codes [0, 0, 0]"
+    assert sorted(children) == [f"child: {n} squared is {n * n}" for n in range(3)]
 
 
 @pytest.mark.always("proc-exitcode-none")
-def test_the_code_is_none_before_the_end() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_the_code_is_none_before_the_end(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         from multiprocessing import Event, Process
 
         if __name__ == "__main__":
-            go_on = Event()
+            begun, go_on = Event(), Event()
             child = Process(target=go_on.wait)
             print(child.exitcode)
             child.start()
             print(child.exitcode)
+            child.join(timeout=0.01)
+            print(child.exitcode)
             go_on.set()
             child.join()
             print(child.exitcode)
-    """)
-    assert trace.lines == ["None", "None", "0"]
+        """,
+    )
+    assert trace.lines == ["None", "None", "None", "0"]
 
 
 @pytest.mark.always("proc-more-than-cores")
-def test_five_processes_work_on_one_core() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_five_processes_work_on_one_core(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         import os
         from multiprocessing import Barrier, Process
 
@@ -91,7 +119,8 @@ def test_five_processes_work_on_one_core() -> None:
                 child.start()
             for child in children:
                 child.join()
-    """)
+        """,
+    )
     assert sorted(trace.lines) == list("01234")
 
 
@@ -101,8 +130,11 @@ def exit_codes() -> dict[str, int]:
 
 
 @pytest.mark.always("proc-return-value-lost")
-def test_whatever_is_returned_the_code_is_zero() -> None:
-    trace = perform_script("""
+@ways(method=METHODS)
+def test_whatever_is_returned_the_code_is_zero(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
         import sys
         from multiprocessing import Process
 
@@ -110,89 +142,219 @@ def test_whatever_is_returned_the_code_is_zero() -> None:
             return value
 
         if __name__ == "__main__":
-            work = [(give, None), (give, 3), (give, False), (give, "text"), (sys.exit, 3)]
-            for target, value in work:
+            returned = [(give, value) for value in (None, 3, False, "text")]
+            for target, value in [*returned, (sys.exit, 3)]:
                 child = Process(target=target, args=(value,))
                 child.start()
                 print(child.join(), child.exitcode)
-    """)
+        """,
+    )
     assert trace.lines == ["None 0"] * 4 + ["None 3"], "only sys.exit is heard"
 
 
+@pytest.mark.always("proc-sys-exit-code")
+@ways(method=METHODS)
+def test_sys_exit_gives_its_number_modulo_256(method: str) -> None:
+    if sys.platform == "win32":
+        pytest.skip("здесь код выхода не делят на 256")
+    trace = perform_by(
+        method,
+        """
+        import sys
+        from multiprocessing import Process
+
+        if __name__ == "__main__":
+            for number in (None, 0, 3, 255, 256, 259, -1, "text"):
+                child = Process(target=sys.exit, args=(number,))
+                child.start()
+                child.join()
+                print(number, child.exitcode)
+        """,
+    )
+    numbers = {"0": 0, "3": 3, "255": 255, "256": 0, "259": 3, "-1": 255}
+    assert trace.lines == [
+        "None 0",
+        *(f"{number} {code}" for number, code in numbers.items()),
+        "text 1",
+    ]
+    assert exit_codes()["leave"] == 3
+
+
+RAISED = {
+    "ValueError": "raise ValueError('own')",
+    "own class": "raise Own('ann', 'own')",
+    "unpicklable": "raise ValueError(threading.Lock())",
+    "KeyboardInterrupt": "raise KeyboardInterrupt",
+    "Ctrl+C": "os.kill(os.getpid(), signal.SIGINT); threading.Event().wait()",
+}
+
+
 @pytest.mark.always("proc-exception-stays-in-child")
-def test_an_exception_does_not_reach_the_parent() -> None:
-    trace = play("processes/start_exit_codes")
-    assert exit_codes() | {"get_killed": None} == {
-        "succeed": 0,
-        "leave": 3,
-        "fail": 1,
-        "get_killed": None,
-    }
-    assert "Traceback" in trace.stderr
-    assert "ValueError" in trace.stderr
+@ways(raised=RAISED)
+def test_an_exception_does_not_reach_the_parent(raised: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing, os, signal, threading
+
+        class Own(Exception):
+            def __init__(self, user, reason):
+                super().__init__(reason)
+
+        def work():
+            RAISED
+
+        if __name__ == "__main__":
+            for method in METHODS:
+                child = multiprocessing.get_context(method).Process(target=work)
+                child.start()
+                child.join()
+                print(child.exitcode)
+    """,
+            RAISED=raised,
+            METHODS=list(METHODS),
+        )
+    )
+    assert trace.lines == ["1"] * len(METHODS)
+    assert trace.stderr.count("Traceback") >= len(METHODS)
+    assert exit_codes()["fail"] == 1
+    assert "ValueError" in play("processes/start_exit_codes").stderr
 
 
 @pytest.mark.always("proc-killed-by-signal")
-def test_a_signal_gives_its_number_with_a_minus() -> None:
+@ways(
+    number={
+        each.name: each.value
+        for each in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGABRT, signal.SIGUSR1)
+    }
+)
+def test_a_signal_gives_its_number_with_a_minus(number: int) -> None:
     assert exit_codes()["get_killed"] == -signal.SIGKILL
-    trace = perform_script("""
-        from multiprocessing import Event, Process
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing, os
+
+        def work():
+            os.kill(os.getpid(), NUMBER)
 
         if __name__ == "__main__":
-            for stop in (Process.terminate, Process.kill):
-                child = Process(target=Event().wait)
+            for method in METHODS:
+                child = multiprocessing.get_context(method).Process(target=work)
                 child.start()
-                stop(child)
                 child.join()
                 print(child.exitcode)
-    """)
-    assert trace.lines == [str(-signal.SIGTERM), str(-signal.SIGKILL)]
+    """,
+            NUMBER=number,
+            METHODS=list(METHODS),
+        )
+    )
+    assert trace.lines == [str(-number)] * len(METHODS)
 
 
 @pytest.mark.always("proc-exit-waits-for-children")
-def test_the_program_waits_for_its_children_when_it_exits() -> None:
-    trace = perform_script("""
+@ways(method=METHODS, end=MAIN_ENDS)
+def test_the_program_waits_for_its_children_when_it_exits(
+    method: str, end: tuple[str, int]
+) -> None:
+    ending, code = end
+    run = run_by(
+        method,
+        filled(
+            """
+        import sys
         from multiprocessing import Pipe, Process
 
         def work(connection):
             connection.recv()
-            print("child is done")
+            print("child is done", flush=True)
 
         if __name__ == "__main__":
             here, there = Pipe()
             Process(target=work, args=(there,)).start()
-            print("end of main")
+            print("end of main", flush=True)
             here.send("go on")
-    """)
-    assert trace.lines == ["end of main", "child is done"]
+            ENDING
+        """,
+            ENDING=ending,
+        ),
+    )
+    assert (run.stdout.splitlines(), run.returncode) == (["end of main", "child is done"], code)
 
 
 @pytest.mark.always("proc-daemon-is-terminated")
-def test_a_daemon_is_terminated_when_the_program_exits() -> None:
-    trace = perform_script("""
+@ways(method=METHODS, end=MAIN_ENDS)
+def test_a_daemon_is_terminated_when_the_program_exits(method: str, end: tuple[str, int]) -> None:
+    ending, code = end
+    run = run_by(
+        method,
+        filled(
+            """
+        import sys
         from multiprocessing import Event, Process
 
         def work(begun):
-            print("daemon begins")
+            print("daemon begins", flush=True)
             begun.set()
             Event().wait()
-            print("never printed")
+            print("never printed", flush=True)
 
         if __name__ == "__main__":
             begun = Event()
             Process(target=work, args=(begun,), daemon=True).start()
             begun.wait()
-            print("end of main")
-    """)
-    assert trace.lines == ["daemon begins", "end of main"]
+            print("end of main", flush=True)
+            ENDING
+        """,
+            ENDING=ending,
+        ),
+    )
+    # The call ends when the daemon, which holds stdout open, has ended, too.
+    assert (run.stdout.splitlines(), run.returncode) == (["daemon begins", "end of main"], code)
+
+
+@pytest.mark.always("proc-daemon-outlives-killed-parent")
+@ways(method=METHODS, number={"SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL})
+def test_a_daemon_outlives_a_parent_that_was_killed(method: str, number: int) -> None:
+    run = run_by(
+        method,
+        filled(
+            """
+        import os
+        from multiprocessing import Process, parent_process
+
+        def work():
+            os.kill(parent_process().pid, NUMBER)
+            parent_process().join()
+            print("the daemon goes on", flush=True)
+
+        if __name__ == "__main__":
+            daemon = Process(target=work, daemon=True)
+            daemon.start()
+            daemon.join()
+        """,
+            NUMBER=int(number),
+        ),
+    )
+    assert (run.stdout, run.returncode) == ("the daemon goes on\n", -number)
 
 
 @pytest.mark.always("proc-terminate-skips-finally")
-def test_terminate_and_kill_skip_finally() -> None:
-    trace = perform_script("""
+@ways(method=METHODS, stop={"terminate": -15, "kill": -9, "kill, handler": -9, "asked": 0})
+def test_kill_and_unhandled_terminate_skip_finally(
+    method: str, stop: int, request: pytest.FixtureRequest
+) -> None:
+    handler = "handler" in request.node.callspec.id
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import signal, sys
         from multiprocessing import Event, Process
 
         def work(begun, go_on):
+            if HANDLER:
+                signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
             try:
                 begun.set()
                 go_on.wait()
@@ -200,20 +362,174 @@ def test_terminate_and_kill_skip_finally() -> None:
                 print("cleaned up")
 
         if __name__ == "__main__":
-            for stop in (Process.terminate, Process.kill, None):
-                begun, go_on = Event(), Event()
-                child = Process(target=work, args=(begun, go_on))
+            begun, go_on = Event(), Event()
+            child = Process(target=work, args=(begun, go_on))
+            child.start()
+            begun.wait()
+            {-15: child.terminate, -9: child.kill, 0: go_on.set}[STOP]()
+            child.join()
+            print(child.exitcode)
+        """,
+            HANDLER=handler,
+            STOP=stop,
+        ),
+    )
+    assert trace.lines == [*(["cleaned up"] if stop == 0 else []), str(stop)]
+
+
+@pytest.mark.always("proc-sigterm-handler-runs-finally")
+@ways(method=METHODS, raised={"sys.exit": "sys.exit(3)", "KeyError": "{}['no such key']"})
+def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import signal, sys
+        from multiprocessing import Event, Process
+
+        def work(begun):
+            signal.signal(signal.SIGTERM, lambda *_: RAISED)
+            try:
+                begun.set()
+                signal.pause()
+            finally:
+                print("cleaned up")
+
+        if __name__ == "__main__":
+            begun = Event()
+            child = Process(target=work, args=(begun,))
+            child.start()
+            begun.wait()
+            child.terminate()
+            child.join()
+            print(child.exitcode)
+        """,
+            RAISED=raised,
+        ),
+    )
+    assert trace.lines == ["cleaned up", "3" if "exit" in raised else "1"]
+
+
+@pytest.mark.always("proc-interrupt-since-314")
+@ways(method=METHODS)
+def test_interrupt_raises_keyboard_interrupt_since_314(method: str) -> None:
+    # no mutant: метод появился в Python 3.14, а доказательства ломают на 3.11
+    is_new = sys.version_info >= (3, 14)
+    assert hasattr(Process, "interrupt") is is_new
+    if is_new:
+        trace = perform_by(
+            method,
+            """
+            from multiprocessing import Event, Process
+
+            def work(begun):
+                try:
+                    begun.set()
+                    Event().wait()
+                except KeyboardInterrupt:
+                    print("interrupted")
+                finally:
+                    print("cleaned up")
+
+            if __name__ == "__main__":
+                begun = Event()
+                child = Process(target=work, args=(begun,))
                 child.start()
                 begun.wait()
-                stop(child) if stop else go_on.set()
+                child.interrupt()
                 child.join()
                 print(child.exitcode)
-    """)
-    assert trace.lines == ["-15", "-9", "cleaned up", "0"]
+            """,
+        )
+        assert trace.lines == ["interrupted", "cleaned up", "0"]
+
+
+KILLED = {
+    "terminate": "child.terminate()",
+    "kill": "child.kill()",
+    "os._exit": "go_on.set()",
+}
+
+
+@pytest.mark.always("proc-killed-keeps-lock")
+@ways(method=METHODS, killed=KILLED, kind={"Lock": "Lock", "RLock": "RLock"})
+def test_the_lock_of_a_killed_process_stays_taken(method: str, killed: str, kind: str) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import os
+        from multiprocessing import Event, Process, KIND
+
+        def hold(lock, held, go_on):
+            with lock:
+                held.set()
+                go_on.wait()
+                os._exit(1)
+
+        def let_go(lock):
+            with lock:
+                pass
+
+        if __name__ == "__main__":
+            lock, held, go_on = KIND(), Event(), Event()
+            child = Process(target=let_go, args=(lock,))
+            child.start()
+            child.join()
+            print(lock.acquire(timeout=0.05))
+            lock.release()
+            child = Process(target=hold, args=(lock, held, go_on))
+            child.start()
+            held.wait()
+            KILLED
+            child.join()
+            print(lock.acquire(timeout=0.05))
+        """,
+            KIND=kind,
+            KILLED=killed,
+        ),
+    )
+    assert trace.lines == ["True", "False"]
+
+
+@pytest.mark.sometimes("proc-killed-breaks-queue")
+@ways(killed={"terminate": "terminate", "kill": "kill"})
+def test_a_process_killed_amid_a_message_stops_all_others(killed: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        import threading
+        from multiprocessing import Process, Queue
+
+        def send(queue, size):
+            queue.put(b"x" * size)
+
+        if __name__ == "__main__":
+            queue = Queue()
+            big = Process(target=send, args=(queue, 10_000_000))
+            big.start()
+            queue._reader.poll(None)  # the message has begun and doesn't fit into the pipe
+            big.KILLED()
+            big.join()
+            small = Process(target=send, args=(queue, 1))
+            small.start()
+            small.join(timeout=0.5)
+            print("the writer hangs:", small.is_alive())
+            reader = threading.Thread(target=queue.get, daemon=True)
+            reader.start()
+            reader.join(timeout=0.5)
+            print("the reader hangs:", reader.is_alive())
+            small.kill()
+    """,
+            KILLED=killed,
+        )
+    )
+    assert trace.lines == ["the writer hangs: True", "the reader hangs: True"]
 
 
 @pytest.mark.always("proc-target-called-in-parent")
 def test_a_called_target_runs_in_the_parent() -> None:
+    # one way: Python calls the function before Process sees anything of it
     broken = play("processes/start_call_broken")
     fixed = play("processes/start_call_fixed")
     assert broken.ordered("the work is done in the parent", "starting the process")

@@ -1,48 +1,118 @@
 """Proofs for source/processes/start-methods.md."""
 
+import os
+import signal
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from proven.stage import perform_script, play
 
-METHODS = ("fork", "forkserver", "spawn")
+from tests.ways import ways
+from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by, run_by
 
 
 @pytest.mark.always("sm-fork-copies")
 def test_a_forked_child_sees_what_its_parent_did() -> None:
+    # one way: the claim is about one start method
+    trace = perform_by(
+        "fork",
+        """
+        import os, sys
+        from multiprocessing import Process
+
+        level, levels = "default", []
+
+        def work():
+            print(level, levels, os.environ["LEVEL"], sys.getrecursionlimit())
+
+        if __name__ == "__main__":
+            level = os.environ["LEVEL"] = "set"
+            levels.append("set")
+            sys.setrecursionlimit(777)
+            child = Process(target=work)
+            child.start()
+            child.join()
+        """,
+    )
+    assert trace.lines == ["set ['set'] set 777"]
     lines = play("processes/start_methods_seen").lines
     assert lines[0] == "fork: the child sees 'set in main'"
 
 
 @pytest.mark.always("sm-others-import-anew")
-def test_the_others_import_the_program_anew() -> None:
+@ways(method=NOT_FORK, count={"1": 1, "3": 3})
+def test_the_others_see_what_an_import_of_the_program_does(method: str, count: int) -> None:
     lines = play("processes/start_methods_seen").lines
-    assert lines[1:] == [f"{method}: the child sees 'default'" for method in METHODS[1:]]
-    trace = perform_script("""
-        import multiprocessing
-        print(f"imported as {__name__}")
-        level = 1
+    assert lines[1:] == [f"{each}: the child sees 'default'" for each in ("forkserver", "spawn")]
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from multiprocessing import Process
+        level, imported_as = 1, __name__
 
         def work():
-            print(f"level {level}")
+            print(level, imported_as)
 
         if __name__ == "__main__":
             level = 2
-            for method in ("fork", "forkserver", "spawn"):
-                print(method)
-                child = multiprocessing.get_context(method).Process(target=work)
+            for _ in range(COUNT):
+                child = Process(target=work)
                 child.start()
                 child.join()
-    """)
-    anew = ("imported as __mp_main__", "level 1")
-    assert trace.lines == [
-        *("imported as __main__", "fork", "level 2"),
-        *("forkserver", *anew, "spawn", *anew),
-    ]
+        """,
+            COUNT=count,
+        ),
+    )
+    assert trace.lines == ["1 __mp_main__"] * count
+
+
+IMPORTS = """
+    import random
+    from multiprocessing import Process
+    own = random.Random()
+    print("import", __name__)
+
+    def work():
+        print("child", own.random())
+
+    if __name__ == "__main__":
+        for _ in range(3):
+            child = Process(target=work)
+            child.start()
+            child.join()
+"""
+
+
+def imports_and_numbers(method: str) -> tuple[int, int]:
+    """Return how often three children's program was imported and how many numbers it drew."""
+    lines = perform_by(method, dedent(IMPORTS)).lines
+    numbers = {line for line in lines if line.startswith("child")}
+    return lines.count("import __mp_main__"), len(numbers)
+
+
+@pytest.mark.always("sm-spawn-imports-each-time")
+def test_by_spawn_each_child_imports_the_program() -> None:
+    # one way: the claim is about one start method
+    assert imports_and_numbers("spawn") == (3, 3)
+
+
+@pytest.mark.always("sm-forkserver-imports-once")
+def test_by_forkserver_all_children_share_one_import() -> None:
+    # no mutant: на Python 3.11, где ломают доказательства, программу импортирует каждый ребёнок
+    # one way: the claim is about one start method
+    version = sys.version_info[:3]
+    once = version >= (3, 14, 1) or (3, 13, 8) <= version < (3, 14)
+    assert imports_and_numbers("forkserver") == ((1, 1) if once else (3, 3))
 
 
 @pytest.mark.always("sm-default-on-linux")
 def test_the_default_start_method() -> None:
+    # one way: a fact about the interpreter
     # no mutant: умолчание решает сам Python, программа здесь только спрашивает о нём
     trace = perform_script("import multiprocessing; print(multiprocessing.get_start_method())")
     if sys.platform == "linux":
@@ -53,55 +123,103 @@ def test_the_default_start_method() -> None:
 
 
 @pytest.mark.always("sm-set-only-once")
-def test_the_method_of_the_program_is_set_only_once() -> None:
-    trace = perform_script("""
+@ways(
+    chosen={
+        "by itself": "multiprocessing.set_start_method('spawn')",
+        "asked for": "multiprocessing.get_start_method()",
+        "by a start": "child = multiprocessing.Process(); child.start(); child.join()",
+        "by a lock": "multiprocessing.Lock()",
+    }
+)
+def test_the_method_of_the_program_is_set_only_once(chosen: str) -> None:
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing
 
         if __name__ == "__main__":
-            multiprocessing.set_start_method("spawn")
+            CHOSEN
+            before = multiprocessing.get_start_method()
             try:
                 multiprocessing.set_start_method("fork")
             except RuntimeError:
                 print("RuntimeError")
+            print(multiprocessing.get_start_method() == before)
             fork = multiprocessing.get_context("fork")
-            print(fork.get_start_method(), multiprocessing.get_start_method())
-    """)
-    assert trace.lines == ["RuntimeError", "fork spawn"]
+            print(fork.get_start_method(), multiprocessing.get_start_method() == before)
+            multiprocessing.set_start_method("forkserver", force=True)
+            print(multiprocessing.get_start_method())
+    """,
+            CHOSEN=chosen,
+        )
+    )
+    assert trace.lines == ["RuntimeError", "True", "fork True", "forkserver"]
+
+
+@pytest.mark.always("sm-contexts-dont-mix")
+@ways(method=NOT_FORK, kind={each: each for each in ("Queue", "Lock", "Event", "Semaphore")})
+def test_what_fork_made_is_not_for_the_others(method: str, kind: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
+
+        def work(thing):
+            print("got it")
+
+        if __name__ == "__main__":
+            for made_by in ("METHOD", "fork"):
+                thing = multiprocessing.get_context(made_by).KIND()
+                child = multiprocessing.get_context("METHOD").Process(target=work, args=(thing,))
+                try:
+                    child.start()
+                    child.join()
+                except RuntimeError:
+                    print("RuntimeError")
+    """,
+            METHOD=method,
+            KIND=kind,
+        )
+    )
+    assert trace.lines == ["got it", "RuntimeError"]
 
 
 @pytest.mark.always("sm-only-fork-takes-lambda")
-def test_only_fork_takes_a_lambda() -> None:
-    trace = perform_script("""
-        import multiprocessing, pickle, sys
+@ways(method=METHODS)
+def test_only_fork_takes_a_lambda(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
+        import pickle, sys
+        from multiprocessing import Process
 
-        def leave():
+        def leave(*_):
             sys.exit(7)
 
         if __name__ == "__main__":
-            for method in ("fork", "forkserver", "spawn"):
-                for target in (leave, lambda: sys.exit(7)):
-                    child = multiprocessing.get_context(method).Process(target=target)
-                    try:
-                        child.start()
-                    except (AttributeError, pickle.PicklingError):
-                        print(f"{method}: can't be sent")
-                    else:
-                        child.join()
-                        print(f"{method}: {child.exitcode}")
-    """)
-    assert trace.lines == [
-        *("fork: 7", "fork: 7"),
-        *("forkserver: 7", "forkserver: can't be sent"),
-        *("spawn: 7", "spawn: can't be sent"),
-    ]
+            for target, args in ((leave, ()), (lambda: sys.exit(7), ()), (leave, (lambda: 1,))):
+                child = Process(target=target, args=args)
+                try:
+                    child.start()
+                except (AttributeError, pickle.PicklingError):
+                    print("can't be sent")
+                else:
+                    child.join()
+                    print(child.exitcode)
+        """,
+    )
+    assert trace.lines == ["7", *(["7"] if method == "fork" else ["can't be sent"]) * 2]
 
 
 @pytest.mark.always("sm-fork-copies-held-locks")
-def test_a_forked_child_has_one_thread_and_locks_that_nobody_releases() -> None:
-    trace = perform_script("""
+@ways(kind={each: each for each in ("Lock", "RLock", "Condition", "Semaphore")})
+def test_a_forked_child_has_one_thread_and_locks_that_another_held(kind: str) -> None:
+    trace = perform_script(
+        filled(
+            """
         import multiprocessing, threading
 
-        lock, held, go_on = threading.Lock(), threading.Event(), threading.Event()
+        lock, held, go_on = threading.KIND(), threading.Event(), threading.Event()
 
         def hold():
             with lock:
@@ -122,86 +240,128 @@ def test_a_forked_child_has_one_thread_and_locks_that_nobody_releases() -> None:
             thread.join()
             child.join()
             print("parent:", threading.active_count(), lock.acquire(blocking=False))
-    """)
+    """,
+            KIND=kind,
+        )
+    )
     assert sorted(trace.lines) == ["child: 1 False", "parent: 1 True", "parent: 2 False"]
 
 
 @pytest.mark.always("sm-fork-warns-beside-threads")
-def test_fork_beside_threads_warns_since_312() -> None:
-    trace = perform_script("""
-        import multiprocessing, threading, warnings
+@ways(options={"by default": [], "-X dev": ["-X", "dev"], "-W default": ["-W", "default"]})
+def test_fork_beside_threads_warns_since_312_if_asked(options: list[str]) -> None:
+    run = run_by(
+        "fork",
+        """
+        import threading
+        from multiprocessing import Process
 
         def work():
             pass
 
         if __name__ == "__main__":
-            fork = multiprocessing.get_context("fork")
             go_on = threading.Event()
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                thread = threading.Thread(target=go_on.wait)
-                thread.start()
-                child = fork.Process(target=work)
-                child.start()
-                child.join()
-                go_on.set()
-                thread.join()
-            print([warning.category.__name__ for warning in caught])
-    """)
-    warned = sys.version_info >= (3, 12)
-    assert trace.lines == [str(["DeprecationWarning"] if warned else [])]
+            thread = threading.Thread(target=go_on.wait)
+            thread.start()
+            child = Process(target=work)
+            child.start()
+            child.join()
+            go_on.set()
+            thread.join()
+        """,
+        *options,
+    )
+    assert run.returncode == 0
+    warned = sys.version_info >= (3, 12) and bool(options)
+    assert ("DeprecationWarning" in run.stderr) is warned
+    assert ("fork" in run.stderr) is warned
 
 
 @pytest.mark.always("sm-guard-is-needed")
-def test_without_the_guard_the_child_fails() -> None:
+@ways(method=METHODS)
+def test_without_the_guard_the_child_fails(method: str) -> None:
     trace = play("processes/start_methods_guard_broken")
     assert trace.lines == ["parent: exit code 1"]
     assert "RuntimeError" in trace.stderr
     fixed = play("processes/start_methods_guard_fixed")
     assert fixed.lines == ["child: hello", "parent: exit code 0"]
-    for method in METHODS:
-        trace = perform_script(f"""
-            import multiprocessing
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
 
-            def work():
-                print("the work is done")
+        def work():
+            print("the work is done")
 
-            child = multiprocessing.get_context("{method}").Process(target=work)
-            try:
-                child.start()
-                child.join()
-            except (EOFError, ConnectionError):
-                pass  # with forkserver the server itself may fail: 3.13.18, 3.14
-            print("the parent goes on")
-        """)
-        works = method == "fork"
-        assert ("the work is done" in trace.lines) is works, method
-        assert ("RuntimeError" in trace.stderr) is not works, method
-        assert trace.lines[-1] == "the parent goes on"
+        child = multiprocessing.get_context("METHOD").Process(target=work)
+        try:
+            child.start()
+            child.join()
+        except (EOFError, ConnectionError):
+            pass  # with forkserver the server itself may fail: 3.13.18, 3.14
+        print("the parent goes on")
+    """,
+            METHOD=method,
+        )
+    )
+    works = method == "fork"
+    assert ("the work is done" in trace.lines) is works
+    assert ("RuntimeError" in trace.stderr) is not works
+    assert trace.lines[-1] == "the parent goes on"
+
+
+@pytest.mark.always("sm-pool-without-guard-never-ends")
+@ways(workers={"1": 1, "2": 2})
+def test_a_pool_without_the_guard_starts_processes_for_ever(workers: int) -> None:
+    # By forkserver it depends on the version: 3.13.8+ and 3.14.1+ fail at once, 3.15 doesn't.
+    program = filled(
+        """
+        import multiprocessing
+        pool = multiprocessing.get_context("spawn").Pool(WORKERS)
+        print(pool.map(abs, [1, -2]))
+    """,
+        WORKERS=workers,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "script.py")
+        script.write_text(program, encoding="utf-8")
+        with subprocess.Popen(
+            [sys.executable, str(script)],
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            start_new_session=True,
+        ) as pool:
+            assert pool.stderr
+            died = 0
+            for line in pool.stderr:
+                died += line.startswith("RuntimeError")
+                if died > 5:
+                    break
+            assert died > 5, "many more than the pool was to have"
+            assert pool.poll() is None
+            os.killpg(pool.pid, signal.SIGKILL)
 
 
 @pytest.mark.always("sm-guard-is-false-in-child")
-def test_what_stands_under_the_guard_is_skipped_in_the_child() -> None:
-    trace = perform_script("""
-        import multiprocessing
+@ways(method=METHODS)
+def test_what_stands_under_the_guard_is_skipped_in_the_child(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
+        from multiprocessing import Process
 
         outside = True
 
-        def work(method):
-            print(f"{method}:", "outside" in globals(), "only_under_the_guard" in globals())
+        def work():
+            print("outside" in globals(), "only_under_the_guard" in globals())
 
         if __name__ == "__main__":
             only_under_the_guard = True
-            for method in ("fork", "forkserver", "spawn"):
-                context = multiprocessing.get_context(method)
-                child = context.Process(target=work, args=(method,))
-                child.start()
-                child.join()
-            work("parent")
-    """)
-    assert trace.lines == [
-        "fork: True True",  # a copy: nothing is imported, nothing is skipped
-        "forkserver: True False",
-        "spawn: True False",
-        "parent: True True",
-    ]
+            child = Process(target=work)
+            child.start()
+            child.join()
+            work()
+        """,
+    )
+    # By fork it is a copy: nothing is imported, nothing is skipped.
+    assert trace.lines == [f"True {method == 'fork'}", "True True"]

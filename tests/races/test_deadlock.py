@@ -6,22 +6,38 @@ from threading import Lock, Thread
 from typing import Any
 
 import pytest
-from proven.stage import load, play
+from proven.stage import explore, load, perform_script, play
+from proven.stage.explore import Exploration, Threads
+
+from tests.ways import ways
+from tests.ways_processes import filled, run_by
 
 
-def explored_transfers(explore: Callable[..., Any], snippet: str, accounts: int) -> Any:
+def transfer_by_balance(source: Any, target: Any, amount: int) -> None:
+    """Order the locks by what is no order of the accounts: a broken twin."""
+    first, second = sorted((source, target), key=lambda account: account.balance)
+    with first.lock, second.lock:
+        source.balance -= amount
+        target.balance += amount
+
+
+def explored_transfers(snippet: str, accounts: int, transfer: Any = None) -> Exploration:
     """Explore transfers that go round: 1 to 2, 2 to 3, …, last to 1."""
-    bank = load(snippet)
 
-    def transfer(number: int) -> Callable[[list[Any]], None]:
-        return lambda all: bank.transfer(all[number], all[(number + 1) % accounts], 10)
+    def setup() -> tuple[Any, list[Any]]:
+        bank = explore.load(snippet)
+        made = [bank.Account(number, 100) for number in range(accounts)]
+        return transfer or bank.transfer, made
 
-    return explore(
-        "dpor",
-        setup=lambda: [bank.Account(number, 100) for number in range(accounts)],
-        workers=[transfer(number) for number in range(accounts)],
-        invariant=lambda all: all_balances(all) == [100] * accounts,
-    )
+    def pay(number: int) -> Callable[[Any], None]:
+        return lambda shared: shared[0](shared[1][number], shared[1][(number + 1) % accounts], 10)
+
+    return Threads(
+        setup,
+        [pay(number) for number in range(accounts)],
+        lambda shared: all_balances(shared[1]) == [100] * accounts,
+        snippets=[snippet],
+    ).explore(first=True)
 
 
 def all_balances(accounts: list[Any]) -> list[int]:
@@ -59,14 +75,13 @@ def test_the_same_transfers_can_pass_as_well() -> None:
 
 @pytest.mark.always("deadlock-is-silent")
 def test_a_deadlock_says_nothing() -> None:
+    # one way: the page's own program; others end in faulthandler's proof, silent till then
     trace = play("races/deadlock_broken")
     assert trace.stderr == ""
 
 
 @pytest.mark.never("deadlock-not-with-one-order")
-def test_with_one_order_for_all_there_is_no_deadlock(
-    explore: Callable[..., Any], explored: Callable[..., None]
-) -> None:
+def test_with_one_order_for_all_there_is_no_deadlock(explored: Callable[..., None]) -> None:
     assert play("races/deadlock_fixed").lines == ["balances: 80, 120"]
     jobs: list[tuple[Any, Any]] = []
     bank = load("races/deadlock_fixed")
@@ -75,24 +90,34 @@ def test_with_one_order_for_all_there_is_no_deadlock(
     there, back = jobs
     assert there == back[::-1], "the page's transfers are of the kind that is explored"
     assert there[0].number != there[1].number
-    count, twin_fails = 0, True
+    count = 0
     for accounts in (2, 3):
-        fixed = explored_transfers(explore, "races/deadlock_fixed", accounts)
-        assert fixed.property_holds, fixed.explanation
-        broken = explored_transfers(explore, "races/deadlock_broken", accounts)
-        twin_fails &= broken.property_holds is False and "Deadlock" in broken.explanation
-        count += fixed.num_explored
-    explored(count, twin_fails=twin_fails)
+        fixed = explored_transfers("races/deadlock_fixed", accounts)
+        assert fixed.holds, fixed.failure
+        count += fixed.orders
+    twins = [
+        explored_transfers("races/deadlock_broken", accounts, transfer)
+        for accounts in (2, 3)
+        for transfer in (None, transfer_by_balance)
+    ]
+    explored(count, twin_fails=[broken(twin) == "deadlock" for twin in twins])
+
+
+def broken(exploration: Exploration) -> str:
+    """Return of which kind the failure is, "" if there is none."""
+    return exploration.failure.kind if exploration.failure else ""
 
 
 @pytest.mark.always("deadlock-lock-not-reentrant")
 def test_a_lock_does_not_let_in_its_own_holder() -> None:
+    # one way: a fact about the two types
     trace = play("races/deadlock_reentry")
     assert trace.ordered("Lock again: False", "RLock again: True")
 
 
 @pytest.mark.always("deadlock-with-oneself")
 def test_a_transfer_to_oneself_waits_for_itself() -> None:
+    # one way: the page's two programs
     class WouldWaitForever(Exception):
         pass
 
@@ -114,12 +139,71 @@ def test_a_transfer_to_oneself_waits_for_itself() -> None:
         ann, bob = bank.Account(1, 100), bank.Account(2, 100)
         ann.lock, bob.lock = Honest(), Honest()
         bank.transfer(ann, bob, 10)
-        with pytest.raises(WouldWaitForever):
+        if snippet.endswith("broken"):
+            with pytest.raises(WouldWaitForever):
+                bank.transfer(ann, ann, 10)
+        else:
             bank.transfer(ann, ann, 10)
+        assert all_balances([ann, bob]) == [90, 110]
+
+
+@pytest.mark.always("deadlock-faulthandler-shows")
+@ways(threads={"1": 1, "2": 2, "5": 5})
+def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
+    run = run_by(
+        "spawn",
+        filled(
+            """
+            import faulthandler, threading
+
+            locks = [threading.Lock() for _ in range(COUNT)]
+            all_hold = threading.Barrier(COUNT)
+
+            def circle(place):
+                with locks[place]:
+                    all_hold.wait()
+                    with locks[(place + 1) % COUNT]:
+                        pass
+
+            if __name__ == "__main__":
+                faulthandler.dump_traceback_later(0.3, exit=True)
+                for place in range(COUNT):
+                    threading.Thread(target=circle, args=(place,)).start()
+            """,
+            COUNT=threads,
+        ),
+    )
+    assert run.returncode == 1
+    assert run.stderr.count("in circle") == threads
+
+
+@pytest.mark.always("deadlock-signal-handler")
+@ways(kind={"with": "with lock:", "acquire": "if lock.acquire():"})
+def test_a_signal_handler_does_not_get_the_lock_of_the_thread_it_interrupts(kind: str) -> None:
+    # no mutant: кого пустит блокировка, решает сам Python, программа здесь только спрашивает
+    trace = perform_script(
+        filled(
+            """
+            import signal, threading
+
+            def handle(*_):
+                print(lock.acquire(timeout=0.05))
+
+            for lock in (threading.Lock(), threading.RLock()):
+                signal.signal(signal.SIGTERM, handle)
+                HELD
+                    signal.raise_signal(signal.SIGTERM)
+            """,
+            HELD=kind,
+        )
+    )
+    assert trace.lines == ["False", "True"], "an RLock lets its own thread in"
 
 
 @pytest.mark.always("rlock-releases-at-last-release")
-def test_an_rlock_is_free_after_as_many_releases_as_acquires() -> None:
+@ways(levels={"1": 1, "2": 2, "50": 50})
+def test_an_rlock_is_free_after_as_many_releases_as_acquires(levels: int) -> None:
+    # no mutant: что и когда пускает RLock, решает сам Python
     lock = threading.RLock()
     got: list[bool] = []
 
@@ -129,16 +213,17 @@ def test_an_rlock_is_free_after_as_many_releases_as_acquires() -> None:
         thread.join()
         return got[-1]
 
-    lock.acquire()
-    lock.acquire()
-    lock.release()
-    assert not try_from_another_thread()
-    lock.release()
+    for _ in range(levels):
+        lock.acquire()
+    for _ in range(levels):
+        assert not try_from_another_thread()
+        lock.release()
     assert try_from_another_thread()
 
 
 @pytest.mark.always("deadlock-timeout-gives-up")
 def test_acquire_with_timeout_gives_up_and_frees_the_first_lock() -> None:
+    # one way: the page's own program
     trace = play("races/deadlock_timeout")
     assert trace.ordered("both taken: False", "fork is free again: True", "both taken: True")
     try_both = load("races/deadlock_timeout").try_both

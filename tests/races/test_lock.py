@@ -3,66 +3,130 @@
 import threading
 from ast import literal_eval
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Barrier, Lock, Thread
 from time import sleep
 from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from proven.stage import load, play
+from proven.stage import explore, load, play
+from proven.stage.explore import Exploration, Threads
+
+from tests.ways import ways
+
+
+class WriteLocked:
+    """A broken twin: the lock is around the write only."""
+
+    def __init__(self) -> None:
+        self.value, self.lock = 0, explore.threading.Lock()
+
+    def add(self) -> None:
+        value = self.value
+        with self.lock:
+            self.value = value + 1
+
+
+class LockInside(WriteLocked):
+    """A broken twin: each call makes a lock of its own."""
+
+    def add(self) -> None:
+        with explore.threading.Lock():
+            value = self.value
+            self.value = value + 1
+
+
+class WriterOnly:
+    """A broken twin of the snippet's money: only the writer's second half is locked."""
+
+    def __init__(self) -> None:
+        self.cash, self.card, self.lock = 100, 0, explore.threading.Lock()
+
+    def deposit(self) -> None:
+        self.cash -= 30
+        with self.lock:
+            self.card += 30
+
+    def total(self) -> int:
+        with self.lock:
+            return self.cash + self.card
+
+
+class SplitReader(WriterOnly):
+    """A broken twin: the reader takes the lock for each half anew."""
+
+    def deposit(self) -> None:
+        with self.lock:
+            self.cash -= 30
+            self.card += 30
+
+    def total(self) -> int:
+        with self.lock:
+            cash = self.cash
+        with self.lock:
+            return cash + self.card
 
 
 @pytest.mark.never("lock-no-lost-update")
-def test_additions_under_one_lock_are_never_lost(
-    explore: Callable[..., Any], explored: Callable[..., None]
-) -> None:
+def test_additions_under_one_lock_are_never_lost(explored: Callable[..., None]) -> None:
     assert play("races/lock_counter").lines == ["4000"]
     bare = load("races/lost_update_steps").Counter
     alone = bare()
     for _ in range(6):
         alone.add()
     assert alone.value == 6, "the twin is right as long as nobody interferes"
-    count, twin_fails = 0, True
+    count, twins = 0, []
     for threads, additions in ((2, 1), (3, 1), (2, 3)):
 
         def add(counter: Any, additions: int = additions) -> None:
             for _ in range(additions):
                 counter.add()
 
-        def is_right(counter: Any, total: int = threads * additions) -> bool:
-            return counter.value == total
+        def explore_by(
+            make: Callable[[], Any], threads: int = threads, total: int = threads * additions
+        ) -> Exploration:
+            return Threads(
+                make,
+                [add] * threads,
+                lambda counter: counter.value == total,
+                snippets=["races/lock_counter", "races/lost_update_steps"],
+            ).explore(first=True)
 
-        test = {"workers": add, "count": threads, "invariant": is_right}
-        locked = explore("dpor", setup=load("races/lock_counter").Counter, **test)
-        assert locked.property_holds
-        count += locked.num_explored
-        found = explore("dpor", setup=bare, stop_on_first=True, **test)
-        twin_fails &= found.property_holds is False
-    explored(count, twin_fails=twin_fails)
+        locked = explore_by(lambda: explore.load("races/lock_counter").Counter())
+        assert locked.holds, locked.failure
+        count += locked.orders
+        without = explore.load("races/lost_update_steps").Counter
+        twins += [not explore_by(twin).holds for twin in (without, WriteLocked, LockInside)]
+    explored(count, twin_fails=twins)
 
 
 @pytest.mark.always("lock-one-inside")
-def test_only_one_thread_is_inside(together: Callable[..., None]) -> None:
+@ways(kind={"Lock": Lock, "RLock": threading.RLock}, threads={"1": 1, "2": 2, "10": 10})
+def test_only_one_thread_is_inside(
+    together: Callable[..., None], kind: Callable[[], Any], threads: int
+) -> None:
     inside, total = play("races/lock_inside_fixed").lines
     assert literal_eval(inside) == ["enters", "leaves"] * 2
     assert total == "sold 2 times for 10, total 20"
-    lock, begin = Lock(), Barrier(4)
+    lock, begin = kind(), Barrier(threads)
     seen: list[str] = []
 
     def work() -> None:
         begin.wait()
-        for _ in range(50):
+        for _ in range(20):
             with lock:
                 seen.append("enters")
                 sleep(0)  # a chance for others to come in, if they could
                 seen.append("leaves")
 
-    together(4, work)
-    assert seen == ["enters", "leaves"] * 200
+    together(threads, work)
+    assert seen == ["enters", "leaves"] * 20 * threads
 
 
 @pytest.mark.always("lock-is-voluntary")
 def test_a_lock_stops_only_those_who_take_it() -> None:
+    # one way: a write that asks nobody, beside one that asks
     counter = load("races/lock_counter").Counter()
     with counter.lock:
         writer = Thread(target=setattr, args=(counter, "value", 7))
@@ -84,32 +148,61 @@ def test_a_reader_without_the_lock_can_see_half_of_a_change() -> None:
 
 
 @pytest.mark.never("lock-reader-with-lock-sees-whole")
-def test_a_reader_with_the_lock_never_sees_half(
-    explore: Callable[..., Any], explored: Callable[..., None]
-) -> None:
-    money = load("races/lock_readers").Money
-
-    def read_by(total: Callable[[Any], int]) -> Any:
-        return explore(
-            "random",
-            setup=lambda: (money(), []),
-            workers=[
+def test_a_reader_with_the_lock_never_sees_half(explored: Callable[..., None]) -> None:
+    def read_by(total: str, make: Callable[[], Any] | None = None) -> Exploration:
+        return Threads(
+            lambda: (make() if make else explore.load("races/lock_readers").Money(), []),
+            [
                 lambda shared: shared[0].deposit(),
-                lambda shared: shared[1].append(total(shared[0])),
+                lambda shared: shared[1].append(getattr(shared[0], total)()),
             ],
-            invariant=lambda shared: shared[1] == [100],
-        )
+            lambda shared: shared[1] == [100],
+            snippets=["races/lock_readers"],
+        ).explore()
 
-    whole = read_by(money.total)
-    assert whole.property_holds
-    half = read_by(money.total_without_lock)
-    explored(whole.num_explored, twin_fails=half.property_holds is False)
+    whole = read_by("total")
+    assert whole.holds, whole.failure
+    twins = (
+        read_by("total_without_lock"),
+        *(read_by("total", m) for m in (WriterOnly, SplitReader)),
+    )
+    explored(whole.orders, twin_fails=[not twin.holds for twin in twins])
+
+
+def _raises(lock: Any, error: BaseException) -> None:
+    with lock:
+        raise error
+
+
+def _returns(lock: Any, _: BaseException) -> None:
+    with lock:
+        return
+
+
+def _breaks(lock: Any, _: BaseException) -> None:
+    for _ in range(2):
+        with lock:
+            break
 
 
 @pytest.mark.always("lock-with-releases-on-error")
-def test_with_releases_the_lock_on_an_exception_and_acquire_does_not() -> None:
+@ways(
+    leave={"exception": _raises, "return": _returns, "break": _breaks},
+    error={"Exception": KeyError(), "SystemExit": SystemExit(), "Ctrl+C": KeyboardInterrupt()},
+)
+def test_with_releases_the_lock_however_it_is_left_and_acquire_does_not(
+    leave: Callable[[Any, BaseException], None], error: BaseException
+) -> None:
     trace = play("races/lock_on_error")
     assert trace.lines == ["fail_in_with: locked False", "fail_after_acquire: locked True"]
+    taken: list[bool] = []
+    for lock in (threading.Lock(), threading.RLock()):
+        with suppress(BaseException):
+            leave(lock, error)
+        other = Thread(target=lambda lock=lock: taken.append(lock.acquire(blocking=False)))
+        other.start()
+        other.join()
+    assert taken == [True, True]
     lock = MagicMock()
     with pytest.raises(ValueError):  # noqa: PT011 - the snippet's own
         load("races/lock_on_error").fail_in_with(lock)
@@ -131,26 +224,50 @@ def test_a_lock_made_inside_lets_everybody_in(together: Callable[..., None]) -> 
     assert till.total == 10
 
 
+class LockPerCall:
+    """A broken twin: the lock is the object's, but each call puts another one there."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        self.lock = explore.threading.Lock()
+        with self.lock:
+            self.total += ask_price()
+
+
+class PriceUnlocked(LockPerCall):
+    """A broken twin: what is added is read before the lock is taken."""
+
+    def __init__(self) -> None:
+        self.total, self.lock = 0, explore.threading.Lock()
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        total = self.total
+        with self.lock:
+            self.total = total + ask_price()
+
+
 @pytest.mark.never("lock-of-object-no-lost-update")
-def test_a_lock_of_the_object_itself_loses_nothing(
-    explore: Callable[..., Any], explored: Callable[..., None]
-) -> None:
-    fixed, broken = (
-        explore(
-            "random",
-            setup=load(f"races/lock_inside_{twin}").Till,
-            workers=lambda till: till.sell(lambda: 10),
-            count=2,
-            invariant=lambda till: till.total == 20,
-        )
-        for twin in ("fixed", "broken")
-    )
-    assert fixed.property_holds
-    explored(fixed.num_explored, twin_fails=broken.property_holds is False)
+def test_a_lock_of_the_object_itself_loses_nothing(explored: Callable[..., None]) -> None:
+    def two_sales(make: Callable[[], Any]) -> Exploration:
+        return Threads(
+            make,
+            [lambda till: till.sell(lambda: 10)] * 2,
+            lambda till: till.total == 20,
+            snippets=["races/lock_inside_fixed", "races/lock_inside_broken"],
+        ).explore()
+
+    fixed = two_sales(lambda: explore.load("races/lock_inside_fixed").Till())
+    assert fixed.holds, fixed.failure
+    inside = explore.load("races/lock_inside_broken").Till
+    twins = [not two_sales(twin).holds for twin in (inside, LockPerCall, PriceUnlocked)]
+    explored(fixed.orders, twin_fails=twins)
 
 
 @pytest.mark.always("lock-any-thread-releases")
 def test_any_thread_may_release_a_lock_but_not_an_rlock() -> None:
+    # one way: a fact about the two types
     errors: list[type[BaseException]] = []
 
     def release(lock: Any) -> None:

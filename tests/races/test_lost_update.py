@@ -9,7 +9,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from proven.stage import load, play
+from proven.stage import explore, load, play
+from proven.stage.explore import Threads, threading
+
+from tests.ways import ways
 
 
 @contextmanager
@@ -35,6 +38,7 @@ def test_two_additions_can_add_one(together: Callable[..., None]) -> None:
 
 @pytest.mark.always("race-plus-equal-three-steps")
 def test_plus_equal_reads_adds_and_writes() -> None:
+    # one way: a fact about the bytecode, seen from both sides
     assert play("races/lost_update_steps").ordered(
         "LOAD_ATTR value", "BINARY_OP +=", "STORE_ATTR value"
     )
@@ -91,10 +95,13 @@ def test_a_switch_amid_plus_equal_loses_an_update(together: Callable[..., None])
 
 
 @pytest.mark.always("race-plus-equal-intact-with-gil", gil="on")
-def test_with_the_gil_plus_equal_of_a_number_loses_nothing(together: Callable[..., None]) -> None:
+@ways(threads={"2": 2, "4": 4, "8": 8})
+def test_with_the_gil_plus_equal_of_a_number_loses_nothing(
+    together: Callable[..., None], threads: int
+) -> None:
     counter = load("races/lost_update_steps").Counter()
 
-    begin = Barrier(4)
+    begin = Barrier(threads)
 
     def add_many() -> None:
         begin.wait()
@@ -102,8 +109,8 @@ def test_with_the_gil_plus_equal_of_a_number_loses_nothing(together: Callable[..
             counter.add()
 
     with frequent_switches():
-        together(4, add_many)
-    assert counter.value == 40_000
+        together(threads, add_many)
+    assert counter.value == 10_000 * threads
 
 
 @pytest.mark.sometimes("race-call-amid-update-loses")
@@ -122,36 +129,49 @@ def test_a_call_amid_the_update_loses_it_even_with_the_gil(
     assert till.total == 10
 
 
+class WriteLocked:
+    """A broken twin: the lock is around the write only."""
+
+    def __init__(self) -> None:
+        self.total, self.lock = 0, threading.Lock()
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        total = self.total + ask_price()
+        with self.lock:
+            self.total = total
+
+
+class LockedTwice(WriteLocked):
+    """A broken twin: reads under the lock and writes under it, but lets go in between."""
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        with self.lock:
+            total = self.total
+        with self.lock:
+            self.total = total + ask_price()
+
+
 @pytest.mark.never("race-locked-update-not-lost")
-def test_under_the_lock_no_update_is_lost(
-    explore: Callable[..., Any], explored: Callable[..., None]
-) -> None:
+def test_under_the_lock_no_update_is_lost(explored: Callable[..., None]) -> None:
     assert play("races/lost_update_fixed").lines == ["sold 2 times for 10, total 20"]
-    fixed, broken = (
-        explore(
-            "random",
-            setup=load(f"races/lost_update_{twin}").Till,
-            workers=lambda till: till.sell(lambda: 10),
-            count=2,
-            invariant=lambda till: till.total == 20,
+
+    def two_sales(make: Callable[[], Any]) -> Threads:
+        return Threads(
+            make,
+            [lambda till: till.sell(lambda: 10)] * 2,
+            lambda till: till.total == 20,
+            snippets=["races/lost_update_fixed", "races/lost_update_broken"],
         )
-        for twin in ("fixed", "broken")
-    )
-    assert fixed.property_holds
-    explored(fixed.num_explored, twin_fails=broken.property_holds is False)
+
+    fixed = two_sales(lambda: explore.load("races/lost_update_fixed").Till()).explore()
+    assert fixed.holds, fixed.failure
+    twins = (lambda: explore.load("races/lost_update_broken").Till(), WriteLocked, LockedTwice)
+    explored(fixed.orders, twin_fails=[not two_sales(twin).explore().holds for twin in twins])
 
 
-@pytest.mark.always("race-append-intact")
-def test_append_from_several_threads_loses_nothing(together: Callable[..., None]) -> None:
-    numbers: list[int] = []
-
-    begin = Barrier(4)
-
-    def append_many() -> None:
-        begin.wait()
-        for number in range(10_000):
-            numbers.append(number)
-
-    with frequent_switches():
-        together(4, append_many)
-    assert sorted(numbers) == sorted([*range(10_000)] * 4)
+@pytest.mark.sometimes("race-iterated-dict-raises")
+def test_a_dict_that_grows_breaks_who_goes_through_it() -> None:
+    line = "RuntimeError: dictionary changed size during iteration"
+    assert play("races/lost_update_iterated").lines == [line]
+    prices = load("races/lost_update_iterated").Prices()
+    assert prices.total() == 8, "undisturbed it comes to its end"

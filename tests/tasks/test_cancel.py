@@ -1,22 +1,54 @@
 """Proofs for source/tasks/cancel.md."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
+from tests.ways import (
+    ACTORS,
+    AWAITED,
+    ENDED,
+    FAILED,
+    MOMENTS,
+    SOME,
+    STARTED,
+    STARTED_EAGERLY,
+    Actor,
+    Awaited,
+    End,
+    Moment,
+    Started,
+    but,
+    ways,
+)
+
 
 @pytest.mark.always("cancel-only-asks")
-def test_cancel_returns_before_anything_happens() -> None:
+@ways(started=STARTED_EAGERLY, moment=MOMENTS)
+def test_cancel_returns_before_anything_happens(started: Started, moment: Moment) -> None:
     trace = play("tasks/cancel_next_await")
     assert trace.ordered("main: accepted: True, done: False", "download: closing")
     assert trace.at("main: accepted: True, done: False") == 2
 
+    async def main() -> None:
+        async with started() as start:
+            task = start(asyncio.sleep(100))
+            await moment()
+            assert task.cancel() is True
+            assert not task.done()
+
+    assert perform(main).elapsed < 100
+
 
 @pytest.mark.always("cancel-at-await")
-def test_the_error_comes_at_the_await_where_the_task_stands() -> None:
+@ways(awaited=AWAITED)
+def test_the_error_comes_at_the_await_where_the_task_stands(awaited: Awaited) -> None:
     trace = play("tasks/cancel_next_await")
     assert trace.at("download: closing") == 2
     assert "download: done" not in trace.lines
@@ -25,7 +57,7 @@ def test_the_error_comes_at_the_await_where_the_task_stands() -> None:
         async def steps() -> None:
             for step in range(5):
                 try:
-                    await asyncio.sleep(1)
+                    await awaited(1, End())
                 except asyncio.CancelledError:
                     print(f"cancelled in step {step}")
                     raise
@@ -40,93 +72,148 @@ def test_the_error_comes_at_the_await_where_the_task_stands() -> None:
 
 
 @pytest.mark.always("cancel-finally-runs")
-def test_finally_runs_to_its_end_and_may_wait() -> None:
+@ways(started=STARTED, awaited=AWAITED)
+def test_finally_runs_to_its_end_and_may_wait(started: Started, awaited: Awaited) -> None:
     trace = play("tasks/cancel_next_await")
     assert trace.at("download: closed") == trace.at("download: closing") + 1
     assert trace.ordered("download: closed", "main: cancelled: True")
-    download = load("tasks/cancel_next_await").download
 
-    async def main() -> None:
-        task = asyncio.create_task(download())
-        for _ in range(2):
-            await asyncio.sleep(0.5)
-            task.cancel()
-        await asyncio.wait([task])
+    async def work() -> None:
+        try:
+            await awaited(100, End())
+        finally:
+            print("closing")
+            await awaited(1, End())
+            print("closed")
 
-    trace = perform(main)
-    assert trace.at("download: closing") == 0.5
-    assert "download: closed" not in trace.lines
-    assert trace.elapsed == 1, "the second request ends the wait in `finally`"
+    async def main(requests: int) -> None:
+        async with started() as start:
+            task = start(work())
+            for _ in range(requests):
+                await asyncio.sleep(0.5)
+                task.cancel()
+            await asyncio.wait([task])
+            print("ended")
+
+    once, twice = perform(lambda: main(1)), perform(lambda: main(2))
+    assert (once.at("closing"), once.at("closed"), once.at("ended")) == (0.5, 1.5, 1.5)
+    assert twice.at("closing") == 0.5
+    assert "closed" not in twice.lines
+    assert twice.at("ended") == 1, "the second request ends the wait in `finally`"
+
+
+async def _by_await(task: asyncio.Task[None]) -> None:
+    await task
+
+
+async def _by_gather(task: asyncio.Task[None]) -> None:
+    await asyncio.gather(task)
+
+
+async def _by_wait_for(task: asyncio.Task[None]) -> None:
+    await asyncio.wait_for(task, 1000)
+
+
+async def _by_wait(task: asyncio.Task[None]) -> None:
+    await asyncio.wait([task])
+
+
+async def _by_as_completed(task: asyncio.Task[None]) -> None:
+    for earliest in asyncio.as_completed([task]):
+        await earliest
+
+
+async def _by_shield(task: asyncio.Task[None]) -> None:
+    await asyncio.shield(task)
+
+
+Waits = Callable[["asyncio.Task[None]"], Coroutine[Any, Any, None]]
+INWARD: dict[str, Waits] = {"await": _by_await, "gather": _by_gather, "wait_for": _by_wait_for}
+OUTSIDE: dict[str, Waits] = {
+    "wait": _by_wait,
+    "as_completed": _by_as_completed,
+    "shield": _by_shield,
+}
 
 
 @pytest.mark.always("cancel-goes-inward")
-def test_the_awaited_task_is_cancelled_too() -> None:
+@ways(waits=INWARD | OUTSIDE)
+def test_the_awaited_task_is_cancelled_too(waits: Waits) -> None:
     for depth in (1, 2, 5):
 
         async def main(depth: int = depth) -> None:
-            async def wait(task: asyncio.Task[None]) -> None:
-                await task
-
             tasks = [asyncio.create_task(asyncio.sleep(100))]
             for _ in range(depth):
-                tasks.append(asyncio.create_task(wait(tasks[-1])))
+                tasks.append(asyncio.create_task(waits(tasks[-1])))
             await asyncio.sleep(1)
             tasks[-1].cancel()
-            await asyncio.wait(tasks)
-            assert all(task.cancelled() for task in tasks)
+            await asyncio.wait(tasks[-1:])
+            assert tasks[-1].cancelled()
+            inner = tasks[:-1]
+            if waits in INWARD.values():
+                assert all(task.cancelled() for task in inner)
+            else:
+                assert {(task.done(), task.cancelling()) for task in inner} == {(False, 0)}
 
         assert perform(main).elapsed == 1
 
-    async def by_wait() -> None:
-        inner = asyncio.create_task(asyncio.sleep(100))
-        outer = asyncio.create_task(asyncio.wait([inner]))
+    async def by_group() -> None:
+        inner: list[asyncio.Task[None]] = []
+
+        async def wait() -> None:
+            async with asyncio.TaskGroup() as group:
+                inner.append(group.create_task(asyncio.sleep(100)))
+
+        outer = asyncio.create_task(wait())
         await asyncio.sleep(1)
         outer.cancel()
         await asyncio.wait([outer])
         assert outer.cancelled()
-        assert (inner.done(), inner.cancelling()) == (False, 0)
+        assert inner[0].cancelled()
 
-    perform(by_wait)
+    perform(by_group)
 
 
 @pytest.mark.always("cancel-inward-waits")
-def test_the_waiter_is_cancelled_after_the_clean_up_of_the_other() -> None:
-    async def obedient() -> str:
+@ways(end=ENDED)
+def test_the_waiter_gets_what_the_clean_up_of_the_other_ends_with(end: End) -> None:
+    async def inner() -> str:
         try:
-            return await asyncio.sleep(100, "finished")
-        finally:
-            await asyncio.sleep(2)
-
-    async def stubborn() -> str:
-        try:
-            return await asyncio.sleep(100, "finished")
+            await asyncio.sleep(100)
         except asyncio.CancelledError:
-            return await asyncio.sleep(3, "swallowed")
+            return await end.after(2)
+        return "finished"
 
     async def wait_for(task: asyncio.Task[str]) -> None:
         try:
             print(await task)
-        except asyncio.CancelledError:
-            print("cancelled")
+        except BaseException as error:
+            print(type(error).__name__)
 
-    async def main(inner: Callable[[], Coroutine[None, None, str]]) -> None:
+    async def main() -> None:
         outer = asyncio.create_task(wait_for(asyncio.create_task(inner())))
         await asyncio.sleep(1)
         outer.cancel()
         await outer
 
-    assert perform(lambda: main(obedient)).at("cancelled") == 1 + 2
-    trace = perform(lambda: main(stubborn))
-    assert trace.at("swallowed") == 1 + 3
-    assert "cancelled" not in trace.lines
+    expected = end.error.__name__ if end.error else "result"
+    trace = perform(main)
+    assert trace.lines == [expected]
+    assert trace.at(expected) == 1 + 2
 
 
 @pytest.mark.always("cancel-before-start")
-def test_a_task_cancelled_before_its_first_step_runs_nothing() -> None:
+@ways(started=STARTED)
+def test_a_task_cancelled_before_its_first_step_runs_nothing(started: Started) -> None:
+    async def at_once() -> None:
+        async with started() as start:
+            assert start(download()).cancel()
+
+    download = load("tasks/cancel_before_start").download
+    assert perform(at_once).lines == []
     assert play("tasks/cancel_before_start").lines == ["main: cancelled: True"]
     main = load("tasks/cancel_before_start").main
     assert {tuple(trace.lines) for trace in interleavings(main)} == {("main: cancelled: True",)}
-    download = load("tasks/cancel_before_start").download
 
     async def after_the_first_step() -> None:
         task = asyncio.create_task(download())
@@ -140,27 +227,91 @@ def test_a_task_cancelled_before_its_first_step_runs_nothing() -> None:
 
 
 @pytest.mark.always("cancel-done-false")
-def test_a_done_task_cannot_be_cancelled() -> None:
+@ways(started=but(STARTED_EAGERLY, "TaskGroup"), end=ENDED)
+def test_a_done_task_cannot_be_cancelled(started: Started, end: End) -> None:
     trace = play("tasks/cancel_busy")
     assert trace.at("main: accepted: False") == 3
     assert trace.ordered("compute: done", "main: accepted: False", "main: result")
 
     async def main() -> None:
-        task = asyncio.create_task(asyncio.sleep(1, "result"))
-        await task
-        assert not task.cancel()
-        assert not task.cancelled()
-        assert task.cancelling() == 0
-        assert await task == "result"
+        async with started() as start:
+            task = start(end.after(1))
+        await asyncio.wait([task])
+        for _ in range(2):
+            assert task.cancel() is False
+            assert task.cancelling() == 0
+            outcome = await asyncio.gather(task, return_exceptions=True)
+            assert [type(outcome[0])] == [end.error or str]
+        assert task.cancelled() == (end.error is asyncio.CancelledError)
 
     perform(main)
 
 
+@pytest.mark.always("cancel-done-silences")
+@ways(end=FAILED)
+def test_cancel_of_a_failed_task_drops_the_message(end: End) -> None:
+    async def main(cancels: bool) -> None:
+        task = asyncio.create_task(end.after(1))
+        await asyncio.wait([task])
+        if cancels:
+            task.cancel()
+
+    for cancels in (False, True):
+        stderr = perform(lambda cancels=cancels: main(cancels)).stderr
+        assert ("never retrieved" in stderr) == (not cancels)
+
+
+async def _by_to_thread(work: Callable[[], None]) -> None:
+    await asyncio.to_thread(work)
+
+
+async def _by_executor(work: Callable[[], None]) -> None:
+    await asyncio.get_running_loop().run_in_executor(None, work)
+
+
+async def _by_to_thread_in_timeout(work: Callable[[], None]) -> None:
+    async with asyncio.timeout(1):
+        await asyncio.to_thread(work)
+
+
+async def _by_to_thread_in_wait_for(work: Callable[[], None]) -> None:
+    await asyncio.wait_for(asyncio.to_thread(work), 1)
+
+
+InThread = Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
+IN_THREAD: dict[str, InThread] = {
+    "to_thread": _by_to_thread,
+    "run_in_executor": _by_executor,
+    "in timeout": _by_to_thread_in_timeout,
+    "in wait_for": _by_to_thread_in_wait_for,
+}
+
+
 @pytest.mark.always("cancel-thread-goes-on")
-def test_the_thread_goes_on() -> None:
+@ways(call=IN_THREAD)
+def test_the_thread_goes_on(
+    call: Callable[[Callable[[], None]], Coroutine[Any, Any, None]],
+) -> None:
     trace = play("tasks/cancel_thread")
     assert trace.at("main: cancelled: True") == 1
     assert trace.at("thread: copied") == 3
+
+    def work() -> None:
+        time.sleep(3)
+        print("thread: done")
+
+    async def main() -> None:
+        task = asyncio.create_task(call(work))
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        print("main: goes on")
+        with suppress(asyncio.CancelledError, TimeoutError):
+            task.result()
+
+    trace = perform(main)
+    assert trace.at("main: goes on") == 1
+    assert trace.at("thread: done") == 3
 
 
 @pytest.mark.sometimes("cancel-ignored")
@@ -198,14 +349,17 @@ async def _collect(seen: list[int]) -> None:
 
 
 @pytest.mark.always("cancel-counts")
-def test_requests_are_counted() -> None:
+@ways(act=ACTORS)
+def test_requests_are_counted(act: Actor) -> None:
+    counts: list[int] = []
+
     async def main() -> None:
         seen: list[int] = []
         task = asyncio.create_task(_collect(seen))
         for asked in range(1, 4):
             await asyncio.sleep(1)
-            task.cancel()
-            assert task.cancelling() == asked
+            await act(lambda: counts.append((task.cancel(), task.cancelling())[1]))
+            assert counts[-1] == asked
         await asyncio.sleep(1)
         assert seen == [1, 2, 3]
         assert [task.uncancel(), task.uncancel()] == [2, 1]
@@ -216,23 +370,46 @@ def test_requests_are_counted() -> None:
 
 
 @pytest.mark.always("cancel-delivered-once")
-def test_two_requests_at_once_make_one_error() -> None:
-    for requests in (1, 2, 5):
+@ways(requests=SOME, awaited=AWAITED)
+def test_requests_at_once_make_one_error(requests: int, awaited: Awaited) -> None:
+    async def collect(seen: list[int]) -> None:
+        task = asyncio.current_task()
+        assert task
+        for _ in range(5):
+            try:
+                await awaited(10, End())
+            except asyncio.CancelledError:
+                seen.append(task.cancelling())
 
-        async def main(requests: int = requests) -> None:
-            seen: list[int] = []
-            task = asyncio.create_task(_collect(seen))
-            await asyncio.sleep(1)
-            for _ in range(requests):
-                task.cancel()
-            await task
-            assert seen == [requests]
+    async def main() -> None:
+        seen: list[int] = []
+        task = asyncio.create_task(collect(seen))
+        await asyncio.sleep(1)
+        for _ in range(requests):
+            task.cancel()
+        await task
+        assert seen == [requests]
 
-        perform(main)
+    perform(main)
 
 
 @pytest.mark.always("cancel-cleanup-later")
-def test_the_clean_up_has_not_begun_when_cancel_returns() -> None:
+@ways(started=STARTED_EAGERLY, awaited=AWAITED)
+def test_the_clean_up_has_not_begun_when_cancel_returns(started: Started, awaited: Awaited) -> None:
+    async def wait() -> None:
+        try:
+            await awaited(100, End())
+        finally:
+            print("clean-up")
+
+    async def cancels() -> None:
+        async with started() as start:
+            task = start(wait())
+            await asyncio.sleep(1)
+            task.cancel()
+            print("asked")
+
+    assert perform(cancels).lines == ["asked", "clean-up"]
     broken = play("tasks/cancel_not_awaited_broken")
     assert broken.at("main: session open: True") == 2
     assert broken.ordered("main: session open: True", "serve: closing")

@@ -2,105 +2,138 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
+from tests.ways import AWAITED, COUNTS, STARTED, Awaited, End, Started, but, only, ways
+
+STARTED_AS_TASK = but(STARTED, "ensure_future")
 COMPUTED = f"main: computed {sum(range(1000))}"
 
 
 @pytest.mark.always("create-task-runs-nothing")
-def test_the_call_runs_nothing() -> None:
+@ways(started=STARTED)
+def test_the_call_runs_nothing(started: Started) -> None:
     trace = play("tasks/create_task_starts_later")
     for name in ("a", "b"):
         assert trace.ordered("main: tasks created", COMPUTED, f"{name}: first step")
     work = load("tasks/create_task_starts_later").work
 
     async def main() -> None:
-        task = asyncio.create_task(work("a"))
-        print("created")
-        await task
+        async with started() as start:
+            task = start(work("a"))
+            print("created")
+            await task
 
     for trace in interleavings(main):
         assert trace.ordered("created", "a: first step")
 
 
 @pytest.mark.always("create-task-next-pass")
-def test_one_suspension_lets_all_first_steps_run() -> None:
+# A thread may have ended before it is waited for: then there is no suspension.
+@ways(started=STARTED, count=COUNTS, awaited=but(AWAITED, "to_thread"))
+def test_one_suspension_lets_all_first_steps_run(
+    started: Started, count: int, awaited: Awaited
+) -> None:
     trace = play("tasks/create_task_starts_later")
     for name in ("a", "b"):
         assert trace.ordered(f"{name}: first step", "main: let the loop pass once", f"{name}: done")
         assert trace.at(f"{name}: first step") == 0
     work = load("tasks/create_task_starts_later").work
 
-    async def later() -> None:
-        future = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_soon(future.set_result, None)
-        await future
+    async def main() -> None:
+        async with started() as start:
+            for number in range(count):
+                start(work(str(number)))
+            await awaited(0, End())
+            print("resumed")
 
-    suspensions: list[Callable[[], Coroutine[Any, Any, None]]] = [
-        lambda: asyncio.sleep(0),
-        lambda: asyncio.sleep(0.5),
-        later,
-    ]
-    for suspend in suspensions:
-        for count in (1, 2, 20):
+    lines = perform(main).lines
+    before = lines[: lines.index("resumed")]
+    assert sorted(before) == sorted(f"{number}: first step" for number in range(count))
 
-            async def main(suspend: Callable[..., Any] = suspend, count: int = count) -> None:
-                tasks = [asyncio.create_task(work(str(n))) for n in range(count)]
-                await suspend()
-                print("resumed")
-                await asyncio.wait(tasks)
 
-            trace = perform(main)
-            before = trace.lines[: trace.lines.index("resumed")]
-            assert sorted(before) == sorted(f"{n}: first step" for n in range(count))
+@pytest.mark.always("create-task-first-steps-fifo")
+@ways(started=STARTED, count=but(COUNTS, "0", "1"))
+def test_first_steps_come_in_order_of_creation(started: Started, count: int) -> None:
+    work = load("tasks/create_task_starts_later").work
+
+    async def main() -> None:
+        async with started() as start:
+            for number in range(count):
+                start(work(str(number)))
+            await asyncio.sleep(1)
+
+    steps = [line for line in perform(main).lines if line.endswith("first step")]
+    assert steps == [f"{number}: first step" for number in range(count)]
 
 
 @pytest.mark.always("create-task-runs-unawaited")
-def test_a_task_runs_without_being_awaited() -> None:
+@ways(started=STARTED, awaited=AWAITED)
+def test_a_task_runs_without_being_awaited(started: Started, awaited: Awaited) -> None:
     trace = play("tasks/create_task_not_awaited")
     assert trace.at("page 1: asked") == 0
     assert trace.at("page 1: here") == 2
     assert trace.at("main: needs the page, done: True") == 3
-
-
-@pytest.mark.always("create-task-await-done")
-def test_awaiting_a_done_task_takes_no_time() -> None:
-    trace = play("tasks/create_task_not_awaited")
-    assert trace.at("main: text 1") == trace.at("main: needs the page, done: True")
+    assert trace.at("main: text 1") == 3
     fetch = load("tasks/create_task_not_awaited").fetch
 
     async def main() -> None:
-        page = asyncio.create_task(fetch(1))
-        await page
-        loop = asyncio.get_running_loop()
-        loop.call_soon(print, "the loop passed")
-        assert [await page, await page] == ["text 1", "text 1"]
-        print("awaited twice")
-        await asyncio.sleep(0)
+        async with started() as start:
+            page = start(fetch(1))
+            await awaited(3, End())
+            assert page.done()
 
-    assert perform(main).ordered("awaited twice", "the loop passed")
+    assert perform(main).at("page 1: here") == 2
+
+
+class _Own:
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+WRONG: dict[str, Callable[[], Any]] = {
+    "function": lambda: _two_steps,
+    "future": lambda: asyncio.get_running_loop().create_future(),
+    "task": lambda: asyncio.create_task(_two_steps()),
+    "gather": lambda: asyncio.gather(_two_steps()),
+    "own": _Own,
+    "list": lambda: [],
+}
 
 
 @pytest.mark.always("create-task-only-coroutines")
-def test_only_coroutines_are_accepted() -> None:
-    fetch = load("tasks/create_task_not_awaited").fetch
-
+@ways(started=STARTED_AS_TASK, wrong=WRONG)
+def test_only_coroutines_are_accepted(started: Started, wrong: Callable[[], Any]) -> None:
     async def main() -> None:
-        future = asyncio.get_running_loop().create_future()
-        for wrong in (fetch, future):
+        async with started() as start:
+            awaitable = wrong()
             with pytest.raises(TypeError):
-                await asyncio.create_task(wrong)
-        assert asyncio.ensure_future(future) is future
-        task = asyncio.ensure_future(fetch(1))
-        assert isinstance(task, asyncio.Task)
-        await task
+                start(awaitable)
+            if isinstance(awaitable, asyncio.Future):
+                assert asyncio.ensure_future(awaitable) is awaitable
+                awaitable.cancel()
+            task = asyncio.ensure_future(_two_steps())
+            assert isinstance(task, asyncio.Task)
+            await task
 
     perform(main)
+
+    async def by_generator() -> None:
+        generator: Any = (None for _ in "a")
+        try:
+            await asyncio.create_task(generator)
+            print("accepted")
+        except TypeError:
+            print("refused")
+
+    accepted = sys.version_info < (3, 12)
+    assert perform(by_generator).lines == ["accepted" if accepted else "refused"]
 
 
 async def _two_steps() -> None:
@@ -110,6 +143,7 @@ async def _two_steps() -> None:
 
 
 @pytest.mark.always("create-task-eager")
+# one way: a fact about one factory
 def test_an_eager_task_runs_to_its_first_suspension_at_once() -> None:
     async def create() -> None:
         task = asyncio.create_task(_two_steps())
@@ -130,6 +164,7 @@ def test_an_eager_task_runs_to_its_first_suspension_at_once() -> None:
 
 
 @pytest.mark.always("create-task-eager-done")
+# one way: a fact about one factory
 def test_an_eager_task_without_a_suspension_is_done_at_once() -> None:
     async def cached() -> str:
         return "from the cache"
@@ -147,19 +182,21 @@ def test_an_eager_task_without_a_suspension_is_done_at_once() -> None:
 
 
 @pytest.mark.always("create-task-eager-start")
-def test_eager_start_of_one_task() -> None:
+@ways(started=only(STARTED, "create_task", "TaskGroup"))
+def test_eager_start_of_one_task(started: Started) -> None:
     async def main() -> None:
         options: dict[str, Any] = {"eager_start": True}
-        coroutine = _two_steps()
-        if sys.version_info < (3, 14):
-            with pytest.raises(TypeError):
-                await asyncio.create_task(coroutine, **options)
-            coroutine.close()
-            print("refused")
-            return
-        task = asyncio.create_task(coroutine, **options)
-        print("created")
-        await task
+        async with started() as start:
+            coroutine = _two_steps()
+            if sys.version_info < (3, 14):
+                with pytest.raises(TypeError):
+                    await start(coroutine, **options)
+                coroutine.close()
+                print("refused")
+                return
+            task = start(coroutine, **options)
+            print("created")
+            await task
 
     trace = perform(main)
     if sys.version_info < (3, 14):
@@ -168,21 +205,45 @@ def test_eager_start_of_one_task() -> None:
         assert trace.ordered("task: first step", "created", "task: second step")
 
 
+async def _stop_poller(poll: Callable[[], Any], body: Callable[[], Any]) -> None:
+    class Polling(load("tasks/create_task_no_loop_fixed").Poller):  # type: ignore[misc]
+        async def poll(self) -> None:
+            await poll()
+
+    poller = Polling()
+    try:
+        async with poller:
+            await body()
+    finally:
+        assert poller.task.done()
+
+
 @pytest.mark.always("create-task-needs-loop")
-def test_no_task_without_a_running_loop() -> None:
+@ways(thread={"the main thread": False, "another thread": True})
+def test_no_task_without_a_running_loop(thread: bool) -> None:
     broken = play("tasks/create_task_no_loop_broken")
     assert broken.find("RuntimeError: no loop is running yet")
     assert broken.stderr == "", "no warning of a coroutine that was never awaited"
-    assert "poller: polls" in play("tasks/create_task_no_loop_fixed").lines
-    poller = load("tasks/create_task_no_loop_fixed").Poller()
+    fixed = play("tasks/create_task_no_loop_fixed")
+    assert fixed.lines.count("poller: polls") == 2
+    assert fixed.at("main: the poller is stopped") == 1.5
 
-    async def main() -> None:
-        async with poller:
-            assert not poller.task.done()
-        assert poller.task.done()
+    def create() -> None:
+        coroutine, start = _two_steps(), asyncio.create_task
+        with pytest.raises(RuntimeError):
+            start(coroutine)
+        coroutine.close()
 
-    perform(main)
-    coroutine, create = _two_steps(), asyncio.create_task
-    with pytest.raises(RuntimeError):
-        create(coroutine)
-    coroutine.close()
+    async def beside_a_loop() -> None:
+        await asyncio.to_thread(create)
+
+    if thread:
+        asyncio.run(beside_a_loop())
+    else:
+        create()
+
+    wait, work, fail = partial(asyncio.sleep, 100), partial(asyncio.sleep, 1), End(OSError).after
+    for poll, body in ((wait, partial(fail, 1)), (partial(fail, 0.5), work)):
+        with pytest.raises(OSError, match=r"^$"):
+            perform(partial(_stop_poller, poll, body))
+    assert perform(partial(_stop_poller, wait, work)).elapsed == 1

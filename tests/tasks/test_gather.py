@@ -1,77 +1,83 @@
 """Proofs for source/tasks/gather.md."""
 
 import asyncio
+from collections.abc import Callable, Coroutine, Iterable
 from itertools import permutations
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
-from proven.stage.explore import interleavings
+
+from tests.ways import AWAITED, COUNTS, ENDED, FUTURES, Awaited, End, but, ways
 
 
 @pytest.mark.always("gather-makes-tasks")
-def test_each_coroutine_runs_in_a_task_of_its_own() -> None:
+@ways(count=COUNTS)
+def test_each_coroutine_runs_in_a_task_of_its_own(count: int) -> None:
     trace = play("tasks/gather_order")
-    tea, coffee, main = (
+    tea, coffee, outer = (
         trace.find(line).actor for line in ("tea: start", "coffee: start", "['tea', 'coffee']")
     )
-    assert len({tea, coffee, main}) == 3
+    assert len({tea, coffee, outer}) == 3
     assert trace.find("tea: ready").actor == tea
+    assert trace.elapsed == 2
 
-
-@pytest.mark.always("gather-longest-wait")
-def test_lasts_as_long_as_the_longest_wait() -> None:
-    assert play("tasks/gather_order").elapsed == max(2, 1)
-    brew = load("tasks/gather_order").brew
-    for times in permutations((1, 2, 5)):
-
-        async def main(times: tuple[int, ...] = times) -> None:
-            await asyncio.gather(*(brew("tea", time) for time in times))
-
-        assert perform(main).elapsed == max(times)
-
-
-@pytest.mark.always("gather-one-at-a-time")
-def test_code_of_one_task_at_a_time() -> None:
-    async def step(name: str) -> None:
-        for _ in range(2):
-            print(f"{name} asks")
-            print(f"{name} enters")
-            sum(range(1000))
-            print(f"{name} leaves")
-            await asyncio.sleep(0)
-            print(f"{name} has waited")
+    async def whoami() -> asyncio.Task[Any] | None:
+        return asyncio.current_task()
 
     async def main() -> None:
-        await asyncio.gather(step("a"), step("b"))
+        tasks = await asyncio.gather(*(whoami() for _ in range(count)))
+        assert len({*tasks, asyncio.current_task()}) == count + 1
 
-    traces = list(interleavings(main))
-    assert {trace.peak("enters", "leaves") for trace in traces} == {1}
-    assert max(trace.peak("asks", "has waited") for trace in traces) == 2, "they do overlap"
+    perform(main)
 
 
 @pytest.mark.always("gather-argument-order")
-def test_results_in_argument_order() -> None:
+@ways(awaited=AWAITED, count=COUNTS)
+def test_results_in_argument_order(awaited: Awaited, count: int) -> None:
     trace = play("tasks/gather_order")
     assert trace.ordered("coffee: ready", "tea: ready", "['tea', 'coffee']")
-    brew = load("tasks/gather_order").brew
-    for times in permutations((1, 2, 3)):
 
-        async def main(times: tuple[int, ...] = times) -> None:
-            names = [f"drink {time}" for time in times]
-            brews = (brew(name, time) for name, time in zip(names, times, strict=True))
-            assert await asyncio.gather(*brews) == names
+    async def numbered(number: int, seconds: int) -> int:
+        await awaited(seconds, End())
+        return number
+
+    for times in (range(count), range(count, 0, -1), [1] * count):
+
+        async def main(times: Iterable[int] = times) -> None:
+            brews = (numbered(*each) for each in enumerate(times))
+            assert await asyncio.gather(*brews) == list(range(count))
 
         perform(main)
 
+    brew = load("tasks/gather_order").brew
+
+    async def mixed() -> None:
+        kinds = [awaited(2, End()), brew("tea", 1), asyncio.create_task(brew("coffee", 3))]
+        results = await asyncio.gather(*kinds)
+        assert results in (["result", "tea", "coffee"], [["result"], "tea", "coffee"])
+
+    perform(mixed)
+
 
 @pytest.mark.always("gather-call-runs-nothing")
-def test_the_call_itself_runs_nothing() -> None:
+@ways(count=but(COUNTS, "0"))
+def test_the_call_itself_runs_nothing(count: int) -> None:
     trace = play("tasks/gather_starts_later")
     assert trace.ordered("gather returned", "first: started")
     assert trace.ordered("gather returned", "second: started")
+    greet = load("tasks/gather_starts_later").greet
+
+    async def main() -> None:
+        together = asyncio.gather(*(greet(str(number)) for number in range(count)))
+        print("returned")
+        await together
+
+    assert perform(main).lines[0] == "returned"
 
 
 @pytest.mark.always("gather-start-order")
+# one way: the sentence is about coroutines only
 def test_tasks_start_in_argument_order() -> None:
     assert play("tasks/gather_starts_later").ordered("first: started", "second: started")
     greet = load("tasks/gather_starts_later").greet
@@ -84,21 +90,19 @@ def test_tasks_start_in_argument_order() -> None:
 
 
 @pytest.mark.always("gather-exceptions-in-place")
-def test_exceptions_stand_in_the_places_of_their_coroutines() -> None:
+@ways(awaited=AWAITED, end=ENDED)
+def test_exceptions_stand_in_the_places_of_their_coroutines(awaited: Awaited, end: End) -> None:
     trace = play("tasks/gather_exceptions_as_results")
     assert [line.partition(":")[0] for line in trace.lines] == ["done", "failed", "done"]
     assert trace.elapsed == 3, "the coroutine that failed at once must not end the wait"
     divide = load("tasks/gather_exceptions_as_results").divide
 
     async def main() -> None:
-        doomed = asyncio.create_task(divide(6, 100))
-        asyncio.get_running_loop().call_later(1, doomed.cancel)
         first, second, third = await asyncio.gather(
-            divide(6, 2), doomed, divide(6, 3), return_exceptions=True
+            divide(6, 2), awaited(1, end), divide(6, 3), return_exceptions=True
         )
         assert (first, third) == (3, 2)
-        assert isinstance(second, asyncio.CancelledError)
-        assert not isinstance(second, Exception)
+        assert type(second) is (end.error or str) or second == ["result"]
 
     assert perform(main).elapsed == 3
 
@@ -116,7 +120,50 @@ def test_an_unchecked_exception_is_silent() -> None:
     assert trace.stderr == ""
 
 
+async def _by_cancel(outer: asyncio.Future[Any]) -> None:
+    outer.cancel()
+    await asyncio.wait([outer])
+
+
+async def _by_wait_for(outer: asyncio.Future[Any]) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(outer, 0.5)
+
+
+async def _by_task(outer: asyncio.Future[Any]) -> None:
+    async def wait() -> None:
+        await outer
+
+    waiting = asyncio.create_task(wait())
+    await asyncio.sleep(0.5)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+
+
+Stops = Callable[["asyncio.Future[Any]"], Coroutine[Any, Any, None]]
+CANCELS: dict[str, Stops] = {"cancel": _by_cancel, "wait_for": _by_wait_for, "task": _by_task}
+
+
+@pytest.mark.always("gather-cancel-all")
+@ways(cancel=CANCELS, made=FUTURES, returned={"raises": False, "return_exceptions": True})
+def test_cancelling_gather_cancels_what_it_waits_for(
+    cancel: Stops, made: Awaited, returned: bool
+) -> None:
+    async def main() -> None:
+        done, *waiting = [made(second, End()) for second in (1, 10, 20)]
+        coroutine = asyncio.create_task(asyncio.sleep(30))
+        outer = asyncio.gather(done, *waiting, coroutine, return_exceptions=returned)
+        await asyncio.sleep(2)
+        await cancel(outer)
+        outcomes = await asyncio.gather(done, *waiting, coroutine, outer, return_exceptions=True)
+        assert outcomes[0] in ("result", ["result"])
+        assert {type(outcome) for outcome in outcomes[1:]} == {asyncio.CancelledError}
+
+    perform(main)
+
+
 @pytest.mark.always("gather-list-type-error")
+# one way: a fact about one type
 def test_a_list_is_a_type_error() -> None:
     trace = play("tasks/gather_list_broken")
     assert trace.lines == ["TypeError: a list is not awaitable"]

@@ -10,27 +10,43 @@ from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
 
+from tests.ways import AWAITED, ENDED, FAILED, Awaited, End, but, ways
+
 ERROR = "main: got the error"
 
 
 @pytest.mark.always("one-fails-error-at-once")
-def test_gather_raises_in_the_second_of_the_failure() -> None:
+@ways(awaited=AWAITED, end=but(ENDED, "value"))
+def test_gather_raises_in_the_second_of_the_failure(awaited: Awaited, end: End) -> None:
     assert play("tasks/one_fails_gather").at(ERROR) == 2
-    snippet = load("tasks/one_fails_gather")
     for times in permutations((1, 2, 4)):
 
         async def main(times: tuple[int, ...] = times) -> None:
             failing, *others = times
-            with suppress(ValueError):
-                tasks = (snippet.work(str(other), other) for other in others)
-                await asyncio.gather(snippet.fail(failing), *tasks)
+            assert end.error
+            with pytest.raises(end.error):
+                await asyncio.gather(awaited(failing, end), *(End().after(each) for each in others))
             print(ERROR)
 
         assert perform(main).at(ERROR) == times[0]
 
 
 @pytest.mark.always("one-fails-others-go-on")
-def test_gather_leaves_the_others_alone() -> None:
+@ways(awaited=AWAITED, end=but(ENDED, "value"))
+def test_gather_leaves_the_others_alone(awaited: Awaited, end: End) -> None:
+    async def finish() -> None:
+        await awaited(3, End())
+        print("finish: done")
+
+    async def of_any_kind() -> None:
+        assert end.error
+        with pytest.raises(end.error):
+            await asyncio.gather(finish(), awaited(1, end))
+        print(ERROR)
+        await asyncio.sleep(5)
+
+    finishing = perform(of_any_kind)
+    assert (finishing.at(ERROR), finishing.at("finish: done")) == (1, 3)
     trace = play("tasks/one_fails_gather")
     assert trace.ordered("short: done", ERROR, "long: done", "main: end")
     assert trace.at("long: done") == 4, "neither cancelled nor hurried"
@@ -58,64 +74,6 @@ def test_gather_leaves_the_others_alone() -> None:
     assert (ERROR, "work: done") in orders
 
 
-@pytest.mark.always("one-fails-run-cancels-rest")
-def test_run_cancels_what_main_left_and_waits_for_it() -> None:
-    trace = play("tasks/one_fails_main_ends")
-    assert trace.ordered(ERROR, "long: cancelled", "long: cleaned up", "after asyncio.run")
-    assert trace.at("long: cancelled") == trace.at(ERROR) == 2
-    assert trace.at("after asyncio.run") == trace.at("long: cleaned up") == 2.5
-
-    work = load("tasks/one_fails_gather").work
-
-    left: list[asyncio.Task[None]] = []
-
-    async def main() -> None:
-        left.extend(asyncio.create_task(work(name, 10)) for name in "abc")
-        await asyncio.sleep(1)
-
-    trace = perform(main)
-    assert [trace.at(f"{name}: cancelled") for name in "abc"] == [1, 1, 1]
-    assert trace.elapsed == 1.5
-    assert all(task.cancelled() for task in left)
-
-    async def failing_main() -> None:
-        await main()
-        raise ValueError
-
-    left.clear()
-    with pytest.raises(ValueError, match=r"^$"):
-        perform(failing_main)
-    assert [task.cancelled() for task in left] == [True] * 3
-
-
-@pytest.mark.always("one-fails-run-new-loop")
-def test_each_run_makes_a_loop_and_closes_it() -> None:
-    async def main() -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
-        assert not loop.is_closed()
-        return loop
-
-    loops = [asyncio.run(main()) for _ in range(3)]
-    assert all(loop.is_closed() for loop in loops)
-    assert len({id(loop) for loop in loops}) == 3
-
-
-@pytest.mark.always("one-fails-run-inside-loop")
-def test_run_inside_a_running_loop_is_an_error() -> None:
-    async def inner() -> None:
-        print("inner ran")
-
-    async def main() -> None:
-        coroutine = inner()
-        try:
-            with pytest.raises(RuntimeError):
-                asyncio.run(coroutine)
-        finally:
-            coroutine.close()
-
-    assert perform(main).lines == []
-
-
 def lost(first: float, second: float, third: float) -> tuple[Trace, Exception]:
     """Let three coroutines fail; return the trace and the error that gather raised."""
     fail = load("tasks/one_fails_lost_error").fail
@@ -135,7 +93,8 @@ def lost(first: float, second: float, third: float) -> tuple[Trace, Exception]:
 
 
 @pytest.mark.always("one-fails-later-errors-lost")
-def test_later_errors_are_neither_raised_nor_logged() -> None:
+@ways(end=FAILED)
+def test_later_errors_are_neither_raised_nor_logged(end: End) -> None:
     trace = play("tasks/one_fails_lost_error")
     assert trace.ordered("first: fails", "main: ValueError('first')", "second: fails", "main: end")
     assert trace.stderr == ""
@@ -146,6 +105,13 @@ def test_later_errors_are_neither_raised_nor_logged() -> None:
         assert error.__cause__ is error.__context__ is None
         assert trace.stderr == ""
 
+    async def both_fail() -> None:
+        with suppress(BaseException):
+            await asyncio.gather(end.after(1), end.after(2))
+        await asyncio.sleep(5)
+        gc.collect()
+
+    assert perform(both_fail).stderr == ""
     fail = load("tasks/one_fails_lost_error").fail
 
     async def alone() -> None:
@@ -158,12 +124,18 @@ def test_later_errors_are_neither_raised_nor_logged() -> None:
 
 
 @pytest.mark.always("one-fails-shutdown-error-logged")
-def test_an_error_in_the_clean_up_of_run_is_logged() -> None:
+@ways(end=FAILED)
+def test_an_error_in_the_clean_up_of_run_is_logged(end: End) -> None:
+    trace = play("tasks/one_fails_main_ends")
+    assert trace.ordered(ERROR, "long: cancelled", "long: cleaned up", "after asyncio.run")
+    assert trace.at("long: cancelled") == trace.at(ERROR) == 2
+    assert trace.at("after asyncio.run") == trace.at("long: cleaned up") == 2.5
+
     async def stubborn() -> None:
         try:
             await asyncio.sleep(10)
         finally:
-            raise KeyError("clean-up failed")
+            end.reach()
 
     fail = load("tasks/one_fails_gather").fail
 
@@ -171,11 +143,13 @@ def test_an_error_in_the_clean_up_of_run_is_logged() -> None:
         with suppress(ValueError):
             await asyncio.gather(fail(1), stubborn())
 
-    assert "KeyError: 'clean-up failed'" in perform(main).stderr
+    assert end.error
+    assert end.error.__name__ in perform(main).stderr
 
 
 @pytest.mark.always("one-fails-group-after-cleanup")
-def test_the_group_cancels_at_once_and_raises_after_the_clean_up() -> None:
+@ways(end=FAILED)
+def test_the_group_cancels_at_once_and_raises_after_the_clean_up(end: End) -> None:
     trace = play("tasks/one_fails_group")
     assert trace.ordered("short: done", "long: cancelled", "long: cleaned up", ERROR)
     assert trace.at("long: cancelled") == 2
@@ -187,44 +161,37 @@ def test_the_group_cancels_at_once_and_raises_after_the_clean_up() -> None:
         finally:
             await asyncio.sleep(clean_up)
 
-    fail = load("tasks/one_fails_group").fail
     for times in permutations((0, 0.5, 3)):
 
         async def main(times: tuple[float, ...] = times) -> None:
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(fail(1))
+                    group.create_task(end.after(1))
                     for time in times:
                         group.create_task(work(time))
-            except* ValueError:
+            except BaseExceptionGroup:
                 print(ERROR)
 
         assert perform(main).at(ERROR) == 1 + max(times)
 
 
 @pytest.mark.always("one-fails-group-keeps-errors")
-def test_the_group_keeps_errors_of_the_clean_up() -> None:
-    first, second = ValueError("work"), OSError("clean-up")
-
-    async def fail() -> None:
-        await asyncio.sleep(1)
-        raise first
-
+@ways(first=FAILED, second=FAILED)
+def test_the_group_keeps_errors_of_the_clean_up(first: End, second: End) -> None:
     async def stubborn() -> None:
         try:
             await asyncio.sleep(10)
         finally:
-            await asyncio.sleep(1)
-            raise second
+            await second.after(1)
 
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(fail())
+            group.create_task(first.after(1))
             group.create_task(stubborn())
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(BaseExceptionGroup) as caught:
         perform(main)
-    assert caught.value.exceptions == (first, second)
+    assert [type(each) for each in caught.value.exceptions] == [first.error, second.error]
 
 
 @pytest.mark.sometimes("one-fails-closed-resource")

@@ -9,8 +9,23 @@ from collections.abc import Callable
 import pytest
 from proven.stage import load, perform, play
 
+from tests.ways import (
+    ENDED,
+    FUTURES,
+    MOMENTS,
+    STARTED_EAGERLY,
+    Awaited,
+    End,
+    Moment,
+    Started,
+    but,
+    only,
+    ways,
+)
+
 
 @pytest.mark.always("future-waits-for-outsider")
+# one way: nobody does anything
 def test_a_future_waits_until_somebody_completes_it() -> None:
     assert play("tasks/task_future_by_hand").at("main: pong") == 2
     for patience in (10, 10_000, 10_000_000):
@@ -24,6 +39,7 @@ def test_a_future_waits_until_somebody_completes_it() -> None:
 
 
 @pytest.mark.always("task-is-future")
+# one way: a fact about two classes
 def test_a_task_is_a_future_and_not_the_other_way_round() -> None:
     # no mutant: речь о наследовании классов, изменения в программе его не отменят
     assert issubclass(asyncio.Task, asyncio.Future)
@@ -32,6 +48,7 @@ def test_a_task_is_a_future_and_not_the_other_way_round() -> None:
 
 
 @pytest.mark.always("future-made-by-library")
+# one way: a fact about two functions
 def test_sleep_and_run_in_executor_make_bare_futures() -> None:
     assert play("tasks/task_future_kinds").find("run_in_executor: Future")
 
@@ -59,19 +76,24 @@ def test_sleep_and_run_in_executor_make_bare_futures() -> None:
 
 
 @pytest.mark.always("task-set-result-forbidden")
-def test_nobody_else_sets_the_outcome_of_a_task() -> None:
+@ways(started=but(STARTED_EAGERLY, "TaskGroup"), moment=MOMENTS, end=ENDED)
+def test_nobody_else_sets_the_outcome_of_a_task(started: Started, moment: Moment, end: End) -> None:
     async def main() -> None:
-        task = asyncio.create_task(asyncio.sleep(1, "own"))
-        with pytest.raises(RuntimeError):
-            task.set_result("foreign")
-        with pytest.raises(RuntimeError):
-            task.set_exception(ValueError())
-        assert await task == "own"
+        async with started() as start:
+            task = start(end.after(0.5))
+            await moment()
+            with pytest.raises(RuntimeError):
+                task.set_result("foreign")
+            with pytest.raises(RuntimeError):
+                task.set_exception(ValueError())
+            outcome = await asyncio.gather(task, return_exceptions=True)
+            assert [type(outcome[0])] == [end.error or str]
 
     perform(main)
 
 
 @pytest.mark.always("task-only-methods")
+# one way: a fact about two classes
 def test_what_only_a_task_has() -> None:
     only = {name for name in set(dir(asyncio.Task)) - set(dir(asyncio.Future)) if name[0] != "_"}
     expected = {"get_coro", "get_name", "set_name", "get_stack", "print_stack"}
@@ -109,8 +131,12 @@ def _endings() -> dict[str, Callable[[], asyncio.Future[float]]]:
     }
 
 
+ENDINGS = {name: name for name in _endings()}
+
+
 @pytest.mark.always("future-three-outcomes")
-def test_exactly_one_of_three_outcomes() -> None:
+@ways(ending=ENDINGS)
+def test_exactly_one_of_three_outcomes(ending: str) -> None:
     lines = play("tasks/task_future_outcomes").lines
     assert [line.partition(":")[0] for line in lines] == ["result", "failed", "cancelled"]
 
@@ -127,33 +153,30 @@ def test_exactly_one_of_three_outcomes() -> None:
             pass
         return seen
 
-    for ending, make in _endings().items():
+    async def main() -> None:
+        future = _endings()[ending]()
+        await asyncio.wait([future])
+        assert future.done()
+        assert outcomes(future) == [ending.partition(" ")[2]]
 
-        async def main(ending: str = ending, make: Callable[..., object] = make) -> None:
-            future = make()
-            await asyncio.wait([future])
-            assert future.done()
-            assert outcomes(future) == [ending.partition(" ")[2]]
-
-        perform(main)
+    perform(main)
 
 
 @pytest.mark.always("future-cancelled-raises")
-def test_a_cancelled_future_raises_from_result_and_exception() -> None:
+@ways(ending=only(ENDINGS, "future cancelled", "task cancelled"))
+def test_a_cancelled_future_raises_from_result_and_exception(ending: str) -> None:
     async def main() -> None:
-        for ending, make in _endings().items():
-            if not ending.endswith("cancelled"):
-                continue
-            future = make()
-            await asyncio.wait([future])
-            for method in (future.result, future.exception):
-                with pytest.raises(asyncio.CancelledError):
-                    method()
+        future = _endings()[ending]()
+        await asyncio.wait([future])
+        for method in (future.result, future.exception):
+            with pytest.raises(asyncio.CancelledError):
+                method()
 
     perform(main)
 
 
 @pytest.mark.always("future-separate-classes")
+# one way: a fact about two classes
 def test_the_two_futures_are_not_related() -> None:
     # no mutant: речь о наследовании классов, изменения в программе его не добавят
     assert not issubclass(asyncio.Future, concurrent.futures.Future)
@@ -161,45 +184,65 @@ def test_the_two_futures_are_not_related() -> None:
 
 
 @pytest.mark.always("future-callback-when")
-def test_when_a_callback_runs() -> None:
+@ways(end=ENDED)
+def test_when_a_callback_runs(end: End) -> None:
     trace = play("tasks/task_future_two_kinds")
     assert trace.ordered("concurrent: callback", "concurrent: set_result returned")
     assert trace.ordered(
         "asyncio: set_result returned", "asyncio: callback", "asyncio: one pass later"
     )
-    pooled: concurrent.futures.Future[None] = concurrent.futures.Future()
+    pooled: concurrent.futures.Future[str] = concurrent.futures.Future()
     ran_in = []
     pooled.add_done_callback(lambda _: ran_in.append(threading.current_thread()))
-    setter = threading.Thread(target=pooled.set_result, args=(None,))
+    setter = threading.Thread(target=end.put_into, args=(pooled,))
     setter.start()
     setter.join()
     assert ran_in == [setter]
 
-
-@pytest.mark.always("future-result-not-ready")
-def test_an_early_result_raises() -> None:
     async def main() -> None:
         future = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(asyncio.sleep(1))
-        for waiting in (future, task):
-            with pytest.raises(asyncio.InvalidStateError):
-                waiting.result()
-        await task
+        future.add_done_callback(lambda _: print("callback"))
+        asyncio.get_running_loop().call_soon(print, "queued earlier")
+        end.put_into(future)
+        print("set")
+        await asyncio.sleep(0)
+        print("one pass later")
+        assert future.cancelled() or bool(future.exception()) == bool(end.error)
+
+    assert perform(main).lines == ["set", "queued earlier", "callback", "one pass later"]
+
+
+@pytest.mark.always("future-result-not-ready")
+@ways(made=FUTURES)
+def test_an_early_result_raises(made: Awaited) -> None:
+    async def main() -> None:
+        future = made(1, End())
+        assert isinstance(future, asyncio.Future)
+        with pytest.raises(asyncio.InvalidStateError):
+            future.result()
+        await future
+        assert future.result() in ("result", ["result"])
 
     perform(main)
 
 
 @pytest.mark.always("future-wrap")
-def test_a_wrapped_future_has_the_same_outcome_and_passes_on_the_cancel() -> None:
+@ways(end=ENDED, late={"before": False, "later": True})
+def test_a_wrapped_future_has_the_same_outcome(end: End, late: bool) -> None:
     async def main() -> None:
-        done, failed, waiting, running = (concurrent.futures.Future[int]() for _ in range(4))
-        done.set_result(1)
-        failed.set_exception(ZeroDivisionError())
+        pooled: concurrent.futures.Future[str] = concurrent.futures.Future()
+        if not late:
+            end.put_into(pooled)
+        wrapped = asyncio.wrap_future(pooled)
+        assert isinstance(wrapped, asyncio.Future)
+        if late:
+            await asyncio.sleep(0)
+            end.put_into(pooled)
+        outcome = await asyncio.gather(wrapped, return_exceptions=True)
+        assert [type(outcome[0])] == [end.error or str]
+
+        waiting, running = (concurrent.futures.Future[str]() for _ in range(2))
         running.set_running_or_notify_cancel()
-        assert isinstance(asyncio.wrap_future(done), asyncio.Future)
-        assert await asyncio.wrap_future(done) == 1
-        with pytest.raises(ZeroDivisionError):
-            await asyncio.wrap_future(failed)
         for future in (waiting, running):
             asyncio.wrap_future(future).cancel()
         await asyncio.sleep(0)
@@ -210,19 +253,18 @@ def test_a_wrapped_future_has_the_same_outcome_and_passes_on_the_cancel() -> Non
 
 
 @pytest.mark.always("future-set-twice")
-def test_a_done_future_takes_no_second_outcome() -> None:
+@ways(first=ENDED, second=but(ENDED, "cancelled"))
+def test_a_done_future_takes_no_second_outcome(first: End, second: End) -> None:
     trace = play("tasks/task_future_late_reply_broken")
     assert trace.at("main: gave up, cancelled: True") == 1
     assert trace.at("InvalidStateError: the future is done already") == 2
     assert play("tasks/task_future_late_reply_fixed").at("too late: pong") == 2
 
     async def main() -> None:
-        for ending, make in _endings().items():
-            if ending.startswith("future"):
-                future = make()
-                with pytest.raises(asyncio.InvalidStateError):
-                    future.set_result(0)
-                await asyncio.wait([future])
-                future.cancelled() or future.exception()
+        future = asyncio.get_running_loop().create_future()
+        first.put_into(future)
+        with pytest.raises(asyncio.InvalidStateError):
+            future.set_result("") if not second.error else future.set_exception(second.error())
+        assert future.cancelled() or bool(future.exception()) == bool(first.error)
 
     perform(main)

@@ -10,6 +10,8 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
+from tests.ways import AWAITED, COUNTS, ENDED, FAILED, Awaited, End, but, ways
+
 Explored = Callable[..., None]
 
 
@@ -30,7 +32,8 @@ async def work(name: str, seconds: float) -> str:
 
 
 @pytest.mark.always("taskgroup-waits-for-all")
-def test_the_block_waits_for_every_task() -> None:
+@ways(end=ENDED, count=COUNTS)
+def test_the_block_waits_for_every_task(end: End, count: int) -> None:
     trace = play("tasks/taskgroup_results")
     assert trace.ordered("end of the body", "photo: downloaded", "atlas: downloaded")
     assert trace.ordered("atlas: downloaded", "after the block")
@@ -48,8 +51,27 @@ def test_the_block_waits_for_every_task() -> None:
         assert trace.lines[-1] == "after the block"
         assert trace.at("after the block") == max(times)
 
+    async def stubborn(number: int) -> None:
+        """Wait for three seconds, also when cancelled, and end in this way."""
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1 + number / 100)
+        await asyncio.sleep(2)
+        end.reach()
+
+    async def of_all_kinds() -> None:
+        tasks = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks += [group.create_task(stubborn(number)) for number in range(count)]
+        except BaseExceptionGroup:
+            assert end in FAILED.values()
+        assert all(task.done() for task in tasks)
+
+    perform(of_all_kinds)
+
 
 @pytest.mark.always("taskgroup-results-ready")
+# one way: each end of a task is in the proof
 def test_results_are_ready_after_the_block() -> None:
     assert play("tasks/taskgroup_results").lines[-1] == "atlas.png photo.png"
 
@@ -98,6 +120,12 @@ def test_no_task_outlives_its_group(explored: Explored) -> None:
             await asyncio.gather(step("neighbour"), stumble(fails))
         print("block left")
 
+    async def in_wait(fails: bool) -> None:
+        tasks = [asyncio.create_task(part) for part in (step("neighbour"), stumble(fails))]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        assert not fails or any(task.exception() for task in done)
+        print("block left")
+
     def survivors(block: Callable[[bool], Coroutine[Any, Any, None]], fails: bool) -> list[bool]:
         traces = list(interleavings(lambda: block(fails)))
         assert any("neighbour ends" in trace.lines for trace in traces)
@@ -105,51 +133,80 @@ def test_no_task_outlives_its_group(explored: Explored) -> None:
 
     seen = survivors(in_group, False) + survivors(in_group, True)
     assert not any(seen)
-    explored(len(seen), twin_fails=any(survivors(in_gather, True)))
+    twins = [any(survivors(twin, True)) for twin in (in_gather, in_wait)]
+    explored(len(seen), twin_fails=twins)
 
 
 @pytest.mark.always("taskgroup-first-error-cancels")
-def test_the_first_error_cancels_what_is_unfinished() -> None:
+@ways(end=FAILED)
+def test_the_first_error_cancels_what_is_unfinished(end: End) -> None:
     trace = play("tasks/taskgroup_errors")
     assert trace.at("listen: stopped") == 1
     for when in (0, 1, 2.5, 4):
 
         async def main(when: float = when) -> None:
-            try:
+            with suppress(BaseExceptionGroup):
                 async with asyncio.TaskGroup() as group:
-                    for end in (2, 3, 5):
-                        group.create_task(work(f"{end}", end))
-                    group.create_task(fail(when, ValueError()))
-            except* ValueError:
-                await asyncio.sleep(10)  # or asyncio.run would cancel what the group did not
+                    for seconds in (2, 3, 5):
+                        group.create_task(work(f"{seconds}", seconds))
+                    group.create_task(end.after(when))
+            await asyncio.sleep(10)  # or asyncio.run would cancel what the group did not
 
         assert {event.text: event.time for event in perform(main).events} == {
-            f"{end}: done" if end < when else f"{end}: cancelled": min(end, when)
-            for end in (2, 3, 5)
+            f"{seconds}: done" if seconds < when else f"{seconds}: cancelled": min(seconds, when)
+            for seconds in (2, 3, 5)
         }
 
 
+@pytest.mark.always("taskgroup-child-cancelled")
+@ways(cancelled={"awaits a cancelled task": True, "raises": False}, count=but(COUNTS, "0"))
+def test_a_child_that_ends_cancelled_stops_nobody(cancelled: bool, count: int) -> None:
+    async def main() -> None:
+        shared = asyncio.create_task(asyncio.sleep(10))
+
+        async def wait() -> None:
+            if cancelled:
+                await shared
+            await ENDED["cancelled"].after(1)
+
+        async with asyncio.TaskGroup() as group:
+            children = [group.create_task(wait()) for _ in range(count)]
+            group.create_task(work("neighbour", 3))
+            await asyncio.sleep(1)
+            shared.cancel()
+        me = asyncio.current_task()
+        assert me
+        for child in children:
+            assert child.cancelled()
+            with pytest.raises(asyncio.CancelledError):
+                child.result()
+        assert me.cancelling() == 0
+
+    assert perform(main).at("neighbour: done") == 3
+
+
 @pytest.mark.always("taskgroup-errors-in-one-group")
-def test_one_group_with_all_errors_and_no_cancellations() -> None:
-    async def fail_when_cancelled(error: Exception) -> None:
+@ways(end=FAILED)
+def test_one_group_with_all_errors_and_no_cancellations(end: End) -> None:
+    async def fail_when_cancelled(error: BaseException) -> None:
         try:
             await asyncio.sleep(10)
         finally:
             raise error
 
     for later in range(3):
-        errors = [ValueError("first"), *(OSError(number) for number in range(later))]
+        assert end.error
+        errors = [ValueError("first"), *(end.error(number) for number in range(later))]
 
-        async def main(errors: list[Exception] = errors) -> None:
+        async def main(errors: list[Any] = errors) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(work("neighbour", 5))
                 group.create_task(fail(1, errors[0]))
                 for error in errors[1:]:
                     group.create_task(fail_when_cancelled(error))
 
-        with pytest.raises(ExceptionGroup) as caught:
+        with pytest.raises(BaseExceptionGroup) as caught:
             perform(main)
-        assert type(caught.value) is ExceptionGroup
         assert set(caught.value.exceptions) == set(errors)
 
     trace = play("tasks/taskgroup_errors")
@@ -159,6 +216,7 @@ def test_one_group_with_all_errors_and_no_cancellations() -> None:
 
 
 @pytest.mark.always("taskgroup-except-star-rest")
+# one way: the grammar has one form
 def test_each_branch_gets_its_part_and_the_rest_flies_on() -> None:
     trace = play("tasks/taskgroup_errors")
     config, network, goes_on = trace.lines[-3:]
@@ -187,53 +245,147 @@ def test_each_branch_gets_its_part_and_the_rest_flies_on() -> None:
 
 
 @pytest.mark.always("taskgroup-body-error")
-def test_an_error_in_the_body_acts_like_one_of_a_task() -> None:
+@ways(end=FAILED)
+def test_an_error_in_the_body_acts_like_one_of_a_task(end: End) -> None:
     trace = play("tasks/taskgroup_body_fails")
     assert trace.at("heartbeat: cancelled") == 1.5
     assert trace.ordered("heartbeat: cancelled", "main: (KeyError('user'),)")
-    error = KeyError("user")
 
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(work("early", 1))
             group.create_task(work("late", 3))
-            await asyncio.sleep(2)
-            raise error
+            await end.after(2)
 
     async def guarded() -> None:
-        with pytest.raises(ExceptionGroup) as caught:
+        with pytest.raises(BaseExceptionGroup) as caught:
             await main()
-        assert caught.value.exceptions == (error,)
+        assert [type(error) for error in caught.value.exceptions] == [end.error]
         await asyncio.sleep(10)  # or asyncio.run would cancel what the group did not
 
     trace = perform(guarded)
     assert (trace.at("early: done"), trace.at("late: cancelled")) == (1, 2)
 
+    async def cancelled() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work("late", 3))
+            await ENDED["cancelled"].after(2)
+
+    async def exempt() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled()
+
+    assert perform(exempt).at("late: cancelled") == 2
+
 
 @pytest.mark.always("taskgroup-body-interrupted")
-def test_an_error_in_a_task_interrupts_the_body() -> None:
-    error = ValueError("task failed")
-
+@ways(end=FAILED, awaited=AWAITED)
+def test_an_error_in_a_task_interrupts_the_body(end: End, awaited: Awaited) -> None:
     async def main() -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(fail(1, error))
-                await work("body", 5)
+                group.create_task(end.after(1))
+                try:
+                    await awaited(5, End())
+                except asyncio.CancelledError:
+                    print("body: cancelled")
+                    raise
                 print("the next line")
-        except* ValueError as errors:
+        except BaseExceptionGroup as errors:
             caught.append(errors)
             print("got the group")
         await asyncio.sleep(1)
+        print("goes on")
 
-    caught: list[ExceptionGroup[ValueError]] = []
+    caught: list[BaseExceptionGroup[BaseException]] = []
     trace = perform(main)
-    assert [group.exceptions for group in caught] == [(error,)]
-    assert trace.lines == ["body: cancelled", "got the group"]
+    assert [type(error) for group in caught for error in group.exceptions] == [end.error]
+    assert trace.lines == ["body: cancelled", "got the group", "goes on"]
     assert trace.at("body: cancelled") == trace.at("got the group") == 1
-    assert trace.elapsed == 2, "the cancellation must not outlast the block"
+    assert trace.at("goes on") == 2, "the cancellation must not outlast the block"
+
+
+class _Stop(Exception):
+    pass
+
+
+async def _by_body(_: asyncio.TaskGroup) -> None:
+    raise _Stop
+
+
+async def _by_task(group: asyncio.TaskGroup) -> None:
+    group.create_task(_by_body(group))
+    await asyncio.sleep(100)
+
+
+async def _by_several(group: asyncio.TaskGroup) -> None:
+    for _ in range(3):
+        group.create_task(_by_body(group))
+
+
+Stops = Callable[[asyncio.TaskGroup], Coroutine[Any, Any, None]]
+STOPS: dict[str, Stops] = {"body": _by_body, "task": _by_task, "several tasks": _by_several}
+
+
+@pytest.mark.always("taskgroup-stop-by-error")
+@ways(stop=STOPS)
+def test_an_error_of_ones_own_stops_the_group(stop: Stops) -> None:
+    async def main() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(work("a", 5))
+                group.create_task(work("b", 5))
+                await asyncio.sleep(1)
+                await stop(group)
+        except* _Stop:
+            print("stopped")
+        await asyncio.sleep(10)
+
+    trace = perform(main)
+    assert sorted(trace.lines) == ["a: cancelled", "b: cancelled", "stopped"]
+    assert trace.at("stopped") == 1
+
+
+async def _after_the_body(group: asyncio.TaskGroup) -> None:
+    asyncio.get_running_loop().call_later(1, group.cancel)  # type: ignore[attr-defined]
+
+
+async def _in_the_body(group: asyncio.TaskGroup) -> None:
+    await asyncio.sleep(1)
+    group.cancel()  # type: ignore[attr-defined]
+
+
+async def _in_a_waiting_body(group: asyncio.TaskGroup) -> None:
+    await _after_the_body(group)
+    await asyncio.sleep(100)
+
+
+CANCELS: dict[str, Stops] = {
+    "in the body": _in_the_body,
+    "while the body waits": _in_a_waiting_body,
+    "after the body": _after_the_body,
+}
+
+
+@pytest.mark.always("taskgroup-cancel", since="3.15")
+@ways(cancel=CANCELS)
+def test_cancel_stops_the_group_without_an_error(cancel: Stops) -> None:
+    # no mutant: метод есть только в 3.15, и примера с ним нет
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work("a", 5))
+            group.create_task(work("b", 5))
+            await cancel(group)
+        print("stopped")
+        await asyncio.sleep(10)
+
+    trace = perform(main)
+    assert sorted(trace.lines) == ["a: cancelled", "b: cancelled", "stopped"]
+    assert trace.at("stopped") == 1
 
 
 @pytest.mark.always("taskgroup-nested-tree")
+# one way: a fact about one class, at several depths
 def test_exception_groups_nest_like_task_groups() -> None:
     trace = play("tasks/taskgroup_nested")
     assert trace.ordered("inner: cleaned up", "outer: cleaned up")
@@ -262,16 +414,18 @@ def test_exception_groups_nest_like_task_groups() -> None:
 
 
 @pytest.mark.always("taskgroup-caught-inside")
-def test_an_error_caught_inside_the_task_disturbs_nobody() -> None:
+@ways(end=FAILED)
+def test_an_error_caught_inside_the_task_disturbs_nobody(end: End) -> None:
     async def careless() -> None:
-        await fail(1, ValueError())
+        await end.after(1)
 
     async def careful() -> None:
-        with suppress(ValueError):
+        assert end.error
+        with suppress(end.error):
             await careless()
 
     async def beside(first: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        with suppress(ExceptionGroup):
+        with suppress(BaseExceptionGroup):
             async with asyncio.TaskGroup() as group:
                 group.create_task(first())
                 group.create_task(work("neighbour", 2))
@@ -282,6 +436,7 @@ def test_an_error_caught_inside_the_task_disturbs_nobody() -> None:
 
 
 @pytest.mark.always("taskgroup-plain-except-misses")
+# one way: the grammar has one form
 def test_a_plain_except_misses_an_error_in_a_group() -> None:
     broken = play("tasks/taskgroup_except_broken")
     assert "show the guest page" not in broken.lines

@@ -2,13 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from itertools import permutations, product
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
+
+from tests.ways import AWAITED, ENDED, FUTURES, Awaited, End, but, ways
 
 Explored = Callable[..., None]
 
@@ -16,27 +18,36 @@ HAS_ASYNC_FOR = sys.version_info >= (3, 13)
 
 
 @pytest.mark.always("as-completed-order")
-def test_results_come_in_order_of_completion() -> None:
+@ways(awaited=AWAITED)
+def test_results_come_in_order_of_completion(awaited: Awaited) -> None:
     trace = play("tasks/as_completed_order")
     assert [(event.text, event.time) for event in trace.events] == [
         ("blog", 1),
         ("shop", 2),
         ("docs", 3),
     ]
-    fetch = load("tasks/as_completed_order").fetch
-    for times in permutations((1, 2, 4, 7)):
+
+    async def fetch(time: int) -> int:
+        await awaited(time, End())
+        return time
+
+    for times in permutations((1, 2, 4)):
 
         async def main(times: tuple[int, ...] = times) -> None:
-            for earliest in asyncio.as_completed([fetch(str(time), time) for time in times]):
+            for earliest in asyncio.as_completed([fetch(time) for time in times]):
                 print(await earliest)
+            for earliest in asyncio.as_completed([awaited(time, End()) for time in times]):
+                assert await earliest in ("result", ["result"])
 
         trace = perform(main)
         assert [(event.text, event.time) for event in trace.events] == [
             (str(time), time) for time in sorted(times)
         ]
+        assert trace.elapsed == 2 * max(times)
 
 
 @pytest.mark.always("as-completed-plain-not-tasks")
+# one way: a fact about what one function returns
 def test_a_plain_for_yields_coroutines_of_its_own() -> None:
     async def main() -> None:
         tasks = [asyncio.create_task(asyncio.sleep(time, time)) for time in (2, 1)]
@@ -49,26 +60,26 @@ def test_a_plain_for_yields_coroutines_of_its_own() -> None:
 
 
 @pytest.mark.always("as-completed-own-error")
-def test_an_error_comes_from_its_own_await() -> None:
+@ways(end=but(ENDED, "value"), goes_on={"goes on": True, "leaves": False})
+def test_an_error_comes_from_its_own_await(end: End, goes_on: bool) -> None:
     trace = play("tasks/as_completed_errors")
     assert trace.ordered("failed: blog is down", "shop", "docs")
     assert [event.time for event in trace.events] == [1, 2, 3]
-    fetch = load("tasks/as_completed_errors").fetch
 
-    async def leaves_early() -> None:
-        tasks = [asyncio.create_task(fetch(*site)) for site in (("docs", 3), ("blog", 1))]
-        for earliest in asyncio.as_completed(tasks):
-            with pytest.raises(OSError, match="blog is down"):
-                await earliest
-            break
-        docs, _ = tasks
+    async def main() -> None:
+        docs, blog = asyncio.create_task(End().after(3)), asyncio.create_task(end.after(1))
+        results = iter(asyncio.as_completed([docs, blog]))
+        assert end.error
+        with pytest.raises(end.error):
+            await next(results)
         assert (docs.done(), docs.cancelling()) == (False, 0)
-        assert await docs == "docs"
+        assert await (next(results) if goes_on else docs) == "result"
 
-    assert perform(leaves_early).elapsed == 3
+    assert perform(main).elapsed == 3
 
 
 @pytest.mark.always("as-completed-async-for")
+# one way: a fact about what one function returns
 def test_async_for_yields_the_tasks_themselves_since_3_13() -> None:
     async def main() -> None:
         slow, fast = (asyncio.create_task(asyncio.sleep(time)) for time in (2, 1))
@@ -91,6 +102,7 @@ def test_async_for_yields_the_tasks_themselves_since_3_13() -> None:
 
 
 @pytest.mark.always("as-completed-call-starts")
+# one way: only coroutines become tasks
 def test_the_call_makes_tasks_since_3_13() -> None:
     async def greet() -> None:
         print("started")
@@ -109,61 +121,100 @@ def test_the_call_makes_tasks_since_3_13() -> None:
 
 
 @pytest.mark.always("wait-timeout-leaves-tasks")
-def test_a_timeout_of_wait_neither_raises_nor_cancels() -> None:
+@ways(made=FUTURES)
+def test_a_timeout_of_wait_neither_raises_nor_cancels(made: Awaited) -> None:
     trace = play("tasks/wait_timeout")
     assert [event.time for event in trace.events] == [2, 3]
 
     async def main() -> None:
-        docs, blog = (asyncio.create_task(asyncio.sleep(time, time)) for time in (3, 1))
-        done, pending = await asyncio.wait([docs, blog], timeout=2)
+        docs, blog = (made(time, End()) for time in (3, 1))
+        for seconds in (0, 2):
+            done, pending = await asyncio.wait([docs, blog], timeout=seconds)
         assert (done, pending) == ({blog}, {docs})
-        assert docs.cancelling() == 0
-        assert await docs == 3
+        assert not docs.done()
+        assert await docs in ("result", ["result"])
 
     assert perform(main).elapsed == 3
 
 
 @pytest.mark.always("as-completed-timeout")
-def test_a_timeout_of_as_completed_raises_but_cancels_nothing() -> None:
+@ways(made=AWAITED)
+def test_a_timeout_of_as_completed_raises_but_cancels_nothing(made: Awaited) -> None:
+    async def finish(seconds: int) -> int:
+        await made(seconds, End())
+        print(f"{seconds} finished")
+        return seconds
+
     async def main() -> None:
-        docs, blog = (asyncio.create_task(asyncio.sleep(time, time)) for time in (3, 1))
-        results = iter(asyncio.as_completed([docs, blog], timeout=2))
+        results = iter(asyncio.as_completed([finish(3), finish(1)], timeout=2))
         assert await next(results) == 1
         with pytest.raises(TimeoutError):
             await next(results)
         print("too late")
-        assert (docs.done(), docs.cancelling()) == (False, 0)
-        assert await docs == 3
+        await asyncio.sleep(2)
 
     trace = perform(main)
     assert trace.at("too late") == 2
-    assert trace.elapsed == 3
+    assert trace.at("3 finished") == 3
+
+
+async def _by_wait(task: asyncio.Future[Any]) -> None:
+    await asyncio.wait([task])
+
+
+async def _by_as_completed(task: asyncio.Future[Any]) -> None:
+    for next_one in asyncio.as_completed([task]):
+        await next_one
+
+
+async def _by_gather(task: asyncio.Future[Any]) -> None:
+    await asyncio.gather(task)
+
+
+async def _after_a_second(waiting: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(waiting)
+    await asyncio.sleep(1)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def _in_timeout(waiting: Coroutine[Any, Any, None]) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await waiting
+
+
+async def _in_wait_for(waiting: Coroutine[Any, Any, None]) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(waiting, 1)
+
+
+Stops = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
+STOPS: dict[str, Stops] = {
+    "cancel": _after_a_second,
+    "timeout": _in_timeout,
+    "wait_for": _in_wait_for,
+}
 
 
 @pytest.mark.always("wait-cancelled-leaves-tasks")
-def test_a_cancelled_wait_leaves_the_tasks_alone() -> None:
-    async def by_wait(task: asyncio.Task[None]) -> None:
-        await asyncio.wait([task])
-
-    async def by_as_completed(task: asyncio.Task[None]) -> None:
-        for next_one in asyncio.as_completed([task]):
-            await next_one
-
-    async def by_gather(task: asyncio.Task[None]) -> None:
-        await asyncio.gather(task)
-
+@ways(stop=STOPS, made=FUTURES)
+def test_a_cancelled_wait_leaves_the_tasks_alone(stop: Stops, made: Awaited) -> None:
     async def main() -> None:
-        for wait, leaves in ((by_wait, True), (by_as_completed, True), (by_gather, False)):
-            task = asyncio.create_task(asyncio.sleep(2))
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(1):
-                    await wait(task)
-            assert (task.done(), task.cancelling()) == ((False, 0) if leaves else (True, 1))
+        for wait, leaves in ((_by_wait, True), (_by_as_completed, True), (_by_gather, False)):
+            task = made(2, End())
+            assert isinstance(task, asyncio.Future)
+            await stop(wait(task))
+            assert task.done() != leaves
+            (outcome,) = await asyncio.gather(task, return_exceptions=True)
+            assert isinstance(outcome, asyncio.CancelledError) != leaves
 
     perform(main)
 
 
 @pytest.mark.always("wait-needs-tasks")
+# one way: a fact about one function
 def test_wait_takes_no_coroutines() -> None:
     async def greet() -> None:
         print("started")
@@ -183,6 +234,18 @@ def test_wait_takes_no_coroutines() -> None:
     assert perform(main).lines == []
 
 
+@pytest.mark.always("wait-empty")
+@ways(how={mode: mode for mode in (asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED)})
+def test_wait_takes_no_empty_set(how: str) -> None:
+    async def main() -> None:
+        nothing: list[asyncio.Task[None]] = []
+        for each in (nothing, set(nothing)):
+            with pytest.raises(ValueError, match=r"."):
+                await asyncio.wait(each, return_when=how)
+
+    perform(main)
+
+
 @pytest.mark.sometimes("wait-first-completed-several")
 def test_first_completed_may_hold_several() -> None:
     async def main() -> None:
@@ -192,12 +255,44 @@ def test_first_completed_may_hold_several() -> None:
         assert pending == set()
 
     assert perform(main).elapsed == 1
+
+
+@pytest.mark.always("wait-first-completed-any-end")
+@ways(end=ENDED)
+def test_first_completed_ends_with_any_end(end: End) -> None:
+    async def main() -> None:
+        first, second = asyncio.create_task(end.after(1)), asyncio.create_task(End().after(3))
+        done, pending = await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
+        print("wait returned")
+        assert (done, pending) == ({first}, {second})
+        await asyncio.gather(first, second, return_exceptions=True)
+
+    assert perform(main).at("wait returned") == 1
     trace = play("tasks/wait_first_answer")
-    assert trace.ordered("far: cancelled", "answers: ['near']")
-    assert trace.elapsed == 1
+    assert trace.lines == ["slow: cancelled", "answer: far"]
+    assert trace.elapsed == 2
+    first_answer = load("tasks/wait_first_answer").first_answer
+
+    async def answer(*ends: tuple[int, End], limit: float | None = None) -> None:
+        tasks = {asyncio.create_task(end.after(seconds)) for seconds, end in ends}
+        try:
+            async with asyncio.timeout(limit):
+                print(await first_answer(tasks))
+        except (ConnectionError, TimeoutError) as error:
+            print(type(error).__name__)
+        assert all(task.done() for task in tasks)
+
+    trace = perform(lambda: answer((1, end), (2, End()), (9, End())))
+    assert trace.lines == ["result"]
+    assert trace.elapsed == (2 if end.error else 1)
+    if end.error:
+        assert perform(lambda: answer((1, end), (2, end))).at("ConnectionError") == 2
+    stopped = perform(lambda: answer((5, end), (9, End()), limit=3))
+    assert stopped.at("TimeoutError") == stopped.elapsed == 3
 
 
 @pytest.mark.always("wait-first-exception")
+# one way: each end of three tasks is in the proof
 def test_first_exception_waits_for_an_error_only() -> None:
     async def end(seconds: float, how: str) -> None:
         await asyncio.sleep(seconds)
@@ -254,24 +349,9 @@ def test_wait_raises_none_of_the_errors(explored: Explored) -> None:
     seen = raised(by_wait)
     assert not any(seen)
     explored(len(seen), twin_fails=any(raised(by_gather)))
-    assert play("tasks/wait_errors_broken").lines == ["3 rows saved"]
-
-
-@pytest.mark.always("wait-unread-error-logged")
-def test_an_unread_error_is_only_logged() -> None:
     broken = play("tasks/wait_errors_broken")
     assert broken.lines == ["3 rows saved"], "the program doesn't notice"
     assert "Task exception was never retrieved" in broken.stderr
     fixed = play("tasks/wait_errors_fixed")
     assert [("OSError" in line) for line in fixed.lines] == [False, True, False]
     assert fixed.stderr == ""
-
-    async def main() -> None:
-        fail = load("tasks/wait_errors_broken").save
-        task = asyncio.create_task(fail(2))
-        await asyncio.wait([task])
-        print("still here")
-        with suppress(OSError):
-            task.result()
-
-    assert perform(main).stderr == "", "result() counts as reading, too"

@@ -1,15 +1,20 @@
 """Proofs for source/threads/daemon.md."""
 
+import os
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from textwrap import dedent
 from threading import Event, Thread
 
 import pytest
 from proven.stage import play
 from proven.stage.player import DEADLINE
+
+from tests.ways import ways
+from tests.ways_processes import MAIN_ENDS, filled
 
 
 def printed(code: str) -> list[str]:
@@ -19,14 +24,63 @@ def printed(code: str) -> list[str]:
     return ended.stdout.splitlines()
 
 
+BUSY = {
+    "Event": "threading.Event().wait()",
+    "Queue": "queue.Queue().get()",
+    "Lock": "lock.acquire()",
+    "pipe": "os.read(os.pipe()[0], 1)",
+    "sleep": "time.sleep(1_000)",
+    "computing": "while True: pass",
+}
+"""What keeps a daemon busy when the program ends."""
+
+
+def ended(busy: str, ending: str) -> tuple[list[str], int]:
+    """Return what a program with a busy daemon prints and its exit code."""
+    code = filled(
+        """
+        import os, queue, sys, threading, time
+
+        lock, begun = threading.Lock(), threading.Event()
+        lock.acquire()
+
+        def work():
+            begun.set()
+            try:
+                BUSY
+            finally:
+                os.write(1, b"finally")
+
+        threading.Thread(target=work, daemon=True).start()
+        begun.wait()
+        time.sleep(0.02)
+        ENDING
+    """,
+        BUSY=busy,
+        ENDING=ending,
+    )
+    command = [sys.executable, "-c", dedent(code)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
+    return run.stdout.splitlines(), run.returncode
+
+
 @pytest.mark.always("daemon-exit-does-not-wait")
-def test_the_program_does_not_wait_for_a_daemon() -> None:
+@ways(busy=BUSY, end=MAIN_ENDS)
+def test_the_program_does_not_wait_for_a_daemon(busy: str, end: tuple[str, int]) -> None:
+    # no mutant: ждать ли демона, решает сам Python
+    ending, code = end
+    assert ended(busy, ending) == ([], code)
+
+
+def test_the_page_shows_a_daemon_that_nobody_waits_for() -> None:
     trace = play("threads/daemon_exit")  # had it waited, the stage's deadline would have come
     assert trace.ordered("watcher: on duty", "main: done, watcher is alive: True")
 
 
 @pytest.mark.always("daemon-finally-skipped")
-def test_a_daemon_that_waits_at_exit_skips_its_finally() -> None:
+@ways(busy={name: busy for name, busy in BUSY.items() if name != "computing"})
+def test_a_daemon_that_waits_at_exit_skips_its_finally(busy: str) -> None:
+    assert ended(busy, "pass") == ([], 0)
     broken = play("threads/daemon_cleanup_broken")
     assert broken.ordered("saver: file opened", "main: done")
     assert "saver: file closed" not in broken.lines
@@ -34,36 +88,72 @@ def test_a_daemon_that_waits_at_exit_skips_its_finally() -> None:
     assert fixed.ordered("saver: file opened", "main: done", "saver: file closed")
 
 
+@pytest.mark.sometimes("daemon-print-holds-exit")
+def test_a_daemon_amid_a_print_holds_the_exit_up(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        dedent("""
+            import os, select, threading
+
+            threading.Thread(target=print, args=("x" * 1_000_000,), daemon=True).start()
+            while select.select([], [1], [], 0)[1]:
+                pass  # until the pipe is full: then the daemon stands amid its print
+            print("main too has something to say")
+            os.write(2, b"main is done\\n")
+        """),
+        encoding="utf-8",
+    )
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(
+        [sys.executable, str(program)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+        process.kill()
+
+
 @pytest.mark.always("daemon-inherited")
-def test_daemon_is_inherited_from_the_creating_thread() -> None:
+@ways(parent={"daemon": True, "ordinary": False})
+def test_daemon_is_inherited_from_the_creating_thread(parent: bool) -> None:
     trace = play("threads/daemon_inherits")
     assert trace.ordered("main is a daemon: False", "child is a daemon: True", "child runs")
-    for daemon in (False, True):
-        children: list[Thread] = []
-        parent = Thread(target=lambda: children.append(Thread()), daemon=daemon)  # noqa: B023
-        parent.start()
-        parent.join()
-        assert children[0].daemon == daemon
+    children: list[Thread] = []
+    creator = Thread(target=lambda: children.append(Thread()), daemon=parent)
+    creator.start()
+    creator.join()
+    assert children[0].daemon == parent
     assert not threading.main_thread().daemon
 
 
 @pytest.mark.always("daemon-set-before-start")
-def test_daemon_cannot_be_changed_after_start() -> None:
+@ways(daemon={"to True": True, "to False": False})
+def test_daemon_cannot_be_changed_after_start(daemon: bool) -> None:
     end = Event()
     thread = Thread(target=end.wait)
+    thread.daemon = not daemon
     thread.start()
     with pytest.raises(RuntimeError):
-        thread.daemon = True
+        thread.daemon = daemon
     end.set()
     thread.join()
+    with pytest.raises(RuntimeError):  # nor after its end
+        thread.daemon = daemon
 
 
 @pytest.mark.always("daemon-pool-threads-are-not")
-def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it() -> None:
+@ways(left={"as it is": "", "shut down": ".shutdown(wait=False)"})
+def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str) -> None:
     assert play("threads/daemon_exit").lines[-1] == "main: done, watcher is alive: True"
     with ThreadPoolExecutor() as pool:
         assert pool.submit(lambda: threading.current_thread().daemon).result() is False
-    lines = printed("""
+    lines = printed(
+        filled(
+            """
         import sys, threading
         from concurrent.futures import ThreadPoolExecutor
 
@@ -76,7 +166,9 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it() -> None
             print("goes on after main, daemon:", threading.current_thread().daemon)
 
         def use_pool():
-            ThreadPoolExecutor().submit(work)
+            pool = ThreadPoolExecutor()
+            pool.submit(work)
+            poolLEFT
 
         here = work.__code__.co_filename
         user = threading.Thread(target=use_pool, daemon=True)
@@ -84,14 +176,20 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it() -> None
         user.join()
         print("main: done")
         last_line_done = True
-    """)
+    """,
+            LEFT=left,
+        )
+    )
     assert lines == ["main: done", "goes on after main, daemon: True"]
 
 
 @pytest.mark.always("daemon-atexit-after-threads")
-def test_atexit_comes_after_the_ordinary_threads() -> None:
-    lines = printed("""
-        import atexit, threading
+@ways(ending={"returns": "pass", "sys.exit": "sys.exit()"})
+def test_atexit_comes_after_the_ordinary_threads(ending: str) -> None:
+    lines = printed(
+        filled(
+            """
+        import atexit, sys, threading
 
         def work():
             threading.main_thread().join()
@@ -100,5 +198,9 @@ def test_atexit_comes_after_the_ordinary_threads() -> None:
         atexit.register(print, "atexit")
         threading.Thread(target=work).start()
         print("main")
-    """)
+        ENDING
+    """,
+            ENDING=ending,
+        )
+    )
     assert lines == ["main", "thread", "atexit"]

@@ -6,24 +6,61 @@ from time import sleep
 import pytest
 from proven.stage import load, play
 
+from tests.ways import ways
+from tests.ways_processes import (
+    MAIN_ENDS,
+    STARTERS,
+    THREAD_ENDS,
+    Starter,
+    filled,
+    quiet_threads,
+    run_by,
+)
+
 
 @pytest.mark.always("join-waits-for-end")
-def test_join_returns_after_the_thread_has_ended() -> None:
+@ways(joiner=STARTERS, end=THREAD_ENDS)
+def test_join_returns_after_the_thread_has_ended(
+    joiner: Starter, end: BaseException | None
+) -> None:
+    begin, ended = Event(), []
+
+    def work() -> None:
+        begin.wait()
+        ended.append("worker")
+        if end:
+            raise end
+
+    with quiet_threads():
+        thread = Thread(target=work)
+        thread.start()
+        Timer(0.01, begin.set).start()  # most likely somebody stands in join by then
+        joiner(lambda: (thread.join(), ended.append("join returned")))
+    assert ended == ["worker", "join returned"]
+    assert not thread.is_alive()
+
+
+def test_the_page_shows_what_comes_after_join() -> None:
     trace = play("threads/join_order")
     assert trace.ordered("main: sets out the cups", "water: boils", "main: pours the tea")
     assert trace.find("water: boils").actor != trace.find("main: pours the tea").actor
 
 
 @pytest.mark.always("join-shows-all-written")
-def test_after_join_all_that_the_thread_wrote_is_there() -> None:
-    for length in (1, 100, 10_000):
-        numbers: list[int] = []
-        begin = Event()
-        thread = Thread(target=lambda n=numbers, b=begin, s=length: b.wait() and n.extend(range(s)))
+@ways(length={"1": 1, "100": 100, "10 000": 10_000}, threads={"1": 1, "5": 5})
+def test_after_join_all_that_the_threads_wrote_is_there(length: int, threads: int) -> None:
+    numbers: list[int] = []
+    begin = Event()
+    workers = [
+        Thread(target=lambda: begin.wait() and numbers.extend(range(length)))
+        for _ in range(threads)
+    ]
+    for thread in workers:
         thread.start()
-        Timer(0.01, begin.set).start()  # most likely the main thread stands in join by then
+    Timer(0.01, begin.set).start()  # most likely the main thread stands in join by then
+    for thread in workers:
         thread.join()
-        assert len(numbers) == length
+    assert len(numbers) == length * threads
 
 
 @pytest.mark.sometimes("join-missing-result-not-ready")
@@ -39,26 +76,67 @@ def test_without_join_the_result_may_not_be_there() -> None:
 
 
 @pytest.mark.always("thread-exit-waits")
-def test_the_program_waits_for_its_threads_at_exit() -> None:
+@ways(end=MAIN_ENDS)
+def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int]) -> None:
+    ending, code = end
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import sys, threading
+
+        def work():
+            threading.main_thread().join()
+            print("worker")
+
+        if __name__ == "__main__":
+            threading.Thread(target=work).start()
+            print("main")
+            ENDING
+        """,
+            ENDING=ending,
+        ),
+    )
+    assert (run.stdout.splitlines(), run.returncode) == (["main", "worker"], code)
     trace = play("threads/join_at_exit")
     assert trace.ordered("main: ends without join", "worker: goes on after main")
 
 
 @pytest.mark.always("join-returns-none")
-def test_join_returns_none_whether_the_thread_has_ended_or_not() -> None:
+@ways(raised=THREAD_ENDS)
+def test_join_returns_none_whether_the_thread_has_ended_or_not(
+    raised: BaseException | None,
+) -> None:
     end = Event()
-    thread = Thread(target=end.wait)
+
+    def work() -> str:
+        end.wait()
+        if raised:
+            raise raised
+        return "value"
+
+    thread = Thread(target=work)
     thread.start()
     assert thread.join(timeout=0) is None
     assert thread.is_alive()
-    end.set()
-    assert thread.join() is None
+    with quiet_threads():
+        end.set()
+        assert thread.join() is None
     assert not thread.is_alive()
     assert thread.join() is None, "joining again is allowed"
 
 
 @pytest.mark.always("join-timeout-stops-nothing")
-def test_a_join_that_timed_out_stops_nothing() -> None:
+@ways(timeout={"0": 0, "negative": -1, "0.01": 0.01})
+def test_a_join_that_timed_out_stops_nothing(timeout: float) -> None:
+    go_on, done = Event(), []
+    thread = Thread(target=lambda: go_on.wait() and done.append("all"))
+    thread.start()
+    thread.join(timeout=timeout)
+    assert thread.is_alive()
+    go_on.set()
+    thread.join()
+    assert done == ["all"]
     trace = play("threads/join_timeout")
     assert trace.lines.count("join returned None") == 2
     assert trace.ordered("still runs: True", "still runs: False")
@@ -66,14 +144,29 @@ def test_a_join_that_timed_out_stops_nothing() -> None:
 
 @pytest.mark.always("join-misuse-runtime-error")
 def test_joining_oneself_or_a_thread_not_started_is_an_error() -> None:
+    # one way: both misuses of the sentence, from the main thread, a thread and a daemon
     with pytest.raises(RuntimeError):
         Thread().join()
     with pytest.raises(RuntimeError):
         current_thread().join()
+    refused: list[type[BaseException]] = []
+
+    def join_oneself() -> None:
+        try:
+            current_thread().join()
+        except RuntimeError as error:
+            refused.append(type(error))
+
+    for daemon in (False, True):
+        thread = Thread(target=join_oneself, daemon=daemon)
+        thread.start()
+        thread.join()
+    assert refused == [RuntimeError] * 2
 
 
 @pytest.mark.always("join-in-loop-one-by-one")
 def test_start_and_join_in_one_loop_run_one_by_one() -> None:
+    # one way: it follows from join-waits-for-end, which has its ways
     trace = play("threads/join_in_loop_broken")
     assert trace.peak("begins", "ends") == 1
     assert len({event.actor for event in trace.events}) == 3

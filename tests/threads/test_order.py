@@ -1,15 +1,19 @@
 """Proofs for source/threads/order.md."""
 
 import io
+import logging
 import os
+import sys
 from ast import literal_eval
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
-from threading import Barrier, Condition, Event, Thread, current_thread
+from threading import Barrier, Condition, Event, Lock, Thread, current_thread
 from typing import Any
 
 import pytest
 from proven.stage import load, play
+
+from tests.ways import ways
 
 
 def schedules(steps: int) -> Iterator[list[str]]:
@@ -45,6 +49,7 @@ def printed(schedule: list[str]) -> list[int]:
 
 @pytest.mark.always("order-within-thread")
 def test_each_thread_keeps_its_own_order() -> None:
+    # one way: all twenty orders of the two threads are forced
     numbers = [int(line) for line in play("threads/order_two_threads").lines]
     assert sorted(numbers) == list(range(1, 11))
     for lines in (numbers, *map(printed, schedules(3))):
@@ -69,15 +74,16 @@ def test_who_started_first_may_speak_second() -> None:
 
 
 @pytest.mark.always("order-print-writes-twice")
-def test_print_writes_the_text_and_the_newline_apart() -> None:
+@ways(text={"short": "ready", "long": "x" * 100_000})
+def test_print_writes_the_text_and_the_newline_apart(text: str) -> None:
     class Writes(io.StringIO):
         def write(self, text: str) -> int:
             writes.append(text)
             return len(text)
 
     writes: list[str] = []
-    print("ready", file=Writes())
-    assert writes == ["ready", "\n"]
+    print(text, file=Writes())
+    assert writes == [text, "\n"]
 
 
 @pytest.mark.sometimes("order-torn-line")
@@ -110,16 +116,103 @@ def test_an_unbuffered_stream_of_the_system_tears_as_well() -> None:
         assert file.read() == "readyready\n\n"
 
 
-@pytest.mark.always("order-one-write-whole")
-def test_one_write_of_the_whole_line_stays_whole() -> None:
+class Disk(io.RawIOBase):
+    """A file whose first write takes as long as one likes."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.in_write, self.go_on = Event(), Event()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.in_write.set()
+        self.go_on.wait()
+        self.written += bytes(data)
+        return len(data)
+
+
+@pytest.mark.always("order-text-lost-during-flush")
+@ways(
+    write={
+        "print": lambda file: print("late", file=file),
+        "print of one piece": lambda file: print("late\n", end="", file=file),
+        "write": lambda file: file.write("late\n"),
+    }
+)
+def test_what_is_written_during_a_flush_was_lost(write: Callable[[io.TextIOWrapper], Any]) -> None:
+    disk = Disk()
+    file = io.TextIOWrapper(io.BufferedWriter(disk, 16), encoding="ascii")  # type: ignore[arg-type]
+
+    def fill() -> None:
+        for letter in "ab":  # the second flushes the first
+            file.write(letter * 8_000 + "\n")
+
+    first = Thread(target=fill)
+    first.start()
+    disk.in_write.wait()
+    second = Thread(target=write, args=(file,))
+    second.start()
+    second.join()
+    disk.go_on.set()
+    first.join()
+    file.flush()
+    version = sys.version_info[:3]
+    lost = version < (3, 11, 10) or (3, 12) <= version < (3, 12, 5)
+    assert (b"late\n" not in disk.written) is lost
+    assert disk.written.count(b"a") >= 8_000
+
+
+@pytest.mark.always("order-logging-whole")
+@ways(threads={"1": 1, "2": 2, "20": 20})
+def test_logging_writes_each_record_at_once_and_under_its_lock(threads: int) -> None:
+    writes: list[str] = []
+    others_got_in: list[bool] = []
+
+    def ask() -> None:
+        others_got_in.append(handler.lock.acquire(blocking=False))
+
+    class Watched(io.StringIO):
+        def write(self, text: str) -> int:
+            writes.append(text)
+            asker = Thread(
+                target=lambda: others_got_in.append(handler.lock.acquire(blocking=False))
+            )
+            asker.start()
+            asker.join()
+            return len(text)
+
+    handler = logging.StreamHandler(Watched())
+    logger = logging.Logger("own")
+    logger.addHandler(handler)
+    workers = [Thread(target=logger.info, args=("ready",)) for _ in range(threads)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    assert writes == ["ready\n"] * threads
+    assert others_got_in == [False] * threads
+
+
+@pytest.mark.always("order-lock-keeps-lines")
+@ways(threads={"2": 2, "5": 5})
+def test_print_under_one_lock_keeps_lines_whole(threads: int) -> None:
     whole = load("threads/order_torn_fixed")
-    assert written(whole.Screen(2), whole.report) == "ready\nready\n"
+    screen, lock = whole.Screen(threads), Lock()
+    workers = [Thread(target=whole.report, args=(screen, lock)) for _ in range(threads)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    assert screen.getvalue() == "ready\n" * threads
     (line,) = play("threads/order_torn_fixed").lines
     assert literal_eval(line) == ["ready", "ready"]
 
 
 @pytest.mark.always("order-main-prints")
 def test_results_printed_by_main_come_in_argument_order() -> None:
+    # one way: both orders of the two jobs are forced
     trace = play("threads/order_results")
     assert [literal_eval(line) for line in trace.lines] == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
     (printer,) = {event.actor for event in trace.events}

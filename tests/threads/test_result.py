@@ -4,12 +4,17 @@ import gc
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from queue import Queue
+from queue import LifoQueue, PriorityQueue, Queue
 from threading import Thread
+from typing import Any
 
 import pytest
 from proven.stage import load, play
+
+from tests.ways import ways
+from tests.ways_processes import THREAD_ENDS, filled, run_by
 
 
 class Thing:
@@ -18,6 +23,7 @@ class Thing:
 
 @pytest.mark.always("thread-return-lost")
 def test_what_target_returns_is_kept_nowhere() -> None:
+    # one way: a fact about Thread, whatever the object
     assert play("threads/result_return_broken").lines == ["result: None"]
     returned: list[weakref.ref[Thing]] = []
 
@@ -41,22 +47,60 @@ def test_what_target_returns_is_kept_nowhere() -> None:
 
 
 @pytest.mark.always("thread-exception-not-in-join")
-def test_join_does_not_raise_and_the_program_ends_with_code_0() -> None:
+@ways(error={name: error for name, error in THREAD_ENDS.items() if error})
+def test_join_does_not_raise_and_the_program_ends_with_code_0(error: BaseException) -> None:
     trace = play("threads/result_exception_lost")  # an exit code but 0 would be a SnippetError
     assert trace.lines == ["main: goes on, worker is alive: False"]
     assert "ZeroDivisionError" in trace.stderr, "it did happen"
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import threading
+
+        def work():
+            raise ERROR
+
+        if __name__ == "__main__":
+            thread = threading.Thread(target=work)
+            thread.start()
+            print("join:", thread.join(), thread.is_alive())
+        """,
+            ERROR=repr(error),
+        ),
+    )
+    assert (run.stdout, run.returncode) == ("join: None False\n", 0)
 
 
 @pytest.mark.always("thread-exception-to-stderr")
-def test_the_traceback_goes_to_stderr() -> None:
+@ways(error={name: error for name, error in THREAD_ENDS.items() if error})
+def test_the_traceback_goes_to_stderr(error: BaseException) -> None:
     stderr = play("threads/result_exception_lost").stderr
     assert "Traceback" in stderr
     assert "ZeroDivisionError" in stderr
     assert "Traceback" not in play("threads/result_excepthook").stderr
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import threading
+
+        def work():
+            raise ERROR
+
+        if __name__ == "__main__":
+            threading.Thread(target=work).start()
+        """,
+            ERROR=repr(error),
+        ),
+    )
+    assert ("Traceback" in run.stderr) is not isinstance(error, SystemExit)
+    assert run.stdout == ""
 
 
 @pytest.mark.always("thread-excepthook-called")
 def test_excepthook_gets_thread_and_exception_in_the_dying_thread() -> None:
+    # one way: the page's hook; which exceptions come to it, says thread-sys-exit-ends-thread-only
     trace = play("threads/result_excepthook")
     report = trace.find("divider died of ZeroDivisionError")
     assert report.actor == "divider"
@@ -67,6 +111,7 @@ def test_excepthook_gets_thread_and_exception_in_the_dying_thread() -> None:
 def test_sys_exit_ends_only_its_thread_and_says_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # one way: the call that the sentence names, beside another exception
     reported: list[str] = []
     default = threading.__excepthook__
 
@@ -90,10 +135,11 @@ def test_sys_exit_ends_only_its_thread_and_says_nothing(
 
 
 @pytest.mark.always("thread-future-result")
-def test_future_gives_the_value_or_raises_the_same_exception() -> None:
+@ways(error={name: error for name, error in THREAD_ENDS.items() if error})
+def test_future_gives_the_value_or_raises_the_same_exception(error: BaseException) -> None:
     trace = play("threads/result_future")
     assert trace.ordered("result: 3.0", "ZeroDivisionError came to main")
-    error, value = ValueError(), Thing()
+    value = Thing()
 
     def fail() -> None:
         raise error
@@ -101,15 +147,16 @@ def test_future_gives_the_value_or_raises_the_same_exception() -> None:
     with ThreadPoolExecutor() as pool:
         good, bad = pool.submit(lambda: value), pool.submit(fail)
         assert good.result() is value
-        with pytest.raises(ValueError) as caught:  # noqa: PT011 - its identity is asserted
+        with pytest.raises(type(error)) as caught:
             bad.result()
     assert caught.value is error
 
 
 @pytest.mark.always("thread-queue-same-object")
-def test_a_queue_hands_over_the_object_itself() -> None:
+@ways(kind={kind.__name__: kind for kind in (Queue, LifoQueue, PriorityQueue)})
+def test_a_queue_hands_over_the_object_itself(kind: Callable[[], Any]) -> None:
     assert play("threads/result_queue").lines == ["[(1, 1), (2, 4), (3, 9), (4, 16)]"]
-    sent, queue = Thing(), Queue[Thing]()
+    sent, queue = Thing(), kind()
     thread = Thread(target=queue.put, args=(sent,))
     thread.start()
     assert queue.get() is sent
@@ -117,15 +164,19 @@ def test_a_queue_hands_over_the_object_itself() -> None:
 
 
 @pytest.mark.always("thread-queue-loses-nothing")
-def test_a_queue_loses_nothing_from_several_threads() -> None:
+@ways(
+    count={"1": 1, "4": 4, "20": 20},
+    kind={kind.__name__: kind for kind in (Queue, LifoQueue, PriorityQueue)},
+)
+def test_a_queue_loses_nothing_from_several_threads(count: int, kind: Callable[[], Any]) -> None:
     square = load("threads/result_queue").square
-    results: Queue[tuple[int, int]] = Queue()
-    parts = [list(range(first, first + 100)) for first in range(0, 400, 100)]
+    results = kind()
+    parts = [list(range(first, first + 100)) for first in range(0, 100 * count, 100)]
     threads = [Thread(target=square, args=(part, results)) for part in parts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    got = [results.get(block=False) for _ in range(400)]
-    assert sorted(got) == [(number, number**2) for number in range(400)]
+    got = [results.get(block=False) for _ in range(100 * count)]
+    assert sorted(got) == [(number, number**2) for number in range(100 * count)]
     assert results.empty()

@@ -6,13 +6,20 @@ import socket
 import threading
 from collections.abc import Callable
 from threading import Barrier, Event, Thread
+from typing import Any
 
 import pytest
 from proven.stage import load, play
 
+from tests.ways import ways
+from tests.ways_processes import STARTERS, THREAD_ENDS, Starter, quiet_threads
+
+Act = Callable[[], object]
+
 
 @pytest.mark.always("thread-runs-target")
 def test_the_thread_calls_target_with_args() -> None:
+    # one way: a fact about the signature of Thread
     trace = play("threads/start_one")
     called = trace.find("kettle: 2 cups of tea")
     assert called.actor == "kettle"
@@ -20,10 +27,11 @@ def test_the_thread_calls_target_with_args() -> None:
 
 
 @pytest.mark.always("thread-start-does-not-wait")
-def test_start_returns_while_the_function_still_runs() -> None:
+@ways(starter=STARTERS, daemon={"ordinary": False, "daemon": True})
+def test_start_returns_while_the_function_still_runs(starter: Starter, daemon: bool) -> None:
     finish = Event()
-    thread = Thread(target=finish.wait)
-    thread.start()
+    thread = Thread(target=finish.wait, daemon=daemon)
+    starter(thread.start)
     assert thread.is_alive()
     finish.set()
     thread.join()
@@ -31,16 +39,24 @@ def test_start_returns_while_the_function_still_runs() -> None:
 
 
 @pytest.mark.always("thread-starts-once")
-def test_a_thread_starts_only_once() -> None:
+@ways(starter=STARTERS, end=THREAD_ENDS)
+def test_a_thread_starts_only_once(starter: Starter, end: BaseException | None) -> None:
     finish = Event()
-    thread = Thread(target=finish.wait)
-    thread.start()
-    with pytest.raises(RuntimeError):
-        thread.start()
-    finish.set()
-    thread.join()
-    with pytest.raises(RuntimeError):
-        thread.start()
+
+    def work() -> None:
+        finish.wait()
+        if end:
+            raise end
+
+    with quiet_threads():
+        thread = Thread(target=work)
+        starter(thread.start)
+        with pytest.raises(RuntimeError):
+            thread.start()
+        finish.set()
+        thread.join()
+        with pytest.raises(RuntimeError):
+            thread.start()
 
 
 @pytest.mark.sometimes("thread-first-ends-before-second-starts")
@@ -58,70 +74,75 @@ def test_the_first_may_end_before_the_second_starts() -> None:
 
 
 @pytest.mark.always("thread-both-at-work")
-def test_both_threads_are_at_work_at_once() -> None:
+@ways(count={"2": 2, "5": 5, "100": 100})
+def test_both_threads_are_at_work_at_once(count: int) -> None:
     trace = play("threads/start_together")
     assert trace.find("Ann sees 2 guests").actor != trace.find("Bob sees 2 guests").actor
     meet = load("threads/start_together").meet
-    for count in (2, 5):
-        # A barrier lets nobody through until all of them have come.
-        met, guests = Barrier(count), []
-        threads = [Thread(target=meet, args=("", met, guests)) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(guests) == count
-
-
-@pytest.mark.always("thread-blocked-others-run")
-def test_a_blocked_thread_does_not_stop_the_others() -> None:
-    reading, writing = os.pipe()
-    here, there = socket.socketpair()
-    lock, jobs = threading.Lock(), queue.Queue[bytes]()
-    lock.acquire()
-    waits: list[tuple[Callable[[], object], Callable[[], object]]] = [
-        (lambda: os.read(reading, 5), lambda: os.write(writing, b"reply")),
-        (lambda: here.recv(5), lambda: there.send(b"reply")),
-        (lock.acquire, lock.release),
-        (jobs.get, lambda: jobs.put(b"reply")),
-    ]
-    for wait, end in waits:
-        got: list[object] = []
-        blocked = Thread(target=lambda wait=wait, got=got: got.append(wait()))
-        blocked.start()
-        # Only this thread can end the wait: if it stopped everybody, we would hang here.
-        counted = sum(1 for _ in range(10_000))
-        assert blocked.is_alive()
-        assert not got
-        end()
-        blocked.join()
-        assert (len(got), counted) == (1, 10_000)
-    os.close(reading)
-    os.close(writing)
-    here.close()
-    there.close()
-
-
-@pytest.mark.always("thread-same-process")
-def test_same_process_but_a_thread_of_the_system_each() -> None:
-    seen: list[tuple[int, int]] = []
-    met = Barrier(3)
-
-    def note() -> None:
-        seen.append((os.getpid(), threading.get_native_id()))
-        met.wait()  # all alive at once, so that no number is used again
-
-    threads = [Thread(target=note) for _ in range(3)]
+    # A barrier lets nobody through until all of them have come.
+    met, guests = Barrier(count), []
+    threads = [Thread(target=meet, args=("", met, guests)) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {pid for pid, _ in seen} == {os.getpid()}
-    assert len({native for _, native in seen} | {threading.get_native_id()}) == 4
+    assert len(guests) == count
+
+
+def _lock() -> tuple[Act, Act]:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock.acquire, lock.release
+
+
+def _pipe() -> tuple[Act, Act]:
+    reading, writing = os.pipe()
+    return lambda: os.read(reading, 5), lambda: os.write(writing, b"reply")
+
+
+def _socket() -> tuple[Act, Act]:
+    here, there = socket.socketpair()
+    return lambda: here.recv(5), lambda: there.send(b"reply")
+
+
+def _queue() -> tuple[Act, Act]:
+    jobs = queue.Queue[bytes]()
+    return jobs.get, lambda: jobs.put(b"reply")
+
+
+def _event() -> tuple[Act, Act]:
+    event = Event()
+    return event.wait, event.set
+
+
+@pytest.mark.always("thread-blocked-others-run")
+@ways(
+    kind={"lock": _lock, "pipe": _pipe, "socket": _socket, "queue": _queue, "event": _event},
+    threads={"1": 1, "5": 5},
+)
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_a_blocked_thread_does_not_stop_the_others(
+    kind: Callable[[], tuple[Act, Act]], threads: int
+) -> None:
+    waits = [kind() for _ in range(threads)]
+    got: list[object] = []
+    blocked = [Thread(target=lambda wait=wait: got.append(wait())) for wait, _ in waits]
+    for thread in blocked:
+        thread.start()
+    # Only this thread can end the waits: if they stopped everybody, we would hang here.
+    counted = sum(1 for _ in range(10_000))
+    assert all(thread.is_alive() for thread in blocked)
+    assert not got
+    for _, end in waits:
+        end()
+    for thread in blocked:
+        thread.join()
+    assert (len(got), counted) == (threads, 10_000)
 
 
 @pytest.mark.always("thread-shares-objects")
-def test_a_thread_gets_the_object_itself() -> None:
+@ways(passed={"args": "args", "kwargs": "kwargs"})
+def test_a_thread_gets_the_object_itself(passed: str) -> None:
     given: list[int] = []
     got: list[object] = []
 
@@ -129,29 +150,19 @@ def test_a_thread_gets_the_object_itself() -> None:
         numbers.append(1)
         got.append(numbers)
 
-    thread = Thread(target=change, args=(given,))
+    options: dict[str, Any] = (
+        {"args": (given,)} if passed == "args" else {"kwargs": {"numbers": given}}
+    )
+    thread = Thread(target=change, **options)
     thread.start()
     thread.join()
     assert got[0] is given
     assert given == [1]
 
 
-@pytest.mark.always("thread-local-is-own")
-def test_thread_local_is_seen_by_its_own_thread_only() -> None:
-    trace = play("threads/start_own_data")
-    assert trace.lines == ["['hello, Ann', 'hello, Bob']", "hello, stranger"]
-    own = threading.local()
-    own.user = "main"
-    seen: list[bool] = []
-    thread = Thread(target=lambda: seen.append(hasattr(own, "user")))
-    thread.start()
-    thread.join()
-    assert seen == [False]
-    assert own.user == "main"
-
-
 @pytest.mark.always("thread-called-target-runs-at-once")
 def test_a_called_target_runs_in_the_main_thread_before_start() -> None:
+    # one way: Python calls the function before Thread sees anything of it
     broken = play("threads/start_called_broken")
     assert broken.find("tea: MainThread").actor == broken.find("started").actor
     assert broken.ordered("tea: MainThread", "started")
@@ -163,6 +174,7 @@ def test_a_called_target_runs_in_the_main_thread_before_start() -> None:
 
 @pytest.mark.always("thread-args-comma")
 def test_without_the_comma_each_letter_is_an_argument() -> None:
+    # one way: a fact about Python's tuples
     got: list[tuple[str, ...]] = []
     for args in (("tea"), ("tea",)):
         thread = Thread(target=lambda *args: got.append(args), args=args)

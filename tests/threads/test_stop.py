@@ -1,20 +1,28 @@
 """Proofs for source/threads/stop.md."""
 
+import os
 import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from multiprocessing import Process
-from queue import Queue
+from queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
 from threading import Event, Thread
+from time import sleep
+from typing import Any
 
 import pytest
 from proven.stage import load, play
+
+from tests.ways import ways
+from tests.ways_processes import STARTERS, Starter
 
 
 @pytest.mark.always("stop-no-method")
 def test_thread_has_no_method_that_stops_it() -> None:
     # no mutant: утверждение о том, каких методов нет; у Process та же проверка их находит
+    # one way: a fact about a class
     names = {"stop", "kill", "terminate", "cancel", "abort", "interrupt", "close"}
     assert not names & set(dir(Thread))
     assert names & set(dir(Process)) == {"kill", "terminate", "close"} | (
@@ -23,7 +31,16 @@ def test_thread_has_no_method_that_stops_it() -> None:
 
 
 @pytest.mark.always("stop-event-wakes-wait")
-def test_set_ends_the_wait_before_its_timeout() -> None:
+@ways(setter=STARTERS, threads={"1": 1, "2": 2, "20": 20})
+def test_set_ends_the_wait_before_its_timeout(setter: Starter, threads: int) -> None:
+    stop, woken = Event(), []
+    waiting = [Thread(target=lambda: woken.append(stop.wait(timeout=60))) for _ in range(threads)]
+    for thread in waiting:
+        thread.start()
+    setter(stop.set)
+    for thread in waiting:
+        thread.join(timeout=30)
+    assert woken == [True] * threads
     # The wait is of 60 seconds: had it lasted, the stage's deadline would have come.
     trace = play("threads/stop_event")
     assert trace.ordered(
@@ -32,16 +49,34 @@ def test_set_ends_the_wait_before_its_timeout() -> None:
 
 
 @pytest.mark.always("stop-wait-tells-why")
-def test_wait_returns_true_if_set_and_false_on_timeout() -> None:
+@ways(timeout={"0": 0, "negative": -1, "0.001": 0.001}, setter=STARTERS)
+def test_wait_returns_true_if_set_and_false_on_timeout(timeout: float, setter: Starter) -> None:
     stop = Event()
-    assert stop.wait(timeout=0.001) is False
-    stop.set()
-    assert stop.wait(timeout=60) is True
+    assert stop.wait(timeout=timeout) is False
+    setter(stop.set)
+    assert stop.wait(timeout=timeout) is True
     assert stop.wait() is True
+    stop.clear()
+    assert stop.wait(timeout=timeout) is False
+
+
+def _waits(finish: Event) -> None:
+    finish.wait()
+
+
+def _computes(finish: Event) -> None:
+    while not finish.is_set():
+        pass
+
+
+def _sleeps(finish: Event) -> None:
+    while not finish.is_set():
+        sleep(0.001)
 
 
 @pytest.mark.always("stop-event-does-not-interrupt")
-def test_the_step_under_way_is_done_to_its_end() -> None:
+@ways(step={"waits": _waits, "computes": _computes, "sleeps": _sleeps})
+def test_the_step_under_way_is_done_to_its_end(step: Callable[[Event], None]) -> None:
     stop, in_step, finish_step = Event(), Event(), Event()
     steps: list[str] = []
 
@@ -49,7 +84,7 @@ def test_the_step_under_way_is_done_to_its_end() -> None:
         while not stop.is_set():
             steps.append("begins")
             in_step.set()
-            finish_step.wait()
+            step(finish_step)
             steps.append("ends")
 
     thread = Thread(target=work)
@@ -65,9 +100,10 @@ def test_the_step_under_way_is_done_to_its_end() -> None:
 
 
 @pytest.mark.always("stop-blocked-get-misses-event")
-def test_a_thread_blocked_in_get_does_not_see_the_event() -> None:
+@ways(kind={kind.__name__: kind for kind in (Queue, LifoQueue, PriorityQueue, SimpleQueue)})
+def test_a_thread_blocked_in_get_does_not_see_the_event(kind: Callable[[], Any]) -> None:
     assert play("threads/stop_blocked_broken").lines == ["worker still runs: True"]
-    jobs: Queue[str] = Queue()
+    jobs = kind()
     stop, waiting = Event(), Event()
     work = load("threads/stop_blocked_broken").work
     worker = Thread(target=work, args=(jobs, stop, waiting), daemon=True)
@@ -84,9 +120,15 @@ def test_a_thread_blocked_in_get_does_not_see_the_event() -> None:
 
 
 @pytest.mark.always("stop-queue-shutdown")
-def test_shutdown_wakes_who_waits_in_get_from_313_on() -> None:
+@ways(
+    kind={kind.__name__: kind for kind in (Queue, LifoQueue, PriorityQueue)},
+    immediate={"at once": True, "after the rest": False},
+)
+def test_shutdown_wakes_who_waits_in_get_from_313_on(
+    kind: Callable[[], Any], immediate: bool
+) -> None:
     # no mutant: мутантов делают на Python 3.11, а shutdown() у очереди появился в 3.13
-    jobs: Queue[str] = Queue()
+    jobs = kind()
     if sys.version_info < (3, 13):
         assert not hasattr(jobs, "shutdown")
         return
@@ -102,24 +144,32 @@ def test_shutdown_wakes_who_waits_in_get_from_313_on() -> None:
     threads = [Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
-    while len(jobs.not_empty._waiters) < 2:  # type: ignore[attr-defined]
+    while len(jobs.not_empty._waiters) < 2:
         pass  # until both stand in get
-    jobs.shutdown()
+    jobs.shutdown(immediate=immediate)
     for thread in threads:
         thread.join()
     assert ended == ["shut down"] * 2
 
 
 @pytest.mark.always("stop-ctrl-c-main-thread")
-def test_keyboard_interrupt_comes_to_the_main_thread() -> None:
+@ways(
+    send={
+        "raise_signal": lambda: signal.raise_signal(signal.SIGINT),
+        "os.kill": lambda: os.kill(os.getpid(), signal.SIGINT),
+        "pthread_kill": lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT),
+    },
+    sender=STARTERS,
+)
+def test_keyboard_interrupt_comes_to_the_main_thread(
+    send: Callable[[], None], sender: Starter
+) -> None:
     trace = play("threads/stop_ctrl_c")
     assert trace.ordered("main: KeyboardInterrupt", "worker: closes the file")
     handled_by: list[Thread] = []
     before = signal.signal(signal.SIGINT, lambda *_: handled_by.append(threading.current_thread()))
     try:
-        thread = Thread(target=signal.raise_signal, args=(signal.SIGINT,))
-        thread.start()
-        thread.join()
+        sender(send)
         while not handled_by:  # at the main thread's next chance
             pass
     finally:
@@ -129,6 +179,7 @@ def test_keyboard_interrupt_comes_to_the_main_thread() -> None:
 
 @pytest.mark.always("stop-interrupted-join")
 def test_before_313_an_interrupted_join_takes_the_thread_for_ended() -> None:
+    # one way: the schedule is forced, a signal amid join
     caught, end, ended = Event(), Event(), Event()
 
     def interrupt(*_: object) -> None:

@@ -1,25 +1,128 @@
-"""The machinery of the handbook, one module for each of its words.
+"""The pages of this handbook, in Russian: what Sphinx and MyST don't have.
 
-``trace``, ``journal``, ``clock``, ``stage`` and ``explore`` know nothing of
-Sphinx, and neither do ``lanes`` and ``timeline``, which draw a trace; ``claims``
-and ``evidence`` read the pages and the tests as text.  ``output``, ``examples``,
-``checked``, ``ledger``, ``pages``, ``overview``, ``site`` and ``typst`` are the
-Sphinx side; ``play``, ``measure``, ``mutants``, ``covered``, ``stress`` and ``bench``
-are commands.  Nothing imports back up this list, and this file imports nothing on
-top, so that a proof that only plays a snippet never loads Sphinx.
+This file is the only place where anything is registered.  Where does it go?
+
+- A new directive: into the room of what it makes (``output`` for programs, ``pages`` for the shape
+  of a question's page, ``appendices`` for what is made of all pages), its node and visitors beside
+  it, and a line below.
+- A table that is filled in when all pages are read: the same, and what it shows in
+  ``site.outdated.STATES``.
+- What one page leaves for others: ``domain``.
+- A check of pages: ``pages.check_page`` for one page, ``domain.Handbook.check_consistency`` for the
+  whole book; its kind of warning in ``domain.Fault``.
+- A Russian string: beside what shows it; the theme's own words in ``source/locales`` and, where it
+  has no gettext, in ``site.repairs``.
+- The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
+
+Rooms, bottom to top: ``domain``; ``output``, ``pages``; ``appendices``; ``site``.
+Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Load every Sphinx part of the handbook."""
-    for part in ("books", "output", "examples", "reports", "ledger", "pages", "overview", "site"):
-        app.setup_extension(f"handbook.{part}")
+    """Register all that the handbook adds to Sphinx."""
+    from handbook import domain, output, pages
+    from handbook.appendices import ledger, numbering, overview, reports
+    from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
+
+    app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
-    return {"version": "1", "parallel_read_safe": True}
+    app.add_domain(domain.Handbook)
+    numbering.install()
+    repairs.warned.clear()
+
+    app.add_node(
+        output.timeline_picture,
+        html=(output.visit_picture_html, None),
+        typst=(output.visit_picture_typst, None),
+    )
+    app.add_node(
+        output.guess,
+        html=(output.visit_guess_html, output.depart_guess_html),
+        typst=(output.visit_guess_typst, None),
+    )
+    app.add_node(
+        ledger.claim_mark,
+        html=(ledger.visit_mark_html, ledger.depart_mark_html),
+        typst=(ledger.visit_mark_typst, None),
+    )
+    app.add_node(ledger.proven, typst=(ledger.visit_proven_typst, ledger.depart_proven_typst))
+    for placeholder in (
+        ledger.ledger_table,
+        reports.report,
+        overview.short_answers,
+        overview.corrections,
+    ):
+        app.add_node(placeholder)
+
+    app.add_lexer("output", output.OutputLexer)
+    app.add_directive("output", output.Output)
+    app.add_directive("interleaving", output.Interleaving)
+    app.add_directive("short", pages.Short)
+    app.add_directive("fragment", pages.Fragment)
+    app.add_directive("ledger", ledger.Ledger)
+    app.add_directive("figures", reports.Report)
+    app.add_directive("mutants", reports.Report)
+    app.add_directive("short-answers", overview.ShortAnswers)
+    app.add_directive("corrections", overview.Corrections)
+
+    app.add_transform(pages.Captions)
+    app.add_transform(ledger.Marks)
+    app.add_post_transform(overview.FillShortAnswers)
+    app.connect("doctree-read", pages.check_page)
+    app.connect("doctree-read", numbering.note)
+    for room in (ledger, reports, overview):
+        app.connect("doctree-resolved", room.fill)
+
+    app.add_builder(epub.HandbookEpub, override=True)
+    app.add_css_file(head.STYLE)
+    app.connect("config-inited", _mend_templates)
+    app.connect("config-inited", _add_looks)
+    app.connect("config-inited", _let_doctest_check)
+    app.connect("builder-inited", domain.read_all)
+    app.connect("env-updated", outdated.pages)
+    app.connect("builder-inited", output.play_ahead)
+    app.connect("build-finished", output.keep_recordings)
+    app.connect("html-collect-pages", proofs.proof_pages)
+    app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
+    app.connect("html-page-context", output.add_script)
+    app.connect("html-page-context", repairs.mend_body)
+    app.connect("html-page-context", search.write_text)
+    app.connect("html-page-context", navigation.put_in, priority=600)  # after furo
+    app.connect("html-page-context", head.complete, priority=700)  # it chooses the template
+    app.connect("build-finished", search.finish)
+    app.connect("build-finished", outdated.save)
+    return {
+        "version": "1",
+        "env_version": outdated.machinery(),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+def _add_looks(app: Sphinx, config: Config) -> None:
+    config.typst_looks = [str(Path(__file__).with_name("print.typ")), *config.typst_looks]
+
+
+def _mend_templates(app: Sphinx, config: Config) -> None:
+    config.template_bridge = "handbook.site.repairs.Templates"
+
+
+def _let_doctest_check(app: Sphinx, config: Config) -> None:
+    """Give doctest what an {output} asks it to run, with the snippets of this book."""
+    from proven.book import Book
+
+    config.doctest_global_setup = (
+        "from functools import partial\nfrom pathlib import Path\n"
+        "from handbook.output import check\n"
+        f"check = partial(check, snippets=Path({str(Book.at(app.confdir).settings.snippets)!r}))"
+    )

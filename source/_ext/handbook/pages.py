@@ -1,23 +1,77 @@
-"""The shape of a question's page: ``{short}``, ``{fragment}`` and the rules that hold for all."""
+"""A question's page: its included snippets, ``{short}``, ``{fragment}`` and the rules for all."""
 
 from __future__ import annotations
 
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from sphinx.util import logging
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.books import book_of
-from handbook.examples import snippet_of
+from handbook.domain import Fault, handbook, is_question, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-logger = logging.getLogger(__name__)
-
 _PYTHON = frozenset({"python", "py", "python3", "pycon", "ipython", "pycon3"})
+
+
+class Captions(SphinxTransform):
+    """Wrap each included snippet in a captioned block with a link to the whole file."""
+
+    default_priority = 210
+
+    def apply(self, **kwargs: Any) -> None:
+        book = handbook(self.env).book
+        outputs = {node["output_of"] for node in self.document.findall(_is_output)}
+        for block in list(self.document.findall(nodes.literal_block)):
+            name = snippet_of(self.env, block)
+            if name is None:
+                continue
+            block["language"] = block.get("language", "python")
+            # A part of a file comes with the blank lines around it.
+            block.rawsource = block.astext().strip("\n")
+            block[:] = [nodes.Text(block.rawsource)]
+            self._check_width(name)
+            if name not in outputs:
+                file = book.settings.name_of(book.snippet(name))
+                problem = f"{file} is included, but its output is not on this page"
+                warn(Fault.OUTPUT, problem, block)
+            if not isinstance(block.parent, nodes.container):
+                block.replace_self(self._captioned(block, name))
+
+    def _captioned(self, block: nodes.literal_block, name: str) -> nodes.container:
+        depth = self.env.docname.count("/") + 1
+        book = handbook(self.env).book
+        file = book.settings.name_of(book.snippet(name))
+        link = addnodes.download_reference(
+            "", "", nodes.literal(file, file), reftarget="../" * depth + file, reftype="download"
+        )
+        caption = nodes.caption("", "", link)
+        container = nodes.container(
+            "", caption, block.deepcopy(), literal_block=True, classes=["literal-block-wrapper"]
+        )
+        container.source, container.line = caption.source, caption.line = block.source, block.line
+        container["ids"] = [self._unused(nodes.make_id(f"example-{name}"))]
+        self.document.note_implicit_target(container)
+        return container
+
+    def _unused(self, id: str) -> str:
+        """Return `id`, with a number if the page shows another part of the snippet before."""
+        shown = (f"{id}-{number}" if number > 1 else id for number in count(1))
+        return next(id for id in shown if id not in self.document.ids)
+
+    def _check_width(self, name: str) -> None:
+        book = handbook(self.env).book
+        file, most = book.snippet(name), book.settings.width
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            if len(line) > most:
+                problem = f"{len(line)} columns, at most {most} fit the page"
+                warn(Fault.WIDTH, problem, f"{file}:{number}")
 
 
 class Short(SphinxDirective):
@@ -54,43 +108,41 @@ class Fragment(SphinxDirective):
         return [container]
 
 
-def is_question(docname: str) -> bool:
-    """Tell whether the page answers a question: it stands in a chapter and isn't its index."""
-    _chapter, _, page = docname.partition("/")
-    return bool(page) and page != "index"
+def snippet_of(env: BuildEnvironment, block: nodes.literal_block) -> str | None:
+    """Return the name of the snippet that `block` includes, None if it isn't one."""
+    source = Path(block.get("source", ""))
+    snippets = handbook(env).book.settings.snippets
+    if not source.is_relative_to(snippets):
+        return None
+    return source.relative_to(snippets).with_suffix("").as_posix()
 
 
 def check_page(app: Sphinx, doctree: nodes.document) -> None:
-    """Warn of whatever on this page would reach the reader unchecked or cut off."""
-    settings = book_of(app.config).settings
+    """Keep the short answer, and warn of whatever would reach the reader unchecked or cut off."""
+    width = handbook(app.env).book.settings.width
     for block in doctree.findall(nodes.literal_block):
-        name = snippet_of(block, settings.snippets)
-        checked = name or "testnodetype" in block or "fragment" in block
+        included = snippet_of(app.env, block) is not None
+        checked = included or "testnodetype" in block or "fragment" in block
         if block.get("language") in _PYTHON and not checked:
-            _warn(
-                block,
+            warn(
+                Fault.UNCHECKED,
                 "nobody checks this Python: include a snippet, use {doctest} or {testcode}, "
                 "or mark it as {fragment} with the reason",
+                block,
             )
-        if name is None and any(len(line) > settings.width for line in _lines(block)):
-            _warn(block, f"a line of more than {settings.width} columns doesn't fit the page")
-    shorts(app.env).pop(app.env.docname, None)
+        if not included and any(len(line) > width for line in _lines(block)):
+            problem = f"a line of more than {width} columns doesn't fit the page"
+            warn(Fault.WIDTH, problem, block)
     if is_question(app.env.docname):
         title = next(doctree.findall(nodes.title), doctree)
         after = title.next_node(descend=False, siblings=True)
         while isinstance(after, (nodes.comment, nodes.target)) or _is_index(after):
             after = after.next_node(descend=False, siblings=True)
-        if not (isinstance(after, nodes.admonition) and "short" in after["classes"]):
-            _warn(title, "a question's page begins with its {short} answer")
-            return
-        shorts(app.env)[app.env.docname] = [child.deepcopy() for child in after.children[1:]]
-
-
-def shorts(env: BuildEnvironment) -> dict[str, list[nodes.Node]]:
-    """Return the short answers: page and the nodes of its answer."""
-    if not hasattr(env, "handbook_shorts"):
-        env.handbook_shorts = {}  # type: ignore[attr-defined]
-    return env.handbook_shorts  # type: ignore[attr-defined,no-any-return]
+        if isinstance(after, nodes.admonition) and "short" in after["classes"]:
+            answer = [child.deepcopy() for child in after.children[1:]]
+            handbook(app.env).shorts[app.env.docname] = answer
+        else:
+            warn(Fault.SHORT, "a question's page begins with its {short} answer", title)
 
 
 def _lines(block: nodes.literal_block) -> list[str]:
@@ -103,13 +155,5 @@ def _is_index(node: nodes.Node | None) -> bool:
     return node is not None and node.tagname == "index"
 
 
-def _warn(node: nodes.Node, message: str) -> None:
-    logger.warning(message, location=node, type="handbook")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directives and the check."""
-    app.add_directive("short", Short)
-    app.add_directive("fragment", Fragment)
-    app.connect("doctree-read", check_page)
-    return {"version": "1", "parallel_read_safe": True}
+def _is_output(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.literal_block) and "output_of" in node

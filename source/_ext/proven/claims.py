@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -40,6 +40,7 @@ class Mark:
 
     file: relative to the repository; line: counted from 1; test: the proof's name;
     only: the interpreters for which it holds, if not for all, as (range, value);
+    unknown: what stands in its span and means nothing: a misspelt verb or range;
     rests: on what a claim does, a target of the documentation or PRACTICE, "" if it doesn't say;
     text: the sentence or the proof as it is written.
     """
@@ -52,6 +53,7 @@ class Mark:
     only: tuple[tuple[str, str], ...] = ()
     text: str = field(default="", compare=False)
     rests: str = field(default="", compare=False)
+    unknown: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -71,6 +73,13 @@ def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
         yield from _proofs_of(file, text)
 
 
+def nowhere_checked(marks: Iterable[Mark], pythons: Sequence[str]) -> Iterator[tuple[Mark, str]]:
+    """Yield each mark whose range holds on none of `pythons`: nobody ever checks it."""
+    for mark in marks:
+        if mark.only and pythons and nowhere(dict(mark.only), pythons):
+            yield mark, f"{_said(mark)} holds on no interpreter of {', '.join(pythons)}"
+
+
 def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
     """Yield each mark that lacks its counterpart, with a sentence that says what is wrong."""
     claim_of: dict[str, Mark] = {}
@@ -80,6 +89,9 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
             if not mark.id:
                 yield mark, f"this {what} has no id"
                 continue
+            if mark.unknown:
+                known = f"{', '.join(VERBS)}; {', '.join(RANGES)}, rests"
+                yield mark, f"{what} {mark.id!r}: {mark.unknown} means nothing here: {known} do"
             first = seen.setdefault(mark.id, mark)
             if first is not mark:
                 yield mark, f"{what} id {mark.id!r} is already used at {first.place}"
@@ -87,7 +99,7 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
         proof = proof_of.get(id)
         if proof is None:
             yield claim, f"claim {id!r} has no proof"
-        elif _said(proof) != _said(claim):
+        elif _said(proof) != _said(claim) and not claim.unknown:
             yield (
                 claim,
                 f"claim {id!r} says {_said(claim)}, its proof at {proof.place} {_said(proof)}",
@@ -99,12 +111,25 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
 
 def excluded(only: Mapping[str, str], version: tuple[int, ...], *, gil: bool) -> str:
     """Return why a claim that holds only there says nothing of this interpreter, "" if it does."""
-    reasons = {
+    reasons: dict[str, Callable[[str], bool]] = {
         "since": lambda value: version[:2] < _numbers(value),
         "before": lambda value: version[:2] >= _numbers(value),
         "gil": lambda value: gil != (value == "on"),
     }
     return ", ".join(f"{key} {value}" for key, value in only.items() if reasons[key](value))
+
+
+def excluded_here(only: Mapping[str, str]) -> str:
+    """Return why a claim that holds only there says nothing of the interpreter that runs."""
+    return excluded(only, sys.version_info[:2], gil=has_gil())
+
+
+def nowhere(only: Mapping[str, str], pythons: Iterable[str]) -> bool:
+    """Tell whether what holds only there holds on none of `pythons` ("3.13t" is without GIL)."""
+    return all(
+        excluded(only, _numbers(python.rstrip("t")), gil=not python.endswith("t"))
+        for python in pythons
+    )
 
 
 def has_gil() -> bool:
@@ -128,19 +153,32 @@ def _claims_of(file: str, text: str) -> list[Mark]:
         words = span[1].split()
         verbs = [word[1:] for word in words if word[:1] == "." and word[1:] in VERBS]
         ids = [word[1:] for word in words if word[:1] == "#"]
-        if verbs:
+        if verbs or ids:
             claims.append(
                 Mark(
                     file,
                     text.count("\n", 0, span.start()) + 1,
-                    verbs[0],
+                    verbs[0] if verbs else "",
                     ids[0] if ids else "",
                     only=tuple(sorted(_RANGE.findall(span[1]))),
                     text=text[_opening(blank, span.start()) + 1 : span.start()],
                     rests="".join(_RESTS.findall(span[1])[:1]),
+                    unknown=_unknown(span[1]),
                 )
             )
     return claims
+
+
+def _unknown(attributes: str) -> str:
+    """Return the first of a span's attributes that means nothing, "" if all do."""
+    bare = re.sub(r'"[^"]*"', '""', attributes)
+    for word in bare.split():
+        name, is_given, _ = word.partition("=")
+        if (is_given and name not in (*RANGES, "rests")) or (
+            word[:1] == "." and word[1:] not in VERBS
+        ):
+            return word if not is_given else name
+    return ""
 
 
 def _opening(text: str, end: int) -> int:
@@ -162,9 +200,7 @@ def _without_literals(text: str) -> str:
 def _proofs_of(file: str, source: str) -> list[Mark]:
     lines = source.splitlines(keepends=True)
     proofs = []
-    for function in ast.walk(ast.parse(source)):
-        if not isinstance(function, ast.FunctionDef):
-            continue
+    for function in _tests_of(ast.parse(source, file).body):
         for decorator in function.decorator_list:
             match decorator:
                 case ast.Call(
@@ -188,3 +224,12 @@ def _proofs_of(file: str, source: str) -> list[Mark]:
                         )
                     )
     return proofs
+
+
+def _tests_of(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
+    """Yield the functions that pytest may collect: what stands within others it doesn't see."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef):
+            yield statement
+        elif isinstance(statement, ast.ClassDef):
+            yield from _tests_of(statement.body)

@@ -6,14 +6,14 @@ A `never` must tell how much it explored and show that it can fail.
 from __future__ import annotations
 
 import gc
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from proven.claims import VERBS, excluded, has_gil
+from proven.claims import VERBS, excluded_here
 from proven.findings import Finding
+from proven.stage.explore.schedule import EXPLORED, summary
 
 Explored = Callable[..., None]
 
@@ -23,13 +23,18 @@ def explored(record_property: Callable[[str, object], None]) -> Explored:
     """Return a function that takes note of what a `never` proof explored.
 
     count: interleavings or inputs in which the fault was looked for;
-    twin_fails: whether the same exploration finds the fault in the broken twin.
+    twin_fails: whether the same exploration finds the fault in the broken twin, or in
+    each of several.  How the explorer went about it, exhaustively or not, is noted, too.
     """
+    EXPLORED.clear()
 
-    def note(count: int, *, twin_fails: bool) -> None:
+    def note(count: int, *, twin_fails: bool | Sequence[bool]) -> None:
         assert count > 1, "one run explores nothing"
-        assert twin_fails, "the same exploration must find the fault in the broken twin"
+        twins = [twin_fails] if isinstance(twin_fails, bool) else twin_fails
+        assert twins, "no broken twin"
+        assert all(twins), "the same exploration must find the fault in the broken twin"
         record_property("explored", count)
+        record_property("how", summary(EXPLORED))
 
     return note
 
@@ -44,7 +49,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a proof where its claim says that it doesn't hold."""
     for mark in item.iter_markers():
         only = mark.kwargs if mark.name in VERBS else {}
-        if why := excluded(only, sys.version_info[:2], gil=has_gil()):
+        if why := excluded_here(only):
             pytest.skip(f"holds only {why}")
 
 
@@ -97,9 +102,10 @@ class Outcomes:
         elif report.failed:
             crash = getattr(report.longrepr, "reprcrash", None)
             why = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
-        explored = dict(report.user_properties).get("explored", 0) if report.when == "call" else 0
+        told = dict(report.user_properties) if report.when == "call" else {}
+        explored, how = told.get("explored", 0), told.get("how", "")
         for id in self._ids[report.nodeid]:
-            self._note(id, Finding(report.outcome, "", why[:200], explored, ways=1))
+            self._note(id, Finding(report.outcome, "", why[:200], explored, ways=1, how=how))
 
     def _note(self, id: str, new: Finding) -> None:
         """Keep the worst of several: one that was skipped isn't proven by another that passed."""
@@ -107,4 +113,5 @@ class Outcomes:
         explored, ways = old.explored + new.explored, old.ways + new.ways
         rank = ("passed", "skipped", "failed").index
         worst = max(old, new, key=lambda finding: rank(finding.outcome))
-        self.claims[id] = Finding(worst.outcome, "", worst.why, explored, ways=ways)
+        how = new.how or old.how
+        self.claims[id] = Finding(worst.outcome, "", worst.why, explored, ways=ways, how=how)

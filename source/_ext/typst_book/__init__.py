@@ -1,7 +1,9 @@
-"""The print edition: a builder that writes Typst from the doctree and compiles it into a PDF.
+"""A Sphinx builder for printed books: the doctrees of any book become Typst, and that a PDF.
 
-``translator`` turns one page into Typst markup, ``builder`` puts the book
-together, and ``book.typ`` holds everything about its looks.
+Bottom to top: ``words`` (strings by language, prose and strings as Typst writes them);
+``references``, ``blocks`` and ``translator`` turn a page into markup; ``index`` lists where words
+stand; ``compiler`` typesets the parts of the book, ``joiner`` makes one PDF of them, and
+``builder`` puts it all together.  ``book.typ`` holds everything about the looks.
 """
 
 from __future__ import annotations
@@ -12,12 +14,23 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+class PrintError(Exception):
+    """What can't be printed; `place` is its file and line, if they are known."""
+
+    def __init__(self, problem: str, place: str = "") -> None:
+        super().__init__(problem)
+        self.place = place
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the builder and its one setting."""
+    """Register the builder and its settings."""
     from sphinx.config import ENUM
 
     from typst_book.builder import TypstBuilder
 
     app.add_builder(TypstBuilder)
-    app.add_config_value("print_variant", "screen", "", ENUM("screen", "book"))
+    app.add_config_value("typst_variant", "screen", "", ENUM("screen", "book"))
+    app.add_config_value("typst_appendices", [], "", list)
+    app.add_config_value("typst_looks", [], "", list)
+    app.add_config_value("typst_name", "book", "", str)
     return {"version": "1", "parallel_read_safe": True}

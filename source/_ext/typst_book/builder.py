@@ -1,9 +1,10 @@
-"""The builder: pages in reading order, one book, one PDF."""
+"""The builder: pages in reading order, the parts of the book, one PDF."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Set
@@ -11,30 +12,36 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import typst
 from babel.dates import format_date
-from handbook.ledger import numbers
 from sphinx.builders import Builder
-from sphinx.environment.adapters.indexentries import IndexEntries
 from sphinx.util import logging
+from sphinx.util.matching import patmatch
 
-from typst_book.translator import PrintError, Translator, string
+from typst_book import PrintError
+from typst_book.compiler import Book, Part
+from typst_book.index import index, places
+from typst_book.joiner import Joiner, Piece, Target
+from typst_book.translator import Translator
+from typst_book.words import string, words
 
 logger = logging.getLogger(__name__)
 
 TEMPLATE = Path(__file__).with_name("book.typ")
-STANDARDS = ["a-3a", "ua-1"]
-WITHOUT_GIT = 1_767_225_600
-"""The date of a copy that has no history: the first of January 2026."""
+WITHOUT_HISTORY = 1_767_225_600
+"""The date of a copy without git: the first of January 2026."""
+A4 = 841.89
+"""The height of the paper in points."""
 
 
 class TypstBuilder(Builder):
-    """Writes handbook.pdf, and the Typst that it was made of beside it."""
+    """Writes one PDF, and the Typst that it was made of beside it."""
 
     name = "typst"
     format = "typst"
-    epilog = "The print edition is ready: %(outdir)s/handbook.pdf"
-    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")
+    epilog = "The print edition is ready in %(outdir)s"
+    # Sphinx declares a list, and changes it nowhere.
+    supported_image_types = ("image/svg+xml", "image/png", "image/jpeg")  # type: ignore[assignment]
+    default_translator_class = Translator
     allow_parallel = False
 
     def get_outdated_docs(self) -> str:
@@ -50,155 +57,186 @@ class TypstBuilder(Builder):
         return self.get_target_uri(to)
 
     def write_documents(self, docnames: Set[str]) -> None:
-        """Write every page that the contents lead to, and the book that includes them."""
+        """Write all pages, parts and pictures as Typst."""
         out = Path(self.outdir)
-        downloads = self._copy_downloads(out)
-        pictures: set[str] = set()
-        order = list(self._order())
-        self.book = {docname for docname, _level in order}
-        answers: dict[str, list[str]] = {}
-        chapter = ""
-        for docname, level in order:
-            chapter = docname if level < 2 else chapter
-            doctree = self.env.get_doctree(docname)
-            self.env.apply_post_transforms(doctree, docname)
-            self.post_process_images(doctree)
-            page = Translator(self, docname)
-            _write(out / f"pages/{docname}.typ", HEADER + page.translate(doctree))
-            pictures |= page.pictures
-            answers.setdefault(chapter, []).extend(page.answers)
-        for chapter, texts in answers.items():
-            if texts:
-                _write(out / f"pages/{chapter}-answers.typ", HEADER + "".join(texts))
-        for source in pictures:
-            _copy(Path(self.srcdir, source), out / source)
-        _write(out / "book.json", json.dumps(self._book(), ensure_ascii=False, indent=1))
-        _write(out / "main.typ", "".join(self._main(order, answers, downloads)))
-        _copy(TEMPLATE, out / "book.typ")
+        self.failed = self.empty = False
+        shutil.rmtree(out / "parts", ignore_errors=True)
+        (out / "parts").mkdir(parents=True)
+        looks = [Path(self.confdir, file) for file in self.config.typst_looks]
+        template = [TEMPLATE, *looks]
+        text = "\n".join(file.read_text(encoding="utf-8") for file in template)
+        _write(out / "book.typ", text)
+        order = list(_order(self))
+        self.pages = {docname for docname, _level in order}
+        title = Part("title", "title", self._title(out))
+        contents = Part("contents", "contents", f"{HEADER}#show: part\n#contents\n")
+        parts = list(self._parts(order))
+        if self.empty:
+            # A first page of nothing but contents is no preface; what leads to it leads here.
+            title.body += parts.pop(0).body.removeprefix(f"{HEADER}#show: part\n")
+        self.parts = [title, contents, *parts]
+        entries = index(self, self.pages)
+        if entries:
+            _write(out / "index.json", json.dumps(entries, ensure_ascii=False, indent=0))
+            body = f"{HEADER}#show: part\n#general-index()\n"
+            self.parts.append(Part("genindex", "index", body, set(places(entries))))
+        _write(out / "book.json", json.dumps(_about(self), ensure_ascii=False, indent=0))
 
     def finish(self) -> None:
-        """Compile the book."""
-        out = Path(self.outdir)
+        """Typeset the parts and join them."""
+        if self.failed:
+            self._app.statuscode = 1
+            return
         try:
-            _, warnings = typst.compile_with_warnings(
-                out / "main.typ",
-                output=out / "handbook.pdf",
-                root=out,
-                ignore_system_fonts=True,
-                sys_inputs={"variant": self.config.print_variant},
-                pdf_standards=STANDARDS,  # type: ignore[arg-type]
-                timestamp=moment(Path(self.confdir)),
-            )
-        except typst.TypstError as error:
-            raise PrintError(error.diagnostic) from error
-        for warning in warnings:
-            logger.warning(warning.diagnostic, type="handbook")
+            self._typeset(Path(self.outdir))
+        except PrintError as error:
+            self._fail(error)
+            self._app.statuscode = 1
 
-    def _order(self) -> Iterator[tuple[str, int]]:
-        """Yield the pages as the book has them, chapters first, each with its level."""
-        seen: set[str] = set()
-        waiting = [(self.config.root_doc, 0)]
-        while waiting:
-            docname, level = waiting.pop(0)
-            if docname not in seen:
-                seen.add(docname)
-                yield docname, level
-                below = self.env.toctree_includes.get(docname, [])
-                if level == 0:
-                    below = sorted(below, key=lambda child: "/" not in child)
-                waiting = [*((child, level + 1) for child in below), *waiting]
-
-    def _main(
-        self, order: list[tuple[str, int]], answers: dict[str, list[str]], downloads: list[str]
-    ) -> Iterator[str]:
-        yield HEADER + "#show: handbook\n"
-        for file in downloads:
-            yield f"#attach({string(file)})\n"
-        appendix = next((name for name, level in order if level == 1 and "/" not in name), None)
-        chapter = ""
-        for docname, level in [*order, ("", 0)]:
-            if level < 2:
-                if answers.get(chapter):
-                    yield f"#answers(include {string(f'pages/{chapter}-answers.typ')})\n"
-                chapter = docname
-            if not docname:
-                break
-            if docname == appendix:
-                yield "#first-appendix\n"
-            part = "preface" if level == 0 else "chapter" if "/" in docname else "appendix"
-            kind = part if level < 2 else f"below.with({level - 1})"
-            yield f"#{kind}(include {string(f'pages/{docname}.typ')})\n"
-        yield "#general-index\n"
-
-    def _book(self) -> dict[str, Any]:
-        name = self.env.titles[self.config.root_doc].astext()
-        title, _, subtitle = name.partition(": ")
-        date = datetime.fromtimestamp(moment(Path(self.confdir)), UTC)
-        return {
-            "name": name,
-            "title": title,
-            "subtitle": subtitle[:1].upper() + subtitle[1:],
-            "author": self.config.author,
-            "copyright": self.config.copyright,
-            "version": self.config.release,
-            "date": format_date(date, "long", locale=self.config.language or "en"),
-            "language": self.config.language,
-            "claims": numbers(self.env),
-            "index": self._index(),
+    def _typeset(self, out: Path) -> None:
+        recto = self.config.typst_variant == "book"
+        timestamp = moment(Path(self.confdir))
+        book = Book(out, self.parts, recto=recto, timestamp=timestamp)
+        try:
+            book.typeset()
+        except PrintError as error:
+            raise _led_back(self, str(error)) from None
+        warnings = {warning for each in book.warnings.values() for warning in each}
+        faults = (_led_back(self, warning) for warning in warnings)
+        for fault in sorted(faults, key=lambda each: (each.place, str(each))):
+            self._fail(fault)
+        mark = words(self.config.language)["page"].strip("()")
+        targets = {
+            label: Target(part.start + page - 2, x, A4 - y + 10, mark.format(part.start + page - 1))
+            for label, (part, page, x, y) in book.labels.items()
         }
+        pieces = [Piece(out / f"parts/{part.name}.pdf", part.start) for part in book.parts]
+        Joiner(pieces, targets).join(out / f"{self.config.typst_name}.pdf")
 
-    def _index(self) -> list[dict[str, Any]]:
-        """Return the index in Russian order; each entry with its places and what is under it."""
-        groups = IndexEntries(self.env).create_index(self, group_entries=False)
-        entries = [
-            {
-                "name": name,
-                "letter": alphabetical(name)[1][:1].upper() if alphabetical(name)[0] < 2 else "",
-                "places": self._in_book(links),
-                "under": [
-                    {"name": sub, "places": self._in_book(sublinks)}
-                    for sub, sublinks in sorted(subs, key=lambda pair: alphabetical(pair[0]))
-                    if self._in_book(sublinks) or not sublinks
-                ],
-            }
-            for _letter, group in groups
-            for name, (links, subs, _key) in group
-        ]
-        entries = [entry for entry in entries if entry["places"] or entry["under"]]
-        return sorted(entries, key=lambda entry: alphabetical(entry["name"]))
+    def _fail(self, error: PrintError) -> None:
+        """Warn of what can't be printed; the book isn't joined then."""
+        self.failed = True
+        logger.warning("%s", error, location=error.place, type="typst", subtype="print")
 
-    def _in_book(self, links: list[tuple[str | None, str]]) -> list[str]:
-        labels = [uri.removeprefix("%") for _main, uri in links]
-        return [label for label in labels if label.partition("#")[0] in self.book]
+    def _parts(self, order: list[tuple[str, int]]) -> Iterator[Part]:
+        """Yield preface, chapters and appendices; the answers stand at the end of each."""
+        groups: list[list[tuple[str, int]]] = []
+        for docname, level in order:
+            if level < 2:
+                groups.append([])
+            groups[-1].append((docname, level))
+        numbers = {"preface": 0, "chapter": 0, "appendix": 0}
+        for group in groups:
+            first, level = group[0]
+            kind = (
+                "preface" if level == 0 else "appendix" if _is_appendix(self, first) else "chapter"
+            )
+            numbers[kind] += 1
+            part = Part(first.replace("/", "-"), kind, "", number=numbers[kind])
+            body, answers = [f"{HEADER}#show: part\n"], list[str]()
+            for docname, depth in group:
+                page = self._translated(docname)
+                answers += page.answers
+                part.refers |= page.referred
+                include = f"include {string(f'/pages/{docname}.typ')}"
+                body.append(f"#{include}\n" if depth < 2 else f"#below({depth - 1}, {include})\n")
+            if answers:
+                _write(Path(self.outdir, f"pages/{first}-answers.typ"), HEADER + "".join(answers))
+                body.append(f"#answers(include {string(f'/pages/{first}-answers.typ')})\n")
+            part.body = "".join(body)
+            yield part
 
-    def _copy_downloads(self, out: Path) -> list[str]:
-        """Copy the files that the pages offer, to be attached to the PDF."""
+    def _translated(self, docname: str) -> Translator:
+        """Write a page as Typst, with the pictures that it shows."""
+        doctree = self.env.get_doctree(docname)
+        self.env.apply_post_transforms(doctree, docname)
+        self.post_process_images(doctree)
+        page: Translator = self.create_translator(self, docname, self.pages)
+        try:
+            text = page.translate(doctree)
+        except PrintError as error:
+            self._fail(error)
+            text = ""
+        if docname == self.config.root_doc:
+            self.empty = not re.sub(r'#anchor\("[^"]*"\)|\s', "", text)
+        _write(Path(self.outdir, f"pages/{docname}.typ"), HEADER + text)
+        for source in page.pictures:
+            _copy(Path(self.srcdir, source), Path(self.outdir, source))
+        return page
+
+    def _title(self, out: Path) -> str:
+        """Return the title page, with the files that the pages offer attached to it."""
         files = sorted(Path(self.srcdir, file).resolve() for file in self.env.dlfiles)
-        for file in files:
-            _copy(file, out / file.relative_to(self.confdir))
-        return [file.relative_to(self.confdir).as_posix() for file in files]
+        names = [file.relative_to(self.confdir).as_posix() for file in files]
+        for file, name in zip(files, names, strict=True):
+            _copy(file, out / name)
+        attached = "".join(f"#attach({string(name)})\n" for name in names)
+        return f"{HEADER}#show: part\n{attached}#title-page\n"
 
 
 HEADER = '#import "/book.typ": *\n'
 
 
-def alphabetical(name: str) -> tuple[int, str, str]:
-    """Return the key of Russian order: Cyrillic, then Latin, then the rest; Ё beside Е."""
-    letters = name.casefold().replace("ё", "е").lstrip("_«\"'(@*.")
-    first = letters[:1]
-    script = 0 if "а" <= first <= "я" else 1 if "a" <= first <= "z" else 2
-    return script, letters, name
+def _order(builder: Builder) -> Iterator[tuple[str, int]]:
+    """Yield the pages as the book has them, chapters first, each with its level."""
+    seen: set[str] = set()
+    waiting = [(builder.config.root_doc, 0)]
+    while waiting:
+        docname, level = waiting.pop(0)
+        if docname not in seen:
+            seen.add(docname)
+            yield docname, level
+            below = builder.env.toctree_includes.get(docname, [])
+            if level == 0:
+                below = sorted(below, key=lambda name: _is_appendix(builder, name))
+            waiting = [*((child, level + 1) for child in below), *waiting]
+
+
+def _is_appendix(builder: Builder, docname: str) -> bool:
+    return any(patmatch(docname, pattern) for pattern in builder.config.typst_appendices)
 
 
 def moment(root: Path) -> int:
     """Return the seconds that date the book at `root`: SOURCE_DATE_EPOCH or the last commit."""
-    if given := os.environ.get("SOURCE_DATE_EPOCH"):
-        return int(given)
+    if fixed := os.environ.get("SOURCE_DATE_EPOCH"):
+        return int(fixed)
     git = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
     try:
         return int(subprocess.run(git, capture_output=True, text=True, check=True).stdout)
     except (OSError, subprocess.CalledProcessError, ValueError):
-        return WITHOUT_GIT
+        return WITHOUT_HISTORY
+
+
+def _led_back(builder: Builder, diagnostic: str) -> PrintError:
+    """Lead what Typst says of its input back to the page that it was made of."""
+    found = re.search(r"pages[/\\](\S+)\.typ:(\d+)", diagnostic)
+    if not found:
+        return PrintError(diagnostic)
+    name, line = found[1], int(found[2])
+    before = Path(builder.outdir, f"pages/{name}.typ").read_text("utf-8").split("\n")[:line]
+    lines = re.findall(r"/\*(\d+)\*/", "\n".join(before))
+    page = str(builder.env.doc2path(name)) if name in builder.env.all_docs else name
+    return PrintError(diagnostic.partition("\n")[0], f"{page}:{lines[-1] if lines else '?'}")
+
+
+def _about(builder: Builder) -> dict[str, Any]:
+    """Return what the title page tells, and the words of the template."""
+    config = builder.config
+    name = builder.env.titles[config.root_doc].astext()
+    title, _, subtitle = name.partition(": ")
+    date = datetime.fromtimestamp(moment(Path(builder.confdir)), UTC)
+    return {
+        "name": name,
+        "title": title,
+        "subtitle": subtitle[:1].upper() + subtitle[1:],
+        "author": config.author,
+        "copyright": config.copyright,
+        "version": config.release,
+        "date": format_date(date, "long", locale=config.language or "en"),
+        "language": config.language or "en",
+        "variant": config.typst_variant,
+        "words": words(config.language),
+    }
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-FILL = "ЗАПОЛНИТЕ"
-"""Stands where the author has to write; the check of style finds what is left."""
+from handbook.style.shape import FILL
 
 _NAME = re.compile(r"[a-z]+(?:-[a-z]+)*/[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOCTREE = re.compile(r"^```\{toctree\}\n(?:(?::.*)?\n)*?(?:[^`\n].*\n)*(?=```)", re.M)

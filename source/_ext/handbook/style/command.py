@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from proven.book import Settings
+
 from handbook.style.blocks import blocks, snippet
 from handbook.style.page import Finding, read
 from handbook.style.shape import shape
@@ -18,10 +20,11 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
 
     names: pages as in "tasks/gather".  ValueError if there is no such page.
     """
-    pages = root / "source"
+    settings = Settings.at(root)
+    pages = settings.pages
     table = terms(pages)
     known = vocabulary(pages, table)
-    for file in _files(pages, names):
+    for file in _files(settings, names):
         try:
             page = read(file, pages)
         except UnicodeDecodeError as error:
@@ -39,10 +42,10 @@ def code(root: Path) -> Iterator[tuple[Path, Finding]]:
             yield from ((file, finding) for finding in snippet(file))
 
 
-def _files(pages: Path, names: Iterable[str]) -> list[Path]:
+def _files(settings: Settings, names: Iterable[str]) -> list[Path]:
     if not names:
-        return sorted(pages.rglob("*.md"))
-    files = [pages / f"{name}.md" for name in names]
+        return settings.page_files()
+    files = [settings.pages / f"{name}.md" for name in names]
     for file in files:
         if not file.is_file():
             raise ValueError(f"{file}: there is no such page")

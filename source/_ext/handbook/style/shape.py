@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handbook.authors.new import FILL
 from handbook.style.page import Finding, Page, sentences
 
+FILL = "ЗАПОЛНИТЕ"
+"""Stands where the author of a page that was laid out has to write."""
 SHORT = range(2, 5)
 """How many sentences a short answer has."""
 NEXT = "Дальше"

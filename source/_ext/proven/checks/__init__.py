@@ -1,4 +1,9 @@
-"""The commands that check a book and write what they find: `python -m proven.checks.NAME`."""
+"""The commands that check a book and write what they find: `python -m proven.checks.NAME`.
+
+``evidence`` runs all on other interpreters, ``mutants`` changes each snippet, ``reached`` asks
+for lines that no check reaches, ``stress`` runs the tests shuffled on a busy machine, ``accept``
+rewrites the outputs in the pages.  No room imports another.
+"""
 
 from __future__ import annotations
 

@@ -13,14 +13,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from proven.book import Book
 from proven.checks import parse, parser
-from proven.findings import COVERAGE as RESULT
-from proven.findings import excuse
+from proven.findings import COVERAGE, Mutation, excuse, save
 from proven.shown import replay
 
 _CONFIG = """
@@ -36,10 +34,10 @@ partial_also = if __name__ == .__main__.:
 """
 
 
-def unreached(source: str, found: dict[str, Any]) -> Iterator[str]:
+def unreached(source: str, coverage: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of `source` that weren't reached or from which a way wasn't taken."""
     lines = source.splitlines()
-    numbers = {*found["missing_lines"], *(first for first, _ in found["missing_branches"])}
+    numbers = {*coverage["missing_lines"], *(first for first, _ in coverage["missing_branches"])}
     for number in sorted(numbers):
         yield lines[number - 1].strip()
 
@@ -54,6 +52,7 @@ def measure(book: Book) -> dict[str, Any]:
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
+    proofs = sorted({proof.file for proof in book.all_proofs})
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "coverage.ini")
         text = _CONFIG.format(source=book.settings.snippets, folder=folder)
@@ -62,7 +61,7 @@ def measure(book: Book) -> dict[str, Any]:
         os.environ["COVERAGE_PROCESS_START"] = str(config)
         watch = coverage.Coverage(config_file=str(config))
         with watch.collect():
-            code = pytest.main(["-q", "-p", "no:cacheprovider", "--ignore=tests/handbook"])
+            code = pytest.main(["-q", "-p", "no:cacheprovider", *proofs])
             for shown in book.outputs.values():
                 replay(shown, book.settings.snippets)
         if code:
@@ -78,27 +77,25 @@ def main() -> int:
     """Measure, write the result and tell every line that is neither reached nor justified."""
     _, book = parse(parser("reached", main.__doc__))
     report = measure(book)
-    allowed, bad = book.excuses, 0
+    bad = 0
     justified: dict[str, dict[str, str]] = {}
-    for file, found in sorted(report["files"].items()):
+    for file, of_file in sorted(report["files"].items()):
         name = Path(book.root, file).relative_to(book.settings.snippets).with_suffix("").as_posix()
-        for line in unreached(book.code(name), found):
-            label = f"not reached: {line}"
-            if why := excuse(allowed, name, label):
+        for line in unreached(book.code(name), of_file):
+            label = str(Mutation("not reached", (), line))
+            if why := excuse(book.excuses, name, label):
                 justified.setdefault(name, {})[line] = why
             else:
                 bad += 1
                 print(f"snippets/{name}.py: {label}")
     totals = report["totals"]
     result = {
-        "date": date.today().isoformat(),
         "lines": totals["num_statements"],
         "branches": totals["num_branches"],
         "unreached": bad,
         "justified": justified,
     }
-    text = json.dumps(result, indent=1, ensure_ascii=False)
-    (book.settings.evidence / RESULT).write_text(text + "\n", encoding="utf-8")
+    save(book.settings.evidence / COVERAGE, result)
     print("{lines} lines, {branches} branches".format(**result), end="")
     print(f": {sum(map(len, justified.values()))} unreached with reason, {bad} without")
     return int(bad > 0)

@@ -7,7 +7,6 @@ is written at the end, also of an interrupted series.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
@@ -15,12 +14,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from proven.book import Book
 from proven.checks import parse, parser
-from proven.findings import STRESS as RESULT
+from proven.findings import STRESS, save
 
 _SEED = "HANDBOOK_STRESS"
 _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
@@ -99,8 +97,7 @@ def main() -> int:
     finally:
         # Not before: a file that is newer than the PDF would make the tests build it anew.
         if whole and result["runs"]:
-            text = json.dumps({"date": date.today().isoformat(), **result}, indent=1)
-            (book.settings.evidence / RESULT).write_text(text + "\n", encoding="utf-8")
+            save(book.settings.evidence / STRESS, result)
     return int(result["failed"] > 0)
 
 

@@ -88,7 +88,7 @@ def play(
     """
     path = path_of(name, snippets)
     other = path_of(beside, snippets) if beside else None
-    trace, why = None, "clock: real" if clock == "real" else ""
+    trace, why = None, "it was asked for" if clock == "real" else ""
     if other:
         why = f"it is played beside {beside}"
     elif clock == "auto":
@@ -111,11 +111,17 @@ def play(
 
 def _refuse_failure(name: str, trace: Trace) -> None:
     if trace.deadlock:
-        waits = "\n".join(map(str, trace.deadlock))
-        raise SnippetError(f"snippets/{name}.py: a deadlock, nobody can go on\n{waits}")
+        waits = "\n".join(
+            f'  File "snippets/{name}.py", line {wait.line}: {wait}' for wait in trace.deadlock
+        )
+        raise SnippetError(
+            f"snippets/{name}.py: a deadlock, nobody can go on; if that is the point, "
+            f"show it by :deadlock:\n{waits}"
+        )
     if trace.exit:
         raise SnippetError(
-            f"snippets/{name}.py: the snippet ended with exit code {trace.exit}\n{trace.stderr}"
+            f"snippets/{name}.py: the snippet ended with exit code {trace.exit}; if that is "
+            f"the point, say :exit: {trace.exit}\n{trace.stderr}"
         )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 BAR = " │ "
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 
 class SnippetError(Exception):
@@ -18,11 +21,15 @@ class NotVirtual(SnippetError):
 
 
 class Wait(NamedTuple):
-    """Who waits for what, and who holds it ("" if nobody does): a row of a deadlock's table."""
+    """Who waits for what, and who holds it ("" if nobody does): a row of a deadlock's table.
+
+    line: where in the program it waits, 0 if nobody knows.
+    """
 
     actor: str
     what: str
     holder: str = ""
+    line: int = 0
 
     def __str__(self) -> str:
         held = f", held by {self.holder}" if self.holder else ""
@@ -151,3 +158,15 @@ def _stamps(times: list[float]) -> Iterator[str]:
     decimals = max((len(f"{float(time)}".partition(".")[2]) for time in rounded), default=1)
     width = max((len(f"{time:.{decimals}f}") for time in rounded), default=0)
     return (f"{time:{width}.{decimals}f}" for time in rounded)
+
+
+def escaped(text: str) -> str:
+    """Return `text` with what can't be seen as Python's escapes: ``\\x1b``, ``\\u2028``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char.encode("unicode_escape").decode()
+        if char != " " and unicodedata.category(char) in _UNSEEN
+        else char
+        for char in text
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from proven.stage.trace import Actor, Moment, Trace
+from proven.stage.trace import Actor, Moment, Trace, escaped
 
 _NUMBERED = re.compile(r"(Task|Thread|(Fork|Spawn|ForkServer)?Process)-\d+( \(.*\))?|asyncio_\d+")
 
@@ -65,9 +65,9 @@ def scene(trace: Trace) -> Scene:
     timed = trace.timed and trace.elapsed > 0
     moments = trace.moments if timed or not trace.timed else tuple(_in_sequence(trace.moments))
     length = trace.elapsed if timed else max((m.time for m in moments), default=0) + 1
-    own = _by_actor(moments)
+    moments_of = _by_actor(moments)
     lanes = {
-        place: _lane(label, trace.actors[place], own[place], length)
+        place: _lane(label, trace.actors[place], moments_of[place], length)
         for place, label in cast(trace).items()
     }
     for place, hold in _holds(moments, length):
@@ -88,24 +88,26 @@ def cast(trace: Trace) -> dict[int, str]:
 
     ValueError if nobody has: then the play wasn't watched.
     """
-    own = _by_actor(trace.moments)
-    shown = [place for place, actor in enumerate(trace.actors) if _is_shown(actor, own[place])]
+    moments_of = _by_actor(trace.moments)
+    shown = [
+        place for place, actor in enumerate(trace.actors) if _is_shown(actor, moments_of[place])
+    ]
     if not shown:
         raise ValueError("there is nothing to draw: nobody watched the play")
-    labels = _labels([(trace.actors[place], own[place]) for place in shown])
+    labels = _labels([(trace.actors[place], moments_of[place]) for place in shown])
     return dict(zip(shown, labels, strict=True))
 
 
 def _by_actor(moments: Iterable[Moment]) -> dict[int, list[Moment]]:
-    own: dict[int, list[Moment]] = defaultdict(list)
+    moments_of: dict[int, list[Moment]] = defaultdict(list)
     for moment in moments:
-        own[moment.actor].append(moment)
-    return own
+        moments_of[moment.actor].append(moment)
+    return moments_of
 
 
-def _is_shown(actor: Actor, own: list[Moment]) -> bool:
+def _is_shown(actor: Actor, moments: list[Moment]) -> bool:
     wanted = {"main": "prints", "process": None}.get(actor.kind, "runs")
-    return any(wanted in (None, moment.what) for moment in own)
+    return any(wanted in (None, moment.what) for moment in moments)
 
 
 def _in_sequence(moments: Iterable[Moment]) -> Iterator[Moment]:
@@ -154,7 +156,8 @@ def _lane(label: str, actor: Actor, moments: list[Moment], length: float) -> Lan
                     turn("works", moment.time)
                 wanted = ""
             case "prints":
-                lane.marks.append((moment.time, moment.text.removeprefix(f"{label}: ")))
+                text = escaped(moment.text.removeprefix(f"{label}: "))
+                lane.marks.append((moment.time, text))
             case "ends":
                 turn("", moment.time)
                 lane.end = (moment.time, moment.text)
@@ -164,18 +167,18 @@ def _lane(label: str, actor: Actor, moments: list[Moment], length: float) -> Lan
 
 def _holds(moments: Iterable[Moment], length: float) -> Iterator[tuple[int, Span]]:
     """Yield who held a lock or semaphore, and how long."""
-    held: list[tuple[int, float, str]] = []
+    open_holds: list[tuple[int, float, str]] = []
     for moment in moments:
         if moment.what == "takes":
-            held.append((moment.actor, moment.time, moment.text))
+            open_holds.append((moment.actor, moment.time, moment.text))
         elif moment.what == "gives":
-            same = [hold for hold in held if hold[2] == moment.text]
+            same = [hold for hold in open_holds if hold[2] == moment.text]
             # Whoever gives back a place that it doesn't hold, gives back another's.
-            own = [hold for hold in same if hold[0] == moment.actor][-1:] or same[:1]
-            for hold in own:
-                held.remove(hold)
+            returned = [hold for hold in same if hold[0] == moment.actor][-1:] or same[:1]
+            for hold in returned:
+                open_holds.remove(hold)
                 yield hold[0], Span(hold[1], moment.time, "holds", hold[2])
-    for place, since, what in held:
+    for place, since, what in open_holds:
         yield place, Span(since, length, "holds", what)
 
 
@@ -199,29 +202,30 @@ def _arrows(moments: Iterable[Moment]) -> Iterator[Arrow]:
 def _labels(cast: list[tuple[Actor, list[Moment]]]) -> list[str]:
     """Name the lanes as the output does; otherwise by the code that they run."""
     alone = sum(actor.kind == "process" for actor, _ in cast) < 2
-    plain = [_printed_name(actor, own) or _own_name(actor, alone) for actor, own in cast]
+    plain = [_printed_name(actor, moments) or _code_name(actor, alone) for actor, moments in cast]
     often = Counter(plain)
-    told = [
+    with_arguments = [
         f"{name}({', '.join(actor.arguments)})" if often[name] > 1 and actor.arguments else name
         for name, (actor, _) in zip(plain, cast, strict=True)
     ]
-    often, seen = Counter(told), Counter()
+    often = Counter(with_arguments)
+    seen: Counter[str] = Counter()
     labels = []
-    for name in told:
+    for name in with_arguments:
         seen[name] += 1
         labels.append(f"{name} {seen[name]}" if often[name] > 1 else name)
     return labels
 
 
-def _own_name(actor: Actor, alone: bool) -> str:
+def _code_name(actor: Actor, alone: bool) -> str:
     if actor.kind == "process" and alone:
         return "MainThread"
     return actor.code if actor.code and _NUMBERED.fullmatch(actor.name) else actor.name
 
 
-def _printed_name(actor: Actor, own: list[Moment]) -> str:
+def _printed_name(actor: Actor, moments: list[Moment]) -> str:
     """Return what the lines begin with, if that names the actor, its code or an argument."""
-    lines = [moment.text for moment in own if moment.what == "prints"]
+    lines = [moment.text for moment in moments if moment.what == "prints"]
     heads = {head for head, colon, _ in (line.partition(": ") for line in lines) if colon}
     root = "main" if actor.name == "MainProcess" else actor.name
     words = [root, *(argument.strip("'") for argument in actor.arguments)]

@@ -10,14 +10,15 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
-from time import monotonic
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from proven.stage import SnippetError, play
-from proven.stage.trace import BAR, Moment, Trace
+from proven.stage.trace import BAR, Moment, Trace, escaped
 from proven.timeline.lanes import cast
+
+MOST_LANES = 60
+"""Lanes that a terminal shows beside each other."""
 
 _ENDS = {"": ("╵", "ends"), "cancel": ("✗", "is cancelled"), "collected": ("✗", "vanishes")}
 WORKS, WAITS, QUEUES, READY, GONE = "┃│┆╎ "
@@ -27,8 +28,14 @@ def show(trace: Trace, real: Trace | None = None) -> Iterator[str]:
     """Yield the lines that show `trace`: time, a column for each lane, what happened.
 
     real: the same snippet on the real clock; its seconds stand beside the lines.
+    ValueError if nobody watched, or there are more lanes than a terminal has room for.
     """
     labels = cast(trace)
+    if len(labels) > MOST_LANES:
+        raise ValueError(
+            f"{len(labels)} tasks, threads or processes, a terminal shows at most {MOST_LANES} "
+            "beside each other: play a smaller one"
+        )
     rows = list(_Lanes(labels).rows(trace))
     if real:
         measured = iter(real.events)
@@ -87,8 +94,9 @@ class _Lanes:
     def _turn(self, moment: Moment) -> tuple[str, str, str]:
         """Return the mark and the words of `moment`, and the lane's look after it."""
         actor, text = moment.actor, moment.text
-        known = moment.by in self._labels and moment.by != actor
-        by = f" by {self._labels[moment.by]}" if known and moment.by is not None else ""
+        by = ""
+        if moment.by is not None and moment.by != actor and moment.by in self._labels:
+            by = f" by {self._labels[moment.by]}"
         match moment.what:
             case "created":
                 self._fresh.add(actor)
@@ -113,33 +121,21 @@ class _Lanes:
             case "gives":
                 return "┗", f"gives back the {text}", self._glyphs[actor]
             case "prints":
-                return "●", text, self._glyphs[actor]
+                return "●", escaped(text), self._glyphs[actor]
             case "ends":
                 glyph, words = _ENDS.get(text, ("✗", f"fails: {text}"))
                 return glyph, words, GONE
         return "", "", self._glyphs[actor]
 
 
-def play_really(name: str, expected: float, out: TextIO) -> Trace:
-    """Play snippet `name` on the real clock while a bar on the terminal `out` moves on."""
-    with ThreadPoolExecutor(1) as pool:
-        began = monotonic()
-        result = pool.submit(play, name, clock="real")
-        while not result.done() and out.isatty():
-            out.write(f"\r{progress(monotonic() - began, expected)}")
-            out.flush()
-            wait([result], timeout=0.1)
-        if out.isatty():
-            out.write("\r\033[K")
-        return result.result()
-
-
-def progress(seconds: float, expected: float) -> str:
-    """Return the bar; where nobody knows how long it will take, only the seconds."""
-    if not expected:
-        return f"{seconds:.1f} s"
-    done = round(30 * min(1.0, seconds / expected))
-    return f"[{'█' * done:<30}] {seconds:.1f} of {expected:g} s"
+def close(trace: Trace) -> Iterator[str]:
+    """Yield what there is to say at the end: how it ended, stderr, which clock and why."""
+    yield from (f"deadlock{BAR}{escaped(str(wait))}" for wait in trace.deadlock)
+    told = trace.stderr.rstrip("\n")
+    yield from (f"stderr{BAR}{escaped(line)}" for line in told.split("\n") if told)
+    if trace.exit:
+        yield f"ended with exit code {trace.exit}"
+    yield f"clock: {'virtual' if trace.timed else f'real, as {trace.why}'}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -149,19 +145,20 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("name", metavar="SNIPPET", help="as in tasks/gather_order")
     parser.add_argument("--real", action="store_true", help="play it on the real clock")
-    given = parser.parse_args(arguments)
-    name = given.name.removeprefix("snippets/").removesuffix(".py")
+    options = parser.parse_args(arguments)
+    name = options.name.removeprefix("snippets/").removesuffix(".py")
     try:
-        trace = play(name)
+        trace = play(name, may_fail=True)
         real = None
-        if given.real:
-            expected = trace.elapsed if trace.timed else 0.0
-            real = play_really(name, expected, sys.stderr)
+        if options.real:
+            if trace.timed:
+                print(f"On the real clock it takes {trace.elapsed:g} s.", file=sys.stderr)
+            real = play(name, clock="real", may_fail=True)
             if not trace.timed:
                 trace = real
             elif real.lines != trace.lines:
                 raise SnippetError("\n".join(["it printed something else:", *real.lines]))
-        print("\n".join(show(trace, real)))
+        print("\n".join([*show(trace, real), *close(trace)]))
     except (SnippetError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

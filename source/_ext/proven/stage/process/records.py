@@ -23,7 +23,8 @@ def read(events: Path, output: Path, began: float) -> list[Record]:
     own stream didn't write counts as the main process's.
     """
     records = list(_records(events))
-    printed, others = [], []
+    printed: list[Record] = []
+    others: list[Record] = []
     for number, record in enumerate(records):
         record["place"] = float(number)
         (printed if record["what"] == "prints" else others).append(record)
@@ -114,7 +115,7 @@ def in_order(
     rows: list[tuple[int, dict[str, Any]]] = []
     printed = -1
     for record in records:
-        who, by = record["who"], record.get("by")
+        who, by = record["who"], record.get("by", "")
         before = [latest.get(who, -1), *(columns.get(id, -1) for id in record.get("after", ()))]
         if record["what"] == "created":
             before.append(latest.get(by, -1))

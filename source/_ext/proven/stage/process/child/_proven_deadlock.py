@@ -82,12 +82,12 @@ def _forget() -> None:
     _running.release()
 
 
-def _end(rows: list[tuple[str, str, str]]) -> None:
+def _end(rows: list[tuple[str, str, str, int]]) -> None:
     record("deadlock", rows=rows)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _deadlock() -> list[tuple[str, str, str]] | None:
+def _deadlock() -> list[tuple[str, str, str, int]] | None:
     """Return who waits for what and who holds it, or None if somebody can go on."""
     if signal.getitimer(signal.ITIMER_REAL)[0] or _has_children():
         return None
@@ -101,7 +101,7 @@ def _deadlock() -> list[tuple[str, str, str]] | None:
         if reason is None:
             return None
         if reason != IDLE:
-            rows.append((name, *reason))
+            rows.append((name, *reason, _line_of(frame)))
     return sorted(rows) or None
 
 
@@ -152,7 +152,7 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
 
 
 def _condition(frame: Any) -> str:
-    """Return what the thread that waits in Condition.wait waits for: an Event, a Queue and so on."""
+    """Return what a thread in Condition.wait waits for: an Event, a Queue and so on."""
     owner, method = frame.f_locals["self"], "wait"
     outer = frame
     while not outer.f_code.co_filename.startswith(SNIPPETS) and outer.f_back:
@@ -162,6 +162,13 @@ def _condition(frame: Any) -> str:
         outer = outer.f_back
     named = f"{type(owner).__name__} {_name_of(owner, frame)}".strip()
     return f"room in {named}" if method == "put" else named
+
+
+def _line_of(frame: Any) -> int:
+    """Return the line of the program at which it waits; 0 if that is elsewhere."""
+    while frame and not frame.f_code.co_filename.startswith(SNIPPETS):
+        frame = frame.f_back
+    return frame.f_lineno if frame else 0
 
 
 def _name_of(wanted: object, frame: Any) -> str:

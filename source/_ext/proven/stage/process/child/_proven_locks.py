@@ -115,28 +115,26 @@ for _type, _made in ((WatchedLock, _make_lock()), (WatchedRLock, _make_rlock()))
     _type.__name__ = f"{type(_made).__module__}.{type(_made).__qualname__}"
 
 
-def _stand_in(make: Any, watched: type[WatchedLock]) -> Any:
-    """Return what stands in for `make`: a function or, as since 3.13 for locks, a type."""
+def _stand_in(name: str, make: Any, watched: type[WatchedLock]) -> Any:
+    """Return what stands in for `make`: a function or, as since 3.13 for locks, a type.
+
+    It is pickled as threading's `name`, and so found again in another process.
+    """
+
+    def made(*_: Any) -> Any:
+        lock = make()
+        return watched(lock) if by_program() else lock
+
     if not isinstance(make, type):
-
-        def made() -> Any:
-            lock = make()
-            return watched(lock) if by_program() else lock
-
-        made.__name__ = made.__qualname__ = make.__name__
+        made.__module__, made.__name__, made.__qualname__ = "threading", name, name
         return made
 
     class Kind(type):
         def __instancecheck__(cls, instance: Any) -> bool:
             return isinstance(instance, make)
 
-    def new(cls: Any) -> Any:
-        lock = make()
-        return watched(lock) if by_program() else lock
-
-    names = {"__new__": new, "__module__": make.__module__, "__qualname__": make.__qualname__}
-    return Kind(make.__name__, (), names)
+    return Kind(name, (), {"__new__": made, "__module__": "threading", "__qualname__": name})
 
 
-Lock = _stand_in(_make_lock, WatchedLock)
-RLock = _stand_in(_make_rlock, WatchedRLock)
+Lock = _stand_in("Lock", _make_lock, WatchedLock)
+RLock = _stand_in("RLock", _make_rlock, WatchedRLock)

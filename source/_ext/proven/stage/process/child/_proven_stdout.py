@@ -38,15 +38,21 @@ class Shared(io.BufferedWriter):
         self._codes = {method.__code__ for method in (Shared.write, Shared.flush, Shared._put)}
         self._main = threading.get_ident()
         # Kept here: at its end Python empties the modules, and objects may still print.
-        self._os, self._frame, self._ident = os, sys._getframe, threading.get_ident
-        self._author, self._record, self._path = author, record, OUTPUT
+        self._calls = os.fstat, os.open, os.write, os.lseek, os.close, os.path.samestat
+        self._frame, self._ident = sys._getframe, threading.get_ident
+        self._author, self._record = author, record
+        self._path, self._mode = OUTPUT, os.O_WRONLY | os.O_APPEND
 
     def write(self, data: Any) -> int:
         """Keep `data` until it is flushed, as the buffer of a terminal does."""
         if self.closed:
             raise ValueError("write to closed file")
         taken = bytes(data)
-        (self._later if self._is_nested() else self._held).append((self._author(), taken))
+        try:
+            whose = self._author()
+        except TypeError:
+            whose = {}  # Python is at its end and has emptied the modules.
+        (self._later if self._is_nested() else self._held).append((whose, taken))
         return len(taken)
 
     def flush(self) -> None:
@@ -80,20 +86,21 @@ class Shared(io.BufferedWriter):
         return False
 
     def _put(self, data: bytes, whose: dict[str, str]) -> int:
-        os = self._os
+        fstat, open, write, lseek, close, samestat = self._calls
         try:
-            if not os.path.samestat(os.fstat(1), self._file):
+            if not samestat(fstat(1), self._file):
                 return self.raw.write(data) or 0
             # A file description of its own: its position is then the end of what was written.
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            file = open(self._path, self._mode)
         except OSError:
             return self.raw.write(data) or 0
         try:
-            count = os.write(file, data)
-            end = os.lseek(file, 0, os.SEEK_CUR)
+            count = write(file, data)
+            end = lseek(file, 0, 1)
         finally:
-            os.close(file)
-        self._record("prints", start=end - count, end=end, **whose)
+            close(file)
+        if whose:
+            self._record("prints", start=end - count, end=end, **whose)
         return count
 
 

@@ -1,0 +1,20 @@
+import asyncio
+
+
+class Counter:
+    total = 0
+
+    async def add(self) -> None:
+        value = self.total
+        await asyncio.sleep(0)
+        self.total = value + 1
+
+
+async def main() -> None:
+    counter = Counter()
+    await asyncio.gather(counter.add(), counter.add())
+    print(f"added 2 times, total {counter.total}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,42 @@
+from collections.abc import Callable
+from threading import Condition, Event, Thread
+
+
+class Box:
+    def __init__(self) -> None:
+        self.items: list[str] = []
+        self.changed = Condition()
+
+    def put(self, item: str) -> None:
+        with self.changed:
+            self.items.append(item)
+            self.changed.notify()
+
+    def get(self, before: Callable[[], object] = lambda: None) -> str:
+        with self.changed:
+            if not self.items:
+                before()
+                self.changed.wait()
+            return self.items.pop()
+
+
+def main() -> None:
+    box, waits = Box(), Event()
+
+    def guest() -> None:
+        try:
+            print(f"guest: {box.get(waits.set)}")
+        except IndexError as error:
+            print(f"guest: IndexError: {error}")
+
+    thread = Thread(target=guest)
+    thread.start()
+    waits.wait()
+    with box.changed:
+        box.put("tea")
+        print(f"main: {box.get()}")
+    thread.join()
+
+
+if __name__ == "__main__":
+    main()

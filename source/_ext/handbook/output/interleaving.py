@@ -1,0 +1,151 @@
+"""The ``{interleaving}`` directive: the run that breaks, as a table of who did what in turn.
+
+The explorer finds the run; its body here is what it found, recorded by
+`python -m handbook.output.interleaving` (make accept), and `make doctest` finds the run
+again and compares.  Options, in the words of the snippet:
+
+``:make:`` statements that make what the actors share; ``:actors:`` name and
+expression of each, as in ``A: x.add() | B: x.add()``; ``:holds:`` what should be
+true in the end, left out where a deadlock or an error breaks the run;
+``:caption:`` the table's title.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from proven.checks import parse, parser
+from proven.stage import SnippetError
+from proven.stage.explore import CannotExplore
+from proven.stage.explore.scene import Scene, parse_actors
+from sphinx.util.docutils import SphinxDirective
+
+from handbook.domain import Fault, handbook, warn
+from handbook.output.runs import result, table
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_BLOCK = re.compile(
+    r"^(?P<fence>`{3,})\{interleaving\}[ ]+(?P<name>\S+)[ ]*\n"
+    r"(?P<options>(?:[ ]*:[\w-]+:.*\n)*)\n?(?P<body>(?:.*\n)*?)(?P=fence)[ ]*$",
+    re.M,
+)
+
+
+class Interleaving(SphinxDirective):
+    """```{interleaving} races/lost_update_steps`` with the recorded run as its body."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = dict.fromkeys(
+        ("make", "actors", "holds", "caption"), directives.unchanged_required
+    )
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        file = handbook(self.env).book.snippet(name)
+        self.env.note_dependency(str(file))
+        self.env.note_dependency(__file__)
+        try:
+            scene = scene_of(name, self.options)
+            source = file.read_text(encoding="utf-8").splitlines()
+            shown = table(dict(scene.actors), list(self.content), source)
+        except (OSError, ValueError, IndexError) as error:
+            problem = f"the interleaving of {name}: {error}; mend its options or run make accept"
+            warn(Fault.OUTPUT, problem, self.get_location())
+            return []
+        slug = nodes.make_id(name)
+        ids = (f"interleaving-{slug}{number or ''}" for number in count())
+        id = next(id for id in ids if id not in self.state.document.nameids)
+        box = nodes.container("", shown, classes=["interleaving", f"of-example-{slug}"])
+        if "caption" in self.options:
+            inline, messages = self.parse_inline(self.options["caption"])
+            shown.insert(0, nodes.title("", "", *inline, *messages))
+        box += result(self.content[-1].removeprefix("= "))
+        box["names"] = [id]
+        self.state.document.note_explicit_target(box, box)
+        for node in (*box.findall(nodes.table), *box.findall(nodes.title), box):
+            self.set_source_info(node)
+        return [*self._checked(name), box]
+
+    def _checked(self, name: str) -> Iterator[nodes.Node]:
+        """Yield what Sphinx's doctest builder runs and compares, unseen by the reader."""
+        # Of its own name: the group of the snippet's output is another one.
+        group = f"{name} interleaving"
+        call = f"check_run({name!r}, {dict(self.options)!r})"
+        code = nodes.comment("", "", testnodetype="testcode", groups=[group])
+        code["test"] = f"from handbook.output.interleaving import check_run\n{call}"
+        expected = nodes.comment("", "", testnodetype="testoutput", groups=[group])
+        expected["test"] = "\n".join(self.content)
+        for node in (code, expected):
+            self.set_source_info(node)
+            # The doctest builder counts the line of a testcode twice.
+            node.line = (self.lineno + 1) // 2
+            yield node
+
+
+def scene_of(name: str, options: dict[str, str]) -> Scene:
+    """Return the scene that a directive's options tell; ValueError if they don't."""
+    if not options.get("actors"):
+        raise ValueError(":actors: is missing, as in «A: x.add() | B: x.add()»")
+    actors = parse_actors(options["actors"])
+    return Scene(name, options.get("make", ""), actors, options.get("holds", ""))
+
+
+def check_run(name: str, options: dict[str, str]) -> None:
+    """Print the run that breaks, as the page should show it; or why there is none."""
+    try:
+        print("\n".join(scene_of(name, options).find().lines()))
+    except (CannotExplore, SnippetError, ValueError) as error:
+        print(error)
+
+
+def accept(page: Path) -> bool:
+    """Rewrite the runs on `page` from what the explorer finds; tell whether anything changed."""
+    before = page.read_text(encoding="utf-8")
+    after = _BLOCK.sub(_rewritten, before)
+    if after != before:
+        page.write_text(after, encoding="utf-8")
+    return after != before
+
+
+def _rewritten(block: re.Match[str]) -> str:
+    options = dict(re.findall(r":([\w-]+):[ ]*(.*)", block["options"]))
+    lines = scene_of(block["name"], options).find().lines()
+    head = block[0].partition("\n")[0]
+    return "\n".join([head, f"{block['options']}", *lines, block["fence"]])
+
+
+def main() -> int:
+    """Rewrite every page under source/; report each change and each failure."""
+    _, book = parse(parser("interleaving", main.__doc__))
+    failed = False
+    for page in book.settings.page_files():
+        place = book.settings.name_of(page)
+        try:
+            if accept(page):
+                print(f"{place}: interleavings rewritten, review them with git diff")
+        except (CannotExplore, SnippetError, ValueError) as error:
+            failed = True
+            print(f"{place}: left as it is\n{error}", file=sys.stderr)
+    return int(failed)
+
+
+def add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
+    """Load the script only where there is something to step through."""
+    if doctree is not None and any(
+        "interleaving" in box["classes"] for box in doctree.findall(nodes.container)
+    ):
+        app.add_js_file("interleaving.js")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,263 @@
+"""The ``{output}`` directive: what a snippet prints, recorded and checked.
+
+Its body is the expected output.  The same text becomes a testcode/testoutput
+pair for Sphinx's doctest builder, so that `make doctest` compares exactly what
+the reader sees with a fresh recording; `make accept` rewrites the bodies.
+
+``:timeline:`` draws the recording under it; its value is the figure's caption.
+``:compare:`` names snippets to draw above on the same scale.  ``:guess:`` hides
+the answer until the reader asks for it.  ``:since:``, ``:before:`` and ``:gil:``
+tell on which interpreters the output is as shown; elsewhere it isn't checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from proven.claims import RANGES, excluded_here
+from proven.shown import Recordings, Terms, agree, as_read, normal, on_page, record
+from proven.stage import SnippetError
+from proven.stage.trace import BAR
+from proven.timeline import drawing, lanes
+from proven.timeline.words import Words, tell
+from pygments.lexer import RegexLexer
+from pygments.token import Generic
+from sphinx.util.docutils import SphinxDirective
+
+from handbook.domain import Fault, handbook, warn
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
+
+TIMELINE = Words(
+    axis="секунды",
+    unit=" с",
+    order="порядок событий →",
+    legend={
+        "works": "работает",
+        "ready": "готова, но ждёт цикла",
+        "waits": "ждёт",
+        "queues": "ждёт {}",
+        "holds": "держит {}",
+        "wakes": "будит",
+        "cancels": "отменяет",
+        "cut": "пришла отмена",
+    },
+    causes={"created": "запуск из {}", "wakes": "сигнал от {}", "cancels": "отмена от {}"},
+    ends={"cancel": "отмена", "collected": "исчезла"},
+    end="конец",
+    stretch="с {} до {} {}",
+    printed="«{}»",
+)
+"""What a timeline says of itself."""
+
+_DEADLOCK = f"deadlock{BAR}"
+
+_recordings: list[Recordings] = []
+"""Those of the doctest build that runs."""
+
+
+class timeline_picture(nodes.General, nodes.Element):
+    """A timeline: `svg` for the site, `print` for paper, `alt` in words, `name` of its snippet."""
+
+
+class guess(nodes.General, nodes.Element):
+    """What the reader is asked to guess before seeing it: the output of snippet `name`."""
+
+
+class Output(SphinxDirective):
+    """```{output} tasks/gather_order`` with the recorded lines as its body."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {
+        "order": lambda value: directives.choice(value, ("any",)),
+        "timeline": directives.unchanged_required,
+        "compare": lambda value: directives.unchanged_required(value).split(),
+        "guess": directives.flag,
+        "clock": lambda value: directives.choice(value, ("virtual", "real")),
+        "exit": int,
+        "raises": directives.unchanged_required,
+        "stderr": directives.flag,
+        "deadlock": directives.flag,
+        "with": directives.unchanged_required,
+        **dict.fromkeys(RANGES, directives.unchanged_required),
+    }
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        self._note(name)
+        if not self.content:
+            problem = f"the output of {name} is empty: run make accept"
+            warn(Fault.OUTPUT, problem, self.get_location())
+        any_order, terms = "order" in self.options, Terms.of(self.options)
+        if terms.beside:
+            self._note(terms.beside)
+        lines = as_read(self.content)
+        code = nodes.comment("", "", testnodetype="testcode", groups=[name])
+        more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
+        code["test"] = f"check({name!r}, any_order={any_order}{more})"
+        waits = [line for line in lines if line.startswith(_DEADLOCK)]
+        text = "\n".join(line for line in lines if line not in waits)
+        shown = nodes.literal_block(
+            text, text, testnodetype="testoutput", groups=[name], language="output"
+        )
+        shown["test"] = "\n".join(normal(lines, any_order=any_order))
+        shown["classes"].append("output")
+        shown["output_of"] = name
+        for node in (code, shown):
+            self.set_source_info(node)
+        only = {key: self.options[key] for key in RANGES if key in self.options}
+        if excluded_here(only):
+            del code["testnodetype"], shown["testnodetype"]
+        # The doctest builder counts the line of a testcode twice.
+        code.line = (self.lineno + 1) // 2
+        answer: list[nodes.Node] = [shown, *([_table(waits)] if waits else [])]
+        if any_order:
+            text = "Порядок строк не обещан."
+            answer.append(nodes.paragraph("", text, classes=["any-order"]))
+        if "timeline" in self.options:
+            try:
+                answer.append(self._figure(name, lines, terms))
+            except (SnippetError, ValueError) as error:
+                problem = f"the timeline of {name}: {error}"
+                warn(Fault.OUTPUT, problem, self.get_location())
+        if "guess" in self.options:
+            answer = [guess("", *answer, name=name)]
+            self.set_source_info(answer[0])
+        return [code, *answer]
+
+    def _note(self, name: str) -> None:
+        self.env.note_dependency(str(handbook(self.env).book.snippet(name)))
+
+    def _figure(self, name: str, lines: list[str], terms: Terms) -> nodes.figure:
+        """Play the snippet, and those to compare it with, and draw what happened."""
+        ordered = "order" not in self.options
+        snippets = handbook(self.env).book.settings.snippets
+        for file in (lanes.__file__, drawing.__file__):
+            self.env.note_dependency(file)
+        traces = {}
+        for part in (*self.options.get("compare", ()), name):
+            self._note(part)
+            own = terms if part == name else Terms()
+            trace = record(part, own, snippets, ordered=ordered)
+            traces[f"{part.rpartition('/')[2]}.py"] = trace
+        if not agree(lines, on_page(trace, terms), any_order=not ordered):
+            raise ValueError("the output above it is out of date, run make accept")
+        slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
+        inline, messages = self.parse_inline(self.options["timeline"])
+        caption = nodes.caption("", "", *inline, *messages)
+        title = caption.astext()
+        picture = timeline_picture(
+            "",
+            name=name,
+            svg=drawing.draw(traces, TIMELINE, title=title, name=slug),
+            print=drawing.draw(traces, TIMELINE, title=title, name=slug, theme="print"),
+            alt=f"{title}. {tell(traces, TIMELINE)}",
+        )
+        figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
+        self.state.document.note_explicit_target(figure, figure)
+        for node in (picture, caption, figure):
+            self.set_source_info(node)
+        return figure
+
+
+def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
+    """Write the drawing for the screen."""
+    # A keyboard scrolls only what can have the focus.
+    self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
+    raise nodes.SkipNode
+
+
+def visit_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Open the fold over the answer."""
+    summary = "Что напечатает? Подумайте, потом откройте"
+    self.body.append(f'<details class="guess"><summary>{summary}</summary>')
+
+
+def depart_guess_html(self: HTML5Translator, node: guess) -> None:
+    """Close the fold over the answer."""
+    self.body.append("</details>")
+
+
+def visit_picture_typst(self: Any, node: timeline_picture) -> None:
+    """Name the drawing for paper."""
+    drawing, words = self.string(node["print"]), self.string(node["alt"])
+    self.body.append(f"timeline({drawing}, alt: {words})")
+    raise nodes.SkipNode
+
+
+def visit_guess_typst(self: Any, node: guess) -> None:
+    """Ask the question; its answer goes to the end of the chapter."""
+    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    raise nodes.SkipNode
+
+
+class OutputLexer(RegexLexer):
+    """Marks the column of seconds as a prompt: highlighted, never copied."""
+
+    name = "output"
+    tokens: ClassVar[dict[str, list[Any]]] = {
+        "root": [
+            (rf"^ *([\d.]+|stderr){BAR.rstrip()} ?", Generic.Prompt),
+            (r".*\n", Generic.Output),
+        ]
+    }
+
+
+def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
+    """Print what snippet `name` prints now, in the form that its page shows.
+
+    snippets: their folder, if it isn't the one of the working directory;
+    any_order: sort the lines, as the comparison is one of multisets; terms: `Terms`.
+    If the snippet fails, print why: doctest shows it as the difference.
+    """
+    given = Terms(**terms)
+    try:
+        if _recordings:
+            lines = _recordings[0].lines(name, given)
+        else:
+            lines = on_page(record(name, given, snippets), given)
+    except SnippetError as error:
+        print(error)
+    else:
+        print("\n".join(normal(lines, any_order=any_order)))
+
+
+def _table(waits: list[str]) -> nodes.table:
+    """Return who waits for what in a deadlock as a table."""
+    rows = [["Кто", "Чего ждёт", "Кто это держит"]]
+    for line in waits:
+        who, _, rest = line.removeprefix(_DEADLOCK).partition(" waits for ")
+        what, _, holder = rest.partition(", held by ")
+        what = re.sub("^the end of ", "конца ", what)
+        rows.append([who, re.sub("^room in ", "места в ", what), holder])
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=3)
+    head, *body = (
+        nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+        for cells in ([nodes.Text(text) for text in row] for row in rows)
+    )
+    group += [nodes.thead("", head), nodes.tbody("", *body)]
+    return nodes.table("", group, classes=["deadlock"])
+
+
+def play_ahead(app: Sphinx) -> None:
+    """Begin to play what doctest will ask for, while Sphinx reads the pages."""
+    if app.builder.name == "doctest":
+        book = handbook(app.env).book
+        wanted = [(name, shown.terms) for name, shown in book.outputs.items()]
+        file = Path(app.outdir, "recordings.json")
+        _recordings[:] = [Recordings(file, wanted, book.settings.snippets)]
+
+
+def keep_recordings(app: Sphinx, error: Exception | None) -> None:
+    """Keep what was played for the next build."""
+    while _recordings:
+        _recordings.pop().close()

@@ -1,0 +1,7 @@
+"""The site, beyond what furo gives: each room does one thing to every page that is written.
+
+Bottom to top: ``repairs`` mends other projects' templates and tools; ``navigation`` makes the
+contents at the side once for all pages; ``head`` describes the page; ``search`` feeds the search;
+``outdated`` tells which pages must be written; ``proofs`` shows the tests; ``epub`` finishes the
+book for readers' devices.
+"""

@@ -1,0 +1,10 @@
+"""The book: its settings, its claims, proofs and outputs, and the fingerprints of them all.
+
+Bottom to top: ``settings`` tell where it keeps what; ``prints`` are fingerprints of texts;
+``texts`` reads each file once; ``contents`` are all of a book.
+"""
+
+from proven.book.contents import Book, Printed
+from proven.book.settings import Settings
+
+__all__ = ["Book", "Printed", "Settings"]

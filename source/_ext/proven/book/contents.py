@@ -1,0 +1,168 @@
+"""All of a book: its claims, proofs and outputs, read once, and their fingerprints.
+
+A finding counts only while the sentence, the proof and the snippets are still what
+they were when it was taken: that is what the fingerprints tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from proven.book.prints import fingerprint
+from proven.book.settings import Settings
+from proven.book.texts import Texts
+from proven.claims import Mark, claims_in, proofs_in
+from proven.findings import Evidence, Finding, Part, excuses_in, read
+from proven.shown import Shown, outputs_in
+
+Printed = Literal["claims", "proofs", "examples"]
+"""What has a fingerprint."""
+
+
+class Book:
+    """The claims, proofs and outputs of a book, read once, and their fingerprints."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._texts = Texts(settings.root)
+        self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
+
+    @classmethod
+    def at(cls, root: Path | str) -> Book:
+        """Return the book whose repository is the folder `root`."""
+        return cls(Settings.at(Path(root)))
+
+    @property
+    def root(self) -> Path:
+        """The folder of the repository."""
+        return self.settings.root
+
+    @cached_property
+    def all_claims(self) -> list[Mark]:
+        """All claims of the pages by file and line, also those whose id is used twice."""
+        return list(claims_in(self._texts.all_of(self.settings.page_files())))
+
+    @cached_property
+    def all_proofs(self) -> list[Mark]:
+        """All proofs of the tests by file and line, also those whose id is used twice."""
+        return list(proofs_in(self._texts.all_of(sorted(self.settings.tests.rglob("test_*.py")))))
+
+    @cached_property
+    def claims(self) -> dict[str, Mark]:
+        """The claims by id."""
+        return {claim.id: claim for claim in self.all_claims}
+
+    @cached_property
+    def proofs(self) -> dict[str, Mark]:
+        """The proofs by the id of their claim."""
+        return {proof.id: proof for proof in self.all_proofs}
+
+    @cached_property
+    def outputs(self) -> dict[str, Shown]:
+        """The outputs shown, by snippet."""
+        pages = self._texts.all_of(self.settings.page_files())
+        return {shown.name: shown for shown in outputs_in(pages)}
+
+    @cached_property
+    def snippets(self) -> list[str]:
+        """The names of all snippets."""
+        folder = self.settings.snippets
+        files = sorted(folder.rglob("*.py"))
+        return [file.relative_to(folder).with_suffix("").as_posix() for file in files]
+
+    @cached_property
+    def evidence(self) -> list[Evidence]:
+        """The evidence in the repository, oldest version first."""
+        return read(self.settings.evidence)
+
+    @cached_property
+    def excuses(self) -> dict[str, dict[str, str]]:
+        """Why mutants may go unnoticed: snippet, mutant's pattern, reason."""
+        return excuses_in(self.settings.tests)
+
+    @cached_property
+    def fingerprints(self) -> dict[Printed, dict[str, str]]:
+        """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
+        proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
+        proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
+        return {
+            "claims": {
+                id: fingerprint(claim.verb, str(claim.only), claim.text, *proofs[id])
+                for id, claim in proven.items()
+            },
+            # What breaks a proof doesn't depend on how the sentence is worded.
+            "proofs": {id: fingerprint(*texts) for id, texts in proofs.items()},
+            "examples": {
+                shown.name: fingerprint(
+                    self.code(shown.name),
+                    f"{shown.any_order} {shown.only}{shown.terms}",
+                    *shown.lines,
+                )
+                for shown in self.outputs.values()
+            },
+        }
+
+    def current(self, evidence: Evidence, part: Part) -> dict[str, Finding]:
+        """Return the findings that still count: about claims or examples as they are now."""
+        key = (evidence.version, evidence.date, part)
+        if key not in self._current:
+            now = self.fingerprints[part]
+            findings = evidence.part(part).items()
+            self._current[key] = {id: each for id, each in findings if now.get(id) == each.hash}
+        return self._current[key]
+
+    def snippet(self, name: str) -> Path:
+        """Return the file of snippet `name` ("tasks/gather_order"), whether it is there or not."""
+        return self.settings.snippets / f"{name}.py"
+
+    def code(self, name: str) -> str:
+        """Return the text of snippet `name`, empty if there is none."""
+        return self.text(self.snippet(name))
+
+    def text(self, file: Path) -> str:
+        """Return the text of `file`, empty if it isn't there."""
+        return self._texts.of(file)
+
+    def snippets_of(self, page: str, test: str) -> list[str]:
+        """Return the snippets that a page shows or its file of proofs names, each as "a/b"."""
+        quoted = set(re.findall(r'"(\w+/\w+)"', self.text(self.root / test)))
+        return sorted((quoted & self._names) | self._shown_on.get(page, set()))
+
+    def alone(self, id: str) -> str:
+        """Return the file of a proof without the other proofs: it and what they share."""
+        proof = self.proofs[id]
+        text = self.text(self.root / proof.file)
+        for other in self._proofs_by_file[proof.file]:
+            if other.text != proof.text:
+                text = text.replace(other.text, "")
+        return text
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.snippets)
+
+    @cached_property
+    def _shown_on(self) -> dict[str, set[str]]:
+        pages: dict[str, set[str]] = {}
+        for shown in self.outputs.values():
+            pages.setdefault(shown.page, set()).add(shown.name)
+        return pages
+
+    @cached_property
+    def _proofs_by_file(self) -> dict[str, list[Mark]]:
+        files: dict[str, list[Mark]] = {}
+        for proof in self.proofs.values():
+            files.setdefault(proof.file, []).append(proof)
+        return files
+
+    def _proof_of(self, claim: Mark) -> Iterator[str]:
+        file = self.proofs[claim.id].file
+        yield self.alone(claim.id)
+        yield self.text((self.root / file).with_name("conftest.py"))
+        yield from self._texts.helpers(file)
+        for name in self.snippets_of(claim.file, file):
+            yield self.code(name)

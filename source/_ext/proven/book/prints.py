@@ -1,0 +1,82 @@
+"""Fingerprints of texts, and what of a helper's text counts for who uses it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_IMPORT = re.compile(
+    r"^[ ]*from (?P<module>(?:handbook|proven|tests)[\w.]*) import (?:\([^)]*\)|.*)$\n?", re.M
+)
+"""An import of the machinery's or of a helper that proofs share."""
+
+
+def fingerprint(*texts: str) -> str:
+    """Return twelve hexadecimal digits: blank lines and the wrapping of a sentence change nothing.
+
+    Neither does where helpers live, as imports of them don't count: what they say must be
+    among the texts, see `helpers_in` and `used`.
+    """
+    return hashlib.sha256("\n".join(map(_normal, texts)).encode()).hexdigest()[:12]
+
+
+@lru_cache(None)
+def _normal(text: str) -> str:
+    return "\n".join(filter(None, map(str.rstrip, _IMPORT.sub("", text).splitlines())))
+
+
+def helpers_in(text: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield each file that `text` imports helpers from, relative to the book's root, and which.
+
+    Those of the machinery, which are elsewhere, come along: there is no such file.
+    """
+    for match in _IMPORT.finditer(text):
+        (statement,) = ast.parse(match[0].strip()).body
+        assert isinstance(statement, ast.ImportFrom)
+        names = frozenset(alias.name for alias in statement.names)
+        yield match["module"].replace(".", "/") + ".py", names
+
+
+@lru_cache(None)
+def used(source: str, names: frozenset[str]) -> str:
+    """Return what of a module its users get who import `names`: those and what they need of it."""
+    if "*" in names:
+        return source
+    statements = ast.parse(source).body
+    bound = [_bound(statement) for statement in statements]
+    needed = [False] * len(statements)
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        for place, statement in enumerate(statements):
+            if name in bound[place] and not needed[place]:
+                needed[place] = True
+                waiting |= _names(statement)
+    return "\n".join(_text(source, statements[place]) for place, yes in enumerate(needed) if yes)
+
+
+def _text(source: str, statement: ast.stmt) -> str:
+    """Return a statement as it is written, with its decorators."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(each.lineno for each in decorators)])
+    return "\n".join(source.splitlines()[first - 1 : statement.end_lineno])
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement of a module defines, changes or imports."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+    if isinstance(statement, ast.Assign):
+        return {name for target in statement.targets for name in _names(target)}
+    if isinstance(statement, ast.AnnAssign | ast.AugAssign):
+        return _names(statement.target)
+    return _names(statement)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}

@@ -1,0 +1,44 @@
+"""The texts of a book's files, each of which is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from proven.book.prints import helpers_in, used
+
+
+class Texts:
+    """Reads files of the book at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._texts: dict[Path, str] = {}
+        self._helped: dict[str, list[str]] = {}
+
+    def of(self, file: Path) -> str:
+        """Return the text of `file`, empty if it isn't there."""
+        if file not in self._texts:
+            self._texts[file] = file.read_text(encoding="utf-8") if file.is_file() else ""
+        return self._texts[file]
+
+    def all_of(self, files: Iterable[Path]) -> dict[str, str]:
+        """Return the texts of `files` by their path relative to root."""
+        return {file.relative_to(self._root).as_posix(): self.of(file) for file in files}
+
+    def helpers(self, file: str) -> list[str]:
+        """Return what a file of proofs uses of what it imports from among the tests, all the way.
+
+        What else those files hold changes nothing for it.
+        """
+        if file not in self._helped:
+            parts: list[str] = []
+            waiting = [self.of(self._root / file)]
+            for text in waiting:
+                for helper, names in helpers_in(text):
+                    part = used(self.of(self._root / helper), names)
+                    if part and part not in parts:
+                        parts.append(part)
+                        waiting.append(part)
+            self._helped[file] = sorted(parts)
+        return self._helped[file]

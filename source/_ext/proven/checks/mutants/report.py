@@ -1,0 +1,103 @@
+"""The report on all mutants: brought together from what the workers told of each page."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from proven.book import Book
+from proven.findings import EQUAL, Mutation, excuse, lines_of
+
+TWIN = "twin"
+"""Who notices a mutant of code that a broken snippet shares with its fixed twin."""
+
+_BESIDE = re.compile(r"# no mutant: (.+)")
+
+
+@dataclass
+class PageReport:
+    """What the workers told of a page.
+
+    noticed: by snippet and mutation who noticed it, "" if nobody; broken: by claim the
+    mutation that broke its proof; faults: what kept a worker from its work.
+    """
+
+    noticed: dict[str, dict[Mutation, str]] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def report(book: Book, pages: Iterable[PageReport], seconds: float) -> dict[str, Any]:
+    """Return the report: for each snippet how many mutants, for each claim what breaks its proof.
+
+    {"seconds": all in all,
+    "snippets": {name: {"hash", "mutants", "equal": how many of them,
+    "justified": [a mutation with its "why"…], "survivors": [mutation…]}},
+    "claims": {id: {"hash"} and one of "broken": by which mutation, "justified": why it can't
+    be, "vacuous": true}}
+    """
+    noticed: dict[str, dict[Mutation, str]] = {}
+    broken: dict[str, str] = {}
+    for page in pages:
+        broken |= page.broken
+        for name, mutations in page.noticed.items():
+            before = noticed.setdefault(name, {})
+            before |= {done: before.get(done) or by for done, by in mutations.items()}
+    _share_with_twins(book, noticed)
+    snippets = {name: _of_snippet(book, name, noticed[name]) for name in sorted(noticed)}
+    claims = {
+        id: {"hash": hash} | _of_claim(book.proofs[id].text, broken.get(id, ""))
+        for id, hash in book.fingerprints["proofs"].items()
+    }
+    return {"seconds": round(seconds), "snippets": snippets, "claims": claims}
+
+
+def text_of(data: dict[str, Any]) -> str:
+    """Return the report as text: sorted, one line for each entry."""
+    parts = [f' "seconds": {data["seconds"]}']
+    parts += [f' "{part}": {lines_of(data[part])}' for part in ("snippets", "claims")]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _of_snippet(book: Book, name: str, noticed: dict[Mutation, str]) -> dict[str, Any]:
+    silent = [mutation for mutation, by in noticed.items() if not by]
+    reasons = {mutation: excuse(book.excuses, name, str(mutation)) for mutation in silent}
+    return {
+        "hash": book.fingerprints["examples"].get(name, ""),
+        "mutants": len(noticed),
+        "equal": sum(by == EQUAL for by in noticed.values()),
+        "justified": [done.entry() | {"why": why} for done, why in reasons.items() if why],
+        "survivors": [mutation.entry() for mutation in silent if not reasons[mutation]],
+    }
+
+
+def _of_claim(proof: str, broken: str) -> dict[str, Any]:
+    if broken:
+        return {"broken": broken}
+    beside = _BESIDE.search(proof)
+    return {"justified": beside[1]} if beside else {"vacuous": True}
+
+
+def _share_with_twins(book: Book, noticed: dict[str, dict[Mutation, str]]) -> None:
+    """Count a mutant of a broken snippet as noticed if it is in code that the fixed one shares.
+
+    Much of a broken snippet never runs: that is its mistake.
+    """
+    for name, mutations in noticed.items():
+        twin = name.removesuffix("_broken") + "_fixed"
+        if not name.endswith("_broken") or twin not in noticed:
+            continue
+        shared = _functions(book.code(name)) & _functions(book.code(twin))
+        for done, by in mutations.items():
+            if not by and noticed[twin].get(done) and any(done.line in each for each in shared):
+                mutations[done] = TWIN
+
+
+def _functions(source: str) -> set[str]:
+    """Return the texts of the functions and classes at the top of a module."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    tops = (node for node in ast.parse(source).body if isinstance(node, kinds))
+    return {ast.get_source_segment(source, node) or "" for node in tops}

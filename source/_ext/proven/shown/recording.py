@@ -1,0 +1,159 @@
+"""Records what a page shows, once for as long as nothing changes that it comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from proven import stage
+from proven.shown.text import Terms, on_page
+from proven.stage import SnippetError, play
+from proven.stage.choice import why_real
+from proven.stage.trace import Trace
+
+MOST_LINES = 500
+"""Lines that a page shows at most."""
+
+AT_ONCE = 2
+"""Processes that are played beside each other."""
+
+
+def record(
+    name: str, terms: Terms | None = None, snippets: Path | None = None, *, ordered: bool = True
+) -> Trace:
+    """Play snippet `name`; SnippetError if it doesn't end as `terms` say, or prints too much.
+
+    snippets: their folder, if it isn't the one of the working directory; ordered: as
+    for `play`.
+    """
+    terms = terms or Terms()
+    may_fail = bool(terms.exit or terms.raises or terms.deadlock)
+    trace = play(
+        name,
+        snippets=snippets,
+        ordered=ordered,
+        clock=terms.clock,
+        may_fail=may_fail,
+        beside=terms.beside,
+    )
+    ended: tuple[tuple[object, object, str], ...] = (
+        (terms.deadlock, bool(trace.deadlock), "in a deadlock"),
+        (terms.raises, trace.raised if terms.raises else "", "raising"),
+        (terms.exit or trace.exit * bool(terms.raises), trace.exit, "with exit code"),
+    )
+    for wanted, got, how in ended if may_fail else ():
+        if wanted != got:
+            raise SnippetError(
+                f"snippets/{name}.py: it should end {how} {wanted}, not {got}\n{trace.stderr}"
+            )
+    if len(trace.events) > MOST_LINES:
+        raise SnippetError(
+            f"snippets/{name}.py: it prints {len(trace.events)} lines, a page shows at most "
+            f"{MOST_LINES}: let it print less"
+        )
+    return trace
+
+
+class Recordings:
+    """What the snippets of a book print, as pages show it.
+
+    file: where it is kept for the next time.  A recording counts as long as the
+    snippet, what it imports from beside it, the terms, the stage and the interpreter
+    are what they were.  wanted: names and terms; those that need a process are begun
+    at once, two at a time.
+    """
+
+    def __init__(self, file: Path, wanted: Iterable[tuple[str, Terms]], snippets: Path) -> None:
+        self._file, self._snippets = file, snippets
+        self._kept: dict[str, list[str]] = {}
+        if file.is_file():
+            self._kept = json.loads(file.read_text(encoding="utf-8"))
+        self._now: dict[str, list[str]] = {}
+        jobs = []
+        for name, terms in wanted:
+            key, path = self._key(name, terms), snippets / f"{name}.py"
+            if key not in self._kept and path.is_file() and _needs_a_process(path, terms):
+                jobs.append([key, name, terms.given()])
+        self._begun = {key for key, *_ in jobs}
+        # Beside this process: a virtual clock may rule all its threads.
+        self._helper = subprocess.Popen(
+            [
+                *(sys.executable, "-c", f"from {__name__} import play_all; play_all()"),
+                *(str(snippets), json.dumps(jobs)),
+            ],
+            stdout=subprocess.PIPE,
+        )
+
+    def lines(self, name: str, terms: Terms) -> list[str]:
+        """Return the lines that a page shows of `name`; SnippetError as for `record`."""
+        key = self._key(name, terms)
+        if key in self._begun:
+            self._kept |= json.loads(self._helper.communicate()[0] or "{}")
+            self._begun.clear()
+        # A play that failed fails here again, and tells why.
+        lines = self._kept.get(key) or self._record(name, terms)
+        self._now[key] = lines
+        return lines
+
+    def close(self) -> None:
+        """Keep what was asked for."""
+        self._helper.kill()
+        self._helper.wait()
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps(self._now), encoding="utf-8")
+
+    def _record(self, name: str, terms: Terms) -> list[str]:
+        return on_page(record(name, terms, self._snippets), terms)
+
+    def _key(self, name: str, terms: Terms) -> str:
+        sources: dict[Path, str] = {}
+        for part in filter(None, (name, terms.beside)):
+            _read(self._snippets / f"{part}.py", sources)
+        told = [name, str(terms), sys.version, _stage(), *sources.values()]
+        return sha256("\0".join(told).encode()).hexdigest()
+
+
+def _read(path: Path, sources: dict[Path, str]) -> None:
+    """Add the text of `path` and of what it imports from beside it."""
+    if path in sources or not path.is_file():
+        return
+    sources[path] = path.read_text(encoding="utf-8", errors="backslashreplace")
+    for module in re.findall(r"^\s*(?:import|from) (\w+)", sources[path], re.M):
+        _read(path.with_name(f"{module}.py"), sources)
+
+
+def _needs_a_process(path: Path, terms: Terms) -> bool:
+    return terms.clock == "real" or bool(terms.beside) or bool(why_real(path))
+
+
+@cache
+def _stage() -> str:
+    """Return a digest of what plays: another stage may record something else."""
+    folders = (Path(stage.__file__).parent, Path(__file__).parent)
+    files = sorted(file for folder in folders for file in folder.rglob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def play_all() -> None:
+    """Play what the command line names, two at a time, and print their lines as JSON."""
+    snippets, jobs = Path(sys.argv[1]), json.loads(sys.argv[2])
+    told: dict[str, list[str]] = {}
+
+    def play_one(job: tuple[str, str, dict[str, Any]]) -> None:
+        key, name, given = job
+        terms = Terms(**given)
+        with suppress(SnippetError):
+            told[key] = on_page(record(name, terms, snippets), terms)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(play_one, jobs))
+    print(json.dumps(told))

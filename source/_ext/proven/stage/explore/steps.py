@@ -1,0 +1,242 @@
+"""What the steps of one run read and wrote, held and waited for: the rows of an interleaving.
+
+A step is what one actor does on one source line until another actor moves or it
+goes on to another line.  Kept is what others could notice: what two actors
+touch, one of them writing, and what is done with locks and the like.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Protocol
+
+from proven.stage.explore.threads.bytecode import Place
+from proven.stage.explore.threads.locks import Named
+from proven.stage.explore.values import (
+    CONTAINERS,
+    asks,
+    is_module,
+    next_op,
+    node_at,
+    shown,
+    value_of,
+)
+
+_TAKES_ALL = ("GET_ITER", "TO_BOOL", "POP_JUMP", "UNARY_NOT", "JUMP_IF")
+_QUIET = ("asks", "starts")
+
+
+class Who(Protocol):
+    """An actor: its name is all that is needed."""
+
+    name: str
+
+
+@dataclass
+class Effect:
+    """What a step did: reads or writes `name`, then `value` is there; or takes, waits and the like.
+
+    key: the place in memory, to tell whether others touch it, too; None if it is always told.
+    """
+
+    what: str
+    name: str
+    value: str = ""
+    key: Any = None
+
+    def __str__(self) -> str:
+        if self.what in ("reads", "writes"):
+            return f"{self.name} {'→' if self.what == 'reads' else '←'} {self.value}"
+        name = f"{self.name}: {self.value}" if self.value else self.name
+        return f"{self.what} {name}"
+
+
+@dataclass
+class Step:
+    """What `actor` does on `line` of the program; hurts: whether the switch after it does harm."""
+
+    actor: str
+    line: int
+    effects: list[Effect] = field(default_factory=list)
+    hurts: bool = False
+
+
+class Steps:
+    """Records a run of the program in `file`; `steps()` then returns its rows."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._steps: list[Step] = []
+        self._frame: FrameType | None = None
+        self._at: dict[str, tuple[FrameType, int]] = {}
+        self._pending: Callable[[], None] | None = None
+        self._alive: list[Any] = []
+
+    def opcode(self, actor: Who, frame: FrameType, offset: int, place: Place) -> None:
+        """Take note of a bytecode that is about to be executed."""
+        self.flush()
+        code = frame.f_code
+        if code.co_filename != self._file:
+            return
+        line, node = node_at(code, offset)
+        if line:
+            self._at[actor.name] = frame, line
+        if node is None:
+            return
+        if place.op.startswith(("STORE_", "DELETE_")):
+            step = self._step(actor.name)
+            self._pending = lambda: self._note(step, frame, node, "writes")
+        elif place.op.startswith("CALL"):
+            if asks(node):
+                self._note(self._step(actor.name), frame, node, "reads")
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                base = node.func.value
+                known, value = value_of(base, frame)
+                if known and isinstance(value, CONTAINERS):
+                    step = self._step(actor.name)
+                    self._pending = lambda: self._note(step, frame, base, "writes", whole=True)
+        elif not isinstance(node, ast.Call):
+            whole = next_op(frame.f_code, offset).startswith(_TAKES_ALL)
+            self._note(self._step(actor.name), frame, node, "reads", whole=whole)
+
+    def act(self, actor: Who, what: str, name: str, value: str = "") -> None:
+        """Take note of what an actor did with a lock or the like."""
+        self.flush()
+        if what not in _QUIET:
+            self._step(actor.name).effects.append(Effect(what, name, value))
+
+    def flush(self) -> None:
+        """See what the latest step wrote."""
+        pending, self._pending = self._pending, None
+        if pending:
+            pending()
+
+    def steps(self) -> list[Step]:
+        """Return what matters of the run, in order."""
+        self.flush()
+        users: dict[Any, set[str]] = {}
+        written: set[Any] = set()
+        for step in self._steps:
+            for effect in step.effects:
+                users.setdefault(effect.key, set()).add(step.actor)
+                if effect.what == "writes":
+                    written.add(effect.key)
+        shared = {key for key in written if len(users[key]) > 1} | {None}
+        rows: list[Step] = []
+        for step in self._steps:
+            effects = [effect for effect in step.effects if effect.key in shared]
+            if not effects:
+                continue
+            if rows and (rows[-1].actor, rows[-1].line) == (step.actor, step.line):
+                rows[-1].effects += effects
+            else:
+                rows.append(Step(step.actor, step.line, effects))
+        for row in rows:
+            row.effects = _short(row.effects)
+        _mark(rows, self._file)
+        return rows
+
+    def _step(self, name: str) -> Step:
+        frame, line = self._at.get(name, (None, 0))
+        last = self._steps[-1] if self._steps else None
+        if last is None or (last.actor, last.line, self._frame) != (name, line, frame):
+            self._steps.append(Step(name, line))
+            self._frame = frame
+        return self._steps[-1]
+
+    def _note(
+        self, step: Step, frame: FrameType, node: ast.expr, what: str, *, whole: bool = False
+    ) -> None:
+        known, value = value_of(node, frame)
+        if not known or isinstance(value, Named) or callable(value) or is_module(value):
+            return
+        base: Any = None
+        if isinstance(node, ast.Attribute):
+            if isinstance(value, CONTAINERS) and what == "reads" and not whole:
+                # Only the way to it: what is done with it comes next.
+                return
+            key: Any = (id(value_of(node.value, frame)[1]), node.attr)
+            base = value_of(node.value, frame)[1]
+        elif isinstance(node, ast.Subscript):
+            base = value_of(node.value, frame)[1]
+            key = id(base)
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            base = value_of(node.comparators[0], frame)[1]
+            key = id(base)
+        elif isinstance(node, ast.Call):
+            base = value_of(node.args[0], frame)[1]
+            key = id(base)
+        elif isinstance(node, ast.Name) and node.id in frame.f_code.co_varnames:
+            return
+        elif isinstance(node, ast.Name):
+            key = node.id
+        else:
+            return
+        if isinstance(value, CONTAINERS) and (whole or what == "reads"):
+            key = id(value)
+        self._alive += [base, value]
+        step.effects.append(Effect(what, ast.unparse(node), shown(value), key))
+
+
+def _short(effects: list[Effect]) -> list[Effect]:
+    """Leave out what is told twice in a row."""
+    kept: list[Effect] = []
+    for effect in effects:
+        if not kept or str(kept[-1]) != str(effect):
+            kept.append(effect)
+    return kept
+
+
+def _mark(rows: list[Step], file: str) -> None:
+    """Mark each step after which others change what its actor relies on, or take what it wants.
+
+    Also one after which somebody sees what it wrote, and beside it what it is yet to write.
+    """
+    for place, row in enumerate(rows[:-1]):
+        if rows[place + 1].actor == row.actor:
+            continue
+        back = next(
+            (i for i in range(place + 1, len(rows)) if rows[i].actor == row.actor), len(rows)
+        )
+        seen = _relied_on(rows[: place + 1], rows[back:], row.actor, file)
+        wanted = {
+            effect.name.partition(",")[0]
+            for later in rows[back : back + 1]
+            for effect in later.effects
+            if effect.what == "waits"
+        }
+        between = [effect for other in rows[place + 1 : back] for effect in other.effects]
+        looked = {effect.key for effect in between if effect.what == "reads"}
+        before, after = (_written(part, row.actor) for part in (rows[: place + 1], rows[back:]))
+        row.hurts = back < len(rows) and (
+            any(effect.what == "writes" and effect.key in seen for effect in between)
+            or any(effect.what == "takes" and effect.name in wanted for effect in between)
+            or bool(looked & before and looked & after - before)
+        )
+
+
+def _relied_on(before: list[Step], after: list[Step], actor: str, file: str) -> set[Any]:
+    """Return what the actor has asked in a condition, or overwrites without a second look."""
+    asked = {
+        effect.key
+        for row in before
+        if row.actor == actor
+        and linecache.getline(file, row.line).strip().startswith(("if ", "while ", "for "))
+        for effect in row.effects
+    }
+    later = (effect for row in after if row.actor == actor for effect in row.effects)
+    first: dict[Any, str] = {}
+    for effect in later:
+        first.setdefault(effect.key, effect.what)
+    seen = {effect.key for row in before if row.actor == actor for effect in row.effects}
+    blind = {key for key, what in first.items() if what == "writes" and key in seen}
+    return (asked | blind) - {None}
+
+
+def _written(rows: list[Step], actor: str) -> set[Any]:
+    mine = (effect for row in rows if row.actor == actor for effect in row.effects)
+    return {effect.key for effect in mine if effect.what == "writes"}

@@ -1,0 +1,82 @@
+"""What a loop's handles are: steps of tasks, callbacks of asyncio or of the program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from proven.stage.explore.tasks.worker import Worker
+
+
+def task_of(handle: asyncio.Handle) -> asyncio.Task[Any] | None:
+    """Return the task of which `handle` is a step, None if it is another callback."""
+    callback = handle._callback
+    task = getattr(callback, "__self__", None)
+    if isinstance(task, asyncio.Task) and not hasattr(task, getattr(callback, "__name__", "_")):
+        return task
+    return None
+
+
+def of_ready(
+    ready: list[asyncio.Handle], *, eagerly: bool
+) -> tuple[asyncio.Handle | None, list[asyncio.Handle]]:
+    """Return of what is ready the one that is no choice, if any, and those that may be next.
+
+    eagerly: whether callbacks of asyncio itself are no choice.
+    """
+    options: list[asyncio.Handle] = []
+    futures: set[int] = set()
+    plain = False
+    for handle in ready:
+        future = id(handle._args[0]) if handle._args else None
+        free = True
+        if task_of(handle) is None:
+            if not plain and eagerly and passes_on(handle):
+                return handle, []
+            free, plain = not plain, True
+        if free and future not in futures:
+            options.append(handle)
+        if future is not None and asyncio.isfuture(handle._args[0]):
+            futures.add(future)
+    return None, options
+
+
+def passes_on(handle: asyncio.Handle) -> bool:
+    """Tell whether it is a callback of asyncio itself that passes a result on."""
+    callback = handle._callback
+    callback = getattr(callback, "func", callback)
+    name = getattr(callback, "__qualname__", "")
+    return (getattr(callback, "__module__", None) or "").startswith("asyncio.") and not (
+        name.startswith("Timeout.") or name == "_release_waiter"
+    )
+
+
+def name_of(option: asyncio.Handle | Worker) -> str:
+    """Return a name of what could run next, the same in each run."""
+    if isinstance(option, Worker):
+        return option.thread.name
+    task = task_of(option)
+    if task is not None:
+        return task.get_name()
+    return getattr(option._callback, "__qualname__", type(option._callback).__name__)
+
+
+def waits(loop: asyncio.AbstractEventLoop) -> Iterator[str]:
+    """Yield for each unfinished task what it waits for, and where."""
+    for task in sorted(asyncio.all_tasks(loop), key=lambda task: task.get_name()):
+        coroutine: Any = task.get_coro()
+        place = what = ""
+        while coroutine is not None:
+            frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+            if frame is not None:
+                if "/asyncio/" in frame.f_code.co_filename.replace("\\", "/"):
+                    if frame.f_code.co_name != "__aenter__":
+                        what = what or frame.f_code.co_qualname
+                else:
+                    what = ""
+                    place = f"{frame.f_code.co_name}, line {frame.f_lineno}"
+            coroutine = getattr(coroutine, "cr_await", None) or getattr(
+                coroutine, "gi_yieldfrom", None
+            )
+        yield f"{task.get_name()} waits for {what or 'a future'} ({place})"

@@ -1,0 +1,201 @@
+"""Typesets the parts of a book, each in a process of its own, until their page numbers agree.
+
+A part refers to the pages of others, so each pass tells a part what the last one found.  A
+process for each part keeps the memory of the whole at that of the longest part; as a pass begins
+from nothing but the sources, the same sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from typst_book import PrintError
+
+STANDARDS = ["a-3a", "ua-1"]
+HEAD = 33 * 72 / 25.4
+"""What stands above it, in points, is at the head of a page: the margin and half a line."""
+
+PASSES = 8
+"""Three or three are usual; a book that needs more has page numbers that chase one another."""
+
+
+@dataclass
+class Part:
+    """One of the parts of which a book is joined.
+
+    name: of its files; kind: title, contents, preface, chapter, appendix or index;
+    body: Typst markup; refers: the labels whose page numbers it shows; number: that of the
+    chapter or appendix.  start: its first page, from 1; places: what a pass found in it,
+    `labels` (name, page in the part, x, y in points), `headings` and `pages`; floating: figures
+    that were once found at the head of a page; told: what the last pass was told.
+    """
+
+    name: str
+    kind: str
+    body: str
+    refers: set[str] = field(default_factory=set)
+    number: int = 0
+    start: int = 1
+    places: dict[str, Any] = field(default_factory=dict)
+    floating: list[str] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+class Book:
+    """The parts in order; they lie in the folder `out`."""
+
+    def __init__(self, out: Path, parts: Sequence[Part], *, recto: bool, timestamp: int) -> None:
+        self.out = out
+        self.parts = parts
+        self.warnings: dict[str, list[str]] = {}
+        self._recto = recto
+        self._timestamp = timestamp
+
+    def typeset(self) -> None:
+        """Typeset all parts until nothing changes; PrintError if one can't be."""
+        for part in self.parts:
+            (self.out / f"parts/{part.name}.typ").write_text(part.body, encoding="utf-8")
+        for _ in range(PASSES):
+            # The contents come second, as their length tells where the others begin.
+            late = [part for part in self.parts if part.kind in ("contents", "index")]
+            early = [part for part in self.parts if part not in late]
+            if not self._pass(early) | self._pass(late):
+                return
+        raise PrintError("the page numbers don't come to rest: two places push each other on")
+
+    def _pass(self, parts: Sequence[Part]) -> bool:
+        """Typeset those of `parts` that are told anything new; tell whether there were any."""
+        changed = [part for part in parts if self._tell(part)]
+        if os.environ.get("TBD"):
+            print([p.name for p in changed], file=sys.stderr)
+        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+            list(pool.map(self._typeset, changed))
+        self._number_pages()
+        return bool(changed)
+
+    @property
+    def labels(self) -> dict[str, tuple[Part, int, float, float]]:
+        """The places of all labels: part, page in it, x and y in points from its corner."""
+        return {
+            label: (part, page, x, y)
+            for part in self.parts
+            for label, page, x, y in part.places.get("labels", ())
+        }
+
+    def _number_pages(self) -> None:
+        next_page = 1
+        for part in self.parts:
+            # In a bound book parts begin on the right.
+            part.start = next_page + (self._recto and next_page % 2 == 0)
+            next_page = part.start + part.places.get("pages", 1)
+
+    def _tell(self, part: Part) -> bool:
+        """Write what the part has to know; tell whether it is anything new."""
+        labels = self.labels
+        known = {
+            label: labels[label][0].start - 1 + labels[label][1]
+            for label in sorted(part.refers)
+            if label in labels
+        }
+        told: dict[str, Any] = {
+            "kind": part.kind,
+            "number": part.number,
+            "start": part.start,
+            "known": known,
+            "floating": part.floating,
+            "draft": not part.places,
+            "heads": self._headings([part]),
+        }
+        if part.kind == "contents":
+            told["headings"] = self._headings(self.parts)
+        if told == part.told:
+            return False
+        part.told = told
+        text = json.dumps(told, ensure_ascii=False, indent=0)
+        (self.out / f"parts/{part.name}.json").write_text(text, encoding="utf-8")
+        return True
+
+    def _headings(self, parts: Iterable[Part]) -> list[dict[str, Any]]:
+        """Return the headings of two levels, with their pages as printed."""
+        return [
+            {**heading, "page": part.start - 1 + heading["page"]}
+            for part in parts
+            for heading in part.places.get("headings", ())
+            if heading["level"] <= 2
+        ]
+
+    def _typeset(self, part: Part) -> None:
+        command = ["-m", __name__, str(self.out), part.name, str(self._timestamp)]
+        path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
+        done = subprocess.run(
+            [sys.executable, *command], capture_output=True, text=True, env=environment, check=False
+        )
+        if done.returncode:
+            raise PrintError(f"part {part.name} could not be typeset: {done.stderr}")
+        found = json.loads(done.stdout)
+        if "error" in found:
+            raise PrintError(found["error"])
+        part.places = found["places"]
+        part.floating = found["floating"]
+        self.warnings[part.name] = found["warnings"]
+
+
+def _child(out: Path, name: str, timestamp: int) -> dict[str, Any]:
+    """Typeset part `name`; return its places, floating figures and warnings, or the error."""
+    import typst
+
+    told = json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))
+    floating, places, warnings = set(told["floating"]), dict[str, Any](), list[Any]()
+    try:
+        while True:
+            compiler = typst.Compiler(
+                out / f"parts/{name}.typ",
+                root=out,
+                ignore_system_fonts=True,
+                sys_inputs={
+                    "part": f"/parts/{name}.json",
+                    "floating": json.dumps(sorted(floating)),
+                },
+            )
+            places = json.loads(compiler.query("<places>", field="value", one=True))
+            # Only ever more, or two layouts might take turns.
+            found = floating | set(_at_head(places["labels"]))
+            if found == floating:
+                break
+            floating = found
+        # The pages that a draft refers to aren't known yet.
+        if not told["draft"]:
+            _, warnings = compiler.compile_with_warnings(
+                output=out / f"parts/{name}.pdf",
+                pdf_standards=STANDARDS,  # type: ignore[arg-type]
+                timestamp=timestamp,
+            )
+    except typst.TypstError as error:
+        return {"error": error.diagnostic}
+    except RuntimeError as error:  # what a query raises
+        return {"error": str(error)}
+    return {
+        "places": places,
+        "floating": sorted(floating),
+        "warnings": [warning.diagnostic for warning in warnings],
+    }
+
+
+def _at_head(labels: Iterable[tuple[str, int, float, float]]) -> Iterator[str]:
+    """Yield the figures that stand at the head of a page other than the first."""
+    for label, page, _x, y in labels:
+        if label.startswith("figure/") and page > 1 and y < HEAD:
+            yield label
+
+
+if __name__ == "__main__":
+    print(json.dumps(_child(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))

@@ -1,0 +1,70 @@
+"""What the book says of itself, by language, and how Typst writes prose and strings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from docutils import nodes
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "answer": "To the question on page {}:",
+        "answers": "Answers",
+        "appendix": "Appendix {}.",
+        "appendices": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "ask": "What does it print? Think first, then see the answer on page {}.",
+        "contents": "Contents",
+        "figure": "Fig.",
+        "index": "Index",
+        "later": "(continued)",
+        "listing": "Listing",
+        "output": "Output",
+        "page": "(p.\u00a0{})",
+        "preface": "Preface",
+        "table": "Table",
+        "version": "Version",
+    },
+    "ru": {
+        "answer": "К вопросу на с.\u00a0{}:",
+        "answers": "Ответы",
+        "appendix": "Приложение {}.",
+        "appendices": "АБВГДЕЖИКЛМНПРСТУФХЦШЭЮЯ",
+        "ask": "Что напечатает? Подумайте, потом сверьтесь с ответом на с.\u00a0{}.",
+        "contents": "Содержание",
+        "figure": "Рис.",
+        "index": "Предметный указатель",
+        "later": "(продолжение)",
+        "listing": "Листинг",
+        "output": "Вывод",
+        "page": "(с.\u00a0{})",
+        "preface": "Предисловие",
+        "table": "Таблица",
+        "version": "Версия",
+    },
+}
+
+
+def words(language: str | None) -> Mapping[str, str]:
+    """Return the words of `language` ("ru", "en_GB" …); English where it isn't known."""
+    return WORDS.get((language or "en").partition("_")[0], WORDS["en"])
+
+
+def place_of(node: nodes.Node, page: str) -> str:
+    """Return the file and line of `node` or of what is around it; else those of its `page`."""
+    place: nodes.Node | None = node
+    while place is not None and place.line is None:
+        place = place.parent
+    return f"{page}:{place.line if place else '?'}"
+
+
+def string(text: str) -> str:
+    """Return `text` as a Typst string literal."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def markup(text: str) -> str:
+    """Return prose as Typst markup, with the spaces that Russian typography keeps together."""
+    text = re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", text)
+    text = re.sub(r"[ \n]+(?=[—–])|(?<=№)[ \n]", "~", text)
+    return re.sub(r"(?<![\w~])([аиоувксяАИОУВКСЯ])[ \n](?=\S)", r"\1~", text)

@@ -1,0 +1,149 @@
+"""Measures ratios of times, and what an interpreter can do; `make measure` runs it.
+
+`python -m tests.model.ratios` measures the interpreter that runs it, keeps the numbers
+beside those of other interpreters in measured.json and writes the tables that the pages
+show.  Any interpreter can run it: PYTHONPATH=source/_ext pythonX.Y -m tests.model.ratios
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import sysconfig
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from proven.book import Settings
+from proven.findings import version_key
+
+from tests.model.measuring import (
+    COUNT,
+    DIGEST,
+    WAIT,
+    features,
+    in_interpreters,
+    in_processes,
+    in_tasks,
+    in_threads,
+    ratio,
+    start_milliseconds,
+)
+
+EVIDENCE = Settings.at(Path(__file__).parents[2]).evidence
+LOADS = {
+    "Ждать: 10 раз по 0,1 с": WAIT,
+    "Считать на Python: 2 задания": COUNT,
+    "Считать в C, отпуская GIL: 2 задания": DIGEST,
+}
+
+
+def measure() -> dict[str, Any]:
+    """Return features and ratios of this interpreter."""
+    tools = {"threads": in_threads, "processes": in_processes, "tasks": in_tasks}
+    ratios = {
+        name: [round(ratio(tool, load, tries=5), 2) for load in LOADS.values()]
+        for name, tool in tools.items()
+    }
+    if features()["interpreters"]:
+        ratios["interpreters"] = [round(ratio(in_interpreters, COUNT, tries=5), 2)]
+    starts = start_milliseconds()
+    return {"cores": os.cpu_count(), **features(), "ratios": ratios, "starts": starts}
+
+
+def interpreter() -> str:
+    """Return the name of this interpreter as the tables show it: «3.13.5t» without a GIL."""
+    free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    return ".".join(map(str, sys.version_info[:3])) + free
+
+
+def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
+    """Return the tables of the pages, by the page's name."""
+    rows = sorted(measured.items(), key=lambda row: version_key(row[0]))
+    return {
+        "threads-processes": [
+            ["CPython", "Поток", "`fork`", "`forkserver`", "`spawn`"],
+            *([name, *(_number(ms) for ms in row["starts"].values())] for name, row in rows),
+        ],
+        "cpu-io": [
+            ["CPython", "Счёт на Python", "`pbkdf2_hmac`", "`time.sleep`"],
+            *([name, *_numbers(row, "threads", 1, 2, 0)] for name, row in rows),
+        ],
+        "without-gil": [
+            ["CPython", "GIL", "2 потока", "2 процесса", "2 субинтерпретатора"],
+            *(
+                [
+                    name,
+                    _gil(row),
+                    *_numbers(row, "threads", 1),
+                    *_numbers(row, "processes", 1),
+                    *(_numbers(row, "interpreters", 0) if row["interpreters"] else ["—"]),
+                ]
+                for name, row in rows
+            ),
+        ],
+        "choose": _choose(rows),
+    }
+
+
+def _choose(rows: list[tuple[str, dict[str, Any]]]) -> list[list[str]]:
+    name, row = [row for row in rows if row[1]["gil"]][-1]
+    columns = [
+        ("Потоки", name, row, "threads"),
+        ("Процессы", name, row, "processes"),
+        ("asyncio", name, row, "tasks"),
+    ]
+    columns += [("Потоки без GIL", *free, "threads") for free in rows if not free[1]["gil"]][-1:]
+    return [
+        ["Нагрузка", *(title for title, *_ in columns)],
+        *(
+            [title, *(_number(row["ratios"][tool][place]) for *_, row, tool in columns)]
+            for place, title in enumerate(LOADS)
+        ),
+        [f"Измерено на CPython, ядер: {row['cores']}", *(name for _, name, *_ in columns)],
+    ]
+
+
+def main() -> None:
+    """Measure this interpreter and write the evidence anew."""
+    file = EVIDENCE / "measured.json"
+    EVIDENCE.mkdir(exist_ok=True)
+    row = measure()  # it takes long: read the file after it
+    measured = {}
+    with suppress(FileNotFoundError):
+        measured = json.loads(file.read_text(encoding="utf-8"))
+    # One row for each version: a newer patch release replaces the older one.
+    measured = {
+        name: row for name, row in measured.items() if _series(name) != _series(interpreter())
+    }
+    measured[interpreter()] = row
+    measured = dict(sorted(measured.items(), key=lambda row: version_key(row[0])))
+    file.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    for name, rows in tables(measured).items():
+        with open(EVIDENCE / f"{name}.csv", "w", encoding="utf-8", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerows(rows)
+    print(f"{interpreter()}: {row['ratios']}")
+
+
+def _gil(row: dict[str, Any]) -> str:
+    if not row["gil"]:
+        return "нет"
+    return "у каждого интерпретатора" if row["own_gil"] else "один на процесс"
+
+
+def _numbers(row: dict[str, Any], tool: str, *places: int) -> list[str]:
+    return [_number(row["ratios"][tool][place]) for place in places]
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace(".", ",")
+
+
+def _series(name: str) -> tuple[str, bool]:
+    return name.rpartition(".")[0], name.endswith("t")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Proofs for source/races/condition.md."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from proven.stage import explore, play
+from proven.stage.explore import Exploration, Threads
+
+Explored = Callable[..., None]
+
+
+def two_guests(make: Callable[[], Any]) -> Exploration:
+    """Explore two who take one thing each and one who puts two."""
+
+    def put_two(box: Any) -> None:
+        box.put("tea")
+        box.put("cake")
+
+    return Threads(
+        make,
+        [lambda box: box.get(), lambda box: box.get(), put_two],
+        lambda box: box.items == [],
+        snippets=["races/condition_if_fixed", "races/condition_if_broken"],
+    ).explore(first=True)
+
+
+class UnlockedCheck:
+    """A broken twin: asks in a loop, but looks before it holds the lock."""
+
+    def __init__(self) -> None:
+        self.items: list[str] = []
+        self.changed = explore.threading.Condition()
+
+    def put(self, item: str) -> None:
+        with self.changed:
+            self.items.append(item)
+            self.changed.notify()
+
+    def get(self) -> str:
+        while not self.items:
+            with self.changed:
+                self.changed.wait()
+        with self.changed:
+            return self.items.pop()
+
+
+@pytest.mark.never("condition-while-never-empty")
+def test_who_asks_again_never_takes_from_the_empty(explored: Explored) -> None:
+    assert play("races/condition_if_fixed").ordered("main: tea", "guest: coffee")
+    fixed = two_guests(lambda: explore.load("races/condition_if_fixed").Box())
+    assert fixed.holds, fixed.failure
+    with_if = explore.load("races/condition_if_broken").Box
+    twins = [not two_guests(twin).holds for twin in (with_if, UnlockedCheck)]
+    explored(fixed.orders, twin_fails=twins)
+
+
+@pytest.mark.sometimes("condition-if-may-find-nothing")
+def test_who_was_woken_can_find_nothing() -> None:
+    trace = play("races/condition_if_broken")
+    assert trace.ordered("main: tea", "guest: IndexError: pop from empty list")
+
+
+@pytest.mark.always("condition-notify-not-kept")
+def test_a_signal_is_not_kept_for_who_comes_later() -> None:
+    # one way: a fact about Condition
+    assert play("races/condition_lost_broken").lines == ["guest entered: False"]
+
+
+class FlagUnlocked:
+    """A broken twin: has a flag, but asks it before it holds the lock."""
+
+    def __init__(self) -> None:
+        self.is_open, self.changed = False, explore.threading.Condition()
+
+    def open(self) -> None:
+        with self.changed:
+            self.is_open = True
+            self.changed.notify_all()
+
+    def enter(self) -> None:
+        if not self.is_open:
+            with self.changed:
+                self.changed.wait()
+
+
+class SetAfter(FlagUnlocked):
+    """A broken twin: the signal comes before the flag."""
+
+    def open(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+        self.is_open = True
+
+    def enter(self) -> None:
+        with self.changed:
+            while not self.is_open:
+                self.changed.wait()
+
+
+@pytest.mark.never("condition-flag-not-missed")
+def test_who_asks_a_flag_under_the_lock_misses_no_signal(explored: Explored) -> None:
+    assert play("races/condition_lost_fixed").lines == ["guest entered: True"]
+
+    def guest_and_host(make: Callable[[], Any]) -> Exploration:
+        return Threads(
+            make,
+            [lambda door: door.enter(), lambda door: door.enter(), lambda door: door.open()],
+            snippets=["races/condition_lost_fixed", "races/condition_lost_broken"],
+        ).explore(first=True)
+
+    fixed = guest_and_host(lambda: explore.load("races/condition_lost_fixed").Door())
+    assert fixed.holds, fixed.failure
+    without = explore.load("races/condition_lost_broken").Door
+    twins = [guest_and_host(twin).failure for twin in (without, FlagUnlocked, SetAfter)]
+    kinds = [twin.kind if twin else "" for twin in twins]
+    explored(fixed.orders, twin_fails=[kind == "deadlock" for kind in kinds])
