@@ -20,7 +20,6 @@ from tests.handbook.rooms import (
 MACHINERY = ROOT / "source/_ext"
 PACKAGES = packages(MACHINERY)
 each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-UNFINISHED = pytest.mark.xfail(reason="the book's own nodes still stand in the translator")
 LARGER = {
     "handbook/interleaving.py": (278, 50),
     "proven/stage/child/sitecustomize.py": (254, 33),
@@ -62,7 +61,7 @@ def test_the_docstring_tells_the_order_of_rooms(package: Package) -> None:
     ("package", "own"),
     [
         ("proven", set()),
-        pytest.param("typst_book", set(), marks=UNFINISHED),
+        ("typst_book", set()),
         ("handbook", {"proven"}),
     ],
 )
