@@ -295,7 +295,7 @@ def test_accept_leaves_a_page_whose_snippet_fails(book: Any) -> None:
     before = (book.root / PAGE).read_bytes()
     result = book.run("proven.checks.accept", "--root", str(book.root))
     assert result.returncode == 1
-    assert "snippets/tasks/hello.py: the snippet raised" in result.stdout
+    assert "snippets/tasks/hello.py: the snippet ended with exit code 1" in result.stdout
     assert (book.root / PAGE).read_bytes() == before
 
 

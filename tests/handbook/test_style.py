@@ -86,7 +86,7 @@ FAULTS = [
     Fault(OWN, "![слово](https://example.org/a.png)", "image", "external"),
     Fault(OWN, "![слово](/_static/none.svg)", "image", "there is no image"),
     Fault(OWN, "![слово](/_static/big.png)", "image", "400 KB"),
-    Fault(OWN, "Зовите `аsyncio`.", "letters", "«аsyncio»"),
+    Fault(OWN, "Зовите `\u0430syncio`.", "letters", "«\u0430syncio»"),
     Fault(OWN, "Это мьютекс.", "term", "the word is «блокировка»"),
     Fault(OWN, "Это пагрешность.", "spelling", "«пагрешность»"),
     Fault(OWN, "Это еще видно.", "spelling", "«еще»"),

@@ -23,13 +23,13 @@ class Changes:
     def __init__(
         self, book: Book, recordings: Path, accepted: Path, *, everything: bool = False
     ) -> None:
-        self._book, self._file, self._everything = book, accepted, everything
+        self._book, self._file, self.everything = book, accepted, everything
         self._kept: dict[str, list[str]] = loaded(recordings)
         self._accepted: dict[str, str] = loaded(accepted)
 
     def wants(self, shown: Shown) -> bool:
         """Tell whether an output is to be played."""
-        if self._everything:
+        if self.everything:
             return True
         snippets = self._book.settings.snippets
         key = key_of(shown.name, shown.terms, snippets)
