@@ -1,4 +1,8 @@
-"""An output that a page shows: found in the page's text and compared with a fresh recording."""
+"""An output that a page shows: found in the page's text and compared with a fresh recording.
+
+Bottom to top: ``text`` is the form in which it is shown, and the one comparison; ``recording``
+records it once while nothing changes; ``page`` finds it in a page and rewrites it.
+"""
 
 from __future__ import annotations
 

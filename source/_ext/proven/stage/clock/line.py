@@ -15,13 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from proven.stage.clock.blocked import PAUSE, are_blocked
+from proven.stage.clock.blocked import PAUSE, are_blocked_but
 from proven.stage.trace import NotVirtual
 
 SECOND = 1_000_000_000
-READS = 10_000
+READS = 5_000
 """Readings of the clock at one moment after which it counts as busy waiting."""
-READ = 10_000
+READ = 50_000
 """Nanoseconds that each further reading takes."""
 
 
@@ -74,6 +74,7 @@ class Waiter:
     ready: Callable[[], bool]
     wake: Callable[[], None]
     for_lock: bool = False
+    native: int = field(default_factory=threading.get_native_id)
     gone_on: bool = False
     failed: bool = False
 
@@ -148,9 +149,9 @@ class Clock:
         with self._mutex:
             self._busy.pop(who, None)
             waiting = [waiter for waiter in self._waiting.values() if not waiter.for_lock]
-        # Somebody has to see whether the time may jump now; those at locks look by themselves.
-        if waiting:
-            waiting[0].wake()
+            # Somebody has to see whether the time may jump now; those at locks do by themselves.
+            if waiting:
+                waiting[0].wake()
 
     def wait(
         self,
@@ -193,16 +194,21 @@ class Clock:
             busy, waiting = [*self._busy.values()], [*self._waiting.values()]
         if any(waiter.gone_on or waiter.failed for waiter in waiting):
             return None
-        if busy and not are_blocked(busy):
+        looking = {waiter.native for waiter in waiting}
+        if busy and (None in busy or not are_blocked_but(looking)):
             return PAUSE
-        # After the look at who is busy: what they brought before they ended is here by now.
-        if me.ready():
-            return 0
-        if any(waiter.ready() for waiter in waiting if waiter is not me):
-            return PAUSE
+        # Those who wait can't go on meanwhile, and close what is asked here.
         with self._mutex:
             if [*self._busy.values()] != busy or [*self._waiting.values()] != waiting:
                 return 0
+            if any(waiter.gone_on or waiter.failed for waiter in waiting):
+                # Another one has let the time jump meanwhile.
+                return None
+            # After the look at who is busy: what they brought before they ended is here by now.
+            if me.ready():
+                return 0
+            if any(waiter.ready() for waiter in waiting if waiter is not me):
+                return PAUSE
             dated = [waiter for waiter in waiting if waiter.due is not None]
             if dated:
                 first = min(dated, key=_due_of)
