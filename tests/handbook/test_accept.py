@@ -82,12 +82,13 @@ TIE = ASYNC.format("""\
     [
         (ASYNC.format("    print(sorted('abcdefgh', key=hash))"), "hashing: make"),
         ("import os, threading\nprint(os.urandom(3).hex())\n", "it prints «"),
-        ("import threading\nprint(__file__.count('/') , __file__)\n", ""),
+        ("import threading\nprint(__file__.count('/'))\n", "on the folder"),
+        ("import threading\nprint(__file__)\n", ""),
         (RACE, "say :order: any"),
         (TIE, "two waits end at the same moment"),
         ("import threading\nprint(threading.Lock())\n", "an address"),
     ],
-    ids=["hash", "random", "own path", "race", "tie", "address"],
+    ids=["hash", "random", "folder", "own path", "race", "tie", "address"],
 )
 def test_an_output_that_is_not_the_same_always_is_refused(
     code: str, why: str, page: Callable[..., Path]

@@ -1,58 +1,60 @@
 """No proof passes by not being run."""
 
-from pathlib import Path
+import re
+from typing import Any
 
+FAILING = {
+    "skip": ("@pytest.mark.skip", "assert True"),
+    "skip_with_a_reason": ('@pytest.mark.skip(reason="holds only on Mondays")', "assert True"),
+    "skipif": ('@pytest.mark.skipif(True, reason="later")', "assert True"),
+    "xfail": ("@pytest.mark.xfail", "assert False"),
+    "xpass": ("@pytest.mark.xfail", "assert True"),
+    "skips_itself": ("", 'pytest.skip("not now")'),
+    "forged_lack": ("", 'pytest.skip("this machine lacks: two cores")'),
+    "import": ("", 'pytest.importorskip("no_such_module")'),
+    "xfails_itself": ("", 'pytest.xfail("known")'),
+}
+HEAD = """\
 import pytest
+from proven import proofs
 
-pytest_plugins = ["pytester"]
+proofs.LACKS["two cores"] = lambda: False
+proofs.LACKS["patience"] = lambda: True
+"""
+SOUND = """
 
-HEAD = "import pytest\nfrom proven.proofs import needs, LACKS\n"
-PROOF = '@pytest.mark.always("a-claim"{more})\n{mark}def test_it():\n    {code}\n'
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester):  # noqa: ANN201
-    """Return a function that runs one proof and returns its outcomes and what was printed."""
-    root = Path(__file__).parents[2]
-    pytester.syspathinsert(root / "source/_ext")
-    marks = "\n  ".join(f"{verb}(id)" for verb in ("always", "sometimes", "never"))
-    pytester.makeini(f"[pytest]\nmarkers =\n  {marks}\n")
-
-    def run(code: str, mark: str = "", more: str = "", head: str = "") -> tuple[str, str]:
-        text = HEAD + head + PROOF.format(more=more, mark=mark and f"{mark}\n", code=code)
-        pytester.makepyfile(test_it=text)
-        options = ("-p", "proven.proofs", "-p", "no:looptime_plugin", "-p", "no:xdist")
-        done = pytester.runpytest_subprocess(*options, "-q")
-        return ",".join(sorted(done.parseoutcomes())), done.stdout.str()
-
-    return run
+@pytest.mark.always("elsewhere", before="3.9")
+def test_elsewhere():
+    assert False
 
 
-@pytest.mark.parametrize(
-    ("code", "mark"),
-    [
-        ("assert True", "@pytest.mark.skip"),
-        ("assert True", '@pytest.mark.skip(reason="holds only on Mondays")'),
-        ("assert True", '@pytest.mark.skipif(True, reason="later")'),
-        ("assert False", "@pytest.mark.xfail"),
-        ("assert True", "@pytest.mark.xfail"),
-        ('pytest.skip("not now")', ""),
-        ('pytest.skip("this machine lacks: patience")', ""),
-        ('pytest.importorskip("no_such_module")', ""),
-        ('pytest.xfail("known")', ""),
-    ],
-)
-def test_a_proof_that_is_not_run_fails(run, code: str, mark: str) -> None:  # noqa: ANN001
-    outcomes, told = run(code, mark)
-    assert outcomes in ("failed", "error"), told
-    assert "test_it.py:" in told
-    assert "the proof of a-claim was" in told
+@pytest.mark.always("lacking")
+def test_lacking():
+    proofs.needs("patience")
+
+
+@pytest.mark.skip
+def test_no_proof():
+    assert False
+"""
+
+
+def test_a_proof_that_is_not_run_fails(book: Any) -> None:
+    proofs = "".join(
+        f'\n\n@pytest.mark.always("{name}")\n{mark}\ndef test_{name}():\n    {code}\n'
+        for name, (mark, code) in FAILING.items()
+    )
+    verbs = "".join(f"  {verb}(id)\n" for verb in ("always", "sometimes", "never"))
+    book.write("pytest.ini", f"[pytest]\nmarkers =\n{verbs}")
+    book.write("test_it.py", HEAD + proofs + SOUND)
+    options = ("-q", "-rfExXs", "-p", "proven.proofs", "-p", "no:cacheprovider")
+    told = book.run(
+        "pytest", *options, str(book.root / "test_it.py"), "-c", f"{book.root}/pytest.ini"
+    ).stdout
+    summary = told.partition("short test summary info")[2]
+    for name in FAILING:
+        assert re.search(rf"^(FAILED|ERROR) \S+::test_{name}\b", summary, re.M), told
+        why = rf"test_it\.py:\d+: the proof of {name} was (skipped|expected to fail)"
+        assert re.search(why, told), told
+    assert "3 skipped" in summary
     assert "so it proves nothing" in told
-
-
-def test_a_range_and_a_lack_of_the_machine_skip(run) -> None:  # noqa: ANN001
-    assert run("assert False", more=', before="3.9"')[0] == "skipped"
-    assert run('needs("two cores")')[0] in ("passed", "skipped")
-    lacking = 'LACKS["two cores"] = lambda: True\n'
-    assert run('needs("two cores"); assert False', head=lacking)[0] == "skipped"
-    assert run("pass")[0] == "passed", "the rest is for mutants to tell"
