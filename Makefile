@@ -61,9 +61,9 @@ new: .venv/ready ## lay out a question, red until filled: make new PAGE=debuggin
 	@$(BIN)/python -m handbook.authors.new $(PAGE)
 check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
-accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
-	@$(BIN)/python -m proven.checks.accept
-	@$(BIN)/python -m handbook.output.interleaving
+accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
+	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
+	@$(BIN)/python -m handbook.output.interleaving $(PAGE) $(if $(ALL),--all)
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
@@ -72,8 +72,8 @@ play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_orde
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
 explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
 	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
-lint: .venv/ready ## check style and types
-	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary
+lint: .venv/ready ## check code, types, and the shape and words of the pages
+	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary && $(BIN)/python -m handbook.style
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order

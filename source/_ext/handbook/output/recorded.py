@@ -95,7 +95,7 @@ class Output(SphinxDirective):
         name = self.arguments[0]
         self._note(name)
         if not self.content:
-            problem = f"the output of {name} is empty: run make accept"
+            problem = f"the output of {name} is empty: run make accept PAGE={self.env.docname}"
             warn(Fault.OUTPUT, problem, self.get_location())
         any_order, terms = "order" in self.options, Terms.of(self.options)
         if terms.beside:
@@ -150,7 +150,8 @@ class Output(SphinxDirective):
             trace = record(part, own, snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
         if not agree(lines, on_page(trace, terms), any_order=not ordered):
-            raise ValueError("the output above it is out of date, run make accept")
+            page = self.env.docname
+            raise ValueError(f"the output above it is out of date, run make accept PAGE={page}")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
         caption = nodes.caption("", "", *inline, *messages)

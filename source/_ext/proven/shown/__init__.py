@@ -10,8 +10,9 @@ from pathlib import Path
 
 from proven.claims import excluded_here
 from proven.findings import Finding
+from proven.shown.paces import at_other_paces
 from proven.shown.page import Shown, outputs_in, rewritten
-from proven.shown.recording import Recordings, record
+from proven.shown.recording import Recordings, key_of, record, sources_of
 from proven.shown.text import Terms, agree, as_read, normal, on_page
 from proven.stage import SnippetError
 
@@ -21,12 +22,15 @@ __all__ = [
     "Terms",
     "agree",
     "as_read",
+    "at_other_paces",
+    "key_of",
     "normal",
     "on_page",
     "outputs_in",
     "record",
     "replay",
     "rewritten",
+    "sources_of",
 ]
 
 

@@ -80,7 +80,7 @@ class Recordings:
         self._now: dict[str, list[str]] = {}
         jobs = []
         for name, terms in wanted:
-            key, path = self._key(name, terms), snippets / f"{name}.py"
+            key, path = key_of(name, terms, self._snippets), snippets / f"{name}.py"
             if key not in self._kept and path.is_file() and _needs_a_process(path, terms):
                 jobs.append([key, name, terms.given()])
         self._begun = {key for key, *_ in jobs}
@@ -95,7 +95,7 @@ class Recordings:
 
     def lines(self, name: str, terms: Terms) -> list[str]:
         """Return the lines that a page shows of `name`; SnippetError as for `record`."""
-        key = self._key(name, terms)
+        key = key_of(name, terms, self._snippets)
         if key in self._begun:
             self._kept |= json.loads(self._helper.communicate()[0] or "{}")
             self._begun.clear()
@@ -114,12 +114,20 @@ class Recordings:
     def _record(self, name: str, terms: Terms) -> list[str]:
         return on_page(record(name, terms, self._snippets), terms)
 
-    def _key(self, name: str, terms: Terms) -> str:
-        sources: dict[Path, str] = {}
-        for part in filter(None, (name, terms.beside)):
-            _read(self._snippets / f"{part}.py", sources)
-        told = [name, str(terms), sys.version, _stage(), *sources.values()]
-        return sha256("\0".join(told).encode()).hexdigest()
+
+def key_of(name: str, terms: Terms, snippets: Path) -> str:
+    """Return what a recording counts for: other programs, terms, stage or Python, another key."""
+    sources = sources_of(name, terms, snippets).values()
+    told = [name, str(terms), sys.version, _stage(), *sources]
+    return sha256("\0".join(told).encode()).hexdigest()
+
+
+def sources_of(name: str, terms: Terms, snippets: Path) -> dict[Path, str]:
+    """Return the texts of a play's files: the snippets and what they import from beside them."""
+    sources: dict[Path, str] = {}
+    for part in filter(None, (name, terms.beside)):
+        _read(snippets / f"{part}.py", sources)
+    return sources
 
 
 def _read(path: Path, sources: dict[Path, str]) -> None:
