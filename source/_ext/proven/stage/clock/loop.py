@@ -19,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 from proven.stage.clock import names
+from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import SECOND, Clock, Due
 from proven.stage.clock.pool import Pool, Works
 
@@ -52,9 +53,12 @@ def _init(loop: Any, selector: Any = None) -> None:
     loop._proven_clock = clock
     loop._clock_resolution = 1e-9
     clock.loops.append(loop)
+    # What is loaded before the first loop keeps nobody.
+    clock.meter.joins()
     poll = loop._selector.select
 
     def select(timeout: float | None = None) -> Any:
+        clock.meter.charge()
         if timeout is not None and timeout <= 0:
             return poll(0)
         due = loop._scheduled[0]._when if loop._scheduled else None
@@ -69,6 +73,7 @@ def _read(loop: Any) -> float:
     clock = _clock_of(loop)
     if clock is None:
         return _time(loop)
+    clock.meter.charge()
     caller = sys._getframe(1).f_globals.get("__name__", "")
     # asyncio's own readings aren't the program's.
     return clock.time() if caller.startswith("asyncio.") else clock.read() / SECOND
@@ -144,9 +149,11 @@ def _start_thread(thread: threading.Thread) -> None:
     def watched() -> None:
         me = threading.get_ident()
         clock.begin(me, threading.get_native_id(), token)
+        clock.meter.begin()
         try:
             run()
         finally:
+            clock.meter.charge(first_line(target))
             clock.end(me)
 
     thread.run = watched  # type: ignore[method-assign]
@@ -157,6 +164,8 @@ def _start_thread(thread: threading.Thread) -> None:
 def _wait(condition: Any, timeout: float | None = None) -> bool:
     """Stand in for threading.Condition.wait, on which Event, Queue and Future.result rest."""
     clock = names.running()
+    if clock is not None:
+        clock.meter.charge()
     if clock is None or timeout is None or timeout <= 0 or not condition._is_owned():
         return _wait_really(condition, timeout)
     lock = threading.Lock()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import Clock
 
 CPUS = 4
@@ -72,7 +73,11 @@ class Works:
             me = threading.get_ident()
             self._threads[work] = me
             self._clock.begin(me, threading.get_native_id(), work)
-            return func(*args)
+            self._clock.meter.begin()
+            try:
+                return func(*args)
+            finally:
+                self._clock.meter.charge(first_line(func))
 
         return run
 
