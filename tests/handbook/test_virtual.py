@@ -370,9 +370,9 @@ def test_a_deadlock_is_told_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     trace = played(code, tmp_path)
     assert time.monotonic() - began < 10
-    assert [(wait.actor, wait.what) for wait in trace.deadlock] == [
-        ("Task-1", "waiter, line 5"),
-        ("waiter", "Event.wait"),
+    assert [(wait.actor, wait.what, wait.line) for wait in trace.deadlock] == [
+        ("Task-1", "waiter", 5),
+        ("waiter", "Event.wait", 0),
     ]
 
 
