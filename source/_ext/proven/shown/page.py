@@ -57,9 +57,9 @@ def _body(block: re.Match[str]) -> tuple[str, ...]:
 
 def _rewritten(block: re.Match[str], snippets: Path | None) -> str:
     options = dict(_OPTION.findall(block["options"]))
-    terms = Terms.of(options)
-    lines = on_page(record(block["name"], terms, snippets), terms)
-    if agree(_body(block), lines, any_order="order" in options):
+    terms, any_order = Terms.of(options), "order" in options
+    lines = on_page(record(block["name"], terms, snippets, ordered=not any_order), terms)
+    if agree(_body(block), lines, any_order=any_order):
         return block[0]
     kind, indent = block["fence"][0], block["indent"]
     runs = (len(line.lstrip()) - len(line.lstrip().lstrip(kind)) for line in lines)

@@ -73,10 +73,12 @@ def _read(loop: Any) -> float:
     clock = _clock_of(loop)
     if clock is None:
         return _time(loop)
-    clock.meter.charge()
     caller = sys._getframe(1).f_globals.get("__name__", "")
+    if not caller.startswith("asyncio."):
+        return clock.read() / SECOND
     # asyncio's own readings aren't the program's.
-    return clock.time() if caller.startswith("asyncio.") else clock.read() / SECOND
+    clock.meter.charge()
+    return clock.time()
 
 
 def run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
