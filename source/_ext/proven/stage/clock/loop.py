@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import itertools
+import os
 import sys
 import threading
 from asyncio import base_events, events, selector_events
@@ -21,12 +22,13 @@ from unittest import mock
 from proven.stage.clock import names
 from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import SECOND, Clock, Due
-from proven.stage.clock.pool import Pool, Works
+from proven.stage.clock.pool import Pool, Works, cpu_count
 
 STAGE = str(Path(__file__).parents[1])
 _Base: Any = base_events.BaseEventLoop
 _begin = selector_events.BaseSelectorEventLoop.__init__
 _time, _executor = _Base.time, _Base.run_in_executor
+_COUNTS = ("cpu_count", "process_cpu_count")
 _start, _wait_really = threading.Thread.start, threading.Condition.wait
 
 
@@ -200,6 +202,7 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         (threading.Thread, "start", _start_thread),
         (threading.Condition, "wait", _wait),
     ]
+    patches += [(os, name, cpu_count) for name in _COUNTS if hasattr(os, name)]
     if make_loop:
 
         def new_loop() -> Any:
