@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import permutations
 
@@ -46,11 +48,21 @@ def test_together_as_long_as_the_longest(started: Started, awaited: Awaited, cou
     async def wait(seconds: int) -> None:
         await awaited(seconds, End())
 
+    def threads() -> int:
+        return min(32, (os.cpu_count() or 1) + 4)
+
     async def main() -> None:
+        calls = min(count, threads()) if awaited is AWAITED["to_thread"] else count
         async with started() as start:
-            await asyncio.wait([start(wait(seconds % 5 + 1)) for seconds in range(count)])
+            await asyncio.wait([start(wait(seconds % 5 + 1)) for seconds in range(calls)])
 
     assert perform(main).elapsed == min(count, 5)
+
+    async def one_too_many() -> None:
+        sleeps = (asyncio.to_thread(time.sleep, 1) for _ in range(threads() + 1))
+        await asyncio.gather(*sleeps)
+
+    assert perform(one_too_many).elapsed == 2, "one waits for a thread first"
 
 
 @pytest.mark.always("overlap-awaits-in-a-row")
@@ -67,8 +79,8 @@ def test_awaits_in_a_row_add_up(awaited: Awaited) -> None:
     for times in permutations((1, 2, 5)):
 
         async def main(times: tuple[int, ...] = times) -> None:
-            for time in times:
-                await ask(time)
+            for seconds in times:
+                await ask(seconds)
 
         assert perform(main).elapsed == sum(times)
 
