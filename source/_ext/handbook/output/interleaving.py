@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -30,9 +30,6 @@ from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
 from handbook.output.runs import result, table
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 _BLOCK = re.compile(
     r"^(?P<fence>`{3,})\{interleaving\}[ ]+(?P<name>\S+)[ ]*\n"
@@ -158,14 +155,6 @@ def main() -> int:
             failed = True
             print(f"{place}: left as it is\n{error}", file=sys.stderr)
     return int(failed)
-
-
-def add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
-    """Load the script only where there is something to step through."""
-    if doctree is not None and any(
-        "interleaving" in box["classes"] for box in doctree.findall(nodes.container)
-    ):
-        app.add_js_file("interleaving.js")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,10 @@ class timeline_picture(nodes.General, nodes.Element):
 
 
 class guess(nodes.General, nodes.Element):
-    """What the reader is asked to guess before seeing it: the output of snippet `name`."""
+    """What the reader is asked to guess before seeing it: the output of snippet `name`.
+
+    Other answers have a `name` of their own, and tell their `summary`, `caption` and `question`.
+    """
 
 
 class Output(SphinxDirective):
@@ -179,7 +182,7 @@ def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
 
 def visit_guess_html(self: HTML5Translator, node: guess) -> None:
     """Open the fold over the answer."""
-    summary = "Что напечатает? Подумайте, потом откройте"
+    summary = node.get("summary", "Что напечатает? Подумайте, потом откройте")
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
@@ -197,7 +200,8 @@ def visit_picture_typst(self: Any, node: timeline_picture) -> None:
 
 def visit_guess_typst(self: Any, node: guess) -> None:
     """Ask the question; its answer goes to the end of the chapter."""
-    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    caption = node.get("caption", f"snippets/{node['name']}.py")
+    self.body.append(self.ask(node["name"], caption, self.inside(node), node.get("question", "")))
     raise nodes.SkipNode
 
 
