@@ -10,12 +10,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from proven.claims import VERBS, excluded_here
+from proven.claims import VERBS, Mark, excluded_here
 from proven.findings import Finding
 from proven.stage.explore.schedule import EXPLORED, summary
 
@@ -125,6 +125,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(
         f"proofs passed: {proven}; {explored} interleavings or inputs explored"
     )
+
+
+def too_narrow(proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
+    """Yield each proof of a rule that tries one construction and doesn't say why that will do."""
+    for proof in proofs:
+        if proof.verb != "sometimes" and not (proof.several or proof.one_way):
+            yield (
+                proof,
+                f"proof {proof.id!r} tries one way only: run it through @ways, explore, "
+                'or say why one will do: "# one way: a fact about a type"',
+            )
 
 
 class Outcomes:
