@@ -136,11 +136,15 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
     names = [name for name, _ in scene.actors]
     states = graph.shortened()
     hope = _can_break(states)
+    changing = {name for state in states for name, _ in set(state.shared) - set(states[0].shared)}
 
     def in_russian(did: str) -> str:
+        return "".join(part.astext() for part in effect_in_russian(called(did)))
+
+    def called(text: str) -> str:
         for lock, name in graph.locks.items():
-            did = did.replace(lock, name)
-        return "".join(part.astext() for part in effect_in_russian(did))
+            text = text.replace(lock, name)
+        return text
 
     def value(text: str) -> str:
         holder = text.removeprefix("held by ")
@@ -159,11 +163,11 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
         ]
         if len(moves) < len(state.moves):
             raise CannotExplore(f"{scene.snippet}: several wait for one signal, that is no game")
-        end = result(state.end).astext() if state.breaks else state.end
+        end = result(called(state.end)).astext() if state.breaks else state.end
         rows.append(
             [
                 stand,
-                [words.of(value(text)) for _, text in state.shared],
+                [words.of(value(text)) for name, text in state.shared if name in changing],
                 moves,
                 int(hope[id(state)]),
                 words.of(end),
@@ -174,7 +178,7 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
         "title": f"{scene.snippet.rpartition('/')[2]}.py",
         "actors": scene.actors,
         "code": {line: source[line - 1].strip() for line in sorted(lines)},
-        "shared": [name for name, _ in states[0].shared],
+        "shared": [name for name, _ in states[0].shared if name in changing],
         "orders": number(graph.orders()),
         "broken": number(graph.orders(broken=True)),
         "done": DONE,

@@ -24,6 +24,9 @@ from proven.stage.explore.threads.standins import code_of
 MOST_STATES = 2_000
 """States after which a scene is too large to be shown as a graph."""
 
+MOST_STEPS = 20_000
+"""Steps of all its runs together, after which it is, too."""
+
 DONE = -1
 """The line of an actor that has come to its end."""
 
@@ -32,7 +35,7 @@ DONE = -1
 class Move:
     """What `who` does next: the state after it, and what it reads, writes, takes and the like.
 
-    which: of several that wait for a signal the one that gets it; None if it isn't about that.
+    which: of several that wait for a signal the one that gets it, if it is about that.
     """
 
     who: str
@@ -69,6 +72,7 @@ class Graph:
         self.scene = scene
         self.locks: dict[str, str] = {}
         """What the scene calls each lock, by the name that moves tell."""
+        self.too_large = f"{scene.snippet}: more than {MOST_STATES} states, make the scene smaller"
         program = scene.threads()
         names = program.names()
         with program.watched():
@@ -92,10 +96,9 @@ class Graph:
         return known[0]
 
     def shortened(self) -> list[State]:
-        """Return the states without those where an actor is about to do nothing that is told.
+        """Return the states if each move goes on until its actor stands before what is told.
 
-        Each move goes on until its actor stands before something that is told.  Raises
-        CannotExplore if fewer ends could be reached so.
+        Raises CannotExplore if fewer ends could be reached so.
         """
         kept, found = [0], {0: 0}
         states: list[State] = []
@@ -129,14 +132,12 @@ class Graph:
     def _draw_all(self, program: Threads, names: Names) -> None:
         self.states: list[State] = []
         self._numbers: dict[Hashable, int] = {}
+        self.met = 0
+        self.history: dict[Hashable, int] = {}
         self._paths: list[tuple[int, ...]] = [()]
         while self._paths and not names.grown:
             walk = Walk(self, self._paths.pop())
             walk.end(program.play(walk, names, walk.steps))
-            if len(self.states) > MOST_STATES:
-                raise CannotExplore(
-                    f"{self.scene.snippet}: more than {MOST_STATES} states, make the scene smaller"
-                )
 
 
 class Walk(Orders):
@@ -148,7 +149,7 @@ class Walk(Orders):
         self.steps = Steps(code_of(graph.scene.snippet).co_filename)
         self._made: tuple[int, ...] = ()
         self._at: dict[str, tuple[Hashable, int]] = {}
-        self._did: dict[str, tuple[str, ...]] = {}
+        self._did: dict[str, int] = {}
         self._from = -1
         self._options: list[tuple[str, int | None]] = []
         self._last: tuple[Any, ...] = ()
@@ -165,6 +166,7 @@ class Walk(Orders):
         if me:
             line = where[1] if isinstance(where, tuple) else self._at.get(me.name, ("", 0))[1]
             self._at[me.name] = where, line
+        self._graph.met += 1
         did = tuple(self.steps.latest())
         if self._from < 0:
             self._numbers = dict(run.numbers)
@@ -173,7 +175,8 @@ class Walk(Orders):
             who = self._options[0][0]
             # Whoever makes a lock knows its number from then on, though it has done nothing else.
             made, self._numbers = run.numbers != self._numbers, dict(run.numbers)
-            self._did[who] = (*self._did.get(who, ()), *did, *made * [str(self._numbers)])
+            then = (self._did.get(who, 0), did, str(self._numbers) * made)
+            self._did[who] = self._graph.history.setdefault(then, len(self._graph.history) + 1)
         stand = tuple(self._stand(actor) for actor in run.actors)
         state = State(stand, tuple(_shared(self._graph.scene, run.shared)))
         if not options:
@@ -186,6 +189,8 @@ class Walk(Orders):
         number, new = self._graph.number(key, state)
         if new:
             self._graph.open(self._made, len(options))
+            if number >= MOST_STATES or self._graph.met > MOST_STEPS:
+                run.give_up(me, CannotExplore(self._graph.too_large))
         self._go(number, did)
         self._options = labels
 

@@ -10,6 +10,7 @@ import ast
 import asyncio
 import inspect
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from proven.stage.explore.schedule import CannotExplore, Failure, Schedule
@@ -28,10 +29,13 @@ class Space:
     def __init__(self, snippet: str, make: str) -> None:
         self.names = vars(load(snippet)) | {"asyncio": asyncio}
         exec(make, self.names)
+        # Not a method: those of what is shared are explored, and this is no part of the program.
+        self.do = partial(_value, self.names)
+        """Returns the value of an expression."""
 
-    def do(self, expression: str) -> Any:
-        """Return the value of an expression."""
-        return eval(expression, self.names)
+
+def _value(names: dict[str, Any], expression: str) -> Any:
+    return eval(expression, names)
 
 
 @dataclass(frozen=True)

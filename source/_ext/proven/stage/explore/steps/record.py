@@ -75,7 +75,7 @@ class Steps:
         self._at: dict[str, tuple[FrameType, int]] = {}
         self._pending: Callable[[], None] | None = None
         self._alive: list[Any] = []
-        self._told = 0
+        self._told = 0, 0
 
     def opcode(self, actor: Who, frame: FrameType, offset: int, place: Place) -> None:
         """Take note of a bytecode that is about to be executed."""
@@ -119,9 +119,11 @@ class Steps:
     def latest(self) -> list[str]:
         """Return what was done since this was called last."""
         self.flush()
-        every = [str(effect) for step in self._steps for effect in step.effects]
-        told, self._told = self._told, len(every)
-        return every[told:]
+        step, effect = self._told
+        new = [one for later in self._steps[step:] for one in later.effects][effect:]
+        if self._steps:
+            self._told = len(self._steps) - 1, len(self._steps[-1].effects)
+        return [str(one) for one in new]
 
     def steps(self) -> list[Step]:
         """Return what matters of the run, in order."""
