@@ -1,7 +1,7 @@
 """What programs print and do, as a page shows it.
 
-Bottom to top: ``recorded`` outputs and timelines; ``runs`` are tables of what actors did in turn;
-``interleaving`` shows the run that breaks.
+Bottom to top: ``runs`` are tables of what actors did in turn and of who waits for what;
+``recorded`` outputs and timelines; ``interleaving`` shows the run that breaks.
 """
 
 from handbook.output.interleaving import Interleaving, add_script
