@@ -1,7 +1,8 @@
 """What programs print and do, as a page shows it.
 
-Bottom to top: ``recorded`` outputs and timelines; ``runs`` are tables of what actors did in turn;
-``interleaving`` shows the run that breaks; ``game`` lets the reader find it.
+Bottom to top: ``runs`` are tables of what actors did in turn and of who waits for what;
+``recorded`` outputs and timelines; ``interleaving`` shows the run that breaks;
+``game`` lets the reader find it.
 """
 
 from handbook.output.game import (

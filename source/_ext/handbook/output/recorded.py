@@ -12,7 +12,6 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -30,6 +29,7 @@ from pygments.token import Generic
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
+from handbook.output.runs import DEADLOCK, deadlock_table
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -57,8 +57,6 @@ TIMELINE = Words(
     printed="«{}»",
 )
 """What a timeline says of itself."""
-
-_DEADLOCK = f"deadlock{BAR}"
 
 _recordings: list[Recordings] = []
 """Those of the doctest build that runs."""
@@ -107,7 +105,7 @@ class Output(SphinxDirective):
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
         more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
         code["test"] = f"check({name!r}, any_order={any_order}{more})"
-        waits = [line for line in lines if line.startswith(_DEADLOCK)]
+        waits = [line for line in lines if line.startswith(DEADLOCK)]
         text = "\n".join(line for line in lines if line not in waits)
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
@@ -122,7 +120,7 @@ class Output(SphinxDirective):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
-        answer: list[nodes.Node] = [shown, *([_table(waits)] if waits else [])]
+        answer: list[nodes.Node] = [shown, *([deadlock_table(waits)] if waits else [])]
         if any_order:
             text = "Порядок строк не обещан."
             answer.append(nodes.paragraph("", text, classes=["any-order"]))
@@ -234,23 +232,6 @@ def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: 
         print(error)
     else:
         print("\n".join(normal(lines, any_order=any_order)))
-
-
-def _table(waits: list[str]) -> nodes.table:
-    """Return who waits for what in a deadlock as a table."""
-    rows = [["Кто", "Чего ждёт", "Кто это держит"]]
-    for line in waits:
-        who, _, rest = line.removeprefix(_DEADLOCK).partition(" waits for ")
-        what, _, holder = rest.partition(", held by ")
-        what = re.sub("^the end of ", "конца ", what)
-        rows.append([who, re.sub("^room in ", "места в ", what), holder])
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=3)
-    head, *body = (
-        nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
-        for cells in ([nodes.Text(text) for text in row] for row in rows)
-    )
-    group += [nodes.thead("", head), nodes.tbody("", *body)]
-    return nodes.table("", group, classes=["deadlock"])
 
 
 def play_ahead(app: Sphinx) -> None:

@@ -1,7 +1,8 @@
 """An output that a page shows: found in the page's text and compared with a fresh recording.
 
 Bottom to top: ``text`` is the form in which it is shown, and the one comparison; ``recording``
-records it once while nothing changes; ``page`` finds it in a page and rewrites it.
+records it once while nothing changes; ``page`` finds it in a page and rewrites it; ``paces``
+lets the same program dawdle.
 """
 
 from __future__ import annotations

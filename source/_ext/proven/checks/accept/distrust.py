@@ -51,13 +51,16 @@ class Untrusted(Exception):
     """A recording that no page may show; the text tells why, with file and line of each output."""
 
 
-def suspicions(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what in `lines`, as a page shows them, will be something else elsewhere or tomorrow."""
+def suspicions(lines: Iterable[str], *, timed: bool = False) -> Iterator[str]:
+    """Yield what in `lines`, as a page shows them, will be something else elsewhere or tomorrow.
+
+    timed: whether they come from the virtual clock, whose date is always the same.
+    """
     for line in lines:
         for pattern, advice in _FORBIDDEN:
             if found := pattern.search(line):
                 yield f"it holds «{found[0]}», {advice}"
-        if moment := next(_of_now(line), ""):
+        if not timed and (moment := next(_of_now(line), "")):
             yield f"it holds «{moment}», the date or time of today: print a fixed one"
 
 
@@ -96,7 +99,7 @@ class Again:
     def _worlds(self, folder: Path) -> Iterator[tuple[Path, str, list[int]]]:
         """Lay out and yield copies of the snippets, hash seeds, and the outputs to play there."""
         everything = list(range(len(self._played)))
-        yield self._copy(folder / "another folder"), "1", everything
+        yield self._copy(folder / "another folder" / "and deeper"), "1", everything
         real = [number for number in everything if not self._played[number][1].timed]
         if not real:
             return

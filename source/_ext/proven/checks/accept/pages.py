@@ -34,7 +34,7 @@ def accept(
     problems = [
         (shown, problem)
         for shown, trace, lines in played
-        for problem in (*suspicions(lines), *tied(trace, shown))
+        for problem in (*suspicions(lines, timed=trace.timed), *tied(trace, shown))
     ]
     # What already is refused needn't be played ten times more.
     if played and not problems:
