@@ -114,9 +114,7 @@ class Do(Record):
     async def gather(self, keeps: bool, *functions: Function) -> None:
         names = [function.__name__ for function in functions]
         with suppress(Exception), self.act("gather", (keeps, names)) as act:
-            future = asyncio.gather(
-                *map(self.work, functions), return_exceptions=keeps
-            )
+            future = asyncio.gather(*map(self.work, functions), return_exceptions=keeps)
             act.place = self.note("gather has returned")
             act.value = await future
 
@@ -334,4 +332,3 @@ class Do(Record):
                         await self.awaited(function)
                     if breaks:
                         break
-

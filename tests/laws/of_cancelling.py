@@ -161,8 +161,8 @@ def wait_for_waits_for_the_cleanup(record: Record) -> Iterator[bool]:
 
 @law("timeout-shield-keeps", breaks.shield_that_protects_nothing)
 def shielded_task_is_not_cancelled(record: Record) -> Iterator[bool]:
-    for act, life, _ in _cancelled_shields(record):
-        yield not life.asked_within(act.begun, act.ended)
+    for act, life, ask in _cancelled_shields(record):
+        yield not life.asked_within(ask.begun, ask.ended)
 
 
 @law("timeout-shield-caller", breaks.shield_that_protects_the_caller)
