@@ -1,6 +1,7 @@
 """What a random program can do: operations of asyncio, each taken note of.
 
-Those that may fail swallow the failure, once noted, so that a program goes on; a cancellation passes.
+Those that may fail swallow the failure, once noted, so that a program goes on; a cancellation
+passes.
 """
 
 from __future__ import annotations
@@ -191,7 +192,7 @@ class Do(Record):
         guard: Any = getattr(self, which)
         with suppress(ValueError):
             was_locked, queued = guard.locked(), bool(guard._waiters)
-            with self.act(f"acquire {which}", (was_locked, queued)) as act:
+            with self.act(f"acquire {which}", (was_locked, queued)):
                 await guard.acquire()
             try:
                 with self.act(f"in {which}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.laws import breaks
 from tests.laws.law import law
@@ -27,7 +28,7 @@ def first_step_before_the_creator_goes_on(record: Record) -> Iterator[bool]:
 @law("create-task-first-steps-fifo", breaks.every_other_task_late)
 def first_steps_in_order_of_creation(record: Record) -> Iterator[bool]:
     firsts = [life.first for life in record.lives.values() if life.steps]
-    for earlier, later in zip(firsts, firsts[1:], strict=False):
+    for earlier, later in pairwise(firsts):
         yield earlier < later
 
 
@@ -160,9 +161,9 @@ def all_errors_in_one_group(record: Record) -> Iterator[bool]:
 def cancelled_task_stops_nobody(record: Record) -> Iterator[bool]:
     for act, lives in _groups(record):
         is_asked = record.lives[act.who].asked_within(act.begun, act.ended)
-        if act.subject[0] == "cancels" and lives[0].is_cancelled and not is_asked:
-            if not any(life.has_failed for life in lives):
-                yield act.error is None and not any(life.is_cancelled for life in lives[1:])
+        is_calm = not is_asked and not any(life.has_failed for life in lives)
+        if act.subject[0] == "cancels" and lives[0].is_cancelled and is_calm:
+            yield act.error is None and not any(life.is_cancelled for life in lives[1:])
 
 
 @law("taskgroup-body-error", breaks.group_that_cancels_nobody)
@@ -296,9 +297,10 @@ def task_ends_as_its_coroutine(record: Record) -> Iterator[bool]:
 @law("shutdown-cancels-all", breaks.run_that_cancels_nobody)
 def end_of_main_cancels_all(record: Record) -> Iterator[bool]:
     for life, at, place in _left(record):
+        is_asked = any(ask.at == at and ask.begun > place for ask in life.asks)
         # One that has only a step to do may still do it in the last pass.
-        if life.until > at or not life.is_over:
-            yield any(ask.at == at and ask.begun > place for ask in life.asks)
+        if is_asked or life.until > at or not life.is_over:
+            yield is_asked
 
 
 @law("shutdown-waits-cleanup", breaks.run_that_does_not_wait)
