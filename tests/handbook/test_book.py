@@ -5,6 +5,7 @@ import re
 import pytest
 from proven.book import Book
 from proven.claims import disagreements, lawless
+from proven.proofs import too_narrow
 from proven.stage import names
 
 from tests.handbook.conftest import ROOT
@@ -65,3 +66,8 @@ def test_lock_names_no_host() -> None:
     assert "--hash=sha256:" in lock
     assert "://" not in lock
     assert "index" not in lock
+
+
+def test_each_proof_of_a_rule_runs_in_several_ways_or_says_why_not() -> None:
+    problems = [f"{mark.place}: {why}" for mark, why in too_narrow(Book.at(ROOT).all_proofs)]
+    assert not problems, "\n".join(problems)

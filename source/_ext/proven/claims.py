@@ -29,6 +29,8 @@ _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)(?:[^\n]|\n(?![ ]*\n))+?(?<!`)\1(?!`)")
 _SPAN = re.compile(r"\]\{([^{}]*)\}")
 _RANGE = re.compile(rf"""\b({"|".join(RANGES)})=["']?([\w.]+)""")
 _RESTS = re.compile(r'\brests="([^"]*)"')
+_ONE_WAY = re.compile(r"^ *# one way: (.+)$", re.M)
+_SEVERAL = re.compile(r"\b(?:ways|parametrize|explored)$")
 
 PRACTICE = "cpython"
 """What a claim rests on that nobody promised."""
@@ -42,6 +44,7 @@ class Mark:
     only: the interpreters for which it holds, if not for all, as (range, value);
     unknown: what stands in its span and means nothing: a misspelt verb or range;
     rests: on what a claim does, a target of the documentation or PRACTICE, "" if it doesn't say;
+    several: whether a proof runs through several ways or explores; one_way: why it doesn't;
     text: the sentence or the proof as it is written.
     """
 
@@ -54,6 +57,8 @@ class Mark:
     text: str = field(default="", compare=False)
     rests: str = field(default="", compare=False)
     unknown: str = field(default="", compare=False)
+    several: bool = field(default=False, compare=False)
+    one_way: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -234,6 +239,7 @@ def _proofs_of(file: str, source: str) -> list[Mark]:
                 ) if verb in VERBS:
                     only = [(str(word.arg), ast.literal_eval(word.value)) for word in keywords]
                     first = min(decorator.lineno for decorator in function.decorator_list)
+                    text = "".join(lines[first - 1 : function.end_lineno])
                     proofs.append(
                         Mark(
                             file,
@@ -242,10 +248,19 @@ def _proofs_of(file: str, source: str) -> list[Mark]:
                             id,
                             function.name,
                             only=tuple(sorted(only)),
-                            text="".join(lines[first - 1 : function.end_lineno]),
+                            text=text,
+                            several=_is_several(function),
+                            one_way="".join(_ONE_WAY.findall(text)[:1]),
                         )
                     )
     return proofs
+
+
+def _is_several(function: ast.FunctionDef) -> bool:
+    """Tell whether a test runs through ways, by its decorators, or explores, by its fixture."""
+    called = (each.func for each in function.decorator_list if isinstance(each, ast.Call))
+    names = [*map(ast.unparse, called), *(argument.arg for argument in function.args.args)]
+    return any(_SEVERAL.search(name) for name in names)
 
 
 def _tests_of(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
