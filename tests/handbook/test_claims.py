@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from proven.book import Book
-from proven.claims import Mark, disagreements, excluded, proofs_in
+from proven.claims import Mark, disagreements, excluded, lawless, laws_in, proofs_in
 from proven.proofs import too_narrow
 
 
@@ -103,6 +103,17 @@ def test_a_claim_tells_on_what_it_rests(tmp_path: Path) -> None:
     )
     rests = [claim.rests for claim in Book.at(tmp_path).all_claims]
     assert rests == ["asyncio.gather", "async with", "cpython", ""]
+
+
+def test_each_law_is_that_of_a_claim_which_has_no_other() -> None:
+    text = '@law("known", broken)\n@law("unknown", broken)\ndef holds(record): ...\n'
+    laws = [*laws_in({"tests/laws/of_a.py": text, "tests/laws/of_b.py": text[:22] + text[46:]})]
+    claim = Mark("source/a.md", 1, "always", "known")
+    problems = [f"{mark.place} {problem}" for mark, problem in lawless([claim], laws)]
+    assert problems == [
+        "tests/laws/of_a.py:2 law 'unknown' (holds) has no claim in the pages",
+        "tests/laws/of_b.py:1 claim 'known' has its law at tests/laws/of_a.py:1 already",
+    ]
 
 
 @pytest.mark.parametrize(

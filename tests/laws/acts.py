@@ -1,6 +1,7 @@
 """What a random program can do: operations of asyncio, each taken note of.
 
-Those that may fail swallow the failure, once noted, so that a program goes on; a cancellation passes.
+Those that may fail swallow the failure, once noted, so that a program goes on; a cancellation
+passes.
 """
 
 from __future__ import annotations
@@ -114,9 +115,7 @@ class Do(Record):
     async def gather(self, keeps: bool, *functions: Function) -> None:
         names = [function.__name__ for function in functions]
         with suppress(Exception), self.act("gather", (keeps, names)) as act:
-            future = asyncio.gather(
-                *map(self.work, functions), return_exceptions=keeps
-            )
+            future = asyncio.gather(*map(self.work, functions), return_exceptions=keeps)
             act.place = self.note("gather has returned")
             act.value = await future
 
@@ -193,7 +192,7 @@ class Do(Record):
         guard: Any = getattr(self, which)
         with suppress(ValueError):
             was_locked, queued = guard.locked(), bool(guard._waiters)
-            with self.act(f"acquire {which}", (was_locked, queued)) as act:
+            with self.act(f"acquire {which}", (was_locked, queued)):
                 await guard.acquire()
             try:
                 with self.act(f"in {which}"):
@@ -334,4 +333,3 @@ class Do(Record):
                         await self.awaited(function)
                     if breaks:
                         break
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.laws import breaks
 from tests.laws.law import law
@@ -161,8 +162,8 @@ def wait_for_waits_for_the_cleanup(record: Record) -> Iterator[bool]:
 
 @law("timeout-shield-keeps", breaks.shield_that_protects_nothing)
 def shielded_task_is_not_cancelled(record: Record) -> Iterator[bool]:
-    for act, life, _ in _cancelled_shields(record):
-        yield not life.asked_within(act.begun, act.ended)
+    for _, life, ask in _cancelled_shields(record):
+        yield not life.asked_within(ask.begun, ask.ended)
 
 
 @law("timeout-shield-caller", breaks.shield_that_protects_the_caller)
@@ -246,14 +247,14 @@ def nothing_is_early(record: Record) -> Iterator[bool]:
 @law("loop-timers-by-time", breaks.timers_in_reverse)
 def timers_in_order_of_time(record: Record) -> Iterator[bool]:
     later = [note.subject for note in record.notes if note.what == "later"]
-    for one, other in zip(later, later[1:], strict=False):
+    for one, other in pairwise(later):
         yield one <= other
 
 
 @law("loop-call-soon-fifo", breaks.callbacks_in_reverse)
 def callbacks_in_order_of_asking(record: Record) -> Iterator[bool]:
     soon = [note.subject for note in record.notes if note.what == "soon"]
-    for one, other in zip(soon, soon[1:], strict=False):
+    for one, other in pairwise(soon):
         yield one < other
 
 
@@ -266,7 +267,7 @@ def all_steps_in_one_thread(record: Record) -> Iterator[bool]:
 @law("overlap-one-at-a-time", breaks.eager_tasks)
 @law("conc-one-step-at-a-time", breaks.eager_tasks)
 def steps_do_not_overlap(record: Record) -> Iterator[bool]:
-    for one, other in zip(record.steps, record.steps[1:], strict=False):
+    for one, other in pairwise(record.steps):
         yield one.ended < other.begun
 
 

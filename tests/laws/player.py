@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from proven.stage import SnippetError, perform
 
 from tests.laws.acts import Do
@@ -14,6 +16,6 @@ def played(seed: int) -> Record:
     do, main = Do(), function(program(seed))
     try:
         perform(lambda: do.play(main))
-    except (SnippetError, Exception) as error:
+    except (SnippetError, Exception, asyncio.CancelledError) as error:
         do.broke = error
     return do

@@ -131,8 +131,9 @@ class Life(Span):
     def first(self) -> int:
         return self.steps[0].begun if self.steps else NEVER
 
-    def asked_within(self, first: int, last: int) -> bool:
-        return any(first < ask.begun < last for ask in self.asks)
+    def asked_within(self, first: int, last: int, by: str = "") -> bool:
+        """Tell whether it was asked to stop between these places; by: by whom, if not by anyone."""
+        return any(first < ask.begun < last and by in ("", ask.by) for ask in self.asks)
 
 
 class Spy(Coroutine[Any, Any, Any]):

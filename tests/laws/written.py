@@ -89,7 +89,7 @@ class _Writer:
     def _block(self, depth: int) -> list[str]:
         kinds = [self._sleep, self._alone, self._shared]
         if depth < 2:
-            kinds += [self._several, self._several, self._limited, self._inner]
+            kinds += [self._several, self._several, self._limited, self._inner, self._crowd]
         return [kinds[self.choose(len(kinds))](depth) for _ in range(2 + self.choose(3))]
 
     def _sleep(self, _: int) -> str:
@@ -131,6 +131,32 @@ class _Writer:
             lambda: f"do.create({self._function(depth)})",
         ]
         return kinds[self.choose(len(kinds))]()
+
+    def _crowd(self, _: int) -> str:
+        """Write three or four that want the same."""
+        guard = ("'lock'", "'limit'")[self.choose(2)]
+        body: list[Callable[[], str]] = [
+            lambda: f"await do.guarded({guard}, {self._function(2, plain=True)})"
+        ]
+        if self.choose(2):
+            queue = ("'room'", "'heap'", "'room'")[self.choose(3)]
+            body = [
+                lambda: f"await do.put({queue}, {self._limit()})",
+                lambda: f"await do.get({queue}, {self._limit()}, {self._flag()})",
+                lambda: f"await do.join({queue}, {self._limit()})",
+            ]
+        names = []
+        for number in range(3 + self.choose(2)):
+            first = [f"await do.sleep({self._wait()})"] if self.choose(2) else []
+            names.append(self._define([*first, body[number % len(body)]()]))
+        return f"await do.gather(True, {', '.join(names)})"
+
+    def _define(self, body: list[str]) -> str:
+        """Write a coroutine function with this body and return its name."""
+        self._names += 1
+        name = f"work_{self._names}"
+        self._functions += [f"    async def {name}():", *_in(_in(body)), ""]
+        return name
 
     def _limited(self, depth: int) -> str:
         kind = ("timeout", "wait_for", "shielded")[self.choose(3)]

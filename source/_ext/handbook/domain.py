@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
+from proven.claims import PRACTICE, disagreements, lawless, nowhere, nowhere_checked
 from proven.findings import loaded
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
@@ -111,6 +111,8 @@ class Handbook(Domain):
         for mark, problem in disagreements(claims, self.book.all_proofs):
             if f"already used at {mark.file}" in problem and mark in claims:
                 continue  # docutils has told of twins on one page
+            warn(Fault.CLAIM, problem, str(root / mark.place))
+        for mark, problem in lawless(claims, self.book.all_laws):
             warn(Fault.CLAIM, problem, str(root / mark.place))
         for mark, problem in nowhere_checked(claims, self.book.settings.pythons):
             warn(Fault.CLAIM, f"claim {mark.id!r}: {problem}", str(root / mark.place))

@@ -20,6 +20,8 @@ from proven.findings import Finding
 from proven.stage.explore.schedule import EXPLORED, summary
 
 Explored = Callable[..., None]
+LAW = "law"
+"""The mark of a claim's law, which holds in random programs and tells in how many."""
 
 LACKS: dict[str, Callable[[], bool]] = {
     "two cores": lambda: (os.cpu_count() or 1) < 2,
@@ -139,7 +141,7 @@ def too_narrow(proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
 
 
 class Outcomes:
-    """A pytest plugin: keeps the proofs only, and notes what comes out for each claim."""
+    """A pytest plugin: keeps proofs and laws only, and notes what comes out for each claim."""
 
     def __init__(self) -> None:
         self.claims: dict[str, Finding] = {}
@@ -147,7 +149,7 @@ class Outcomes:
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         for item in items:
-            marks = [mark for mark in item.iter_markers() if mark.name in VERBS]
+            marks = [mark for mark in item.iter_markers() if mark.name in (*VERBS, LAW)]
             self._ids[item.nodeid] = [mark.args[0] for mark in marks]
         items[:] = [item for item in items if self._ids[item.nodeid]]
 
@@ -162,8 +164,13 @@ class Outcomes:
             why = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
         told = dict(report.user_properties) if report.when == "call" else {}
         explored, how = told.get("explored", 0), told.get("how", "")
+        programs = told.get("programs", 0)
+        ways = int(LAW not in report.keywords)
         for id in self._ids[report.nodeid]:
-            self._note(id, Finding(report.outcome, "", why[:200], explored, ways=1, how=how))
+            new = Finding(
+                report.outcome, "", why[:200], explored, ways=ways, how=how, programs=programs
+            )
+            self._note(id, new)
 
     def _note(self, id: str, new: Finding) -> None:
         """Keep the worst of several: one that was skipped isn't proven by another that passed."""
@@ -172,4 +179,7 @@ class Outcomes:
         rank = ("passed", "skipped", "failed").index
         worst = max(old, new, key=lambda finding: rank(finding.outcome))
         how = new.how or old.how
-        self.claims[id] = Finding(worst.outcome, "", worst.why, explored, ways=ways, how=how)
+        programs = new.programs or old.programs
+        self.claims[id] = Finding(
+            worst.outcome, "", worst.why, explored, ways=ways, how=how, programs=programs
+        )
