@@ -47,6 +47,14 @@ const TEXTS = {};
     "Найдено ${resultCount} страниц.",
   ];
 
+  // What an entry of the index leads to explains it: Sphinx would list it behind all others.
+  const setIndex = Search.setIndex;
+  Search.setIndex = (index) => {
+    for (const places of Object.values(index.indexentries))
+      for (const place of places) place[2] = true;
+    setIndex(index);
+  };
+
   // A page is listed once, at its best place; the best results come last.
   const search = Search._performSearch;
   Search._performSearch = (...query) => {

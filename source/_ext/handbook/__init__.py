@@ -84,6 +84,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(pages.Captions)
     app.add_transform(ledger.Marks)
     app.add_post_transform(overview.FillShortAnswers)
+    app.add_post_transform(repairs.OneId)
     app.connect("doctree-read", pages.check_page)
     app.connect("doctree-read", numbering.note)
     for room in (ledger, reports, overview):

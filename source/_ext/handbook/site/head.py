@@ -23,6 +23,8 @@ STYLE = "joined.css"
 
 # Only the search asks for these, and it shows no code to copy.
 _FOR_SEARCH = ("doctools.js", "sphinx_highlight.js", "translations.js")
+_FOR_CODE = ("clipboard.min.js", "copybutton.js")
+
 SEARCHING = "searching.js"
 """All scripts of the search but its index in one, like the style sheets."""
 
@@ -32,8 +34,6 @@ _SEARCHING = (
     *("language_data.js", "doctools.js", "translations.js"),
     *("searchtools.js", "sphinx_highlight.js", "search.js"),
 )
-
-_FOR_CODE = ("clipboard.min.js", "copybutton.js")
 
 UNTITLED = {"search": "Поиск", "genindex": "Указатель"}
 """The pages to which Sphinx gives no title."""
@@ -53,10 +53,12 @@ def complete(
 ) -> str | None:
     """Give the page its description, style sheet and scripts; return its template if it is ours."""
     if app.builder.name != "html":
+        styles = context.get("css_files", [])
+        context["css_files"] = [style for style in styles if Path(style.filename).name != STYLE]
         return None
     head = mend(HEAD, context.get("metatags", ""), pagename)
     context["metatags"] = "\n".join([head, *_described(app, context, doctree)])
-    unused = _FOR_SEARCH
+    unused: tuple[str, ...] = _FOR_SEARCH
     if pagename == "search":
         unused += _FOR_CODE
         parts = [Path(app.outdir, "_static", name) for name in _SEARCHING]

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from jinja2 import FileSystemBytecodeCache
 from sphinx.jinja2glue import BuiltinTemplateLoader
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from handbook.domain import Fault, warn
 
@@ -175,6 +177,8 @@ STYLES = [
 TOOLS = {
     "searchtools.js": (
         "Search = {",
+        "setIndex: (",
+        "isMain",
         "_performSearch: (",
         "_parseQuery: (",
         "query: (",
@@ -233,6 +237,26 @@ class Templates(BuiltinTemplateLoader):
         path = file.replace("\\", "/")
         own = [repair for repair in TEMPLATES if path.endswith(f"/{repair.place}")]
         return mend(own, text, template), file, uptodate
+
+
+class OneId(SphinxPostTransform):
+    """Leaves the id of a table to the table: the box that furo puts around it has it, too.
+
+    The place is furo/__init__.py (WrapTableAndMathInAContainerTransform); until the box has no ids.
+    """
+
+    formats = ("html",)
+    default_priority = 501  # after furo's
+
+    def run(self, **kwargs: Any) -> None:
+        """Take the ids from the boxes around tables that have them."""
+        for table in self.document.findall(nodes.table):
+            box = table.parent
+            if not table["ids"] or "table-wrapper" not in box.get("classes", ()):
+                continue
+            if box["ids"] != table["ids"]:
+                no_longer("furo/__init__.py: a table's id on its box", self.env.docname)
+            box["ids"] = []
 
 
 def mend_body(
