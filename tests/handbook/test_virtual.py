@@ -501,6 +501,23 @@ def test_computing_that_decides_nothing_is_shown(tmp_path: Path) -> None:
     ]
 
 
+def test_computing_before_a_thread_is_started_hangs_nothing(tmp_path: Path) -> None:
+    code = """
+    import threading
+    async def main():
+        tick = asyncio.create_task(asyncio.sleep(30))
+        compute(0.1)
+        await asyncio.to_thread(print, "in a thread")
+        compute(0.1)
+        thread = threading.Thread(target=print, args=("in another",))
+        thread.start()
+        thread.join()
+        await tick
+    """
+    trace = played(BUSY + dedent(code).lstrip("\n"), tmp_path)
+    assert trace.shown() == ["0.0 │ in a thread", "0.0 │ in another"]
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
 def test_eager_tasks_have_lanes(tmp_path: Path) -> None:
     code = """

@@ -30,12 +30,15 @@ NOTHING = Computed()
 
 def first_line(function: Any) -> int:
     """Return the line at which the function that is behind `function` begins; 0 if it has none."""
-    while isinstance(function, functools.partial) or hasattr(function, "__wrapped__"):
-        if not isinstance(function, functools.partial):
-            function = function.__wrapped__
-        else:
+    while True:
+        wrapped = getattr(function, "__dict__", {}).get("__wrapped__")
+        if isinstance(function, functools.partial):
             # to_thread hands over partial(context.run, function, …).
             function = function.args[0] if function.args else function.func
+        elif wrapped is not None:
+            function = wrapped
+        else:
+            break
     return int(getattr(getattr(function, "__code__", None), "co_firstlineno", 0))
 
 
@@ -76,6 +79,15 @@ class Meter:
                 self._sleep(seconds)
         self._stated.discard(me)
         self.begin()
+
+    def pause(self) -> None:
+        """End a stretch; the next one begins with `begin`.
+
+        Meanwhile the calling thread starts another, which keeps the clock until it runs:
+        time must not be waited for.
+        """
+        self.charge()
+        self._since.pop(threading.get_ident(), None)
 
     def takes(self, seconds: float) -> None:
         """Let virtual seconds pass: for the stretch that ends here and for the next one.

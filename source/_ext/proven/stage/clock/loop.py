@@ -97,12 +97,15 @@ def run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
     if loop.get_debug():
         loop._check_callback(func, "run_in_executor")
     works = Works.of(used, clock)
+    clock.meter.pause()
     work = works.submitted()
     try:
         future = used.submit(works.watched(work, func), *args)
     except BaseException:
         works.done(work)
         raise
+    finally:
+        clock.meter.begin()
     wrapped = asyncio.wrap_future(future, loop=loop)
     # Added after wrap_future's: the result is on its way before the clock is let go.
     future.add_done_callback(lambda _: works.done(work))
@@ -161,8 +164,12 @@ def _start_thread(thread: threading.Thread) -> None:
             clock.end(me)
 
     thread.run = watched  # type: ignore[method-assign]
+    clock.meter.pause()
     clock.begin(token)
-    _start(thread)
+    try:
+        _start(thread)
+    finally:
+        clock.meter.begin()
 
 
 def _wait(condition: Any, timeout: float | None = None) -> bool:
