@@ -23,14 +23,13 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.checks import parse, parser
 from proven.stage import SnippetError
-from proven.stage.explore import CannotExplore
-from proven.stage.explore.scene import Scene, parse_actors
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
 from handbook.output.runs import result, table
 
 if TYPE_CHECKING:
+    from proven.stage.explore.scene import Scene
     from sphinx.application import Sphinx
 
 _BLOCK = re.compile(
@@ -94,6 +93,9 @@ class Interleaving(SphinxDirective):
 
 def scene_of(name: str, options: dict[str, str]) -> Scene:
     """Return the scene that a directive's options tell; ValueError if they don't."""
+    # Explorers are many modules, and most builds read no such page.
+    from proven.stage.explore.scene import Scene, parse_actors
+
     if not options.get("actors"):
         raise ValueError(":actors: is missing, as in «A: x.add() | B: x.add()»")
     actors = parse_actors(options["actors"])
@@ -102,6 +104,8 @@ def scene_of(name: str, options: dict[str, str]) -> Scene:
 
 def check_run(name: str, options: dict[str, str]) -> None:
     """Print the run that breaks, as the page should show it; or why there is none."""
+    from proven.stage.explore import CannotExplore
+
     try:
         print("\n".join(scene_of(name, options).find().lines()))
     except (CannotExplore, SnippetError, ValueError) as error:
@@ -126,6 +130,8 @@ def _rewritten(block: re.Match[str]) -> str:
 
 def main() -> int:
     """Rewrite every page under source/; report each change and each failure."""
+    from proven.stage.explore import CannotExplore
+
     _, book = parse(parser("interleaving", main.__doc__))
     failed = False
     for page in book.settings.page_files():
