@@ -55,7 +55,9 @@ def used(source: str, names: frozenset[str]) -> str:
             if name in statement.bound and not needed[place]:
                 needed[place] = True
                 waiting |= statement.names
-    return "\n".join(statement.text for statement, yes in zip(statements, needed) if yes)
+    return "\n".join(
+        statement.text for statement, yes in zip(statements, needed, strict=True) if yes
+    )
 
 
 class _Statement(NamedTuple):
