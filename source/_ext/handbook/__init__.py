@@ -32,7 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
     from handbook import domain, output, pages
     from handbook.appendices import ledger, numbering, overview, reports
-    from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
+    from handbook.site import epub, head, html, navigation, outdated, proofs, repairs, search
 
     app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
@@ -90,12 +90,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for room in (ledger, reports, overview):
         app.connect("doctree-resolved", room.fill)
 
+    app.add_builder(html.HandbookSite, override=True)
     app.add_builder(epub.HandbookEpub, override=True)
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
     app.connect("config-inited", _add_looks)
     app.connect("config-inited", _let_doctest_check)
-    app.connect("builder-inited", domain.read_all)
+    app.connect("builder-inited", outdated.read_all)
     app.connect("env-updated", outdated.pages)
     app.connect("builder-inited", output.play_ahead)
     app.connect("build-finished", output.keep_recordings)

@@ -109,12 +109,13 @@ class TypstBuilder(Builder):
         faults = (_led_back(self, warning) for warning in warnings)
         for fault in sorted(faults, key=lambda each: (each.place, str(each))):
             self._fail(fault)
+
         mark = words(self.config.language)["page"].strip("()")
         targets = {
             label: Target(part.start + page - 2, x, A4 - y + 10, mark.format(part.start + page - 1))
             for label, (part, page, x, y) in book.labels.items()
         }
-        pieces = [Piece(out / f"parts/{part.name}.pdf", part.start) for part in book.parts]
+        pieces = [Piece(out / f"parts/{each.name}.pdf", each.start) for each in book.parts]
         Joiner(pieces, targets).join(out / f"{self.config.typst_name}.pdf")
 
     def _fail(self, error: PrintError) -> None:

@@ -1,8 +1,8 @@
 """What programs print and do, as a page shows it.
 
 Bottom to top: ``runs`` are tables of what actors did in turn and of who waits for what;
-``recorded`` outputs and timelines; ``interleaving`` shows the run that breaks;
-``game`` lets the reader find it.
+``recorded`` outputs and timelines; ``replayed`` is how doctest checks them; ``interleaving`` shows
+the run that breaks; ``game`` lets the reader find it.
 """
 
 from handbook.output.game import (
@@ -18,17 +18,15 @@ from handbook.output.recorded import (
     TIMELINE,
     Output,
     OutputLexer,
-    check,
     depart_guess_html,
     guess,
-    keep_recordings,
-    play_ahead,
     timeline_picture,
     visit_guess_html,
     visit_guess_typst,
     visit_picture_html,
     visit_picture_typst,
 )
+from handbook.output.replayed import check, keep_recordings, play_ahead
 
 __all__ = [
     "TIMELINE",
