@@ -38,7 +38,7 @@ def test_rooms_are_few(package: Package) -> None:
 
 
 @each_package
-def test_imports_go_in_no_circle(package: Package, request: pytest.FixtureRequest) -> None:
+def test_imports_go_in_no_circle(package: Package) -> None:
     graph: dict[str, set[str]] = {}
     for arrow in package.arrows():
         graph.setdefault(arrow.source, set()).add(arrow.target)
