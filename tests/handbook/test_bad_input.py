@@ -112,7 +112,12 @@ FAULTS = [
     ),
     Fault(
         "proof without a claim",
-        *(PAGE, '[Строка печатается сразу]{rests="asyncio.run" .always #hello-at-once}', "Сразу", "dummy"),
+        *(
+            PAGE,
+            '[Строка печатается сразу]{rests="asyncio.run" .always #hello-at-once}',
+            "Сразу",
+            "dummy",
+        ),
         r"tests/tasks/test_hello\.py:5: WARNING: proof 'hello-at-once' \(test_hello_at_once\) "
         "has no claim",
     ),
@@ -125,7 +130,8 @@ FAULTS = [
     Fault(
         "claim rests on what isn't there",
         *(PAGE, "asyncio.run", "asyncio.nothing", "dummy"),
-        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: name a",
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: "
+        "name a target",
     ),
     Fault(
         "verb mismatch",
@@ -306,7 +312,11 @@ def test_accept_leaves_a_page_whose_snippet_fails(book: Any) -> None:
 
 def test_a_proof_mended_or_moved_changes_the_ledger(book: Any) -> None:
     assert book.build("html").returncode == 0
-    assert "test_hello.py:5" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    assert "test_hello.py:5" in (book.root / "build/html/ledger/tasks.html").read_text(
+        encoding="utf-8"
+    )
     book.write(PROOF, "\n" + (book.root / PROOF).read_text(encoding="utf-8"))
     assert book.build("html").returncode == 0
-    assert "test_hello.py:6" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    assert "test_hello.py:6" in (book.root / "build/html/ledger/tasks.html").read_text(
+        encoding="utf-8"
+    )
