@@ -62,6 +62,7 @@ class Fault(NamedTuple):
     line: int = 0
 
 
+CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
 OWN = "Это видно по секунде слева."
 FAULTS = [
     Fault("Кто здоровается?", "Кто здоровается", "question", "isn't a question"),
@@ -86,7 +87,7 @@ FAULTS = [
     Fault(OWN, "![слово](https://example.org/a.png)", "image", "external"),
     Fault(OWN, "![слово](/_static/none.svg)", "image", "there is no image"),
     Fault(OWN, "![слово](/_static/big.png)", "image", "400 KB"),
-    Fault(OWN, "Зовите `аsyncio`.", "letters", "«аsyncio»"),
+    Fault(OWN, f"Зовите `{CYRILLIC}syncio`.", "letters", f"«{CYRILLIC}syncio»"),
     Fault(OWN, "Это мьютекс.", "term", "the word is «блокировка»"),
     Fault(OWN, "Это пагрешность.", "spelling", "«пагрешность»"),
     Fault(OWN, "Это еще видно.", "spelling", "«еще»"),

@@ -56,6 +56,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
         typst=(badges.visit_typst, None),
     )
     app.add_node(
+        output.game,
+        html=(output.visit_game_html, output.depart_game_html),
+        typst=(output.visit_game_typst, None),
+    )
+    app.add_node(
         ledger.claim_mark,
         html=(ledger.visit_mark_html, ledger.depart_mark_html),
         typst=(ledger.visit_mark_typst, None),
@@ -72,6 +77,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_lexer("output", output.OutputLexer)
     app.add_directive("output", output.Output)
     app.add_directive("interleaving", output.Interleaving)
+    app.add_directive("scheduler", output.Scheduler)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
     app.add_directive("ledger", ledger.Ledger)
@@ -102,7 +108,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-collect-pages", extra.pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
-    app.connect("html-page-context", output.add_script)
+    app.connect("html-page-context", output.add_scripts)
     app.connect("html-page-context", repairs.mend_body)
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo

@@ -70,7 +70,10 @@ class timeline_picture(nodes.General, nodes.Element):
 
 
 class guess(nodes.General, nodes.Element):
-    """What the reader is asked to guess before seeing it: the output of snippet `name`."""
+    """What the reader is asked to guess before seeing it: the output of snippet `name`.
+
+    Other answers have a `name` of their own, and tell their `summary`, `caption` and `question`.
+    """
 
 
 class Output(SphinxDirective):
@@ -96,7 +99,7 @@ class Output(SphinxDirective):
         name = self.arguments[0]
         self._note(name)
         if not self.content:
-            problem = f"the output of {name} is empty: run make accept"
+            problem = f"the output of {name} is empty: run make accept PAGE={self.env.docname}"
             warn(Fault.OUTPUT, problem, self.get_location())
         any_order, terms = "order" in self.options, Terms.of(self.options)
         if terms.beside:
@@ -154,7 +157,8 @@ class Output(SphinxDirective):
             trace = record(part, own, snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
         if not agree(lines, on_page(trace, terms), any_order=not ordered):
-            raise ValueError("the output above it is out of date, run make accept")
+            page = self.env.docname
+            raise ValueError(f"the output above it is out of date, run make accept PAGE={page}")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
         caption = nodes.caption("", "", *inline, *messages)
@@ -182,7 +186,7 @@ def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
 
 def visit_guess_html(self: HTML5Translator, node: guess) -> None:
     """Open the fold over the answer."""
-    summary = "Что напечатает? Подумайте, потом откройте"
+    summary = node.get("summary", "Что напечатает? Подумайте, потом откройте")
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
@@ -200,7 +204,8 @@ def visit_picture_typst(self: Any, node: timeline_picture) -> None:
 
 def visit_guess_typst(self: Any, node: guess) -> None:
     """Ask the question; its answer goes to the end of the chapter."""
-    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    caption = node.get("caption", f"snippets/{node['name']}.py")
+    self.body.append(self.ask(node["name"], caption, self.inside(node), node.get("question", "")))
     raise nodes.SkipNode
 
 
@@ -226,9 +231,9 @@ def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: 
     given = Terms(**terms)
     try:
         if _recordings:
-            lines = _recordings[0].lines(name, given)
+            lines = _recordings[0].lines(name, given, ordered=not any_order)
         else:
-            lines = on_page(record(name, given, snippets), given)
+            lines = on_page(record(name, given, snippets, ordered=not any_order), given)
     except SnippetError as error:
         print(error)
     else:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sphinx.theming import Theme
 
 RUSSIAN = "furo takes all its words from gettext"
+LANDMARKS = "furo puts its switches into landmarks: axe asks it of all on a page"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,22 @@ TEMPLATES = [
         for name, label in {
             "sidebar-drawer": "Оглавление сайта",
             "toc-drawer": "Содержание страницы",
+        }.items()
+    ),
+    *(
+        Repair("furo/theme/furo/page.html", old, new, LANDMARKS)
+        for old, new in {
+            '<input type="checkbox" class="sidebar-toggle" name="__navigation"': (
+                '<nav aria-label="Что показать"><input type="checkbox" class="sidebar-toggle"'
+                ' name="__navigation"'
+            ),
+            '<label class="overlay sidebar-overlay"': (
+                '</nav>\n<label class="overlay sidebar-overlay"'
+            ),
+            '<a href="#" class="back-to-top': (
+                '<nav aria-label="Страница"><a href="#" class="back-to-top'
+            ),
+            '<article role="main"': '</nav>\n<article role="main"',
         }.items()
     ),
     Repair(
@@ -144,12 +161,22 @@ BODY = [
 ]
 """What stands in the text of a page."""
 
+STYLES = [
+    Repair(
+        "furo/theme/furo/static/styles/furo.css",
+        f"#{name}:checked~",
+        f"body:has(#{name}:checked)>",
+        LANDMARKS,
+    )
+    for name in ("__navigation", "__toc")
+]
+"""What opens the drawers beside the checkboxes, which no longer stand beside them."""
+
 TOOLS = {
     "searchtools.js": (
         "Search = {",
         "_performSearch: (",
         "_parseQuery: (",
-        "makeSearchSummary: (",
         "query: (",
         "const _displayItem = (",
         "const _finishSearch = (",

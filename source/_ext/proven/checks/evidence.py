@@ -24,7 +24,7 @@ from proven.findings import PARTS, Evidence, Finding, read_file, without_empty
 from proven.proofs import Outcomes
 from proven.shown import replay
 
-_PROVERS = ("pytest", "looptime")
+_PROVERS = ("pytest",)
 
 
 def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:

@@ -1,8 +1,9 @@
 """Plays a program and returns its trace: who printed what, and when.
 
-Bottom to top: ``trace`` is what is returned; ``process`` plays a program in a process of its own;
-``clock`` is the virtual clock; ``watch`` takes note of what an asyncio program does; ``player``
-plays; ``explore`` plays in other orders.  ``child`` is the recorder in that process.
+Bottom to top: ``trace`` is what is returned; ``choice`` tells which clock a program needs;
+``process`` plays it on the real one; ``clock`` is the virtual one; ``watch`` takes note of what an
+asyncio program does; ``virtual`` plays it on that clock; ``player`` is where a play begins;
+``explore`` plays in other orders.
 """
 
 from proven.stage.player import load, names, path_of, perform, perform_script, play

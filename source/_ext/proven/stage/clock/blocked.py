@@ -7,39 +7,50 @@ that has not run since a moment ago, can be waked by nobody but the program itse
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import threading
 from pathlib import Path
 
 from proven.stage.clock import real
 
 PAUSE = 0.002
-"""Real seconds between two looks at a thread that seems to be blocked."""
+"""Real seconds after which one who waits looks again."""
+LOOK = 0.006
+"""Real seconds between two looks at threads that seem to be blocked: more than the 5 ms after which
+one that waits for the interpreter's lock wakes and asks again, which shows in its switches."""
 
 _TASKS = Path("/proc/self/task")
 
 
-def are_blocked(threads: Iterable[int | None]) -> bool:
-    """Tell whether all `threads` (native ids; None is one that has yet to start) are blocked."""
-    known = list(threads)
-    if None in known:
+def are_blocked_but(looking: set[int]) -> bool:
+    """Tell whether all threads of this process but those with the native ids are blocked."""
+    before = _states(looking)
+    if None in before.values():
         return False
-    before = [_state(thread) for thread in known if thread is not None]
-    if None in before:
-        return False
-    real.sleep(PAUSE if _TASKS.is_dir() else 10 * PAUSE)
-    return before == [_state(thread) for thread in known if thread is not None]
+    real.sleep(LOOK if _TASKS.is_dir() else 3 * LOOK)
+    return before == _states(looking)
 
 
-def _state(thread: int) -> object:
-    """Return what changes whenever the thread runs; None if it could run now."""
-    try:
-        text = (_TASKS / str(thread) / "status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        if _TASKS.is_dir():
-            # It has just ended: look again at who is left.
-            return None
+def _states(looking: set[int]) -> dict[int, object]:
+    """Return for each thread what changes whenever it runs; None if it could run now."""
+    if not _TASKS.is_dir():
         # Without the system's word: where the threads' code stands.
-        return [(id(frame), frame.f_lasti) for frame in sys._current_frames().values()]
+        known = {thread.ident: thread.native_id for thread in threading.enumerate()}
+        return {
+            thread: (id(frame), frame.f_lasti)
+            for thread, frame in sys._current_frames().items()
+            if known.get(thread) not in looking
+        }
+    return {
+        int(task.name): _state(task) for task in _TASKS.iterdir() if int(task.name) not in looking
+    }
+
+
+def _state(task: Path) -> object:
+    try:
+        text = (task / "status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        # It has just ended.
+        return None
     lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     if lines["State"].split()[0] not in "SZX":
         return None

@@ -15,13 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from proven.stage.clock.blocked import PAUSE, are_blocked
+from proven.stage.clock.blocked import PAUSE, are_blocked_but
+from proven.stage.clock.cost import Meter
 from proven.stage.trace import NotVirtual
 
 SECOND = 1_000_000_000
-READS = 10_000
+READS = 5_000
 """Readings of the clock at one moment after which it counts as busy waiting."""
-READ = 10_000
+READ = 50_000
 """Nanoseconds that each further reading takes."""
 
 
@@ -74,6 +75,7 @@ class Waiter:
     ready: Callable[[], bool]
     wake: Callable[[], None]
     for_lock: bool = False
+    native: int = field(default_factory=threading.get_native_id)
     gone_on: bool = False
     failed: bool = False
 
@@ -83,11 +85,13 @@ class Clock:
     """Virtual nanoseconds since the play began.
 
     reverse: break ties (see Due) the other way; tied: whether there was one;
+    charging: whether computing takes virtual time, too;
     on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
     refuse: called with the reason if the program needs the real clock.
     """
 
     reverse: bool = False
+    charging: bool = False
     now: int = 0
     tied: bool = False
     on_jump: Callable[[], None] = lambda: None
@@ -97,6 +101,7 @@ class Clock:
     serials: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
+        self.meter = Meter(self.sleep, self.charging)
         self._mutex = threading.Lock()
         self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
         self._waiting: dict[int, Waiter] = {}
@@ -108,6 +113,7 @@ class Clock:
 
     def read(self) -> int:
         """Return the nanosecond for the program: one that waits by reading lets it pass."""
+        self.meter.charge()
         self._reads += 1
         if self._reads > READS:
             self.now += READ
@@ -148,9 +154,9 @@ class Clock:
         with self._mutex:
             self._busy.pop(who, None)
             waiting = [waiter for waiter in self._waiting.values() if not waiter.for_lock]
-        # Somebody has to see whether the time may jump now; those at locks look by themselves.
-        if waiting:
-            waiting[0].wake()
+            # Somebody has to see whether the time may jump now; those at locks do by themselves.
+            if waiting:
+                waiting[0].wake()
 
     def wait(
         self,
@@ -186,6 +192,7 @@ class Clock:
                 del self._waiting[me]
                 if takes_part:
                     self._busy[me] = native
+            self.meter.begin()
 
     def _jump(self, me: Waiter) -> float | None:
         """Let time pass if nobody is busy; return how long the caller may wait for others."""
@@ -193,16 +200,21 @@ class Clock:
             busy, waiting = [*self._busy.values()], [*self._waiting.values()]
         if any(waiter.gone_on or waiter.failed for waiter in waiting):
             return None
-        if busy and not are_blocked(busy):
+        looking = {waiter.native for waiter in waiting}
+        if busy and (None in busy or not are_blocked_but(looking)):
             return PAUSE
-        # After the look at who is busy: what they brought before they ended is here by now.
-        if me.ready():
-            return 0
-        if any(waiter.ready() for waiter in waiting if waiter is not me):
-            return PAUSE
+        # Those who wait can't go on meanwhile, and close what is asked here.
         with self._mutex:
             if [*self._busy.values()] != busy or [*self._waiting.values()] != waiting:
                 return 0
+            if any(waiter.gone_on or waiter.failed for waiter in waiting):
+                # Another one has let the time jump meanwhile.
+                return None
+            # After the look at who is busy: what they brought before they ended is here by now.
+            if me.ready():
+                return 0
+            if any(waiter.ready() for waiter in waiting if waiter is not me):
+                return PAUSE
             dated = [waiter for waiter in waiting if waiter.due is not None]
             if dated:
                 first = min(dated, key=_due_of)

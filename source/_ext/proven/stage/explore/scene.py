@@ -142,9 +142,10 @@ class Scene:
         if failure is None:
             raise CannotExplore(f"{self.snippet}: nothing breaks in this order")
         names = tuple(name for name, _ in self.actors)
-        return Found(steps.steps(), failure, self._result(failure, space), names)
+        return Found(steps.steps(), failure, self.result(failure, space), names)
 
-    def _result(self, failure: Failure, space: Any) -> str:
+    def result(self, failure: Failure, space: Any) -> str:
+        """Return what a failure is, told by the scene's own words."""
         if failure.kind == "deadlock":
             names = [name for name, _ in self.actors]
             parts = (part.partition(" (")[0] for part in failure.text.split("; "))

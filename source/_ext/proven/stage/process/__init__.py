@@ -1,4 +1,8 @@
-"""Plays a program in a process of its own, as `python file.py` does."""
+"""Plays a program in a process of its own, as `python file.py` does.
+
+Bottom to top: ``child`` is the recorder there, which imports nothing from here; ``records`` puts
+in order what it wrote.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Watches a play of asyncio by hooks in its handles, tasks and locks.
 
 Its journal tells who was created, ran, waited, held a lock and ended, and who woke whom.
+
+Bottom to top: ``actors`` gives tasks their names; ``journal`` takes note; ``hooks`` tell it.
 """
 
 from proven.stage.watch.hooks import watching
