@@ -144,14 +144,17 @@ FAULTS = [
         *(
             PAGE,
             "#hello-at-once}.",
-            "#hello-at-once}.\n\n[И ещё раз]{.always #hello-at-once}.",
+            '#hello-at-once}.\n\n[И ещё раз]{rests="cpython" .always #hello-at-once}.',
             "dummy",
         ),
         r"source/tasks/hello\.md:19: WARNING: Duplicate explicit target name: \"hello-at-once\"",
     ),
     Fault(
         "claim id used on two pages",
-        *("source/ledger.md", "# Реестр", "# Реестр\n\n[Сразу]{.always #hello-at-once}.", "dummy"),
+        "source/ledger.md",
+        "# Реестр",
+        '# Реестр\n\n[Сразу]{rests="cpython" .always #hello-at-once}.',
+        "dummy",
         r"source/tasks/hello\.md:17: WARNING: claim id 'hello-at-once' is already used at "
         r"source/ledger\.md:3",
     ),
@@ -166,7 +169,7 @@ FAULTS = [
         *(
             PAGE,
             'сразу]{rests="asyncio.run" .always #hello-at-once}',
-            'и]{.always}[сразу]{rests="asyncio.run" .always #hello-at-once}',
+            'и]{rests="cpython" .always}[сразу]{rests="asyncio.run" .always #hello-at-once}',
             "dummy",
         ),
         r"source/tasks/hello\.md:17: WARNING: this claim has no id",
