@@ -68,6 +68,8 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
 
 def test_no_english_but_names(site: Path) -> None:
     names = {"Sphinx", "Furo", "pradyunsg", "s", "Python", "v", "JavaScript", "CC", "BY", "MIT"}
+    # The small book's chapter has no page, so no title.
+    names |= {"CPython", "tasks"}
     for file in pages(site):
         words = set(re.findall(r"[A-Za-z]+", " ".join(Page(file).told))) - names
         assert not words, (file.name, words)
@@ -122,14 +124,14 @@ def test_a_promise_is_told_from_practice_at_the_claim_and_in_the_ledger(book: An
     assert "так делает CPython" in row_of(html, "so")
     assert (
         'обещает <a href="https://docs.python.org/3/library/asyncio-runner.html#asyncio.run">'
-        "asyncio.run</a>" in row_of(html, "hello-at-once")
+        "<code>asyncio.run</code></a>" in row_of(html, "hello-at-once")
     )
 
 
 def test_a_row_has_its_address_and_the_title_of_a_report(book: Any) -> None:
     assert book.build("html").returncode == 0
     html = book.root / "build/html"
-    own = '<a href="#claim-hello-at-once">Утверждение hello-at-once</a>'
+    own = '<a href="#claim-hello-at-once">Утверждение <code>hello-at-once</code></a>'
     assert own in row_of(html, "hello-at-once")
     assert "Сообщить" not in row_of(html, "hello-at-once")
     book.replace("conf.py", 'report_url = ""', 'report_url = "https://example.org/issues/new"')

@@ -98,14 +98,16 @@ def _grounds(app: Sphinx, docname: str, row: Row) -> Iterator[str]:
     if row.proof:
         file = row.proof.place.rpartition("/")[2]
         page = app.builder.get_relative_uri(docname, row.proof.file.removesuffix(".py"))
-        link = f'<a href="{page}#line-{row.proof.line}">{file}</a>'
-        yield link if app.builder.name == "html" else row.proof.place
+        link = f'<a href="{page}#line-{row.proof.line}"><code>{file}</code></a>'
+        yield link if app.builder.name == "html" else f"<code>{row.proof.place}</code>"
     if row.promise:
         name, uri = map(escape, row.promise)
+        # A title of a chapter is no code.
+        name = f"<code>{name}</code>" if name[0].islower() and " " not in name else name
         yield f'обещает <a href="{uri}">{name}</a>'
     else:
         yield row.rests
-    yield f'<a href="#claim-{row.id}">Утверждение {row.id}</a>'
+    yield f'<a href="#claim-{row.id}">Утверждение <code>{row.id}</code></a>'
     if url := app.config.report_url:
         title = quote(f"Утверждение {row.id}")
         yield f'<a href="{escape(url)}?title={title}">Сообщить об ошибке</a>'
