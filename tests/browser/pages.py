@@ -191,7 +191,7 @@ def test_open_drawers_are_accessible(open_as: OpenAs, base: str, axe: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["index.html", "tasks/gather.html", "ledger.html", "search.html", "glossary.html"]
+    "name", ["index.html", "tasks/gather.html", "ledger/tasks.html", "search.html", "glossary.html"]
 )
 def test_nothing_moves_when_scripts_are_late(browser: Browser, base: str, name: str) -> None:
     for size in (PHONE, LAPTOP):
@@ -207,7 +207,7 @@ def test_nothing_moves_when_scripts_are_late(browser: Browser, base: str, name: 
 MOVABLE = (
     *("index.html", "bridges/index.html", "tasks/gather.html", "model/cpu-io.html"),
     *("glossary.html", "short-answers.html", "corrections.html", "how-checked.html"),
-    *("ledger.html", "mutants.html", "tests/tasks/test_gather.html"),
+    *("ledger/tasks.html", "404.html", "mutants.html", "tests/tasks/test_gather.html"),
 )
 """A page of each template."""
 

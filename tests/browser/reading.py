@@ -212,5 +212,5 @@ def test_opens_from_disk(open_as: OpenAs) -> None:
     page.locator(".next-page").click()
     page.wait_for_url("**/tasks/taskgroup.html")
     page.locator(".claim-mark").first.click()
-    page.wait_for_url("**/ledger.html#claim-*")
+    page.wait_for_url("**/ledger/tasks.html#claim-*")
     page.locator("tr:target").wait_for()

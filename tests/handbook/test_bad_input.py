@@ -130,7 +130,8 @@ FAULTS = [
     Fault(
         "claim rests on what isn't there",
         *(PAGE, "asyncio.run", "asyncio.nothing", "dummy"),
-        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: name a",
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: "
+        "name a target",
     ),
     Fault(
         "verb mismatch",
@@ -143,14 +144,17 @@ FAULTS = [
         *(
             PAGE,
             "#hello-at-once}.",
-            "#hello-at-once}.\n\n[И ещё раз]{.always #hello-at-once}.",
+            '#hello-at-once}.\n\n[И ещё раз]{rests="cpython" .always #hello-at-once}.',
             "dummy",
         ),
         r"source/tasks/hello\.md:19: WARNING: Duplicate explicit target name: \"hello-at-once\"",
     ),
     Fault(
         "claim id used on two pages",
-        *("source/ledger.md", "# Реестр", "# Реестр\n\n[Сразу]{.always #hello-at-once}.", "dummy"),
+        "source/ledger.md",
+        "# Реестр",
+        '# Реестр\n\n[Сразу]{rests="cpython" .always #hello-at-once}.',
+        "dummy",
         r"source/tasks/hello\.md:17: WARNING: claim id 'hello-at-once' is already used at "
         r"source/ledger\.md:3",
     ),
@@ -165,7 +169,7 @@ FAULTS = [
         *(
             PAGE,
             'сразу]{rests="asyncio.run" .always #hello-at-once}',
-            'и]{.always}[сразу]{rests="asyncio.run" .always #hello-at-once}',
+            'и]{rests="cpython" .always}[сразу]{rests="asyncio.run" .always #hello-at-once}',
             "dummy",
         ),
         r"source/tasks/hello\.md:17: WARNING: this claim has no id",
@@ -311,7 +315,11 @@ def test_accept_leaves_a_page_whose_snippet_fails(book: Any) -> None:
 
 def test_a_proof_mended_or_moved_changes_the_ledger(book: Any) -> None:
     assert book.build("html").returncode == 0
-    assert "test_hello.py:5" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    assert "test_hello.py:5" in (book.root / "build/html/ledger/tasks.html").read_text(
+        encoding="utf-8"
+    )
     book.write(PROOF, "\n" + (book.root / PROOF).read_text(encoding="utf-8"))
     assert book.build("html").returncode == 0
-    assert "test_hello.py:6" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    assert "test_hello.py:6" in (book.root / "build/html/ledger/tasks.html").read_text(
+        encoding="utf-8"
+    )

@@ -90,6 +90,16 @@ class Handbook(Domain):
         """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
         return loaded(self.book.settings.evidence / name)
 
+    def promise(self, rests: str) -> tuple[str, str] | None:
+        """Return name and address of what promises a claim; None if it is CPython's practice."""
+        kinds = InventoryAdapter(self.env).main_inventory
+        for kind, entries in sorted(kinds.items()):
+            if rests in entries:
+                item = entries[rests]
+                named = kind.startswith("std:label") and item.display_name not in ("", "-")
+                return item.display_name if named else rests, item.uri
+        return None
+
     def page_of(self, file: str) -> str:
         """Return the page whose source is `file`, relative to the root; "" if it is none."""
         return self.env.path2doc(self.book.root / file) or ""
@@ -116,8 +126,9 @@ class Handbook(Domain):
             warn(Fault.CLAIM, problem, str(root / mark.place))
         for mark, problem in nowhere_checked(claims, self.book.settings.pythons):
             warn(Fault.CLAIM, f"claim {mark.id!r}: {problem}", str(root / mark.place))
+        pythons = self.book.settings.pythons
         for shown in self.book.outputs.values():
-            if shown.only and nowhere(dict(shown.only), self.book.settings.pythons):
+            if shown.only and pythons and nowhere(dict(shown.only), pythons):
                 problem = (
                     f"the output of {shown.name} is checked on no interpreter: widen its range"
                 )

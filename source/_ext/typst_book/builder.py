@@ -19,7 +19,6 @@ from sphinx.util import logging
 from typst_book import PrintError
 from typst_book.compiler import Book, Part
 from typst_book.index import index, is_appendix, order_of, places
-from typst_book.joiner import Joiner, Piece, Target
 from typst_book.translator import Translator
 from typst_book.words import letters_of_faces, string, words
 
@@ -109,6 +108,8 @@ class TypstBuilder(Builder):
         faults = (_led_back(self, warning) for warning in warnings)
         for fault in sorted(faults, key=lambda each: (each.place, str(each))):
             self._fail(fault)
+
+        from typst_book.joiner import Joiner, Piece, Target  # slow, and nobody else needs it
 
         mark = words(self.config.language)["page"].strip("()")
         targets = {

@@ -18,7 +18,7 @@ from proven.findings import (
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.appendices import mutants
-from handbook.appendices.ledger import IN_RUSSIAN
+from handbook.appendices.rows import IN_RUSSIAN
 from handbook.appendices.tables import row, table
 from handbook.domain import Handbook, handbook, is_question
 

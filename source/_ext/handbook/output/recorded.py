@@ -27,6 +27,7 @@ from pygments.lexer import RegexLexer
 from pygments.token import Generic
 from sphinx.util.docutils import SphinxDirective
 
+from handbook.badges import badges
 from handbook.domain import Fault, handbook, warn
 from handbook.output.runs import DEADLOCK, deadlock_table
 
@@ -116,6 +117,9 @@ class Output(SphinxDirective):
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
         answer: list[nodes.Node] = [shown, *([deadlock_table(waits)] if waits else [])]
+        if only:
+            where = nodes.Text(" На других версиях вывод может быть иным.")
+            answer.append(nodes.paragraph("", "", *badges(only.items()), where, classes=["only"]))
         if any_order:
             text = "Порядок строк не обещан."
             answer.append(nodes.paragraph("", text, classes=["any-order"]))
