@@ -32,7 +32,7 @@ endif
 .DELETE_ON_ERROR:
 # Site, PDF, EPUB and doctest read the pages once, into one folder: one at a time.
 .NOTPARALLEL:
-.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play explore realtime lint measure evidence mutants coverage stress release bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play explore realtime programs lint measure evidence mutants coverage stress release bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -78,6 +78,8 @@ lint: .venv/ready ## check code, types, and the shape and words of the pages
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
 	@$(BIN)/pytest -q -n 8 tests/handbook/realtime.py
+programs: .venv/ready ## play random programs on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
+	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/test_programs.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
@@ -97,7 +99,7 @@ lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book
 	@$(PIN) pyproject.toml -o requirements.lock
 	@$(PIN) --group browser --constraints requirements.lock -o tests/browser/requirements.lock
 clean: ## remove all that was built
-	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache
 	find source snippets tests -name __pycache__ -prune -exec rm -rf {} +
 	find source -name '*.mo' -delete
 help: ## show this list

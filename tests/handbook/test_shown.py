@@ -132,6 +132,29 @@ def test_options_tell_how_an_output_ends(page: Write) -> None:
         Terms.of({"clock": "fast"})
 
 
+def test_an_order_that_hangs_on_a_tie_is_not_shown_as_if_it_were_promised(page: Write) -> None:
+    code = (
+        "import asyncio\nasync def say(text, *waits):\n    for wait in waits:\n"
+        "        await asyncio.sleep(wait)\n    print(text)\nasync def main():\n"
+        "    await asyncio.gather(say('two waits', 1, 1), say('one wait', 2))\n"
+        "asyncio.run(main())\n"
+    )
+    file = page(code)
+    with pytest.raises(SnippetError, match=r"odd\.py: two waits end .* say :order: any"):
+        accept(file, file.parent / "snippets")
+    (shown,) = outputs_in({"page.md": file.read_text(encoding="utf-8")})
+    assert replay(shown).outcome == "failed"
+    file = page(code, ":order: any\n")
+    assert accept(file, file.parent / "snippets")
+    (shown,) = outputs_in({"page.md": file.read_text(encoding="utf-8")})
+    assert replay(shown).outcome == "passed"
+    recordings = Recordings(file.with_name("kept.json"), [], file.parent / "snippets")
+    assert len(recordings.lines("odd", Terms(), ordered=False)) == 2
+    with pytest.raises(SnippetError, match="two waits"):
+        recordings.lines("odd", Terms())
+    recordings.close()
+
+
 def odd_codes() -> dict[str, str]:
     return {kind: THREAD.format(code) for kind, code in ODD.items()} | {
         "failing": "import threading\nraise ValueError('bad')\n",

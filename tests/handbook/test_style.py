@@ -27,7 +27,7 @@ GOOD = """\
 hello
 ```
 
-[Строка печатается сразу]{.always #hello-at-once}.
+[Строка печатается сразу]{.always #hello-at-once rests="asyncio.run"}.
 
 Это видно по секунде слева.
 

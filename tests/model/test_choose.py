@@ -18,6 +18,7 @@ from tests.ways_processes import METHODS, perform_by
 
 @pytest.mark.slow
 @pytest.mark.always("choose-waits-overlap")
+# one way: a ratio of times, measured on its page
 def test_threads_and_tasks_overlap_waiting() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     for tool in (in_threads, in_tasks):
@@ -26,6 +27,7 @@ def test_threads_and_tasks_overlap_waiting() -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("choose-compute-needs-processes")
+# one way: a ratio of times, measured on its page
 def test_what_makes_computing_faster() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     needs("two cores")

@@ -45,6 +45,7 @@ def test_a_thread_that_reads_lets_others_run() -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("cpu-threads-gain-only-without-gil")
+# one way: a ratio of times, measured on its page
 def test_pure_python_in_threads() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     if has_gil():
@@ -55,6 +56,7 @@ def test_pure_python_in_threads() -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("cpu-c-threads-gain")
+# one way: a ratio of times, measured on its page
 def test_hashing_in_threads() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     needs("two cores")

@@ -47,6 +47,7 @@ def test_a_child_has_an_interpreter_of_its_own(method: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("ng-processes-gain")
+# one way: a ratio of times, measured on its page
 def test_two_processes_compute_faster() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     needs("two cores")

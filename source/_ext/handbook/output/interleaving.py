@@ -24,15 +24,13 @@ from docutils.parsers.rst import directives
 from proven.checks import parse, parser
 from proven.checks.accept import choose, diff, replace_text
 from proven.stage import SnippetError
-from proven.stage.explore import CannotExplore
-from proven.stage.explore.scene import Scene, parse_actors
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
 from handbook.output.runs import result, table
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
+    from proven.stage.explore.scene import Scene
 
 _BLOCK = re.compile(
     r"^(?P<fence>`{3,})\{interleaving\}[ ]+(?P<name>\S+)[ ]*\n"
@@ -95,6 +93,9 @@ class Interleaving(SphinxDirective):
 
 def scene_of(name: str, options: dict[str, str]) -> Scene:
     """Return the scene that a directive's options tell; ValueError if they don't."""
+    # Explorers are many modules, and most builds read no such page.
+    from proven.stage.explore.scene import Scene, parse_actors
+
     if not options.get("actors"):
         raise ValueError(":actors: is missing, as in «A: x.add() | B: x.add()»")
     actors = parse_actors(options["actors"])
@@ -103,6 +104,8 @@ def scene_of(name: str, options: dict[str, str]) -> Scene:
 
 def check_run(name: str, options: dict[str, str]) -> None:
     """Print the run that breaks, as the page should show it; or why there is none."""
+    from proven.stage.explore import CannotExplore
+
     try:
         print("\n".join(scene_of(name, options).find().lines()))
     except (CannotExplore, SnippetError, ValueError) as error:
@@ -134,6 +137,8 @@ def _rewritten(block: re.Match[str]) -> str:
 
 def main() -> int:
     """Explore what changed, or the pages named, or all; show each change and each failure."""
+    from proven.stage.explore import CannotExplore
+
     command = parser("interleaving", main.__doc__)
     chosen = choose(command)
     options, book = parse(command)
@@ -158,14 +163,6 @@ def main() -> int:
             failed = True
             print(f"{place}: left as it is\n{error}", file=sys.stderr)
     return int(failed)
-
-
-def add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
-    """Load the script only where there is something to step through."""
-    if doctree is not None and any(
-        "interleaving" in box["classes"] for box in doctree.findall(nodes.container)
-    ):
-        app.add_js_file("interleaving.js")
 
 
 if __name__ == "__main__":

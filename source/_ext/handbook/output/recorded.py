@@ -13,13 +13,12 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.claims import RANGES, excluded_here
-from proven.shown import Recordings, Terms, agree, as_read, normal, on_page, record
+from proven.shown import Terms, agree, as_read, normal, on_page, record
 from proven.stage import SnippetError
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
@@ -32,7 +31,6 @@ from handbook.domain import Fault, handbook, warn
 from handbook.output.runs import DEADLOCK, deadlock_table
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
 
@@ -58,16 +56,16 @@ TIMELINE = Words(
 )
 """What a timeline says of itself."""
 
-_recordings: list[Recordings] = []
-"""Those of the doctest build that runs."""
-
 
 class timeline_picture(nodes.General, nodes.Element):
     """A timeline: `svg` for the site, `print` for paper, `alt` in words, `name` of its snippet."""
 
 
 class guess(nodes.General, nodes.Element):
-    """What the reader is asked to guess before seeing it: the output of snippet `name`."""
+    """What the reader is asked to guess before seeing it: the output of snippet `name`.
+
+    Other answers have a `name` of their own, and tell their `summary`, `caption` and `question`.
+    """
 
 
 class Output(SphinxDirective):
@@ -177,7 +175,7 @@ def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
 
 def visit_guess_html(self: HTML5Translator, node: guess) -> None:
     """Open the fold over the answer."""
-    summary = "Что напечатает? Подумайте, потом откройте"
+    summary = node.get("summary", "Что напечатает? Подумайте, потом откройте")
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
@@ -195,7 +193,8 @@ def visit_picture_typst(self: Any, node: timeline_picture) -> None:
 
 def visit_guess_typst(self: Any, node: guess) -> None:
     """Ask the question; its answer goes to the end of the chapter."""
-    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    caption = node.get("caption", f"snippets/{node['name']}.py")
+    self.body.append(self.ask(node["name"], caption, self.inside(node), node.get("question", "")))
     raise nodes.SkipNode
 
 
@@ -209,37 +208,3 @@ class OutputLexer(RegexLexer):
             (r".*\n", Generic.Output),
         ]
     }
-
-
-def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
-    """Print what snippet `name` prints now, in the form that its page shows.
-
-    snippets: their folder, if it isn't the one of the working directory;
-    any_order: sort the lines, as the comparison is one of multisets; terms: `Terms`.
-    If the snippet fails, print why: doctest shows it as the difference.
-    """
-    given = Terms(**terms)
-    try:
-        if _recordings:
-            lines = _recordings[0].lines(name, given)
-        else:
-            lines = on_page(record(name, given, snippets), given)
-    except SnippetError as error:
-        print(error)
-    else:
-        print("\n".join(normal(lines, any_order=any_order)))
-
-
-def play_ahead(app: Sphinx) -> None:
-    """Begin to play what doctest will ask for, while Sphinx reads the pages."""
-    if app.builder.name == "doctest":
-        book = handbook(app.env).book
-        wanted = [(name, shown.terms) for name, shown in book.outputs.items()]
-        file = Path(app.outdir, "recordings.json")
-        _recordings[:] = [Recordings(file, wanted, book.settings.snippets)]
-
-
-def keep_recordings(app: Sphinx, error: Exception | None) -> None:
-    """Keep what was played for the next build."""
-    while _recordings:
-        _recordings.pop().close()

@@ -43,7 +43,7 @@ def replay(shown: Shown, snippets: Path | None = None) -> Finding:
     if why := excluded_here(dict(shown.only)):
         return Finding("skipped", why=f"holds only {why}")
     try:
-        trace = record(shown.name, shown.terms, snippets)
+        trace = record(shown.name, shown.terms, snippets, ordered=not shown.any_order)
     except SnippetError as error:
         return Finding("failed", why=str(error).partition("\n")[0][:200])
     if not agree(shown.lines, on_page(trace, shown.terms), any_order=shown.any_order):

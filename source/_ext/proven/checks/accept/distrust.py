@@ -148,7 +148,8 @@ def play_jobs() -> None:
         number, name, given = job
         terms = Terms(**given)
         try:
-            told[str(number)] = on_page(record(name, terms, Path(folder)), terms)
+            trace = record(name, terms, Path(folder), ordered=False)
+            told[str(number)] = on_page(trace, terms)
         except SnippetError as error:
             told[str(number)] = str(error).partition("\n")[0]
 

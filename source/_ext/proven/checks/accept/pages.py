@@ -29,7 +29,7 @@ def accept(
     played = []
     for shown in outputs_in({place: before}):
         if wanted(shown) and not excluded_here(dict(shown.only)):
-            trace = record(shown.name, shown.terms, snippets)
+            trace = record(shown.name, shown.terms, snippets, ordered=not shown.any_order)
             played.append((shown, trace, on_page(trace, shown.terms)))
     problems = [
         (shown, problem)
