@@ -22,10 +22,8 @@ from proven.stage.explore.threads.run import Run
 from proven.stage.explore.threads.standins import code_of
 
 MOST_STATES = 2_000
-"""States after which a scene is too large to be shown as a graph."""
-
 MOST_STEPS = 20_000
-"""Steps of all its runs together, after which it is, too."""
+"""States, and steps of all its runs, after which a scene is too large to be shown as a graph."""
 
 DONE = -1
 """The line of an actor that has come to its end."""
@@ -72,7 +70,7 @@ class Graph:
         self.scene = scene
         self.locks: dict[str, str] = {}
         """What the scene calls each lock, by the name that moves tell."""
-        self.too_large = f"{scene.snippet}: more than {MOST_STATES} states, make the scene smaller"
+        self.too_large = f"{scene.snippet}: more than {MOST_STATES} states, make it smaller"
         program = scene.threads()
         names = program.names()
         with program.watched():
