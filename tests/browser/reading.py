@@ -36,8 +36,13 @@ def found(page: Page, site: str, query: str) -> dict[str, str]:
     page.wait_for_function(
         "/\\d|не найден/.test(document.querySelector('.search-summary')?.innerText)"
     )
+    # A result gets its excerpt when it comes into sight.
     page.wait_for_function(
-        "[...document.querySelectorAll('ul.search > li')].every(li => li.children.length > 1)"
+        """() => {
+          const bare = document.querySelector("ul.search > li:not(:has(p.context))");
+          bare?.scrollIntoView();
+          return !bare;
+        }"""
     )
     return dict(
         page.evaluate(

@@ -112,15 +112,25 @@ FAULTS = [
     ),
     Fault(
         "proof without a claim",
-        *(PAGE, "[Строка печатается сразу]{.always #hello-at-once}", "Сразу", "dummy"),
+        *(
+            PAGE,
+            '[Строка печатается сразу]{rests="asyncio.run" .always #hello-at-once}',
+            "Сразу",
+            "dummy",
+        ),
         r"tests/tasks/test_hello\.py:5: WARNING: proof 'hello-at-once' \(test_hello_at_once\) "
         "has no claim",
     ),
     Fault(
         "claim rests on nothing",
-        *(PAGE, "#hello-at-once}", '#hello-at-once rests="asyncio.nothing"}', "dummy"),
-        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on 'asyncio\.nothing', "
-        "which is no target of the documentation",
+        *(PAGE, 'rests="asyncio.run" ', "", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on nothing: name a "
+        r'target .* or rests="cpython"',
+    ),
+    Fault(
+        "claim rests on what isn't there",
+        *(PAGE, "asyncio.run", "asyncio.nothing", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: name a",
     ),
     Fault(
         "verb mismatch",
@@ -154,8 +164,8 @@ FAULTS = [
         "claim without an id",
         *(
             PAGE,
-            "сразу]{.always #hello-at-once}",
-            "и]{.always}[сразу]{.always #hello-at-once}",
+            'сразу]{rests="asyncio.run" .always #hello-at-once}',
+            'и]{.always}[сразу]{rests="asyncio.run" .always #hello-at-once}',
             "dummy",
         ),
         r"source/tasks/hello\.md:17: WARNING: this claim has no id",
@@ -192,7 +202,7 @@ FAULTS = [
     ),
     Fault(
         "verb misspelt at both ends",
-        *(PAGE, "{.always #hello-at-once}", "{.allways #hello-at-once}", "dummy"),
+        *(PAGE, ".always #hello-at-once}", ".allways #hello-at-once}", "dummy"),
         r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': \.allways means nothing here",
     ),
     Fault(

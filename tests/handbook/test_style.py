@@ -27,7 +27,7 @@ GOOD = """\
 hello
 ```
 
-[Строка печатается сразу]{.always #hello-at-once}.
+[Строка печатается сразу]{.always #hello-at-once rests="asyncio.run"}.
 
 Это видно по секунде слева.
 
@@ -80,6 +80,19 @@ FAULTS = [
     Fault(OWN, "    await sleep(1)", "code", "nobody runs"),
     Fault(OWN, "```{code-block} python\nx\n```", "code", "nobody runs"),
     Fault(OWN, "~~~text\nx\n", "fence", "isn't closed"),
+    Fault(
+        OWN,
+        "```{literalinclude} ../../snippets/tasks/hello.py\n:lines: 1-3\n```",
+        "lines",
+        "hides the rest",
+    ),
+    Fault(
+        "```{index} single: приветствие\n```\n",
+        "```{index} single: приветствие\n```\n" * 2,
+        "index",
+        "already",
+        6,
+    ),
     Fault(OWN, "```{raw} html\n<b>x</b>\n```", "raw", "raw HTML"),
     Fault(OWN, "<script>alert(1)</script>", "raw", "raw HTML"),
     Fault(OWN, "Текст <b>жирный</b>.", "raw", "raw HTML <b>"),

@@ -51,6 +51,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
         typst=(output.visit_guess_typst, None),
     )
     app.add_node(
+        output.game,
+        html=(output.visit_game_html, output.depart_game_html),
+        typst=(output.visit_game_typst, None),
+    )
+    app.add_node(
         ledger.claim_mark,
         html=(ledger.visit_mark_html, ledger.depart_mark_html),
         typst=(ledger.visit_mark_typst, None),
@@ -67,6 +72,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_lexer("output", output.OutputLexer)
     app.add_directive("output", output.Output)
     app.add_directive("interleaving", output.Interleaving)
+    app.add_directive("scheduler", output.Scheduler)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
     app.add_directive("ledger", ledger.Ledger)
@@ -78,6 +84,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(pages.Captions)
     app.add_transform(ledger.Marks)
     app.add_post_transform(overview.FillShortAnswers)
+    app.add_post_transform(repairs.OneId)
     app.connect("doctree-read", pages.check_page)
     app.connect("doctree-read", numbering.note)
     for room in (ledger, reports, overview):
@@ -95,7 +102,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", output.keep_recordings)
     app.connect("html-collect-pages", proofs.proof_pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
-    app.connect("html-page-context", output.add_script)
+    app.connect("html-page-context", output.add_scripts)
     app.connect("html-page-context", repairs.mend_body)
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo

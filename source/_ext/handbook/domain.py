@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
+from proven.claims import PRACTICE, disagreements, lawless, nowhere, nowhere_checked
 from proven.findings import loaded
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
@@ -112,6 +112,8 @@ class Handbook(Domain):
             if f"already used at {mark.file}" in problem and mark in claims:
                 continue  # docutils has told of twins on one page
             warn(Fault.CLAIM, problem, str(root / mark.place))
+        for mark, problem in lawless(claims, self.book.all_laws):
+            warn(Fault.CLAIM, problem, str(root / mark.place))
         for mark, problem in nowhere_checked(claims, self.book.settings.pythons):
             warn(Fault.CLAIM, f"claim {mark.id!r}: {problem}", str(root / mark.place))
         for shown in self.book.outputs.values():
@@ -121,12 +123,12 @@ class Handbook(Domain):
                 )
                 warn(Fault.OUTPUT, problem, str(root / shown.page))
         marked = {id for page in self.sentences.values() for id in page}
-        promised = {PRACTICE, ""}.union(*InventoryAdapter(self.env).main_inventory.values())
+        promised = {PRACTICE}.union(*InventoryAdapter(self.env).main_inventory.values())
         for claim in claims:
-            if claim.rests not in promised:
+            if claim.rests not in promised and not claim.unknown:
                 problem = (
-                    f"claim {claim.id!r} rests on {claim.rests!r}, which is no target of the "
-                    'documentation: name one from the inventory, or rests="cpython"'
+                    f"claim {claim.id!r} rests on {claim.rests or 'nothing'}: name a target of the "
+                    'documentation\'s inventory, or rests="cpython"'
                 )
                 warn(Fault.CLAIM, problem, str(root / claim.place))
             if claim.id and claim.id not in marked and not claim.unknown:

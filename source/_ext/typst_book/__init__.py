@@ -1,9 +1,10 @@
 """A Sphinx builder for printed books: the doctrees of any book become Typst, and that a PDF.
 
-Bottom to top: ``words`` (strings by language, prose and strings as Typst writes them);
-``references``, ``blocks`` and ``translator`` turn a page into markup; ``index`` lists where words
-stand; ``compiler`` typesets the parts of the book, ``joiner`` makes one PDF of them, and
-``builder`` puts it all together.  ``book.typ`` holds everything about the looks.
+Bottom to top: ``words`` (strings by language, prose and strings as Typst writes them, the letters
+that fonts have); ``references``, ``blocks`` and ``translator`` turn a page into markup; ``index``
+knows the order of pages and lists where words stand; ``compiler`` typesets the parts of the book,
+``joiner`` makes one PDF of them, and ``builder`` puts it all together.  ``book.typ`` holds
+everything about the looks.
 """
 
 from __future__ import annotations

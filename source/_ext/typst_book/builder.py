@@ -15,13 +15,13 @@ from typing import Any
 from babel.dates import format_date
 from sphinx.builders import Builder
 from sphinx.util import logging
-from sphinx.util.matching import patmatch
 
 from typst_book import PrintError
 from typst_book.compiler import Book, Part
-from typst_book.index import index, places
+from typst_book.index import index, is_appendix, order_of, places
+from typst_book.joiner import Joiner, Piece, Target
 from typst_book.translator import Translator
-from typst_book.words import string, words
+from typst_book.words import letters_of_faces, string, words
 
 logger = logging.getLogger(__name__)
 
@@ -59,27 +59,32 @@ class TypstBuilder(Builder):
         """Write all pages, parts and pictures as Typst."""
         out = Path(self.outdir)
         self.failed = self.empty = False
-        shutil.rmtree(out / "parts", ignore_errors=True)
-        (out / "parts").mkdir(parents=True)
         looks = [Path(self.confdir, file) for file in self.config.typst_looks]
         template = [TEMPLATE, *looks]
         text = "\n".join(file.read_text(encoding="utf-8") for file in template)
         _write(out / "book.typ", text)
-        order = list(_order(self))
+        order = list(order_of(self))
         self.pages = {docname for docname, _level in order}
-        title = Part("title", "title", self._title(out))
+        body, attached = self._title(out)
+        title = Part("title", "title", body, reads=set(attached))
         contents = Part("contents", "contents", f"{HEADER}#show: part\n#contents\n")
         parts = list(self._parts(order))
         if self.empty:
             # A first page of nothing but contents is no preface; what leads to it leads here.
-            title.body += parts.pop(0).body.removeprefix(f"{HEADER}#show: part\n")
+            first = parts.pop(0)
+            title.body += first.body.removeprefix(f"{HEADER}#show: part\n")
+            title.reads |= first.reads
         self.parts = [title, contents, *parts]
         entries = index(self, self.pages)
         if entries:
             _write(out / "index.json", json.dumps(entries, ensure_ascii=False, indent=0))
             body = f"{HEADER}#show: part\n#general-index()\n"
-            self.parts.append(Part("genindex", "index", body, set(places(entries))))
+            reads = {"index.json"}
+            self.parts.append(Part("genindex", "index", body, set(places(entries)), reads))
         _write(out / "book.json", json.dumps(_about(self), ensure_ascii=False, indent=0))
+        files = {"book.json", *(name for part in self.parts for name in part.reads)}
+        texts = [name for name in files if name.endswith((".typ", ".json"))]
+        _write(out / "letters.json", json.dumps(letters_of_faces(out, texts), ensure_ascii=False))
 
     def finish(self) -> None:
         """Typeset the parts and join them."""
@@ -100,11 +105,10 @@ class TypstBuilder(Builder):
             book.typeset()
         except PrintError as error:
             raise _led_back(self, str(error)) from None
-        warnings = {warning for each in book.warnings.values() for warning in each}
+        warnings = {warning for part in book.parts for warning in part.warnings}
         faults = (_led_back(self, warning) for warning in warnings)
         for fault in sorted(faults, key=lambda each: (each.place, str(each))):
             self._fail(fault)
-        from typst_book.joiner import Joiner, Piece, Target  # slow, and nobody else needs it
 
         mark = words(self.config.language)["page"].strip("()")
         targets = {
@@ -130,7 +134,7 @@ class TypstBuilder(Builder):
         for group in groups:
             first, level = group[0]
             kind = (
-                "preface" if level == 0 else "appendix" if _is_appendix(self, first) else "chapter"
+                "preface" if level == 0 else "appendix" if is_appendix(self, first) else "chapter"
             )
             numbers[kind] += 1
             part = Part(first.replace("/", "-"), kind, "", number=numbers[kind])
@@ -139,10 +143,12 @@ class TypstBuilder(Builder):
                 page = self._translated(docname)
                 answers += page.answers
                 part.refers |= page.referred
+                part.reads |= {f"pages/{docname}.typ", *page.pictures}
                 include = f"include {string(f'/pages/{docname}.typ')}"
                 body.append(f"#{include}\n" if depth < 2 else f"#below({depth - 1}, {include})\n")
             if answers:
                 _write(Path(self.outdir, f"pages/{first}-answers.typ"), HEADER + "".join(answers))
+                part.reads.add(f"pages/{first}-answers.typ")
                 body.append(f"#answers(include {string(f'/pages/{first}-answers.typ')})\n")
             part.body = "".join(body)
             yield part
@@ -165,36 +171,17 @@ class TypstBuilder(Builder):
             _copy(Path(self.srcdir, source), Path(self.outdir, source))
         return page
 
-    def _title(self, out: Path) -> str:
-        """Return the title page, with the files that the pages offer attached to it."""
+    def _title(self, out: Path) -> tuple[str, list[str]]:
+        """Return the title page and the files that the pages offer, which are attached to it."""
         files = sorted(Path(self.srcdir, file).resolve() for file in self.env.dlfiles)
         names = [file.relative_to(self.confdir).as_posix() for file in files]
         for file, name in zip(files, names, strict=True):
             _copy(file, out / name)
         attached = "".join(f"#attach({string(name)})\n" for name in names)
-        return f"{HEADER}#show: part\n{attached}#title-page\n"
+        return f"{HEADER}#show: part\n{attached}#title-page\n", names
 
 
 HEADER = '#import "/book.typ": *\n'
-
-
-def _order(builder: Builder) -> Iterator[tuple[str, int]]:
-    """Yield the pages as the book has them, chapters first, each with its level."""
-    seen: set[str] = set()
-    waiting = [(builder.config.root_doc, 0)]
-    while waiting:
-        docname, level = waiting.pop(0)
-        if docname not in seen:
-            seen.add(docname)
-            yield docname, level
-            below = builder.env.toctree_includes.get(docname, [])
-            if level == 0:
-                below = sorted(below, key=lambda name: _is_appendix(builder, name))
-            waiting = [*((child, level + 1) for child in below), *waiting]
-
-
-def _is_appendix(builder: Builder, docname: str) -> bool:
-    return any(patmatch(docname, pattern) for pattern in builder.config.typst_appendices)
 
 
 def moment(root: Path) -> int:

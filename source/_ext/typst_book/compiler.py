@@ -1,12 +1,14 @@
 """Typesets the parts of a book, each in a process of its own, until their page numbers agree.
 
-A part refers to the pages of others, so each pass tells a part what the last one found.  A
-process for each part keeps the memory of the whole at that of the longest part; as a pass begins
-from nothing but the sources, the same sources give the same bytes.
+A part refers to the pages of others, so each pass tells a part what the last one found; the
+first of a build begins with what the last build found, and a part that reads and is told what it
+read and was told then is taken as it is.  A process for each part keeps the memory of the whole at
+that of the longest part.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +35,26 @@ class Part:
     """One of the parts of which a book is joined.
 
     name: of its files; kind: title, contents, preface, chapter, appendix or index;
-    body: Typst markup; refers: the labels whose page numbers it shows; number: that of the
-    chapter or appendix.  start: its first page, from 1; places: what a pass found in it,
-    `labels` (name, page in the part, x, y in points), `headings` and `pages`; floating: figures
-    that were once found at the head of a page; told: what the last pass was told.
+    body: Typst markup; refers: the labels whose page numbers it shows; reads: the files in the
+    book's folder that it includes; number: that of the chapter or appendix.  start: its first
+    page, from 1; places: what a pass found in it, `labels` (name, page in the part, x, y in
+    points), `headings` and `pages`; floating: figures that were once found at the head of a page;
+    warnings: what Typst said of it; source: the hash of all that it reads; made: that of what the
+    last pass read and was told.
     """
 
     name: str
     kind: str
     body: str
     refers: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set)
     number: int = 0
     start: int = 1
     places: dict[str, Any] = field(default_factory=dict)
     floating: list[str] = field(default_factory=list)
-    told: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    source: str = ""
+    made: str = ""
 
 
 class Book:
@@ -55,14 +63,20 @@ class Book:
     def __init__(self, out: Path, parts: Sequence[Part], *, recto: bool, timestamp: int) -> None:
         self.out = out
         self.parts = parts
-        self.warnings: dict[str, list[str]] = {}
         self._recto = recto
         self._timestamp = timestamp
 
     def typeset(self) -> None:
         """Typeset all parts until nothing changes; PrintError if one can't be."""
+        self._clear()
+        common = [self.out / name for name in ("book.typ", "book.json", "letters.json")]
+        ground = _digest(_version(), str(self._timestamp), *(file.read_bytes() for file in common))
         for part in self.parts:
             (self.out / f"parts/{part.name}.typ").write_text(part.body, encoding="utf-8")
+            texts = (self.out / name for name in sorted(part.reads))
+            part.source = _digest(ground, part.body, *(text.read_bytes() for text in texts))
+            self._recall(part)
+        self._number_pages()
         for _ in range(PASSES):
             # The contents come second, as their length tells where the others begin.
             late = [part for part in self.parts if part.kind in ("contents", "index")]
@@ -74,8 +88,6 @@ class Book:
     def _pass(self, parts: Sequence[Part]) -> bool:
         """Typeset those of `parts` that are told anything new; tell whether there were any."""
         changed = [part for part in parts if self._tell(part)]
-        if os.environ.get("TBD"):
-            print([p.name for p in changed], file=sys.stderr)
         with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
             list(pool.map(self._typeset, changed))
         self._number_pages()
@@ -112,16 +124,36 @@ class Book:
             "known": known,
             "floating": part.floating,
             "draft": not part.places,
-            "heads": self._headings([part]),
         }
         if part.kind == "contents":
             told["headings"] = self._headings(self.parts)
-        if told == part.told:
-            return False
-        part.told = told
         text = json.dumps(told, ensure_ascii=False, indent=0)
+        made = _digest(part.source, text)
+        if made == part.made:
+            return False
+        part.made = made
         (self.out / f"parts/{part.name}.json").write_text(text, encoding="utf-8")
         return True
+
+    def _clear(self) -> None:
+        """Remove the files of parts that are no more."""
+        folder = self.out / "parts"
+        folder.mkdir(exist_ok=True)
+        names = {part.name for part in self.parts}
+        for file in folder.iterdir():
+            if file.name.partition(".")[0] not in names:
+                file.unlink()
+
+    def _recall(self, part: Part) -> None:
+        """Let the part begin with what the last build found in it."""
+        try:
+            made = json.loads((self.out / f"parts/{part.name}.made").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return
+        part.places = made["places"]
+        if made["source"] == part.source:
+            part.made, part.floating = made["made"], made["floating"]
+            part.warnings = made["warnings"]
 
     def _headings(self, parts: Iterable[Part]) -> list[dict[str, Any]]:
         """Return the headings of two levels, with their pages as printed."""
@@ -146,7 +178,24 @@ class Book:
             raise PrintError(found["error"])
         part.places = found["places"]
         part.floating = found["floating"]
-        self.warnings[part.name] = found["warnings"]
+        part.warnings = found["warnings"]
+        kept = {"source": part.source, "made": part.made, **found}
+        text = json.dumps(kept, ensure_ascii=False)
+        (self.out / f"parts/{part.name}.made").write_text(text, encoding="utf-8")
+
+
+def _digest(*parts: str | bytes) -> str:
+    """Return the hash of all `parts`."""
+    whole = hashlib.sha256()
+    for part in parts:
+        one = part.encode() if isinstance(part, str) else part
+        whole.update(b"%d " % len(one) + one)
+    return whole.hexdigest()
+
+
+def _version() -> str:
+    """Return what typesets: another version, other pages."""
+    return metadata.version("typst") + hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 def _child(out: Path, name: str, timestamp: int) -> dict[str, Any]:

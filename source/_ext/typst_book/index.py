@@ -1,4 +1,4 @@
-"""The index at the end of the book: its entries, their order and their places."""
+"""What order the book has: that of its pages, and its index with entries and their places."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
+from sphinx.util.matching import patmatch
 
 # The script of the book's own language comes first in its index.
 _SCRIPTS = {"ru": (("а", "я"), ("a", "z"))}
@@ -58,3 +59,23 @@ def places(entries: list[dict[str, Any]]) -> Iterator[str]:
     for entry in entries:
         yield from entry["places"]
         yield from places([{**below, "under": []} for below in entry["under"]])
+
+
+def order_of(builder: Builder) -> Iterator[tuple[str, int]]:
+    """Yield the pages as the book has them, chapters first, each with its level."""
+    seen: set[str] = set()
+    waiting = [(builder.config.root_doc, 0)]
+    while waiting:
+        docname, level = waiting.pop(0)
+        if docname not in seen:
+            seen.add(docname)
+            yield docname, level
+            below = builder.env.toctree_includes.get(docname, [])
+            if level == 0:
+                below = sorted(below, key=lambda name: is_appendix(builder, name))
+            waiting = [*((child, level + 1) for child in below), *waiting]
+
+
+def is_appendix(builder: Builder, docname: str) -> bool:
+    """Tell whether a page of the first level is an appendix, by the settings."""
+    return any(patmatch(docname, pattern) for pattern in builder.config.typst_appendices)

@@ -17,6 +17,9 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from typst_book import PrintError
 
+SHEETS = 2
+"""The pages before each part that are no pages of the book; `sheets` in the template."""
+
 LINK = "book:"
 """What the address of a link within the book begins with, until it is joined."""
 
@@ -46,6 +49,7 @@ class Joiner:
         self._targets = targets
         self._pieces = pieces
         self._book = Pdf.open(pieces[0].file)
+        del self._book.pages[:SHEETS]
         tree = self._book.Root.StructTreeRoot
         self._document = _only(tree.K)
         self._parents: list[Any] = _numbers(tree)
@@ -62,6 +66,7 @@ class Joiner:
                 self._add(part)
         self._finish_tree()
         self._finish_outline()
+        self._merge_fonts()
         self._resolve_links()
         self._count_pages()
         pikepdf.settings.set_flate_compression_level(9)
@@ -91,6 +96,8 @@ class Joiner:
                 if "/StructParent" in note:
                     note.StructParent = int(note.StructParent) + base
         self._rename_ids(part, b"%d-" % base)
+        # The sheets show letters, in the same order in all parts, so that their fonts are the same.
+        del part.pages[:SHEETS]
         # Pages come first: what refers to them then finds the copies.
         self._book.pages.extend(part.pages)
         tree = self._book.copy_foreign(part.Root.StructTreeRoot)
@@ -155,6 +162,21 @@ class Joiner:
         count = b"<xmpTPg:NPages>%d<" % len(self._book.pages)
         metadata.write(re.sub(rb"<xmpTPg:NPages>\d+<", count, metadata.read_bytes()))
 
+    def _merge_fonts(self) -> None:
+        """Let all parts use one copy of a font."""
+        first: dict[bytes, Any] = {}
+        seen: dict[Any, Any] = {}
+        waiting = [page.get("/Resources", Dictionary()) for page in self._book.pages]
+        while waiting:
+            resources = waiting.pop()
+            for drawn in resources.get("/XObject", Dictionary()).values():
+                waiting.append(drawn.get("/Resources", Dictionary()))
+            fonts = resources.get("/Font", Dictionary())
+            for name, font in fonts.items():
+                if font.objgen not in seen:
+                    seen[font.objgen] = first.setdefault(_look(font), font)
+                fonts[name] = seen[font.objgen]
+
     def _resolve_links(self) -> None:
         for page in self._book.pages:
             for note in page.get("/Annots", Array()):
@@ -169,6 +191,20 @@ class Joiner:
                     place = self._book.pages[target.page].obj
                     note.Dest = Array([place, Name.XYZ, round(target.x), round(target.y), 0])
                     note.Contents = String(target.name)
+
+
+def _look(font: Any) -> bytes:
+    """Return what two fonts have in common only if they are the same."""
+    (descendant,) = font.DescendantFonts
+    about = descendant.FontDescriptor
+    file = about.get("/FontFile3", about.get("/FontFile2"))
+    return b"".join(
+        [bytes(font.BaseFont), descendant.W.unparse(), *map(_read, (file, font.ToUnicode))]
+    )
+
+
+def _read(stream: Any) -> bytes:
+    return stream.read_raw_bytes() if stream is not None else b""
 
 
 def _key(pair: tuple[bytes, Object]) -> bytes:

@@ -196,9 +196,11 @@ class Translator(Blocks, References):
     # Paragraphs, lists and notes
 
     def on_paragraph(self, node: nodes.Element) -> str:
-        text = node.astext().rstrip()
-        short = len(text) <= (SHORT if text.endswith(":") else INTRODUCING)
-        if short and isinstance(node.parent, nodes.section) and isinstance(_after(node), _SHOWN):
+        colon, after = node.astext().rstrip().endswith(":"), _after(node)
+        # A figure may float: only a colon keeps it where it is.
+        kept = isinstance(after, _SHOWN) and (colon or not isinstance(after, nodes.figure))
+        short = kept and len(node.astext()) <= (SHORT if colon else INTRODUCING)
+        if short and isinstance(node.parent, nodes.section):
             return f"#lead[{self.inside(node)}]\n\n"
         return f"{self.inside(node)}\n\n"
 

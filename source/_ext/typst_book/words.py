@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 
@@ -68,3 +71,32 @@ def markup(text: str) -> str:
     text = re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", text)
     text = re.sub(r"[ \n]+(?=[—–])|(?<=№)[ \n]", "~", text)
     return re.sub(r"(?<![\w~])([аиоувксяАИОУВКСЯ])[ \n](?=\S)", r"\1~", text)
+
+
+def letters_of_faces(out: Path, files: Iterable[str]) -> list[str]:
+    """Return which letters of the `files` in folder `out` each face of its template has."""
+    import typst
+    from pikepdf import Pdf
+
+    texts = ((out / name).read_text(encoding="utf-8") for name in files)
+    letters = "".join(sorted({sign for text in texts for sign in text if sign.isprintable()}))
+    told = {"kind": "title", "number": 0, "start": 1, "known": {}}
+    (out / "asked.json").write_text(json.dumps(told | {"letters": letters}), encoding="utf-8")
+    text = '#import "/book.typ": *\n#asked-of-faces(json("/asked.json").letters)'
+    (out / "asked.typ").write_text(text, encoding="utf-8")
+    inputs = {"part": "/asked.json", "floating": "[]"}
+    file = out / "asked.pdf"
+    typst.compile(
+        out / "asked.typ", output=file, root=out, ignore_system_fonts=True, sys_inputs=inputs
+    )
+    with Pdf.open(file) as pdf:
+        return ["".join(sorted(_told_by(page) & set(letters))) for page in pdf.pages]
+
+
+def _told_by(page: Any) -> set[str]:
+    """Return the letters of the page's fonts."""
+    found = set()
+    for font in page.Resources.get("/Font", {}).values():
+        for _glyph, letter in re.findall(rb"<(\w+)> <(\w+)>\n", font.ToUnicode.read_bytes()):
+            found.add(bytes.fromhex(letter.decode()).decode("utf-16-be"))
+    return found

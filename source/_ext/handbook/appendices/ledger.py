@@ -149,11 +149,13 @@ def _when(verb: str, claim: Mark | None, findings: dict[str, Finding | None]) ->
     parts = [IN_RUSSIAN[verb]]
     for key, value in claim.only if claim else ():
         parts.append((_RANGES.get(key) or _RANGES[f"{key} {value}"]).format(value))
-    known = [finding for finding in findings.values() if finding and finding.explored]
-    if not known:
-        return ", ".join(parts)
-    most = max(known, key=lambda finding: finding.explored)
-    return f"{', '.join(parts)}; перебрано {most.explored}{_how(most.how)}"
+    said = ", ".join(parts)
+    known = [finding for finding in findings.values() if finding]
+    if most := max(known, key=lambda finding: finding.explored, default=None):
+        said += f"; перебрано {most.explored}{_how(most.how)}" if most.explored else ""
+    programs = max((finding.programs for finding in known), default=0)
+    # «В 500 случайных программах» is right for any number that doesn't end in one.
+    return said + (f"; верно и в {programs} случайных программах" if programs else "")
 
 
 def _how(how: str) -> str:

@@ -12,7 +12,6 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,6 +28,7 @@ from pygments.token import Generic
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
+from handbook.output.runs import DEADLOCK, deadlock_table
 
 if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
@@ -56,15 +56,16 @@ TIMELINE = Words(
 )
 """What a timeline says of itself."""
 
-_DEADLOCK = f"deadlock{BAR}"
-
 
 class timeline_picture(nodes.General, nodes.Element):
     """A timeline: `svg` for the site, `print` for paper, `alt` in words, `name` of its snippet."""
 
 
 class guess(nodes.General, nodes.Element):
-    """What the reader is asked to guess before seeing it: the output of snippet `name`."""
+    """What the reader is asked to guess before seeing it: the output of snippet `name`.
+
+    Other answers have a `name` of their own, and tell their `summary`, `caption` and `question`.
+    """
 
 
 class Output(SphinxDirective):
@@ -90,7 +91,7 @@ class Output(SphinxDirective):
         name = self.arguments[0]
         self._note(name)
         if not self.content:
-            problem = f"the output of {name} is empty: run make accept"
+            problem = f"the output of {name} is empty: run make accept PAGE={self.env.docname}"
             warn(Fault.OUTPUT, problem, self.get_location())
         any_order, terms = "order" in self.options, Terms.of(self.options)
         if terms.beside:
@@ -99,7 +100,7 @@ class Output(SphinxDirective):
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
         more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
         code["test"] = f"check({name!r}, any_order={any_order}{more})"
-        waits = [line for line in lines if line.startswith(_DEADLOCK)]
+        waits = [line for line in lines if line.startswith(DEADLOCK)]
         text = "\n".join(line for line in lines if line not in waits)
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
@@ -114,7 +115,7 @@ class Output(SphinxDirective):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
-        answer: list[nodes.Node] = [shown, *([_table(waits)] if waits else [])]
+        answer: list[nodes.Node] = [shown, *([deadlock_table(waits)] if waits else [])]
         if any_order:
             text = "Порядок строк не обещан."
             answer.append(nodes.paragraph("", text, classes=["any-order"]))
@@ -145,7 +146,8 @@ class Output(SphinxDirective):
             trace = record(part, own, snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
         if not agree(lines, on_page(trace, terms), any_order=not ordered):
-            raise ValueError("the output above it is out of date, run make accept")
+            page = self.env.docname
+            raise ValueError(f"the output above it is out of date, run make accept PAGE={page}")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
         caption = nodes.caption("", "", *inline, *messages)
@@ -173,7 +175,7 @@ def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
 
 def visit_guess_html(self: HTML5Translator, node: guess) -> None:
     """Open the fold over the answer."""
-    summary = "Что напечатает? Подумайте, потом откройте"
+    summary = node.get("summary", "Что напечатает? Подумайте, потом откройте")
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
@@ -191,7 +193,8 @@ def visit_picture_typst(self: Any, node: timeline_picture) -> None:
 
 def visit_guess_typst(self: Any, node: guess) -> None:
     """Ask the question; its answer goes to the end of the chapter."""
-    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    caption = node.get("caption", f"snippets/{node['name']}.py")
+    self.body.append(self.ask(node["name"], caption, self.inside(node), node.get("question", "")))
     raise nodes.SkipNode
 
 
@@ -205,20 +208,3 @@ class OutputLexer(RegexLexer):
             (r".*\n", Generic.Output),
         ]
     }
-
-
-def _table(waits: list[str]) -> nodes.table:
-    """Return who waits for what in a deadlock as a table."""
-    rows = [["Кто", "Чего ждёт", "Кто это держит"]]
-    for line in waits:
-        who, _, rest = line.removeprefix(_DEADLOCK).partition(" waits for ")
-        what, _, holder = rest.partition(", held by ")
-        what = re.sub("^the end of ", "конца ", what)
-        rows.append([who, re.sub("^room in ", "места в ", what), holder])
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=3)
-    head, *body = (
-        nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
-        for cells in ([nodes.Text(text) for text in row] for row in rows)
-    )
-    group += [nodes.thead("", head), nodes.tbody("", *body)]
-    return nodes.table("", group, classes=["deadlock"])

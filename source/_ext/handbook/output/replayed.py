@@ -27,9 +27,9 @@ def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: 
     given = Terms(**terms)
     try:
         if _recordings:
-            lines = _recordings[0].lines(name, given)
+            lines = _recordings[0].lines(name, given, ordered=not any_order)
         else:
-            lines = on_page(record(name, given, snippets), given)
+            lines = on_page(record(name, given, snippets, ordered=not any_order), given)
     except SnippetError as error:
         print(error)
     else:
