@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 
 from handbook.site.outdated import written
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 
 class HandbookSite(StandaloneHTMLBuilder):
@@ -30,7 +34,7 @@ class HandbookSite(StandaloneHTMLBuilder):
     def _untouched(self) -> bool:
         return written(self._app).untouched and Path(self.outdir, "searchindex.js").is_file()
 
-    def _is_copied(self, source: str, to: str) -> bool:
+    def _is_copied(self, source: StrPath, to: StrPath) -> bool:
         try:
             copied, now = (
                 Path(self.outdir, "_downloads", to).stat(),
