@@ -174,10 +174,10 @@ def test_search_results_are_accessible(open_as: OpenAs, base: str, axe: str) -> 
     page.locator(".search-summary", has_text="Найден").wait_for()
     excerpts = page.locator("ul.search p.context")
     assert 6 <= excerpts.count() < page.locator("ul.search > li").count() / 2
+    assert page.evaluate(SHIFT) == 0
     for last in (11, 20):
         page.locator("ul.search > li").nth(last).scroll_into_view_if_needed()
-        excerpts.nth(last).wait_for()
-    assert page.evaluate(SHIFT) == 0
+        page.locator("ul.search > li").nth(last).locator("p.context").wait_for()
     check_access(page, axe)
 
 
