@@ -4,7 +4,8 @@ import re
 
 import pytest
 from proven.book import Book
-from proven.claims import disagreements, lawless
+from proven.book.laws import lawless
+from proven.claims import disagreements
 from proven.proofs import too_narrow
 from proven.stage import names
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from proven.book import Book
-from proven.claims import Mark, disagreements, excluded, lawless, laws_in, proofs_in
+from proven.book.laws import lawless, laws_in
+from proven.claims import Mark, disagreements, excluded, proofs_in
 from proven.proofs import too_narrow
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import PRACTICE, disagreements, lawless, nowhere, nowhere_checked
+from proven.book.laws import lawless
+from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
 from proven.findings import loaded
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter

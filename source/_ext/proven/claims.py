@@ -78,28 +78,6 @@ def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
         yield from _proofs_of(file, text)
 
 
-def laws_in(tests: Mapping[str, str]) -> Iterator[Mark]:
-    """Yield the laws of `tests`, functions under ``@law("some-id", …)``, in their order."""
-    for file, text in tests.items():
-        for function in _tests_of(ast.parse(text, file).body):
-            for decorator in function.decorator_list:
-                match decorator:
-                    case ast.Call(func=ast.Name(id="law"), args=[ast.Constant(value=str(id)), *_]):
-                        yield Mark(file, decorator.lineno, "law", id, function.name)
-
-
-def lawless(claims: Iterable[Mark], laws: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
-    """Yield each law of no claim, or of one that has a law, with what is wrong."""
-    ids = {claim.id for claim in claims}
-    seen: dict[str, Mark] = {}
-    for law in laws:
-        first = seen.setdefault(law.id, law)
-        if law.id not in ids:
-            yield law, f"law {law.id!r} ({law.test}) has no claim in the pages"
-        elif first is not law:
-            yield law, f"claim {law.id!r} has its law at {first.place} already"
-
-
 def nowhere_checked(marks: Iterable[Mark], pythons: Sequence[str]) -> Iterator[tuple[Mark, str]]:
     """Yield each mark whose range holds on none of `pythons`: nobody ever checks it."""
     for mark in marks:

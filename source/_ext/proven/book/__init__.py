@@ -1,7 +1,8 @@
 """The book: its settings, its claims, proofs and outputs, and the fingerprints of them all.
 
-Bottom to top: ``settings`` tell where it keeps what; ``prints`` are fingerprints of texts;
-``texts`` reads each file once; ``contents`` are all of a book.
+Bottom to top: ``settings`` tell where it keeps what; ``laws`` are claims checked in random
+programs; ``prints`` are fingerprints of texts; ``texts`` reads each file once; ``contents`` are
+all of a book.
 """
 
 from proven.book.contents import Book, Printed

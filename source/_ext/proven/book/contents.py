@@ -12,10 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from proven.book.laws import laws_in
 from proven.book.prints import fingerprint
 from proven.book.settings import Settings
 from proven.book.texts import Texts
-from proven.claims import Mark, claims_in, laws_in, proofs_in
+from proven.claims import Mark, claims_in, proofs_in
 from proven.findings import Evidence, Finding, Part, excuses_in, read
 from proven.shown import Shown, outputs_in
 
