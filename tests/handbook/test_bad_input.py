@@ -130,7 +130,8 @@ FAULTS = [
     Fault(
         "claim rests on what isn't there",
         *(PAGE, "asyncio.run", "asyncio.nothing", "dummy"),
-        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: name a",
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: "
+        "name a",
     ),
     Fault(
         "verb mismatch",
