@@ -64,14 +64,6 @@ def suspicions(lines: Iterable[str], *, timed: bool = False) -> Iterator[str]:
             yield f"it holds «{moment}», the date or time of today: print a fixed one"
 
 
-def tied(trace: Trace, shown: Shown) -> Iterator[str]:
-    """Yield the lines whose place in the order real time decided, if the page promises an order."""
-    if trace.ties and not shown.any_order:
-        yield f"two waits end at the same moment, and either may go first («{trace.ties[0]}»): " + (
-            _ORDER
-        )
-
-
 class Again:
     """Plays outputs again: from another folder, with other hashes, and at other paces.
 

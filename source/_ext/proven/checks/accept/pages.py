@@ -10,7 +10,7 @@ from pathlib import Path
 
 from proven.book import Book
 from proven.checks.accept.changes import Changes
-from proven.checks.accept.distrust import Again, Untrusted, suspicions, tied
+from proven.checks.accept.distrust import Again, Untrusted, suspicions
 from proven.claims import excluded_here
 from proven.shown import Shown, on_page, outputs_in, record, rewritten
 
@@ -34,7 +34,7 @@ def accept(
     problems = [
         (shown, problem)
         for shown, trace, lines in played
-        for problem in (*suspicions(lines, timed=trace.timed), *tied(trace, shown))
+        for problem in suspicions(lines, timed=trace.timed)
     ]
     # What already is refused needn't be played ten times more.
     if played and not problems:
