@@ -21,6 +21,15 @@ MACHINERY = ROOT / "source/_ext"
 PACKAGES = packages(MACHINERY)
 each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 
+LARGER = {
+    "handbook/site/repairs.py": (267, 20),
+    "proven/claims.py": (272, 27),
+    "proven/stage/clock/line.py": (241, 153),
+    "proven/stage/explore/graph.py": (252, 78),
+    "proven/stage/explore/steps/record.py": (252, 125),
+}
+"""What is larger than a room should be, and may only shrink: lines, those of its longest class."""
+
 
 @each_package
 def test_rooms_are_few(package: Package) -> None:
@@ -67,8 +76,9 @@ def test_proven_knows_neither_sphinx_nor_russian() -> None:
 
 def test_modules_and_classes_can_be_read_in_one_sitting() -> None:
     for name, lines, longest in sizes(MACHINERY):
-        assert lines <= MOST_LINES, name
-        assert longest <= MOST_OF_A_CLASS, name
+        most_lines, most_of_a_class = LARGER.get(name, (MOST_LINES, MOST_OF_A_CLASS))
+        assert lines <= most_lines, name
+        assert longest <= most_of_a_class, name
 
 
 @pytest.fixture
