@@ -32,7 +32,7 @@ endif
 .DELETE_ON_ERROR:
 # Site, PDF, EPUB and doctest read the pages once, into one folder: one at a time.
 .NOTPARALLEL:
-.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play explore realtime lint measure evidence mutants coverage stress release bench lock clean help
+.PHONY: all html pdf epub test browser installed doctest pytest live new check changed accept play explore realtime programs lint measure evidence mutants coverage stress release bench lock clean help
 
 ## For readers
 all: html pdf epub ## build everything that a reader opens
@@ -61,9 +61,9 @@ new: .venv/ready ## lay out a question, red until filled: make new PAGE=debuggin
 	@$(BIN)/python -m handbook.authors.new $(PAGE)
 check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
-accept: .venv/ready ## rewrite the outputs in the pages from fresh recordings
-	@$(BIN)/python -m proven.checks.accept
-	@$(BIN)/python -m handbook.output.interleaving
+accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
+	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
+	@$(BIN)/python -m handbook.output.interleaving $(PAGE) $(if $(ALL),--all)
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
@@ -72,12 +72,14 @@ play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_orde
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
 explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
 	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
-lint: .venv/ready ## check style and types
-	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary
+lint: .venv/ready ## check code, types, and the shape and words of the pages
+	@$(BIN)/ruff check -q && $(BIN)/ruff format -q --check && $(BIN)/mypy --no-error-summary && $(BIN)/python -m handbook.style
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
 	@$(BIN)/pytest -q -n 8 tests/handbook/realtime.py
+programs: .venv/ready ## play random programs on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
+	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/test_programs.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
@@ -97,7 +99,7 @@ lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book
 	@$(PIN) pyproject.toml -o requirements.lock
 	@$(PIN) --group browser --constraints requirements.lock -o tests/browser/requirements.lock
 clean: ## remove all that was built
-	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache
 	find source snippets tests -name __pycache__ -prune -exec rm -rf {} +
 	find source -name '*.mo' -delete
 help: ## show this list

@@ -47,10 +47,12 @@ templates_path = ["source/_templates"]
 html_title = project
 # Where the site is published, if anywhere: gives canonical addresses, a sitemap and robots.txt.
 html_baseurl = os.environ.get("SITE_URL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+# Where errors are reported, as in "https://…/issues/new": the ledger's rows lead there.
+report_url = ""
 html_favicon = "source/_static/favicon.svg"
 html_theme = "furo"
 html_static_path = ["source/_static"]
-html_css_files = ["handbook.css", "interleaving.css"]
+html_css_files = ["handbook.css", "interleaving.css", "scheduler.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_permalinks_icon = "#"

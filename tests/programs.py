@@ -1,9 +1,8 @@
 """Random asyncio programs, and the same programs on the real clock.
 
-`program(choose)` returns the text of a program; `choose(n)` is asked for a number below n,
-so a program comes from hypothesis (`programs()`, which also makes it smaller when it fails) or from
-a seed.  Every wait lasts a power of two of UNIT seconds of its own: no two sums of
-waits are equal, so no two timers tie, and no two moments are nearer than one UNIT.
+`seeded(seed)` returns the text of a program.  Every wait lasts a power of two of UNIT
+seconds of its own: no two sums of waits are equal, so no two timers tie, and no two
+moments are nearer than one UNIT.
 Every wait for somebody else has a limit, so every program ends.
 
 `python tests/programs.py UNIT < texts.json` runs programs on the real clock, several at
@@ -34,29 +33,13 @@ _SHARED = """    lock, limit = asyncio.Lock(), asyncio.Semaphore(2)
 """
 
 
-def program(choose: Callable[[int], int]) -> str:
-    """Return the text of the program that the choices make."""
-    return _Writer(choose).text()
-
-
 def seeded(seed: int) -> str:
     """Return the program of a seed."""
-    return program(random.Random(seed).randrange)
-
-
-def programs() -> Any:
-    """Return a hypothesis strategy of programs."""
-    from hypothesis import strategies
-
-    @strategies.composite
-    def texts(draw: Any) -> str:
-        return program(lambda below: draw(strategies.integers(0, below - 1)))
-
-    return texts()
+    return _Writer(random.Random(seed).randrange).text()
 
 
 class _Writer:
-    """Writes one program."""
+    """Writes one program; choose(n) is asked for a number below n."""
 
     def __init__(self, choose: Callable[[int], int]) -> None:
         self.choose = choose

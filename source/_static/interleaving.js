@@ -18,7 +18,7 @@ for (const box of document.querySelectorAll(".interleaving")) {
     const style = getComputedStyle(pre), height = parseFloat(style.lineHeight);
     const top = parseFloat(style.paddingTop) + line * height, end = top + height;
     const mark = "var(--color-highlight-on-target)";
-    pre.style.backgroundImage = line < 0 ? "" :
+    pre.style.background = line < 0 ? "" :
       `linear-gradient(#0000 ${top}px,${mark} ${top}px ${end}px,#0000 ${end}px)`;
   };
   const go = by => {

@@ -11,13 +11,13 @@ const TEXTS = {};
       script.onload = script.onerror = ended;
       document.head.append(script);
     });
-  window.fetch = async (url) => ({ text: async () => url });
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
-  // Sphinx cuts words and marks only the form that was typed.
-  Search.makeSearchSummary = (url, stems) => {
+  // Sphinx would cut words and mark only the form that was typed.
+  const excerpt = (name, stems) => {
     const summary = document.createElement("p");
     summary.className = "context";
-    const text = TEXTS[url.replace(/^(\.\/)+|\.html$/g, "")] ?? "";
+    const text = TEXTS[name] ?? "";
     // The stems have no ё.
     const plain = text.toLowerCase().replaceAll("ё", "е");
     const forms = (stem) => new RegExp(`(?<![\\p{L}\\p{N}_])${stem}[\\p{L}\\p{N}_]*`, "gu");
@@ -47,6 +47,14 @@ const TEXTS = {};
     "Найдено ${resultCount} страниц.",
   ];
 
+  // What an entry of the index leads to explains it: Sphinx would list it behind all others.
+  const setIndex = Search.setIndex;
+  Search.setIndex = (index) => {
+    for (const places of Object.values(index.indexentries))
+      for (const place of places) place[2] = true;
+    setIndex(index);
+  };
+
   // A page is listed once, at its best place; the best results come last.
   const search = Search._performSearch;
   Search._performSearch = (...query) => {
@@ -58,19 +66,36 @@ const TEXTS = {};
     return [...best.values()];
   };
 
-  // A result is shown with its excerpt at once, so that nothing moves: a screenful after another.
+  // The first screenful is shown with its excerpts at once, so that nothing moves; the others get
+  // theirs just before they are seen.
+  const FIRST = 6;
+  const fill = new Map();
+  const nearby = new IntersectionObserver(
+    (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => fill.get(one.target)()),
+    { rootMargin: "50%" },
+  );
+
   Search.query = async (text) => {
     // The pages write GIL; readers may not.
     const asked = text.replace(/(?<!\p{L})гил(а|у|ом|е)?(?!\p{L})/giu, "GIL");
     const parsed = Search._parseQuery(asked);
     const [, stems, , words] = parsed;
-    const results = Search._performSearch(...parsed);
-    const count = results.length;
-    while (results.length) {
-      const next = results.splice(-3).reverse();
-      await Promise.all(next.map(load));
-      next.forEach((result) => _displayItem(result, stems, words));
+    const results = Search._performSearch(...parsed).reverse();
+    await Promise.all(results.slice(0, FIRST).map(load));
+    for (const result of results) {
+      _displayItem(result, stems, words);
+      const item = Search.output.lastElementChild;
+      const finish = () => {
+        item.append(excerpt(result[0], stems));
+        words.forEach((word) => _highlightText(item, word, "highlighted"));
+      };
+      fill.set(item, () => {
+        nearby.unobserve(item);
+        load(result).then(finish);
+      });
+      if (result[0] in TEXTS) finish();
+      else nearby.observe(item);
     }
-    _finishSearch(count);
+    _finishSearch(results.length);
   };
 }

@@ -89,7 +89,9 @@ def page_names() -> list[str]:
 
 def question_names() -> list[str]:
     """Return the pages that answer a question: those in a chapter, but for its index."""
-    pages = [name for name in page_names() if "/" in name and not name.startswith("tests/")]
+    pages = [
+        name for name in page_names() if "/" in name and not name.startswith(("tests/", "ledger/"))
+    ]
     return [name for name in pages if not name.endswith("/index.html")]
 
 

@@ -36,8 +36,13 @@ def found(page: Page, site: str, query: str) -> dict[str, str]:
     page.wait_for_function(
         "/\\d|не найден/.test(document.querySelector('.search-summary')?.innerText)"
     )
+    # A result gets its excerpt when it comes into sight.
     page.wait_for_function(
-        "[...document.querySelectorAll('ul.search > li')].every(li => li.children.length > 1)"
+        """() => {
+          const bare = document.querySelector("ul.search > li:not(:has(p.context))");
+          bare?.scrollIntoView();
+          return !bare;
+        }"""
     )
     return dict(
         page.evaluate(
@@ -207,5 +212,5 @@ def test_opens_from_disk(open_as: OpenAs) -> None:
     page.locator(".next-page").click()
     page.wait_for_url("**/tasks/taskgroup.html")
     page.locator(".claim-mark").first.click()
-    page.wait_for_url("**/ledger.html#claim-*")
+    page.wait_for_url("**/ledger/tasks.html#claim-*")
     page.locator("tr:target").wait_for()

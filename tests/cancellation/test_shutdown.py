@@ -58,6 +58,17 @@ def test_all_tasks_are_cancelled_in_the_second_in_which_main_ends(
         with suppress(BaseException):
             perform(main)
         assert cancelled_at == [count] * count
+    ended: list[str] = []
+
+    async def one_step() -> None:
+        ended.append("by itself")
+
+    async def leave() -> None:
+        async with started() as start:
+            start(one_step())
+
+    perform(leave)
+    assert ended == ["by itself"]
 
 
 @pytest.mark.always("shutdown-waits-cleanup")

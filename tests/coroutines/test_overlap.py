@@ -2,9 +2,12 @@
 
 import asyncio
 import gc
+import os
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from itertools import permutations
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
@@ -46,11 +49,21 @@ def test_together_as_long_as_the_longest(started: Started, awaited: Awaited, cou
     async def wait(seconds: int) -> None:
         await awaited(seconds, End())
 
+    def threads() -> int:
+        return min(32, (os.cpu_count() or 1) + 4)
+
     async def main() -> None:
+        calls = min(count, threads()) if awaited is AWAITED["to_thread"] else count
         async with started() as start:
-            await asyncio.wait([start(wait(seconds % 5 + 1)) for seconds in range(count)])
+            await asyncio.wait([start(wait(seconds % 5 + 1)) for seconds in range(calls)])
 
     assert perform(main).elapsed == min(count, 5)
+
+    async def one_too_many() -> None:
+        sleeps = (asyncio.to_thread(time.sleep, 1) for _ in range(threads() + 1))
+        await asyncio.gather(*sleeps)
+
+    assert perform(one_too_many).elapsed == 2, "one waits for a thread first"
 
 
 @pytest.mark.always("overlap-awaits-in-a-row")
@@ -67,8 +80,8 @@ def test_awaits_in_a_row_add_up(awaited: Awaited) -> None:
     for times in permutations((1, 2, 5)):
 
         async def main(times: tuple[int, ...] = times) -> None:
-            for time in times:
-                await ask(time)
+            for seconds in times:
+                await ask(seconds)
 
         assert perform(main).elapsed == sum(times)
 
@@ -82,25 +95,39 @@ def test_awaits_in_a_row_add_up(awaited: Awaited) -> None:
 
 @pytest.mark.never("overlap-one-at-a-time")
 def test_no_code_of_another_task_before_a_suspension(explored: Callable[..., None]) -> None:
-    async def step(name: str, suspends: bool) -> None:
-        for _ in range(2):
-            print(f"{name} enters")
-            if suspends:
-                await asyncio.sleep(0)
-            print(f"{name} leaves")
-            await asyncio.sleep(0)
+    async def whole(name: str) -> None:
+        print(f"{name} enters")
+        print(f"{name} leaves")
 
-    def peaks(suspends: bool) -> Iterator[int]:
+    async def suspended(name: str) -> None:
+        print(f"{name} enters")
+        await asyncio.sleep(0)
+        print(f"{name} leaves")
+
+    def blocking(name: str) -> None:
+        print(f"{name} enters")
+        time.sleep(1)
+        print(f"{name} leaves")
+
+    async def in_thread(name: str) -> None:
+        await asyncio.to_thread(blocking, name)
+
+    def peaks(step: Callable[[str], Coroutine[Any, Any, None]]) -> Iterator[int]:
+        async def twice(name: str) -> None:
+            for _ in range(2):
+                await step(name)
+                await asyncio.sleep(0)
+
         async def main() -> None:
             async with asyncio.TaskGroup() as group:
-                group.create_task(step("a", suspends))
-                group.create_task(step("b", suspends))
+                group.create_task(twice("a"))
+                group.create_task(twice("b"))
 
         return (trace.peak("enters", "leaves") for trace in interleavings(main))
 
-    found = list(peaks(suspends=False))
+    found = list(peaks(whole))
     assert set(found) == {1}
-    explored(len(found), twin_fails=2 in peaks(suspends=True))
+    explored(len(found), twin_fails=[2 in peaks(twin) for twin in (suspended, in_thread)])
 
 
 @pytest.mark.sometimes("overlap-collection-intrudes")

@@ -36,7 +36,7 @@ PAGE = """\
 1.0 │ goodbye
 ```
 
-[Строка печатается сразу]{.always #hello-at-once}.
+[Строка печатается сразу]{rests="asyncio.run" .always #hello-at-once}.
 """
 SNIPPET = """\
 import asyncio

@@ -31,15 +31,15 @@ FAULTS = [
         "snippet raises",
         *(SNIPPET, 'print("hello")', 'raise ValueError("planted")', "doctest"),
         r'tasks/hello\.md", line 1[01], in tasks/hello\n(.*\n)*'
-        r".*snippets/tasks/hello\.py: the snippet raised\n(.*\n)*"
+        r".*snippets/tasks/hello\.py: the snippet ended with exit code 1;.*\n(.*\n)*"
         r'.*File "snippets/tasks/hello\.py", line 5, in main\n(.*\n)*.*ValueError: planted',
     ),
     Fault(
         "snippet hangs in its loop",
         *(SNIPPET, 'print("hello")', "await asyncio.Event().wait()", "doctest"),
         r'tasks/hello\.md", line 1[01], in tasks/hello\n(.*\n)*'
-        r".*snippets/tasks/hello\.py: still running after 1 s\n(.*\n)*"
-        r".*Stack of Task-1:\n.*hello\.py\", line 5, in main",
+        r".*snippets/tasks/hello\.py: a deadlock, nobody can go on; .*show it by :deadlock:\n"
+        r'.*File "snippets/tasks/hello\.py", line 5: Task-1 waits for Event\.wait\n',
     ),
     Fault(
         "snippet hangs without its loop",
@@ -112,15 +112,26 @@ FAULTS = [
     ),
     Fault(
         "proof without a claim",
-        *(PAGE, "[Строка печатается сразу]{.always #hello-at-once}", "Сразу", "dummy"),
+        *(
+            PAGE,
+            '[Строка печатается сразу]{rests="asyncio.run" .always #hello-at-once}',
+            "Сразу",
+            "dummy",
+        ),
         r"tests/tasks/test_hello\.py:5: WARNING: proof 'hello-at-once' \(test_hello_at_once\) "
         "has no claim",
     ),
     Fault(
         "claim rests on nothing",
-        *(PAGE, "#hello-at-once}", '#hello-at-once rests="asyncio.nothing"}', "dummy"),
-        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on 'asyncio\.nothing', "
-        "which is no target of the documentation",
+        *(PAGE, 'rests="asyncio.run" ', "", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on nothing: name a "
+        r'target .* or rests="cpython"',
+    ),
+    Fault(
+        "claim rests on what isn't there",
+        *(PAGE, "asyncio.run", "asyncio.nothing", "dummy"),
+        r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once' rests on asyncio\.nothing: "
+        "name a target",
     ),
     Fault(
         "verb mismatch",
@@ -133,14 +144,17 @@ FAULTS = [
         *(
             PAGE,
             "#hello-at-once}.",
-            "#hello-at-once}.\n\n[И ещё раз]{.always #hello-at-once}.",
+            '#hello-at-once}.\n\n[И ещё раз]{rests="cpython" .always #hello-at-once}.',
             "dummy",
         ),
         r"source/tasks/hello\.md:19: WARNING: Duplicate explicit target name: \"hello-at-once\"",
     ),
     Fault(
         "claim id used on two pages",
-        *("source/ledger.md", "# Реестр", "# Реестр\n\n[Сразу]{.always #hello-at-once}.", "dummy"),
+        "source/ledger.md",
+        "# Реестр",
+        '# Реестр\n\n[Сразу]{rests="cpython" .always #hello-at-once}.',
+        "dummy",
         r"source/tasks/hello\.md:17: WARNING: claim id 'hello-at-once' is already used at "
         r"source/ledger\.md:3",
     ),
@@ -154,8 +168,8 @@ FAULTS = [
         "claim without an id",
         *(
             PAGE,
-            "сразу]{.always #hello-at-once}",
-            "и]{.always}[сразу]{.always #hello-at-once}",
+            'сразу]{rests="asyncio.run" .always #hello-at-once}',
+            'и]{rests="cpython" .always}[сразу]{rests="asyncio.run" .always #hello-at-once}',
             "dummy",
         ),
         r"source/tasks/hello\.md:17: WARNING: this claim has no id",
@@ -192,7 +206,7 @@ FAULTS = [
     ),
     Fault(
         "verb misspelt at both ends",
-        *(PAGE, "{.always #hello-at-once}", "{.allways #hello-at-once}", "dummy"),
+        *(PAGE, ".always #hello-at-once}", ".allways #hello-at-once}", "dummy"),
         r"source/tasks/hello\.md:17: WARNING: claim 'hello-at-once': \.allways means nothing here",
     ),
     Fault(
@@ -295,13 +309,17 @@ def test_accept_leaves_a_page_whose_snippet_fails(book: Any) -> None:
     before = (book.root / PAGE).read_bytes()
     result = book.run("proven.checks.accept", "--root", str(book.root))
     assert result.returncode == 1
-    assert "snippets/tasks/hello.py: the snippet raised" in result.stdout
+    assert "snippets/tasks/hello.py: the snippet ended with exit code 1" in result.stdout
     assert (book.root / PAGE).read_bytes() == before
 
 
 def test_a_proof_mended_or_moved_changes_the_ledger(book: Any) -> None:
     assert book.build("html").returncode == 0
-    assert "test_hello.py:5" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    assert "test_hello.py:5" in (book.root / "build/html/ledger/tasks.html").read_text(
+        encoding="utf-8"
+    )
     book.write(PROOF, "\n" + (book.root / PROOF).read_text(encoding="utf-8"))
     assert book.build("html").returncode == 0
-    assert "test_hello.py:6" in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
+    assert "test_hello.py:6" in (book.root / "build/html/ledger/tasks.html").read_text(
+        encoding="utf-8"
+    )

@@ -4,7 +4,8 @@ import re
 
 import pytest
 from proven.book import Book
-from proven.claims import disagreements
+from proven.claims import disagreements, lawless
+from proven.proofs import too_narrow
 from proven.stage import names
 
 from tests.handbook.conftest import ROOT
@@ -21,6 +22,15 @@ def test_claims_and_proofs_agree() -> None:
     assert not problems, "\n".join(problems)
 
 
+def test_laws_are_those_of_claims() -> None:
+    book = Book.at(ROOT)
+    assert book.all_laws
+    problems = [
+        f"{mark.place}: {problem}" for mark, problem in lawless(book.all_claims, book.all_laws)
+    ]
+    assert not problems, "\n".join(problems)
+
+
 def test_every_snippet_is_on_a_page_with_its_output() -> None:
     text = "\n".join(
         page.read_text(encoding="utf-8") for page in Book.at(ROOT).settings.page_files()
@@ -33,7 +43,7 @@ def test_every_snippet_is_on_a_page_with_its_output() -> None:
 @pytest.mark.parametrize("tree", ["source", "snippets", "tests"])
 def test_folders_are_chapters(tree: str) -> None:
     folders = {path.name for path in (ROOT / tree).iterdir() if path.is_dir()}
-    own = {"locales", "handbook", "browser"}
+    own = {"locales", "handbook", "browser", "laws"}
     assert {name for name in folders if name[0] not in "_."} <= {*CHAPTERS, *own}
 
 
@@ -56,3 +66,8 @@ def test_lock_names_no_host() -> None:
     assert "--hash=sha256:" in lock
     assert "://" not in lock
     assert "index" not in lock
+
+
+def test_each_proof_of_a_rule_runs_in_several_ways_or_says_why_not() -> None:
+    problems = [f"{mark.place}: {why}" for mark, why in too_narrow(Book.at(ROOT).all_proofs)]
+    assert not problems, "\n".join(problems)

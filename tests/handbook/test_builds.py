@@ -43,3 +43,16 @@ def test_live_refuses_an_autobuild_that_it_does_not_know(monkeypatch: pytest.Mon
     monkeypatch.setattr(live.autobuild, "Builder", object)
     with pytest.raises(SystemExit, match=r"MAINTAINING\.md"):
         live.main([])
+
+
+def test_the_rest_of_the_site_is_written_only_when_something_changed(book: Any) -> None:
+    assert book.build("html").returncode == 0
+    site = book.root / "build/html"
+    index, copy = site / "genindex.html", next((site / "_downloads").rglob("hello.py"))
+    index.write_text("left alone", encoding="utf-8")
+    assert book.build("html").returncode == 0
+    assert index.read_text(encoding="utf-8") == "left alone"
+    book.write("snippets/tasks/hello.py", copy.read_text(encoding="utf-8") + "\n# A remark.\n")
+    assert book.build("html").returncode == 0
+    assert index.read_text(encoding="utf-8") != "left alone"
+    assert copy.read_text(encoding="utf-8").endswith("# A remark.\n")

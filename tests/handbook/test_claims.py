@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from proven.book import Book
-from proven.claims import Mark, disagreements, excluded
+from proven.claims import Mark, disagreements, excluded, lawless, laws_in, proofs_in
+from proven.proofs import too_narrow
 
 
 def test_claims_are_read_with_file_and_line(tmp_path: Path) -> None:
@@ -102,3 +103,36 @@ def test_a_claim_tells_on_what_it_rests(tmp_path: Path) -> None:
     )
     rests = [claim.rests for claim in Book.at(tmp_path).all_claims]
     assert rests == ["asyncio.gather", "async with", "cpython", ""]
+
+
+def test_each_law_is_that_of_a_claim_which_has_no_other() -> None:
+    text = '@law("known", broken)\n@law("unknown", broken)\ndef holds(record): ...\n'
+    laws = [*laws_in({"tests/laws/of_a.py": text, "tests/laws/of_b.py": text[:22] + text[46:]})]
+    claim = Mark("source/a.md", 1, "always", "known")
+    problems = [f"{mark.place} {problem}" for mark, problem in lawless([claim], laws)]
+    assert problems == [
+        "tests/laws/of_a.py:2 law 'unknown' (holds) has no claim in the pages",
+        "tests/laws/of_b.py:1 claim 'known' has its law at tests/laws/of_a.py:1 already",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("decorator", "comment", "argument", "verb", "is_wide"),
+    [
+        ("", "", "", "always", False),
+        ("", "", "", "sometimes", True),
+        ("", "", "explored", "never", True),
+        ("", "# one way: a fact about a type\n", "", "always", True),
+        ("", "# one way:\n", "", "always", False),
+        ("@ways(end=ENDED)\n", "", "end", "always", True),
+        ("@pytest.mark.parametrize('end', [1])\n", "", "end", "always", True),
+        ("@pytest.mark.slow\n", "", "runaways", "always", False),
+    ],
+)
+def test_a_rule_tried_in_one_way_says_why(
+    decorator: str, comment: str, argument: str, verb: str, is_wide: bool
+) -> None:
+    text = f"@pytest.mark.{verb}('a')\n{decorator}{comment}def test_it({argument}): ...\n"
+    found = [why for _, why in too_narrow(proofs_in({"test_page.py": text}))]
+    assert bool(found) is not is_wide
+    assert all("proof 'a' tries one way only" in why for why in found)

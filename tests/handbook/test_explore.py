@@ -474,3 +474,10 @@ def test_the_command_shows_the_order_that_breaks_and_replays_it(
     wrong = subprocess.run([*command[:-1], "races/nothing"], capture_output=True, text=True)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "there is no such snippet" in wrong.stderr
+
+
+def test_a_never_needs_two_wrong_twins(explored: Callable[..., None]) -> None:
+    explored(2, twin_fails=[True, True])
+    for count, twins in ((1, [True, True]), (2, []), (2, [True]), (2, [True, False])):
+        with pytest.raises(AssertionError):
+            explored(count, twin_fails=twins)

@@ -20,16 +20,6 @@ from tests.handbook.rooms import (
 MACHINERY = ROOT / "source/_ext"
 PACKAGES = packages(MACHINERY)
 each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-LARGER = {
-    "handbook/interleaving.py": (278, 50),
-    "proven/stage/child/sitecustomize.py": (254, 33),
-    "proven/stage/explore/tasks/loop.py": (229, 165),
-    "proven/stage/explore/threads/run.py": (251, 227),
-    "proven/stage/player.py": (290, 28),
-    "proven/stage/watch.py": (265, 119),
-    "typst_book/translator.py": (406, 278),
-}
-"""What is larger than a room should be, and may only shrink: lines, those of its longest class."""
 
 
 @each_package
@@ -77,9 +67,8 @@ def test_proven_knows_neither_sphinx_nor_russian() -> None:
 
 def test_modules_and_classes_can_be_read_in_one_sitting() -> None:
     for name, lines, longest in sizes(MACHINERY):
-        most_lines, most_of_a_class = LARGER.get(name, (MOST_LINES, MOST_OF_A_CLASS))
-        assert lines <= most_lines, name
-        assert longest <= most_of_a_class, name
+        assert lines <= MOST_LINES, name
+        assert longest <= MOST_OF_A_CLASS, name
 
 
 @pytest.fixture

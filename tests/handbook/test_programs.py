@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from programs import seeded
 
 COUNT = int(os.environ.get("PROGRAMS", "200"))
-"""PROGRAMS=5000 pytest tests/handbook/test_programs.py tries more."""
+"""make programs tries thousands."""
 FIRST = int(os.environ.get("PROGRAMS_FROM", "0"))
 UNITS = (0.004, 0.03, 0.2)
 """Real seconds for one of a program: those that differ are run again, slower, since a busy

@@ -82,4 +82,4 @@ def test_width_and_ledger_are_the_books_own(book: Any, other: Written) -> None:
     said = other.build("html").stdout
     assert "programs/tasks/hello.py:6: WARNING: 39 columns, at most 30 fit the page" in said
     page = (other.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
-    assert "../claims.html#claim-hello-at-once" in page
+    assert "../claims/tasks.html#claim-hello-at-once" in page

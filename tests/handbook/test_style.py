@@ -27,7 +27,7 @@ GOOD = """\
 hello
 ```
 
-[Строка печатается сразу]{.always #hello-at-once}.
+[Строка печатается сразу]{.always #hello-at-once rests="asyncio.run"}.
 
 Это видно по секунде слева.
 
@@ -62,6 +62,7 @@ class Fault(NamedTuple):
     line: int = 0
 
 
+CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
 OWN = "Это видно по секунде слева."
 FAULTS = [
     Fault("Кто здоровается?", "Кто здоровается", "question", "isn't a question"),
@@ -79,6 +80,19 @@ FAULTS = [
     Fault(OWN, "    await sleep(1)", "code", "nobody runs"),
     Fault(OWN, "```{code-block} python\nx\n```", "code", "nobody runs"),
     Fault(OWN, "~~~text\nx\n", "fence", "isn't closed"),
+    Fault(
+        OWN,
+        "```{literalinclude} ../../snippets/tasks/hello.py\n:lines: 1-3\n```",
+        "lines",
+        "hides the rest",
+    ),
+    Fault(
+        "```{index} single: приветствие\n```\n",
+        "```{index} single: приветствие\n```\n" * 2,
+        "index",
+        "already",
+        6,
+    ),
     Fault(OWN, "```{raw} html\n<b>x</b>\n```", "raw", "raw HTML"),
     Fault(OWN, "<script>alert(1)</script>", "raw", "raw HTML"),
     Fault(OWN, "Текст <b>жирный</b>.", "raw", "raw HTML <b>"),
@@ -86,7 +100,7 @@ FAULTS = [
     Fault(OWN, "![слово](https://example.org/a.png)", "image", "external"),
     Fault(OWN, "![слово](/_static/none.svg)", "image", "there is no image"),
     Fault(OWN, "![слово](/_static/big.png)", "image", "400 KB"),
-    Fault(OWN, "Зовите `аsyncio`.", "letters", "«аsyncio»"),
+    Fault(OWN, f"Зовите `{CYRILLIC}syncio`.", "letters", f"«{CYRILLIC}syncio»"),
     Fault(OWN, "Это мьютекс.", "term", "the word is «блокировка»"),
     Fault(OWN, "Это пагрешность.", "spelling", "«пагрешность»"),
     Fault(OWN, "Это еще видно.", "spelling", "«еще»"),

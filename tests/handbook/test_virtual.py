@@ -229,12 +229,15 @@ CASES = {
     ),
     "the pool has a limit": (
         """
-        import time
+        import os, time
         async def main():
-            await asyncio.gather(*(asyncio.to_thread(time.sleep, 1) for _ in range(9)))
+            threads = min(32, os.cpu_count() + 4)
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 1) for _ in range(threads)))
+            print("one round of", threads)
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 1) for _ in range(threads + 1)))
             print("two rounds")
         """,
-        ["2.0 │ two rounds"],
+        ["1.0 │ one round of 8", "3.0 │ two rounds"],
     ),
     "debug names the program": (
         """
@@ -370,9 +373,9 @@ def test_a_deadlock_is_told_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     trace = played(code, tmp_path)
     assert time.monotonic() - began < 10
-    assert [(wait.actor, wait.what) for wait in trace.deadlock] == [
-        ("Task-1", "waiter, line 5"),
-        ("waiter", "Event.wait"),
+    assert [(wait.actor, wait.what, wait.line) for wait in trace.deadlock] == [
+        ("Task-1", "waiter", 5),
+        ("waiter", "Event.wait", 0),
     ]
 
 
@@ -407,6 +410,112 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert trace.lines == ["tick 0", "tick 1", "tick 2", "end"]
     assert trace.ties == ("end",)
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
+
+
+BUSY = """
+import time
+def compute(seconds):
+    began = time.process_time()
+    while time.process_time() - began < seconds: pass
+"""
+# Lines 6 and on, and where the stretch ends that decides what is printed.
+COMPUTING = {
+    "a thread beside timers": (
+        """
+        def work():
+            compute(0.3)
+            print("computed")
+        async def tick():
+            for _ in range(3):
+                await asyncio.sleep(0.05)
+                print("tick")
+        async def main():
+            await asyncio.gather(asyncio.to_thread(work), tick())
+        """,
+        8,
+    ),
+    "a thread that prints nothing": (
+        """
+        def work():
+            compute(0.3)
+        async def tick():
+            await asyncio.sleep(0.05)
+            print("tick")
+        async def main():
+            async def wait():
+                await asyncio.to_thread(work)
+                print("computed")
+            await asyncio.gather(wait(), tick())
+        """,
+        6,
+    ),
+    "a timer set before and one after": (
+        """
+        async def say(text, seconds):
+            await asyncio.sleep(seconds)
+            print(text)
+        async def main():
+            first = asyncio.create_task(say("first", 0.2))
+            await asyncio.sleep(0)
+            compute(0.3)
+            await asyncio.sleep(0.1)
+            print("second")
+            await first
+        """,
+        13,
+    ),
+    "seconds told": (
+        """
+        async def main():
+            began = time.perf_counter()
+            compute(0.3)
+            print(time.perf_counter() - began > 0.2)
+        """,
+        9,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", COMPUTING)
+def test_computing_that_decides_what_is_printed_is_told(kind: str, tmp_path: Path) -> None:
+    code, line = COMPUTING[kind]
+    with pytest.raises(NotVirtual, match=rf"\.\d\d s until line {line}: .*`# takes 0\.\d s`"):
+        played(BUSY + dedent(code).lstrip("\n"), tmp_path)
+    lines = (BUSY + dedent(code).lstrip("\n")).lstrip("\n").split("\n")
+    lines[line - 2] += "  # takes 0.3 s"
+    assert played("\n".join(lines), tmp_path).timed, "what is stated may be shown"
+
+
+def test_computing_that_decides_nothing_is_shown(tmp_path: Path) -> None:
+    code = """
+    async def main():
+        tick = asyncio.create_task(asyncio.sleep(30))
+        compute(0.1)
+        print("computed")
+        await tick
+        print("end")
+    """
+    assert played(BUSY + dedent(code).lstrip("\n"), tmp_path).shown() == [
+        " 0.0 │ computed",
+        "30.0 │ end",
+    ]
+
+
+def test_computing_before_a_thread_is_started_hangs_nothing(tmp_path: Path) -> None:
+    code = """
+    import threading
+    async def main():
+        tick = asyncio.create_task(asyncio.sleep(30))
+        compute(0.1)
+        await asyncio.to_thread(print, "in a thread")
+        compute(0.1)
+        thread = threading.Thread(target=print, args=("in another",))
+        thread.start()
+        thread.join()
+        await tick
+    """
+    trace = played(BUSY + dedent(code).lstrip("\n"), tmp_path)
+    assert trace.shown() == ["0.0 │ in a thread", "0.0 │ in another"]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
@@ -485,7 +594,7 @@ def test_a_deadlock_in_a_performed_coroutine() -> None:
 
 
 def test_the_stage_loads_no_test_runner() -> None:
-    code = "import sys, proven.stage; print({'pytest', 'looptime', 'sphinx'} & {*sys.modules})"
+    code = "import sys, proven.stage; print({'pytest', 'sphinx'} & {*sys.modules})"
     stage = Path(__file__).parents[2] / "source/_ext"
     told = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(stage)!r}); {code}"],

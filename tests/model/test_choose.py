@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from proven.claims import has_gil
+from proven.proofs import needs
 from proven.stage import load, perform, perform_script, play
 from proven.stage.player import path_of
 
@@ -17,6 +18,7 @@ from tests.ways_processes import METHODS, perform_by
 
 @pytest.mark.slow
 @pytest.mark.always("choose-waits-overlap")
+# one way: a ratio of times, measured on its page
 def test_threads_and_tasks_overlap_waiting() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     for tool in (in_threads, in_tasks):
@@ -25,10 +27,10 @@ def test_threads_and_tasks_overlap_waiting() -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("choose-compute-needs-processes")
+# one way: a ratio of times, measured on its page
 def test_what_makes_computing_faster() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
-    if (os.cpu_count() or 1) < 2:
-        pytest.skip("одному ядру нечего делить")
+    needs("two cores")
     assert any(ratio(in_processes, COUNT) < 0.8 for _ in range(5))
     assert ratio(in_tasks, COUNT, tries=5) > 0.8
     if has_gil():
@@ -76,10 +78,7 @@ def test_a_hundred_blocking_waits_need_a_hundred_threads(count: int) -> None:
 def test_cores_of_the_machine_and_cores_of_the_program(
     asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if os.environ.get("PYTHON_CPU_COUNT"):
-        pytest.skip("число ядер задано окружением")
-    if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("this system can't tie a process to one core")
+    needs("no PYTHON_CPU_COUNT", "os.sched_setaffinity")
     is_new = sys.version_info >= (3, 13)
     program = """
         import os

@@ -1,11 +1,11 @@
 """Proofs for source/model/concurrency.md."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
 import pytest
+from proven.proofs import needs
 from proven.stage import perform, perform_script, play
 from proven.stage.explore import interleavings
 from proven.stage.player import path_of
@@ -44,8 +44,7 @@ def test_code_of_one_task_at_a_time_in_every_order() -> None:
 @pytest.mark.always("conc-one-core")
 def test_two_busy_processes_share_one_core() -> None:
     # one way: it is the system that switches, however they were started
-    if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("this system can't tie a process to one core")
+    needs("os.sched_setaffinity")
     trace = perform_script("""
         import multiprocessing, os
 

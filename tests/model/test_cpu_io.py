@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 from proven.claims import has_gil
+from proven.proofs import needs
 from proven.stage import play
 
 from tests.model.measuring import (
@@ -44,6 +45,7 @@ def test_a_thread_that_reads_lets_others_run() -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("cpu-threads-gain-only-without-gil")
+# one way: a ratio of times, measured on its page
 def test_pure_python_in_threads() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     if has_gil():
@@ -54,10 +56,10 @@ def test_pure_python_in_threads() -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("cpu-c-threads-gain")
+# one way: a ratio of times, measured on its page
 def test_hashing_in_threads() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
-    if (os.cpu_count() or 1) < 2:
-        pytest.skip("одному ядру нечего делить")
+    needs("two cores")
     assert any(ratio(in_threads, DIGEST) < 0.8 for _ in range(5))
 
 

@@ -218,6 +218,7 @@ def test_a_crash_in_a_thread_ends_the_whole_program() -> None:
 
 @pytest.mark.slow
 @pytest.mark.always("tp-process-start-costs-more")
+# one way: a ratio of times, measured on its page
 def test_starting_a_process_takes_longer_than_a_thread() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     thread, *processes = start_milliseconds().values()

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from textwrap import dedent
 
 import pytest
+from proven.proofs import needs
 from proven.stage import perform_script, play
 
 from tests.ways import ways
@@ -53,8 +54,7 @@ def test_max_workers_are_really_at_work(workers: int) -> None:
 @pytest.mark.always("lim-defaults")
 def test_default_numbers_of_workers() -> None:
     # one way: the numbers of cores are tried one after the other
-    if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("this system can't tie a process to one core")
+    needs("os.sched_setaffinity")
     trace = perform_script("""
         import os, sys
         from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor

@@ -5,6 +5,7 @@ import sys
 from multiprocessing import Process
 
 import pytest
+from proven.proofs import needs
 from proven.stage import perform_script, play
 
 from tests.ways import ways
@@ -155,8 +156,7 @@ def test_whatever_is_returned_the_code_is_zero(method: str) -> None:
 @pytest.mark.always("proc-sys-exit-code")
 @ways(method=METHODS)
 def test_sys_exit_gives_its_number_modulo_256(method: str) -> None:
-    if sys.platform == "win32":
-        pytest.skip("здесь код выхода не делят на 256")
+    needs("POSIX exit codes")
     trace = perform_by(
         method,
         """

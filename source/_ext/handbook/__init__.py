@@ -14,7 +14,7 @@ This file is the only place where anything is registered.  Where does it go?
   has no gettext, in ``site.repairs``.
 - The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
 
-Rooms, bottom to top: ``domain``; ``output``, ``pages``; ``appendices``; ``site``.
+Rooms, bottom to top: ``domain``, ``badges``; ``output``, ``pages``; ``appendices``; ``site``.
 Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.
 """
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
-    from handbook import domain, output, pages
+    from handbook import badges, domain, output, pages
     from handbook.appendices import ledger, numbering, overview, reports
-    from handbook.site import epub, head, navigation, outdated, proofs, repairs, search
+    from handbook.site import epub, extra, head, html, navigation, outdated, proofs, repairs, search
 
     app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
@@ -51,6 +51,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
         typst=(output.visit_guess_typst, None),
     )
     app.add_node(
+        badges.badge,
+        html=(badges.visit_html, badges.depart_html),
+        typst=(badges.visit_typst, None),
+    )
+    app.add_node(
+        output.game,
+        html=(output.visit_game_html, output.depart_game_html),
+        typst=(output.visit_game_typst, None),
+    )
+    app.add_node(
         ledger.claim_mark,
         html=(ledger.visit_mark_html, ledger.depart_mark_html),
         typst=(ledger.visit_mark_typst, None),
@@ -67,6 +77,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_lexer("output", output.OutputLexer)
     app.add_directive("output", output.Output)
     app.add_directive("interleaving", output.Interleaving)
+    app.add_directive("scheduler", output.Scheduler)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
     app.add_directive("ledger", ledger.Ledger)
@@ -78,27 +89,33 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(pages.Captions)
     app.add_transform(ledger.Marks)
     app.add_post_transform(overview.FillShortAnswers)
+    app.add_post_transform(repairs.OneId)
     app.connect("doctree-read", pages.check_page)
     app.connect("doctree-read", numbering.note)
     for room in (ledger, reports, overview):
         app.connect("doctree-resolved", room.fill)
 
+    app.add_builder(html.HandbookSite, override=True)
+    # Where readers report errors, as in https://…/issues/new: each row of the ledger leads there.
+    app.add_config_value("report_url", "", "html", str)
     app.add_builder(epub.HandbookEpub, override=True)
     app.add_css_file(head.STYLE)
     app.connect("config-inited", _mend_templates)
     app.connect("config-inited", _add_looks)
     app.connect("config-inited", _let_doctest_check)
-    app.connect("builder-inited", domain.read_all)
+    app.connect("builder-inited", outdated.read_all)
     app.connect("env-updated", outdated.pages)
     app.connect("builder-inited", output.play_ahead)
     app.connect("build-finished", output.keep_recordings)
     app.connect("html-collect-pages", proofs.proof_pages)
+    app.connect("html-collect-pages", extra.pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
-    app.connect("html-page-context", output.add_script)
+    app.connect("html-page-context", output.add_scripts)
     app.connect("html-page-context", repairs.mend_body)
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo
     app.connect("html-page-context", head.complete, priority=700)  # it chooses the template
+    app.connect("html-page-context", extra.based, priority=800)
     app.connect("build-finished", search.finish)
     app.connect("build-finished", outdated.save)
     return {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
 from proven.book import Book
-from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
+from proven.claims import PRACTICE, disagreements, lawless, nowhere, nowhere_checked
 from proven.findings import loaded
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
@@ -90,6 +90,16 @@ class Handbook(Domain):
         """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
         return loaded(self.book.settings.evidence / name)
 
+    def promise(self, rests: str) -> tuple[str, str] | None:
+        """Return name and address of what promises a claim; None if it is CPython's practice."""
+        kinds = InventoryAdapter(self.env).main_inventory
+        for kind, entries in sorted(kinds.items()):
+            if rests in entries:
+                item = entries[rests]
+                named = kind.startswith("std:label") and item.display_name not in ("", "-")
+                return item.display_name if named else rests, item.uri
+        return None
+
     def page_of(self, file: str) -> str:
         """Return the page whose source is `file`, relative to the root; "" if it is none."""
         return self.env.path2doc(self.book.root / file) or ""
@@ -112,21 +122,24 @@ class Handbook(Domain):
             if f"already used at {mark.file}" in problem and mark in claims:
                 continue  # docutils has told of twins on one page
             warn(Fault.CLAIM, problem, str(root / mark.place))
+        for mark, problem in lawless(claims, self.book.all_laws):
+            warn(Fault.CLAIM, problem, str(root / mark.place))
         for mark, problem in nowhere_checked(claims, self.book.settings.pythons):
             warn(Fault.CLAIM, f"claim {mark.id!r}: {problem}", str(root / mark.place))
+        pythons = self.book.settings.pythons
         for shown in self.book.outputs.values():
-            if shown.only and nowhere(dict(shown.only), self.book.settings.pythons):
+            if shown.only and pythons and nowhere(dict(shown.only), pythons):
                 problem = (
                     f"the output of {shown.name} is checked on no interpreter: widen its range"
                 )
                 warn(Fault.OUTPUT, problem, str(root / shown.page))
         marked = {id for page in self.sentences.values() for id in page}
-        promised = {PRACTICE, ""}.union(*InventoryAdapter(self.env).main_inventory.values())
+        promised = {PRACTICE}.union(*InventoryAdapter(self.env).main_inventory.values())
         for claim in claims:
-            if claim.rests not in promised:
+            if claim.rests not in promised and not claim.unknown:
                 problem = (
-                    f"claim {claim.id!r} rests on {claim.rests!r}, which is no target of the "
-                    'documentation: name one from the inventory, or rests="cpython"'
+                    f"claim {claim.id!r} rests on {claim.rests or 'nothing'}: name a target of the "
+                    'documentation\'s inventory, or rests="cpython"'
                 )
                 warn(Fault.CLAIM, problem, str(root / claim.place))
             if claim.id and claim.id not in marked and not claim.unknown:

@@ -29,6 +29,8 @@ _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)(?:[^\n]|\n(?![ ]*\n))+?(?<!`)\1(?!`)")
 _SPAN = re.compile(r"\]\{([^{}]*)\}")
 _RANGE = re.compile(rf"""\b({"|".join(RANGES)})=["']?([\w.]+)""")
 _RESTS = re.compile(r'\brests="([^"]*)"')
+_ONE_WAY = re.compile(r"^ *# one way: (.+)$", re.M)
+_SEVERAL = re.compile(r"\b(?:ways|parametrize|explored)$")
 
 PRACTICE = "cpython"
 """What a claim rests on that nobody promised."""
@@ -42,6 +44,7 @@ class Mark:
     only: the interpreters for which it holds, if not for all, as (range, value);
     unknown: what stands in its span and means nothing: a misspelt verb or range;
     rests: on what a claim does, a target of the documentation or PRACTICE, "" if it doesn't say;
+    several: whether a proof runs through several ways or explores; one_way: why it doesn't;
     text: the sentence or the proof as it is written.
     """
 
@@ -54,6 +57,8 @@ class Mark:
     text: str = field(default="", compare=False)
     rests: str = field(default="", compare=False)
     unknown: str = field(default="", compare=False)
+    several: bool = field(default=False, compare=False)
+    one_way: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -71,6 +76,28 @@ def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
     """Yield the proofs of `tests`, texts by file, in their order."""
     for file, text in tests.items():
         yield from _proofs_of(file, text)
+
+
+def laws_in(tests: Mapping[str, str]) -> Iterator[Mark]:
+    """Yield the laws of `tests`, functions under ``@law("some-id", …)``, in their order."""
+    for file, text in tests.items():
+        for function in _tests_of(ast.parse(text, file).body):
+            for decorator in function.decorator_list:
+                match decorator:
+                    case ast.Call(func=ast.Name(id="law"), args=[ast.Constant(value=str(id)), *_]):
+                        yield Mark(file, decorator.lineno, "law", id, function.name)
+
+
+def lawless(claims: Iterable[Mark], laws: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
+    """Yield each law of no claim, or of one that has a law, with what is wrong."""
+    ids = {claim.id for claim in claims}
+    seen: dict[str, Mark] = {}
+    for law in laws:
+        first = seen.setdefault(law.id, law)
+        if law.id not in ids:
+            yield law, f"law {law.id!r} ({law.test}) has no claim in the pages"
+        elif first is not law:
+            yield law, f"claim {law.id!r} has its law at {first.place} already"
 
 
 def nowhere_checked(marks: Iterable[Mark], pythons: Sequence[str]) -> Iterator[tuple[Mark, str]]:
@@ -212,6 +239,7 @@ def _proofs_of(file: str, source: str) -> list[Mark]:
                 ) if verb in VERBS:
                     only = [(str(word.arg), ast.literal_eval(word.value)) for word in keywords]
                     first = min(decorator.lineno for decorator in function.decorator_list)
+                    text = "".join(lines[first - 1 : function.end_lineno])
                     proofs.append(
                         Mark(
                             file,
@@ -220,10 +248,19 @@ def _proofs_of(file: str, source: str) -> list[Mark]:
                             id,
                             function.name,
                             only=tuple(sorted(only)),
-                            text="".join(lines[first - 1 : function.end_lineno]),
+                            text=text,
+                            several=_is_several(function),
+                            one_way="".join(_ONE_WAY.findall(text)[:1]),
                         )
                     )
     return proofs
+
+
+def _is_several(function: ast.FunctionDef) -> bool:
+    """Tell whether a test runs through ways, by its decorators, or explores, by its fixture."""
+    called = (each.func for each in function.decorator_list if isinstance(each, ast.Call))
+    names = [*map(ast.unparse, called), *(argument.arg for argument in function.args.args)]
+    return any(_SEVERAL.search(name) for name in names)
 
 
 def _tests_of(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:

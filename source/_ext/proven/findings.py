@@ -51,7 +51,8 @@ class Finding:
     outcome: passed, failed or skipped; why: of the latter two; explored: how many
     interleavings or inputs; seconds: that an example took on the virtual clock;
     hash: fingerprint of what the outcome depends on; ways: in how many ways a claim was tried;
-    how: it was explored, as kind, bound and grain ("bounded 2, each bytecode"), "" if by inputs.
+    how: it was explored, as kind, bound and grain ("bounded 2, each bytecode"), "" if by inputs;
+    programs: in how many random programs its law held.
     """
 
     outcome: str
@@ -61,6 +62,7 @@ class Finding:
     seconds: float = 0
     ways: int = 0
     how: str = ""
+    programs: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,44 @@
 """The pytest plugin: what all proofs share, and what comes out for each claim.
 
-A `never` must tell how much it explored and show that it can fail.
+A `never` must tell how much it explored and show that it can fail.  No proof passes by not
+being run: it may be skipped only where its claim says that it doesn't hold, and by `needs`
+where the machine lacks what it asks for.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from proven.claims import VERBS, excluded_here
+from proven.claims import VERBS, Mark, excluded_here
 from proven.findings import Finding
 from proven.stage.explore.schedule import EXPLORED, summary
 
 Explored = Callable[..., None]
+LAW = "law"
+"""The mark of a claim's law, which holds in random programs and tells in how many."""
+
+LACKS: dict[str, Callable[[], bool]] = {
+    "two cores": lambda: (os.cpu_count() or 1) < 2,
+    "os.sched_setaffinity": lambda: not hasattr(os, "sched_setaffinity"),
+    "POSIX exit codes": lambda: sys.platform == "win32",
+    "no PYTHON_CPU_COUNT": lambda: bool(os.environ.get("PYTHON_CPU_COUNT")),
+}
+"""What a proof may ask of the machine, and whether this one lacks it."""
+
+_RANGE, _MACHINE = "holds only ", "this machine lacks: "
+
+
+def needs(*things: str) -> None:
+    """Skip the proof that calls it on a machine that lacks one of `things`, keys of LACKS."""
+    for thing in things:
+        if LACKS[thing]():
+            pytest.skip(f"{_MACHINE}{thing}")
 
 
 @pytest.fixture
@@ -23,16 +46,16 @@ def explored(record_property: Callable[[str, object], None]) -> Explored:
     """Return a function that takes note of what a `never` proof explored.
 
     count: interleavings or inputs in which the fault was looked for;
-    twin_fails: whether the same exploration finds the fault in the broken twin, or in
-    each of several.  How the explorer went about it, exhaustively or not, is noted, too.
+    twin_fails: whether the same exploration finds the fault in each of the broken twins, at
+    least two that are wrong in different ways.  How the explorer went about it,
+    exhaustively or not, is noted, too.
     """
     EXPLORED.clear()
 
-    def note(count: int, *, twin_fails: bool | Sequence[bool]) -> None:
+    def note(count: int, *, twin_fails: Sequence[bool]) -> None:
         assert count > 1, "one run explores nothing"
-        twins = [twin_fails] if isinstance(twin_fails, bool) else twin_fails
-        assert twins, "no broken twin"
-        assert all(twins), "the same exploration must find the fault in the broken twin"
+        assert len(twin_fails) > 1, "show two broken twins, wrong in different ways"
+        assert all(twin_fails), "the same exploration must find the fault in each broken twin"
         record_property("explored", count)
         record_property("how", summary(EXPLORED))
 
@@ -50,13 +73,39 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers():
         only = mark.kwargs if mark.name in VERBS else {}
         if why := excluded_here(only):
-            pytest.skip(f"holds only {why}")
+            pytest.skip(f"{_RANGE}{why}")
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Collect what a proof leaves behind: it must not complain in the next one."""
     if any(item.get_closest_marker(verb) for verb in VERBS):
         gc.collect()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a proof that was skipped, or expected to fail, for a reason that doesn't count."""
+    report = yield
+    marks = [mark for mark in item.iter_markers() if mark.name in VERBS]
+    if not marks or (report.outcome != "skipped" and not hasattr(report, "wasxfail")):
+        return report
+    told = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    why = told.removeprefix("Skipped: ")
+    ranges = {f"{_RANGE}{excluded_here(mark.kwargs)}" for mark in marks}
+    lacks = {f"{_MACHINE}{thing}" for thing, is_lacking in LACKS.items() if is_lacking()}
+    if hasattr(report, "wasxfail") or why not in ranges | lacks:
+        how = "expected to fail" if hasattr(report, "wasxfail") else f"skipped ({why})"
+        path, line, _ = item.location
+        ids = ", ".join(mark.args[0] for mark in marks)
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{path}:{(line or 0) + 1}: the proof of {ids} was {how}, so it proves nothing: say "
+            "where it holds by since=, before= or gil= at both ends, ask for what the machine must "
+            "have by proven.proofs.needs(), or mend it"
+        )
+        if hasattr(report, "wasxfail"):
+            del report.wasxfail
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,8 +129,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
 
 
+def too_narrow(proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
+    """Yield each proof of a rule that tries one construction and doesn't say why that will do."""
+    for proof in proofs:
+        if proof.verb != "sometimes" and not (proof.several or proof.one_way):
+            yield (
+                proof,
+                f"proof {proof.id!r} tries one way only: run it through @ways, explore, "
+                'or say why one will do: "# one way: a fact about a type"',
+            )
+
+
 class Outcomes:
-    """A pytest plugin: keeps the proofs only, and notes what comes out for each claim."""
+    """A pytest plugin: keeps proofs and laws only, and notes what comes out for each claim."""
 
     def __init__(self) -> None:
         self.claims: dict[str, Finding] = {}
@@ -89,7 +149,7 @@ class Outcomes:
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         for item in items:
-            marks = [mark for mark in item.iter_markers() if mark.name in VERBS]
+            marks = [mark for mark in item.iter_markers() if mark.name in (*VERBS, LAW)]
             self._ids[item.nodeid] = [mark.args[0] for mark in marks]
         items[:] = [item for item in items if self._ids[item.nodeid]]
 
@@ -104,8 +164,13 @@ class Outcomes:
             why = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
         told = dict(report.user_properties) if report.when == "call" else {}
         explored, how = told.get("explored", 0), told.get("how", "")
+        programs = told.get("programs", 0)
+        ways = int(LAW not in report.keywords)
         for id in self._ids[report.nodeid]:
-            self._note(id, Finding(report.outcome, "", why[:200], explored, ways=1, how=how))
+            new = Finding(
+                report.outcome, "", why[:200], explored, ways=ways, how=how, programs=programs
+            )
+            self._note(id, new)
 
     def _note(self, id: str, new: Finding) -> None:
         """Keep the worst of several: one that was skipped isn't proven by another that passed."""
@@ -114,4 +179,7 @@ class Outcomes:
         rank = ("passed", "skipped", "failed").index
         worst = max(old, new, key=lambda finding: rank(finding.outcome))
         how = new.how or old.how
-        self.claims[id] = Finding(worst.outcome, "", worst.why, explored, ways=ways, how=how)
+        programs = new.programs or old.programs
+        self.claims[id] = Finding(
+            worst.outcome, "", worst.why, explored, ways=ways, how=how, programs=programs
+        )

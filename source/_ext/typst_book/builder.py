@@ -19,7 +19,6 @@ from sphinx.util import logging
 from typst_book import PrintError
 from typst_book.compiler import Book, Part
 from typst_book.index import index, is_appendix, order_of, places
-from typst_book.joiner import Joiner, Piece, Target
 from typst_book.translator import Translator
 from typst_book.words import letters_of_faces, string, words
 
@@ -109,12 +108,15 @@ class TypstBuilder(Builder):
         faults = (_led_back(self, warning) for warning in warnings)
         for fault in sorted(faults, key=lambda each: (each.place, str(each))):
             self._fail(fault)
+
+        from typst_book.joiner import Joiner, Piece, Target  # slow, and nobody else needs it
+
         mark = words(self.config.language)["page"].strip("()")
         targets = {
             label: Target(part.start + page - 2, x, A4 - y + 10, mark.format(part.start + page - 1))
             for label, (part, page, x, y) in book.labels.items()
         }
-        pieces = [Piece(out / f"parts/{part.name}.pdf", part.start) for part in book.parts]
+        pieces = [Piece(out / f"parts/{each.name}.pdf", each.start) for each in book.parts]
         Joiner(pieces, targets).join(out / f"{self.config.typst_name}.pdf")
 
     def _fail(self, error: PrintError) -> None:

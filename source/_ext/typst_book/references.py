@@ -87,11 +87,15 @@ class References:
         self.referred.add(label)
         return f"#{kind}({string(label)})[{body}]"
 
-    def ask(self, name: str, caption: str, answer: str) -> str:
-        """Return a question whose `answer` stands at the end of the chapter; `name` is unique."""
+    def ask(self, name: str, caption: str, answer: str, question: str = "") -> str:
+        """Return a question whose `answer` stands at the end of the chapter; `name` is unique.
+
+        question: with {} for the page of the answer, if it isn't what something prints.
+        """
         self.referred |= {f"asked/{name}", f"answer/{name}"}
         self.answers.append(f"#answer({string(name)}, {string(caption)})[\n{answer}]\n\n")
-        return f"#asked({string(name)})\n\n"
+        asked = f", question: {string(question)}" if question else ""
+        return f"#asked({string(name)}{asked})\n\n"
 
     def on_abbreviation(self, node: nodes.Element) -> str:
         """Return the abbreviation and what it means."""

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from proven.claims import VERBS, Mark
-from proven.findings import Finding
+from proven.claims import PRACTICE, VERBS, Mark
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from handbook.appendices import screen
+from handbook.appendices.rows import IN_RUSSIAN, Row, numbered, numbers, rows
 from handbook.appendices.tables import row, table
-from handbook.domain import handbook, reading_order
+from handbook.badges import badges
+from handbook.domain import handbook
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
-IN_RUSSIAN = {"always": "всегда", "sometimes": "бывает", "never": "никогда"}
-_RANGES = {"since": "с {}", "before": "до {}", "gil on": "с GIL", "gil off": "без GIL"}
-_OUTCOMES = {
-    "unchecked": "ещё не проверено",
-    "failed": "не прошло",
-    "skipped": "не запускалось",
-}
-"""What a row says of versions on which its proof didn't pass."""
-
 
 class claim_mark(nodes.Inline, nodes.TextElement):
-    """The mark behind a claim, with its `claim` id and `verb`; leads to its row in the ledger."""
+    """The mark behind a claim; leads to its row in the ledger.
+
+    It has its `claim` id, its `verb`, and whether it is `practice`: promised by nobody.
+    """
 
 
 class proven(nodes.General, nodes.TextElement):
-    """On paper, below a claim of the ledger: its name `claim`, and its proof as the content."""
+    """On paper, below a claim of the ledger: its name `claim`, on what it `rests`, its proof."""
 
 
 class ledger_table(nodes.General, nodes.Element):
@@ -51,12 +47,17 @@ class Marks(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         sentences = {}
+        claims = handbook(self.env).book.claims
         for span in self.document.findall(nodes.inline):
             verb = next((verb for verb in VERBS if verb in span["classes"]), None)
             if verb and span["ids"]:
-                sentences[span["ids"][0]] = _plain(span)
+                id = span["ids"][0]
+                sentences[id] = _plain(span)
                 span["classes"].append("claim")
-                span += claim_mark("", "", claim=span["ids"][0], verb=verb)
+                claim = claims.get(id)
+                span += badges(claim.only if claim else ())
+                practice = not claim or claim.rests == PRACTICE
+                span += claim_mark("", "", claim=id, verb=verb, practice=practice)
         if sentences:
             handbook(self.env).sentences[self.env.docname] = sentences
 
@@ -77,24 +78,12 @@ def _plain(span: nodes.inline) -> nodes.inline:
     return copy
 
 
-def _numbered(env: BuildEnvironment) -> Iterator[tuple[int, str, str]]:
-    """Yield each claim's number, page and id, in reading order."""
-    sentences = handbook(env).sentences
-    claims = ((page, id) for page in reading_order(env) for id in sentences.get(page, ()))
-    for number, (page, id) in enumerate(claims, 1):
-        yield number, page, id
-
-
-def numbers(env: BuildEnvironment) -> dict[str, int]:
-    """Return each claim's number: its row in the ledger, in reading order."""
-    return {id: number for number, _page, id in _numbered(env)}
-
-
 def state(env: BuildEnvironment) -> Any:
     """Return all that the ledger shows, to be compared with what it showed before."""
     store = handbook(env)
     return [
-        [(id, store.sentences[page][id].astext()) for _, page, id in _numbered(env)],
+        [(id, store.sentences[page][id].astext()) for _, page, id in numbered(env)],
+        [(claim.id, claim.rests, claim.only) for claim in store.book.claims.values()],
         [(proof.id, proof.place) for proof in store.book.proofs.values()],
         [(each.version, store.book.current(each, "claims")) for each in store.book.evidence],
     ]
@@ -103,15 +92,17 @@ def state(env: BuildEnvironment) -> Any:
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace the ledger's placeholder by the table."""
     for place in list(doctree.findall(ledger_table)):
-        book = handbook(app.env).book
-        findings = {each.version: book.current(each, "claims") for each in book.evidence}
-        heads, widths = ["№", "Утверждение", "Когда верно", "Доказательство"], [5, 46, 19, 30]
-        if app.builder.format == "typst":
-            heads, widths = heads[:3], [7, 70, 23]
-        rows = list(_rows(app, docname, findings))
-        parts: list[nodes.Node] = [table(heads, widths, rows, "ledger", "colwidths-given")]
-        if findings:
-            parts.insert(0, nodes.paragraph("", _legend(findings)))
+        versions = [each.version for each in handbook(app.env).book.evidence]
+        listed = rows(app.env)
+        if app.builder.format == "html":
+            show = screen.contents if app.builder.name == "html" else screen.html
+            parts: list[nodes.Node] = [nodes.raw("", show(app, docname, listed), format="html")]
+        else:
+            own = (_on_paper(app, docname, each) for each in listed)
+            heads, widths = ["№", "Утверждение", "Когда верно"], [7, 70, 23]
+            parts = [table(heads, widths, own, "ledger", "colwidths-given")]
+        if versions:
+            parts.insert(0, nodes.paragraph("", _legend(versions)))
         place.replace_self(parts)
 
 
@@ -122,65 +113,13 @@ def _legend(versions: Iterable[str]) -> str:
     )
 
 
-def _rows(app: Sphinx, ledger: str, findings: dict[str, dict[str, Finding]]) -> Iterator[nodes.row]:
-    store = handbook(app.env)
-    for number, page, id in _numbered(app.env):
-        classes = store.sentences[page][id]["classes"]
-        verb = next(verb for verb in VERBS if verb in classes)
-        claim, proof = store.book.claims.get(id), store.book.proofs.get(id)
-        own = {version: claims.get(id) for version, claims in findings.items()}
-        sentence = statement(app, ledger, page, id)
-        place = proof_link(app, ledger, proof) if proof else nodes.Text("—")
-        when = [nodes.Text(text) for text in (_when(verb, claim, own), *_exceptions(own))]
-        if app.builder.format == "typst":
-            # Paper is narrower, and its reader can't follow a link to the name.
-            yield row(
-                str(number),
-                [sentence, proven("", "", place, claim=id)],
-                when,
-                id=f"claim-{id}",
-            )
-        else:
-            yield row(str(number), sentence, when, place, id=f"claim-{id}")
-
-
-def _when(verb: str, claim: Mark | None, findings: dict[str, Finding | None]) -> str:
-    """Return verb and versions in Russian, and how much was explored."""
-    parts = [IN_RUSSIAN[verb]]
-    for key, value in claim.only if claim else ():
-        parts.append((_RANGES.get(key) or _RANGES[f"{key} {value}"]).format(value))
-    known = [finding for finding in findings.values() if finding and finding.explored]
-    if not known:
-        return ", ".join(parts)
-    most = max(known, key=lambda finding: finding.explored)
-    return f"{', '.join(parts)}; перебрано {most.explored}{_how(most.how)}"
-
-
-def _how(how: str) -> str:
-    """Return in Russian how a proof explored: all orders or which part, and at which grain."""
-    if not how:
-        return ""
-    (kind, *bound), grain = (part.split() for part in how.split(", "))
-    kinds = {
-        "exhaustive": "все порядки",
-        "bounded": f"все порядки, где вытеснений не больше {''.join(bound)}",
-        "random": "случайные порядки",
-    }
-    grains = {"bytecode": "на каждом шаге байт-кода", "wait": "на каждом ожидании"}
-    return f": {kinds[kind]}, переключение возможно {grains[grain[-1]]}"
-
-
-def _exceptions(findings: dict[str, Finding | None]) -> Iterator[str]:
-    """Yield on which versions the proof did not pass, and why if it was kept from running."""
-    versions: dict[tuple[str, str], list[str]] = {}
-    for version, finding in findings.items():
-        outcome, why = (finding.outcome, finding.why) if finding else ("unchecked", "")
-        if outcome == "passed" or why.startswith("holds only"):
-            continue
-        versions.setdefault((outcome, why if outcome == "skipped" else ""), []).append(version)
-    for (outcome, why), where in versions.items():
-        on = "" if len(where) == len(findings) else f" на {', '.join(where)}"
-        yield f"{_OUTCOMES[outcome]}{on}" + (f": {why}" if why else "")
+def _on_paper(app: Sphinx, docname: str, each: Row) -> nodes.row:
+    """Return a row for paper: it is narrower, and its reader can't follow a link to the name."""
+    sentence = statement(app, docname, each.page, each.id)
+    place = proof_link(app, docname, each.proof) if each.proof else nodes.Text("—")
+    below = proven("", "", place, claim=each.id, rests=each.rests)
+    when = [nodes.Text(text) for text in (each.when, *each.exceptions)]
+    return row(str(each.number), [sentence, below], when, id=f"claim-{each.id}")
 
 
 def statement(app: Sphinx, docname: str, page: str, id: str) -> nodes.reference:
@@ -209,14 +148,24 @@ def proof_page(file: str) -> str:
     return file.removesuffix(".py")
 
 
+def _sign(mark: claim_mark) -> str:
+    return "✓c" if mark["practice"] else "✓"
+
+
 def visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
     """Write the mark as a link to its row."""
-    ledger = handbook(self.builder.env).book.settings.ledger
+    env = self.builder.env
+    ledger = handbook(env).book.settings.ledger
+    if self.builder.name == "html":
+        ledger = screen.ledger_of(ledger, self.builder.current_docname)
     target = self.builder.get_relative_uri(self.builder.current_docname, ledger)
-    verb = IN_RUSSIAN[node["verb"]]
+    verb, rests = IN_RUSSIAN[node["verb"]], "так делает CPython"
+    if not node["practice"]:
+        rests = "обещает документация"
+    # What is hidden doesn't name the link, so its title does.
     self.body.append(
         f'<a class="claim-mark" href="{target}#claim-{node["claim"]}" '
-        f'title="Доказано ({verb}): строка реестра">✓</a>'
+        f'title="Доказано: {verb}; {rests}"><span aria-hidden="true">{_sign(node)}</span></a>'
     )
 
 
@@ -228,7 +177,8 @@ def visit_mark_typst(self: Any, node: claim_mark) -> None:
     """Write the mark with the number of its row."""
     store = handbook(self.builder.env)
     label = self.string(f"{store.book.settings.ledger}#claim-{node['claim']}")
-    self.body.append(f"#claim({label}, {_numbers(self.builder.env)[node['claim']]})")
+    practice = ", practice: true" if node["practice"] else ""
+    self.body.append(f"#claim({label}, {_numbers(self.builder.env)[node['claim']]}{practice})")
     raise nodes.SkipNode
 
 
@@ -239,7 +189,8 @@ def _numbers(env: BuildEnvironment) -> dict[str, int]:
 
 def visit_proven_typst(self: Any, node: proven) -> None:
     """Open what stands below a claim."""
-    self.body.append(f"#proven({self.string(node['claim'])})[")
+    rests = f", rests: {self.string(node['rests'])}" if "rests" in node else ""
+    self.body.append(f"#proven({self.string(node['claim'])}{rests})[")
 
 
 def depart_proven_typst(self: Any, node: proven) -> None:

@@ -18,7 +18,7 @@ from proven.findings import (
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.appendices import mutants
-from handbook.appendices.ledger import IN_RUSSIAN
+from handbook.appendices.rows import IN_RUSSIAN
 from handbook.appendices.tables import row, table
 from handbook.domain import Handbook, handbook, is_question
 
@@ -49,10 +49,11 @@ class Report(SphinxDirective):
 def feet(store: Handbook) -> dict[str, list[str]]:
     """Return for each page the sentences at its foot: checked where and when, and what isn't."""
     keys: dict[str, dict[Part, list[str]]] = {}
+    page_of = lru_cache(None)(store.page_of)
     for claim in store.book.claims.values():
-        keys.setdefault(store.page_of(claim.file), {}).setdefault("claims", []).append(claim.id)
+        keys.setdefault(page_of(claim.file), {}).setdefault("claims", []).append(claim.id)
     for shown in store.book.outputs.values():
-        keys.setdefault(store.page_of(shown.page), {}).setdefault("examples", []).append(shown.name)
+        keys.setdefault(page_of(shown.page), {}).setdefault("examples", []).append(shown.name)
     return {page: _foot(store, own) for page, own in keys.items() if is_question(page)}
 
 

@@ -109,15 +109,13 @@ def _marks(book: Book, page: str, test: str) -> Iterator[str]:
 
 
 def _outputs(book: Book, page: str) -> Iterator[str]:
-    lines = book.text(book.root / page).splitlines()
+    name = page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/").removesuffix(".md")
     for shown in book.outputs.values():
         if shown.page == page:
             finding = replay(shown, book.settings.snippets)
             if finding.outcome == "failed":
-                line = next(
-                    n for n, line in enumerate(lines, 1) if f"{{output}} {shown.name}" in line
-                )
-                yield f"{page}:{line}: output: {shown.name}: {finding.why}: see make accept"
+                advice = f"run make accept PAGE={name}"
+                yield f"{page}:{shown.line}: output: {shown.name}: {finding.why}: {advice}"
 
 
 def _proofs(book: Book, test: str) -> Iterator[str]:

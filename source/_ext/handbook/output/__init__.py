@@ -1,38 +1,50 @@
 """What programs print and do, as a page shows it.
 
-Bottom to top: ``recorded`` outputs and timelines; ``runs`` are tables of what actors did in turn;
-``interleaving`` shows the run that breaks.
+Bottom to top: ``runs`` are tables of what actors did in turn and of who waits for what;
+``recorded`` outputs and timelines; ``replayed`` is how doctest checks them; ``interleaving`` shows
+the run that breaks; ``game`` lets the reader find it.
 """
 
-from handbook.output.interleaving import Interleaving, add_script
+from handbook.output.game import (
+    Scheduler,
+    add_scripts,
+    depart_game_html,
+    game,
+    visit_game_html,
+    visit_game_typst,
+)
+from handbook.output.interleaving import Interleaving
 from handbook.output.recorded import (
     TIMELINE,
     Output,
     OutputLexer,
-    check,
     depart_guess_html,
     guess,
-    keep_recordings,
-    play_ahead,
     timeline_picture,
     visit_guess_html,
     visit_guess_typst,
     visit_picture_html,
     visit_picture_typst,
 )
+from handbook.output.replayed import check, keep_recordings, play_ahead
 
 __all__ = [
     "TIMELINE",
     "Interleaving",
     "Output",
     "OutputLexer",
-    "add_script",
+    "Scheduler",
+    "add_scripts",
     "check",
+    "depart_game_html",
     "depart_guess_html",
+    "game",
     "guess",
     "keep_recordings",
     "play_ahead",
     "timeline_picture",
+    "visit_game_html",
+    "visit_game_typst",
     "visit_guess_html",
     "visit_guess_typst",
     "visit_picture_html",

@@ -22,16 +22,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.checks import parse, parser
+from proven.checks.accept import choose, diff, replace_text
 from proven.stage import SnippetError
-from proven.stage.explore import CannotExplore
-from proven.stage.explore.scene import Scene, parse_actors
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
 from handbook.output.runs import result, table
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
+    from proven.stage.explore.scene import Scene
 
 _BLOCK = re.compile(
     r"^(?P<fence>`{3,})\{interleaving\}[ ]+(?P<name>\S+)[ ]*\n"
@@ -94,6 +93,9 @@ class Interleaving(SphinxDirective):
 
 def scene_of(name: str, options: dict[str, str]) -> Scene:
     """Return the scene that a directive's options tell; ValueError if they don't."""
+    # Explorers are many modules, and most builds read no such page.
+    from proven.stage.explore.scene import Scene, parse_actors
+
     if not options.get("actors"):
         raise ValueError(":actors: is missing, as in «A: x.add() | B: x.add()»")
     actors = parse_actors(options["actors"])
@@ -102,18 +104,27 @@ def scene_of(name: str, options: dict[str, str]) -> Scene:
 
 def check_run(name: str, options: dict[str, str]) -> None:
     """Print the run that breaks, as the page should show it; or why there is none."""
+    from proven.stage.explore import CannotExplore
+
     try:
         print("\n".join(scene_of(name, options).find().lines()))
     except (CannotExplore, SnippetError, ValueError) as error:
         print(error)
 
 
-def accept(page: Path) -> bool:
-    """Rewrite the runs on `page` from what the explorer finds; tell whether anything changed."""
+def accept(page: Path, wanted: Callable[[str, str], bool] = lambda name, text: True) -> bool:
+    """Rewrite the runs on `page` from what the explorer finds; tell whether anything changed.
+
+    wanted: by a block's snippet and text, whether to explore it.
+    """
     before = page.read_text(encoding="utf-8")
-    after = _BLOCK.sub(_rewritten, before)
+
+    def put(block: re.Match[str]) -> str:
+        return _rewritten(block) if wanted(block["name"], block[0]) else block[0]
+
+    after = _BLOCK.sub(put, before)
     if after != before:
-        page.write_text(after, encoding="utf-8")
+        replace_text(page, after)
     return after != before
 
 
@@ -125,26 +136,33 @@ def _rewritten(block: re.Match[str]) -> str:
 
 
 def main() -> int:
-    """Rewrite every page under source/; report each change and each failure."""
-    _, book = parse(parser("interleaving", main.__doc__))
+    """Explore what changed, or the pages named, or all; show each change and each failure."""
+    from proven.stage.explore import CannotExplore
+
+    command = parser("interleaving", main.__doc__)
+    chosen = choose(command)
+    options, book = parse(command)
+    try:
+        pages, changes = chosen(options, book)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     failed = False
-    for page in book.settings.page_files():
-        place = book.settings.name_of(page)
+    for page in pages:
+        place, before = book.settings.name_of(page), page.read_text(encoding="utf-8")
+
+        def wanted(name: str, text: str, place: str = place) -> bool:
+            snippet = book.settings.name_of(book.snippet(name))
+            return changes.everything or snippet in changes.files or changes.touches(place, text)
+
         try:
-            if accept(page):
-                print(f"{place}: interleavings rewritten, review them with git diff")
+            if accept(page, wanted):
+                print(diff(place, before, page.read_text(encoding="utf-8")))
+                print(f"{place}: interleavings rewritten, as shown above")
         except (CannotExplore, SnippetError, ValueError) as error:
             failed = True
             print(f"{place}: left as it is\n{error}", file=sys.stderr)
     return int(failed)
-
-
-def add_script(app: Sphinx, page: str, template: str, context: Any, doctree: Any) -> None:
-    """Load the script only where there is something to step through."""
-    if doctree is not None and any(
-        "interleaving" in box["classes"] for box in doctree.findall(nodes.container)
-    ):
-        app.add_js_file("interleaving.js")
 
 
 if __name__ == "__main__":

@@ -12,15 +12,13 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.claims import RANGES, excluded_here
-from proven.shown import Recordings, Terms, agree, as_read, normal, on_page, record
+from proven.shown import Terms, agree, as_read, normal, on_page, record
 from proven.stage import SnippetError
 from proven.stage.trace import BAR
 from proven.timeline import drawing, lanes
@@ -29,10 +27,11 @@ from pygments.lexer import RegexLexer
 from pygments.token import Generic
 from sphinx.util.docutils import SphinxDirective
 
+from handbook.badges import badges
 from handbook.domain import Fault, handbook, warn
+from handbook.output.runs import DEADLOCK, deadlock_table
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
 
@@ -58,18 +57,16 @@ TIMELINE = Words(
 )
 """What a timeline says of itself."""
 
-_DEADLOCK = f"deadlock{BAR}"
-
-_recordings: list[Recordings] = []
-"""Those of the doctest build that runs."""
-
 
 class timeline_picture(nodes.General, nodes.Element):
     """A timeline: `svg` for the site, `print` for paper, `alt` in words, `name` of its snippet."""
 
 
 class guess(nodes.General, nodes.Element):
-    """What the reader is asked to guess before seeing it: the output of snippet `name`."""
+    """What the reader is asked to guess before seeing it: the output of snippet `name`.
+
+    Other answers have a `name` of their own, and tell their `summary`, `caption` and `question`.
+    """
 
 
 class Output(SphinxDirective):
@@ -95,7 +92,7 @@ class Output(SphinxDirective):
         name = self.arguments[0]
         self._note(name)
         if not self.content:
-            problem = f"the output of {name} is empty: run make accept"
+            problem = f"the output of {name} is empty: run make accept PAGE={self.env.docname}"
             warn(Fault.OUTPUT, problem, self.get_location())
         any_order, terms = "order" in self.options, Terms.of(self.options)
         if terms.beside:
@@ -104,7 +101,7 @@ class Output(SphinxDirective):
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
         more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
         code["test"] = f"check({name!r}, any_order={any_order}{more})"
-        waits = [line for line in lines if line.startswith(_DEADLOCK)]
+        waits = [line for line in lines if line.startswith(DEADLOCK)]
         text = "\n".join(line for line in lines if line not in waits)
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"
@@ -119,7 +116,10 @@ class Output(SphinxDirective):
             del code["testnodetype"], shown["testnodetype"]
         # The doctest builder counts the line of a testcode twice.
         code.line = (self.lineno + 1) // 2
-        answer: list[nodes.Node] = [shown, *([_table(waits)] if waits else [])]
+        answer: list[nodes.Node] = [shown, *([deadlock_table(waits)] if waits else [])]
+        if only:
+            where = nodes.Text(" На других версиях вывод может быть иным.")
+            answer.append(nodes.paragraph("", "", *badges(only.items()), where, classes=["only"]))
         if any_order:
             text = "Порядок строк не обещан."
             answer.append(nodes.paragraph("", text, classes=["any-order"]))
@@ -150,7 +150,8 @@ class Output(SphinxDirective):
             trace = record(part, own, snippets, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
         if not agree(lines, on_page(trace, terms), any_order=not ordered):
-            raise ValueError("the output above it is out of date, run make accept")
+            page = self.env.docname
+            raise ValueError(f"the output above it is out of date, run make accept PAGE={page}")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         inline, messages = self.parse_inline(self.options["timeline"])
         caption = nodes.caption("", "", *inline, *messages)
@@ -178,7 +179,7 @@ def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
 
 def visit_guess_html(self: HTML5Translator, node: guess) -> None:
     """Open the fold over the answer."""
-    summary = "Что напечатает? Подумайте, потом откройте"
+    summary = node.get("summary", "Что напечатает? Подумайте, потом откройте")
     self.body.append(f'<details class="guess"><summary>{summary}</summary>')
 
 
@@ -196,7 +197,8 @@ def visit_picture_typst(self: Any, node: timeline_picture) -> None:
 
 def visit_guess_typst(self: Any, node: guess) -> None:
     """Ask the question; its answer goes to the end of the chapter."""
-    self.body.append(self.ask(node["name"], f"snippets/{node['name']}.py", self.inside(node)))
+    caption = node.get("caption", f"snippets/{node['name']}.py")
+    self.body.append(self.ask(node["name"], caption, self.inside(node), node.get("question", "")))
     raise nodes.SkipNode
 
 
@@ -210,54 +212,3 @@ class OutputLexer(RegexLexer):
             (r".*\n", Generic.Output),
         ]
     }
-
-
-def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
-    """Print what snippet `name` prints now, in the form that its page shows.
-
-    snippets: their folder, if it isn't the one of the working directory;
-    any_order: sort the lines, as the comparison is one of multisets; terms: `Terms`.
-    If the snippet fails, print why: doctest shows it as the difference.
-    """
-    given = Terms(**terms)
-    try:
-        if _recordings:
-            lines = _recordings[0].lines(name, given)
-        else:
-            lines = on_page(record(name, given, snippets), given)
-    except SnippetError as error:
-        print(error)
-    else:
-        print("\n".join(normal(lines, any_order=any_order)))
-
-
-def _table(waits: list[str]) -> nodes.table:
-    """Return who waits for what in a deadlock as a table."""
-    rows = [["Кто", "Чего ждёт", "Кто это держит"]]
-    for line in waits:
-        who, _, rest = line.removeprefix(_DEADLOCK).partition(" waits for ")
-        what, _, holder = rest.partition(", held by ")
-        what = re.sub("^the end of ", "конца ", what)
-        rows.append([who, re.sub("^room in ", "места в ", what), holder])
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=3)
-    head, *body = (
-        nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
-        for cells in ([nodes.Text(text) for text in row] for row in rows)
-    )
-    group += [nodes.thead("", head), nodes.tbody("", *body)]
-    return nodes.table("", group, classes=["deadlock"])
-
-
-def play_ahead(app: Sphinx) -> None:
-    """Begin to play what doctest will ask for, while Sphinx reads the pages."""
-    if app.builder.name == "doctest":
-        book = handbook(app.env).book
-        wanted = [(name, shown.terms) for name, shown in book.outputs.items()]
-        file = Path(app.outdir, "recordings.json")
-        _recordings[:] = [Recordings(file, wanted, book.settings.snippets)]
-
-
-def keep_recordings(app: Sphinx, error: Exception | None) -> None:
-    """Keep what was played for the next build."""
-    while _recordings:
-        _recordings.pop().close()

@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 
 from docutils import nodes
+from proven.stage.trace import BAR
 from sphinx import addnodes
+
+DEADLOCK = f"deadlock{BAR}"
+"""Begins a line of an output that tells who waits for what."""
 
 _IN_RUSSIAN = {
     "takes": "берёт",
@@ -135,3 +139,20 @@ def result(text: str) -> nodes.paragraph:
         shown += nodes.literal(words[2], words[2])
         shown += nodes.Text(".")
     return shown
+
+
+def deadlock_table(waits: list[str]) -> nodes.table:
+    """Return who waits for what in a deadlock as a table."""
+    rows = [["Кто", "Чего ждёт", "Кто это держит"]]
+    for line in waits:
+        who, _, rest = line.removeprefix(DEADLOCK).partition(" waits for ")
+        what, _, holder = rest.partition(", held by ")
+        what = re.sub("^the end of ", "конца ", what)
+        rows.append([who, re.sub("^room in ", "места в ", what), holder])
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in rows[0]), cols=3)
+    head, *body = (
+        nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+        for cells in ([nodes.Text(text) for text in row] for row in rows)
+    )
+    group += [nodes.thead("", head), nodes.tbody("", *body)]
+    return nodes.table("", group, classes=["deadlock"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from furo import get_pygments_stylesheet
 
-from handbook.site.repairs import HEAD, mend
+from handbook.site.repairs import HEAD, STYLES, mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,16 @@ STYLE = "joined.css"
 # Only the search asks for these, and it shows no code to copy.
 _FOR_SEARCH = ("doctools.js", "sphinx_highlight.js", "translations.js")
 _FOR_CODE = ("clipboard.min.js", "copybutton.js")
+
+SEARCHING = "searching.js"
+"""All scripts of the search but its index in one, like the style sheets."""
+
+# The stemmer isn't strict, so no strict script may begin; sphinx_highlight.js asks whether there is
+# a Search; the last one changes the tools.
+_SEARCHING = (
+    *("language_data.js", "doctools.js", "translations.js"),
+    *("searchtools.js", "sphinx_highlight.js", "search.js"),
+)
 
 UNTITLED = {"search": "Поиск", "genindex": "Указатель"}
 """The pages to which Sphinx gives no title."""
@@ -43,10 +53,17 @@ def complete(
 ) -> str | None:
     """Give the page its description, style sheet and scripts; return its template if it is ours."""
     if app.builder.name != "html":
+        styles = context.get("css_files", [])
+        context["css_files"] = [style for style in styles if Path(style.filename).name != STYLE]
         return None
     head = mend(HEAD, context.get("metatags", ""), pagename)
     context["metatags"] = "\n".join([head, *_described(app, context, doctree)])
-    unused = _FOR_CODE if pagename == "search" else _FOR_SEARCH
+    unused: tuple[str, ...] = _FOR_SEARCH
+    if pagename == "search":
+        unused += _FOR_CODE
+        parts = [Path(app.outdir, "_static", name) for name in _SEARCHING]
+        texts = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+        Path(app.outdir, "_static", SEARCHING).write_text(texts, encoding="utf-8")
     context["script_files"] = [
         script for script in context["script_files"] if not str(script.filename).endswith(unused)
     ]
@@ -73,7 +90,8 @@ def _join(app: Sphinx, names: tuple[str, ...]) -> None:
         else (outdir / name).read_text(encoding="utf-8")
         for name in names
     ]
-    (outdir / "_static" / STYLE).write_text("\n".join(texts), encoding="utf-8")
+    text = mend(STYLES, "\n".join(texts), STYLE)
+    (outdir / "_static" / STYLE).write_text(text, encoding="utf-8")
 
 
 def _described(

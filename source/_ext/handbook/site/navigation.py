@@ -7,11 +7,15 @@ the square of the pages.  Marking is what sphinx.environment.adapters.toctree do
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import furo
 from furo.navigation import get_navigation_tree
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
@@ -40,7 +44,8 @@ class Navigation:
             maxdepth=-1,
             includehidden=True,
         )
-        html = get_navigation_tree(builder.render_partial(tree)["fragment"]) if tree else ""
+        fragment = builder.render_partial(tree)["fragment"] if tree else ""
+        html = _by_furo(fragment, Path(builder.doctreedir, "navigation.json"))
         self._parts = _TAG.split(mend(NAVIGATION, html, "the contents at the side"))
         self._around: dict[str, list[int]] = {}
         self._switches: dict[int, int] = {}
@@ -77,6 +82,18 @@ class Navigation:
             _HREF.sub(lambda href: relative_uri(page, href[0]), part) if place % 2 else part
             for place, part in enumerate(self._parts)
         ]
+
+
+def _by_furo(fragment: str, kept: Path) -> str:
+    """Return what furo makes of the contents; `kept` spares it the same work for the next build."""
+    key = [furo.__version__, fragment]
+    with suppress(OSError, ValueError):
+        *before, html = json.loads(kept.read_text(encoding="utf-8"))
+        if before == key:
+            return str(html)
+    html = get_navigation_tree(fragment)
+    kept.write_text(json.dumps([*key, html]), encoding="utf-8")
+    return html
 
 
 def _current(tag: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ import pygments
 import sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
+from handbook import domain
 from handbook.appendices import ledger, mutants, overview, reports
 from handbook.domain import handbook
 
@@ -37,8 +39,7 @@ STATES: dict[str, Callable[[BuildEnvironment], Any]] = {
 """What each kind of table shows."""
 
 
-_READ = (".py", ".md", ".json", ".toml")
-_INPUT = "(input)"
+_FILES, _INPUT = "(files)", "(input)"
 
 
 class Written:
@@ -70,19 +71,29 @@ class Written:
         )
 
     @cached_property
-    def untouched(self) -> bool:
-        """Tell whether no page, test, snippet or finding changed since the files were written."""
+    def files(self) -> str:
+        """The hash of when each file was changed that the book is made of."""
         settings = handbook(self._app.env).book.settings
         folders = (settings.pages, settings.tests, settings.snippets, settings.evidence)
-        files = {file for folder in folders for file in folder.rglob("*") if file.suffix in _READ}
-        stamps = [(str(file), file.stat().st_mtime_ns) for file in sorted(files)]
-        self._now[_INPUT] = digest(self.frame, sorted(self._app.env.all_docs.items()), stamps)
+        stamps = sorted({stamp for folder in folders for stamp in _stamps(folder)})
+        return digest(stamps, machinery())
+
+    @property
+    def read_before(self) -> bool:
+        """Tell whether a build that ended well has read these very files."""
+        self._now[_FILES] = self.files
+        return self._before.get(_FILES) == self.files
+
+    @cached_property
+    def untouched(self) -> bool:
+        """Tell whether no page, test, snippet or finding changed since the files were written."""
+        self._now[_INPUT] = digest(self.frame, sorted(self._app.env.all_docs.items()), self.files)
         if self._before.get(_INPUT) != self._now[_INPUT]:
             return False
         self._now = self._before
         if self._app.builder.format != "html":
             return True
-        return all(self._path(page).exists() for page in self._before if page != _INPUT)
+        return all(self._path(page).exists() for page in self._before if page[0] != "(")
 
     def outdated(self, page: str, *shown: Any) -> bool:
         """Tell whether the file of `page` shows something else than `shown` in this frame."""
@@ -98,6 +109,21 @@ class Written:
         if not self.untouched:
             text = json.dumps(self._now, indent=0, sort_keys=True)
             self._file.write_text(text, encoding="utf-8")
+
+
+def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+    """Yield path, size and time of each file in `folder`, but for caches and what is compiled."""
+    if not os.path.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith((".", "__pycache__")) or entry.name.endswith(".mo"):
+                continue
+            if entry.is_dir():
+                yield from _stamps(entry.path)
+            else:
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns
 
 
 @lru_cache(1)
@@ -119,6 +145,12 @@ def digest(*shown: Any) -> str:
     """Return a hash of `shown`."""
     text = json.dumps(shown, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_all(app: Sphinx) -> None:
+    """Read tests, evidence and reasons before all else, unless they are as they were."""
+    if not written(app).read_before:
+        domain.read_all(app)
 
 
 def pages(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:

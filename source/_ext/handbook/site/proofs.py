@@ -32,5 +32,6 @@ def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             continue
         # A hundred links to lines would stand in the way of the keyboard.
         code = _LINE.sub(r'<span id="\1">\2</span>', highlight(text, PythonLexer(), formatter))
-        body = f'<h1>Доказательства: <code class="literal">{file}</code></h1>\n{code}'
+        name = file.replace("/", "/<wbr/>")
+        body = f'<h1>Доказательства: <code class="literal">{name}</code></h1>\n{code}'
         yield page, {"title": file, "body": body}, "page.html"

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
 from jinja2 import FileSystemBytecodeCache
 from sphinx.jinja2glue import BuiltinTemplateLoader
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from handbook.domain import Fault, warn
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from sphinx.theming import Theme
 
 RUSSIAN = "furo takes all its words from gettext"
+LANDMARKS = "furo puts its switches into landmarks: axe asks it of all on a page"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,22 @@ TEMPLATES = [
         for name, label in {
             "sidebar-drawer": "Оглавление сайта",
             "toc-drawer": "Содержание страницы",
+        }.items()
+    ),
+    *(
+        Repair("furo/theme/furo/page.html", old, new, LANDMARKS)
+        for old, new in {
+            '<input type="checkbox" class="sidebar-toggle" name="__navigation"': (
+                '<nav aria-label="Что показать"><input type="checkbox" class="sidebar-toggle"'
+                ' name="__navigation"'
+            ),
+            '<label class="overlay sidebar-overlay"': (
+                '</nav>\n<label class="overlay sidebar-overlay"'
+            ),
+            '<a href="#" class="back-to-top': (
+                '<nav aria-label="Страница"><a href="#" class="back-to-top'
+            ),
+            '<article role="main"': '</nav>\n<article role="main"',
         }.items()
     ),
     Repair(
@@ -144,12 +163,24 @@ BODY = [
 ]
 """What stands in the text of a page."""
 
+STYLES = [
+    Repair(
+        "furo/theme/furo/static/styles/furo.css",
+        f"#{name}:checked~",
+        f"body:has(#{name}:checked)>",
+        LANDMARKS,
+    )
+    for name in ("__navigation", "__toc")
+]
+"""What opens the drawers beside the checkboxes, which no longer stand beside them."""
+
 TOOLS = {
     "searchtools.js": (
         "Search = {",
+        "setIndex: (",
+        "isMain",
         "_performSearch: (",
         "_parseQuery: (",
-        "makeSearchSummary: (",
         "query: (",
         "const _displayItem = (",
         "const _finishSearch = (",
@@ -206,6 +237,26 @@ class Templates(BuiltinTemplateLoader):
         path = file.replace("\\", "/")
         own = [repair for repair in TEMPLATES if path.endswith(f"/{repair.place}")]
         return mend(own, text, template), file, uptodate
+
+
+class OneId(SphinxPostTransform):
+    """Leaves the id of a table to the table: the box that furo puts around it has it, too.
+
+    The place is furo/__init__.py (WrapTableAndMathInAContainerTransform); until the box has no ids.
+    """
+
+    formats = ("html",)
+    default_priority = 501  # after furo's
+
+    def run(self, **kwargs: Any) -> None:
+        """Take the ids from the boxes around tables that have them."""
+        for table in self.document.findall(nodes.table):
+            box = table.parent
+            if not table["ids"] or "table-wrapper" not in box.get("classes", ()):
+                continue
+            if box["ids"] != table["ids"]:
+                no_longer("furo/__init__.py: a table's id on its box", self.env.docname)
+            box["ids"] = []
 
 
 def mend_body(

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _NOT_PROSE = re.compile(
-    r'<pre.*?</pre>|<svg.*?</svg>|<h1.*?</h1>|<p class="admonition-title">.*?</p>|'
+    r'<pre.*?</pre>|<svg.*?</svg>|<div class="interleaving.*?</table>|'
+    r'<h1.*?</h1>|<p class="admonition-title">.*?</p>|'
     r'<div class="code-block-caption">.*?</div>|<span class="caption-number">.*?</span>|'
     r'<summary>.*?</summary>|<a class="(?:headerlink|claim-mark)".*?</a>',
     re.S,
+)
+# All other tags part words.
+_WITHIN_WORDS = re.compile(
+    r"</?(?:a|abbr|b|cite|code|em|i|kbd|q|s|span|strong|sub|sup|wbr)\b[^>]*>"
 )
 
 
@@ -41,7 +46,7 @@ def write_text(
 
 def _prose(body: str) -> str:
     """Return the text of `body` without code, links to itself and marks."""
-    text = re.sub("<[^>]*>", "", _NOT_PROSE.sub("", body))
+    text = re.sub("<[^>]*>", " ", _WITHIN_WORDS.sub("", _NOT_PROSE.sub("", body)))
     return " ".join(html.unescape(text).split())
 
 

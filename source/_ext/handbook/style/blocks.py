@@ -38,6 +38,9 @@ def blocks(page: Page) -> Iterator[Finding]:
                 "code",
                 "code that nobody runs: literalinclude a snippet, or use {fragment} and say why",
             )
+        elif block.name == "literalinclude" and "lines" in block.options:
+            advice = "name what is shown by :pyobject: or by marker comments, lines move"
+            yield Finding(block.line, "lines", f":lines: hides the rest: {advice}")
         elif block.name in ("image", "figure"):
             yield from _image(page, block.argument, block.options.get("alt", ""), block.line)
     yield from _inline(page)

@@ -22,10 +22,21 @@ def shape(page: Page) -> Iterator[Finding]:
         yield from _title(page)
         yield from _short(page)
         yield from _next(page)
+        yield from _index(page)
         if page.block("index") is None:
             yield Finding(
                 1, "index", "the page has no index entry: write ```{index} single: …``` for it"
             )
+
+
+def _index(page: Page) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for block in page.blocks:
+        if block.name == "index":
+            entry = f"{block.argument}{block.body}".strip()
+            if entry in seen:
+                yield Finding(block.line, "index", f"«{entry}» is in this page's index already")
+            seen.add(entry)
 
 
 def _unfilled(page: Page) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import Literal
 from proven.book.prints import fingerprint
 from proven.book.settings import Settings
 from proven.book.texts import Texts
-from proven.claims import Mark, claims_in, proofs_in
+from proven.claims import Mark, claims_in, laws_in, proofs_in
 from proven.findings import Evidence, Finding, Part, excuses_in, read
 from proven.shown import Shown, outputs_in
 
@@ -50,6 +50,11 @@ class Book:
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
         return list(proofs_in(self._texts.all_of(sorted(self.settings.tests.rglob("test_*.py")))))
+
+    @cached_property
+    def all_laws(self) -> list[Mark]:
+        """All laws of the tests by file and line: claims checked in random programs."""
+        return list(laws_in(self._texts.all_of(sorted(self.settings.tests.glob("laws/of_*.py")))))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:

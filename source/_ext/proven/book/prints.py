@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 _IMPORT = re.compile(
     r"^[ ]*from (?P<module>(?:handbook|proven|tests)[\w.]*) import (?:\([^)]*\)|.*)$\n?", re.M
@@ -45,17 +46,33 @@ def used(source: str, names: frozenset[str]) -> str:
     """Return what of a module its users get who import `names`: those and what they need of it."""
     if "*" in names:
         return source
-    statements = ast.parse(source).body
-    bound = [_bound(statement) for statement in statements]
+    statements = _statements(source)
     needed = [False] * len(statements)
     waiting = set(names)
     while waiting:
         name = waiting.pop()
         for place, statement in enumerate(statements):
-            if name in bound[place] and not needed[place]:
+            if name in statement.bound and not needed[place]:
                 needed[place] = True
-                waiting |= _names(statement)
-    return "\n".join(_text(source, statements[place]) for place, yes in enumerate(needed) if yes)
+                waiting |= statement.names
+    return "\n".join(
+        statement.text for statement, yes in zip(statements, needed, strict=True) if yes
+    )
+
+
+class _Statement(NamedTuple):
+    bound: set[str]
+    names: set[str]
+    text: str
+
+
+@lru_cache(None)
+def _statements(source: str) -> list[_Statement]:
+    """Return what each statement of a module binds and needs, and how it is written."""
+    return [
+        _Statement(_bound(each), _names(each), _text(source, each))
+        for each in ast.parse(source).body
+    ]
 
 
 def _text(source: str, statement: ast.stmt) -> str:

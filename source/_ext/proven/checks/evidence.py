@@ -24,7 +24,7 @@ from proven.findings import PARTS, Evidence, Finding, read_file, without_empty
 from proven.proofs import Outcomes
 from proven.shown import replay
 
-_PROVERS = ("pytest", "looptime")
+_PROVERS = ("pytest",)
 
 
 def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
@@ -93,7 +93,10 @@ def _inside(book: Book, out: Path, tests: list[str]) -> None:
     options = ["-q", "-p", "no:cacheprovider", "-m", ""]
     # What measures time waits until the machine is quiet.
     options += ["-o", "faulthandler_timeout=600"]
-    pytest.main([*options, *sorted({proof.file for proof in proofs})], plugins=[outcomes])
+    files = {proof.file for proof in proofs}
+    if book.all_laws and not tests:
+        files.add(str((book.settings.tests / "laws").relative_to(book.root)))
+    pytest.main([*options, *sorted(files)], plugins=[outcomes])
     pages = {book.claims[proof.id].file for proof in proofs if proof.id in book.claims}
     examples = {
         shown.name: without_empty(replay(shown, book.settings.snippets))

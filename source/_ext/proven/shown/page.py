@@ -1,15 +1,13 @@
-"""The outputs in the text of a page: found, and rewritten from fresh recordings."""
+"""The outputs in the text of a page: found, and rewritten."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from proven.claims import RANGES
-from proven.shown.recording import record
-from proven.shown.text import Terms, agree, as_read, on_page
+from proven.shown.text import Terms, agree, as_read
 
 BLOCK = re.compile(
     r"^(?P<indent>[ ]*)(?P<fence>`{3,}|:{3,}|~{3,})\{output\}[ ]+(?P<name>\S+)[ ]*\n"
@@ -22,7 +20,10 @@ _OPTION = re.compile(r"^[ ]*:([\w-]+):[ ]*(.*?)[ ]*$", re.M)
 
 @dataclass(frozen=True)
 class Shown:
-    """An example's output as its page shows it; only: on which interpreters, if not on all."""
+    """An example's output as its page shows it, at `line`.
+
+    only: on which interpreters it is so, if not on all.
+    """
 
     page: str
     name: str
@@ -30,6 +31,7 @@ class Shown:
     any_order: bool
     only: tuple[tuple[str, str], ...] = ()
     terms: Terms = field(default_factory=Terms)
+    line: int = 0
 
 
 def outputs_in(pages: Mapping[str, str]) -> Iterator[Shown]:
@@ -39,15 +41,21 @@ def outputs_in(pages: Mapping[str, str]) -> Iterator[Shown]:
             options = dict(_OPTION.findall(block["options"]))
             only = tuple((key, value) for key, value in options.items() if key in RANGES)
             any_order, terms = "order" in options, Terms.of(options)
-            yield Shown(page, block["name"], _body(block), any_order, only, terms)
+            line = text.count("\n", 0, block.start()) + 1
+            yield Shown(page, block["name"], _body(block), any_order, only, terms, line)
 
 
-def rewritten(text: str, snippets: Path | None = None) -> str:
-    """Return the text of a page with its outputs from fresh recordings.
+def rewritten(text: str, fresh: Mapping[int, list[str]]) -> str:
+    """Return the text of a page with the outputs at the lines that `fresh` has put in.
 
-    An output that still agrees stays as it is.  SnippetError if a recording fails.
+    An output that still agrees stays as it is.
     """
-    return BLOCK.sub(lambda block: _rewritten(block, snippets), text)
+
+    def put(block: re.Match[str]) -> str:
+        lines = fresh.get(text.count("\n", 0, block.start()) + 1)
+        return block[0] if lines is None else _rewritten(block, lines)
+
+    return BLOCK.sub(put, text)
 
 
 def _body(block: re.Match[str]) -> tuple[str, ...]:
@@ -55,10 +63,8 @@ def _body(block: re.Match[str]) -> tuple[str, ...]:
     return tuple(as_read(line[indent:] for line in block["body"].split("\n")))
 
 
-def _rewritten(block: re.Match[str], snippets: Path | None) -> str:
+def _rewritten(block: re.Match[str], lines: list[str]) -> str:
     options = dict(_OPTION.findall(block["options"]))
-    terms = Terms.of(options)
-    lines = on_page(record(block["name"], terms, snippets), terms)
     if agree(_body(block), lines, any_order="order" in options):
         return block[0]
     kind, indent = block["fence"][0], block["indent"]

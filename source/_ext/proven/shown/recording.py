@@ -33,7 +33,7 @@ def record(
     """Play snippet `name`; SnippetError if it doesn't end as `terms` say, or prints too much.
 
     snippets: their folder, if it isn't the one of the working directory; ordered: as
-    for `play`.
+    for `play`, and whether the order of the lines is shown: one that hangs on a tie is refused.
     """
     terms = terms or Terms()
     may_fail = bool(terms.exit or terms.raises or terms.deadlock)
@@ -60,6 +60,12 @@ def record(
             f"snippets/{name}.py: it prints {len(trace.events)} lines, a page shows at most "
             f"{MOST_LINES}: let it print less"
         )
+    if trace.ties and ordered:
+        raise SnippetError(
+            f"snippets/{name}.py: two waits end at the same moment, and real time decides which is "
+            f"over first: the place of the line {trace.ties[0]!r} hangs on it; make one of them "
+            "longer, or say :order: any"
+        )
     return trace
 
 
@@ -80,7 +86,7 @@ class Recordings:
         self._now: dict[str, list[str]] = {}
         jobs = []
         for name, terms in wanted:
-            key, path = self._key(name, terms), snippets / f"{name}.py"
+            key, path = key_of(name, terms, self._snippets), snippets / f"{name}.py"
             if key not in self._kept and path.is_file() and _needs_a_process(path, terms):
                 jobs.append([key, name, terms.given()])
         self._begun = {key for key, *_ in jobs}
@@ -93,33 +99,45 @@ class Recordings:
             stdout=subprocess.PIPE,
         )
 
-    def lines(self, name: str, terms: Terms) -> list[str]:
-        """Return the lines that a page shows of `name`; SnippetError as for `record`."""
-        key = self._key(name, terms)
+    def lines(self, name: str, terms: Terms, *, ordered: bool = True) -> list[str]:
+        """Return the lines that a page shows of `name`; ordered, SnippetError: see `record`."""
+        key = key_of(name, terms, self._snippets)
         if key in self._begun:
             self._kept |= json.loads(self._helper.communicate()[0] or "{}")
             self._begun.clear()
         # A play that failed fails here again, and tells why.
-        lines = self._kept.get(key) or self._record(name, terms)
-        self._now[key] = lines
-        return lines
+        if key not in self._kept:
+            trace = record(name, terms, self._snippets, ordered=ordered)
+            lines = on_page(trace, terms)
+            if trace.ties:
+                # Whether they may be shown is asked anew.
+                return lines
+            self._kept[key] = lines
+        self._now[key] = self._kept[key]
+        return self._now[key]
 
     def close(self) -> None:
         """Keep what was asked for."""
         self._helper.kill()
-        self._helper.wait()
+        with self._helper:
+            pass
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(self._now), encoding="utf-8")
 
-    def _record(self, name: str, terms: Terms) -> list[str]:
-        return on_page(record(name, terms, self._snippets), terms)
 
-    def _key(self, name: str, terms: Terms) -> str:
-        sources: dict[Path, str] = {}
-        for part in filter(None, (name, terms.beside)):
-            _read(self._snippets / f"{part}.py", sources)
-        told = [name, str(terms), sys.version, _stage(), *sources.values()]
-        return sha256("\0".join(told).encode()).hexdigest()
+def key_of(name: str, terms: Terms, snippets: Path) -> str:
+    """Return what a recording counts for: other programs, terms, stage or Python, another key."""
+    sources = sources_of(name, terms, snippets).values()
+    told = [name, str(terms), sys.version, _stage(), *sources]
+    return sha256("\0".join(told).encode()).hexdigest()
+
+
+def sources_of(name: str, terms: Terms, snippets: Path) -> dict[Path, str]:
+    """Return the texts of a play's files: the snippets and what they import from beside them."""
+    sources: dict[Path, str] = {}
+    for part in filter(None, (name, terms.beside)):
+        _read(snippets / f"{part}.py", sources)
+    return sources
 
 
 def _read(path: Path, sources: dict[Path, str]) -> None:

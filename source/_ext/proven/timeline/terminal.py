@@ -135,6 +135,7 @@ def close(trace: Trace) -> Iterator[str]:
     yield from (f"stderr{BAR}{escaped(line)}" for line in told.split("\n") if told)
     if trace.exit:
         yield f"ended with exit code {trace.exit}"
+    yield from (f"tied: the place of {escaped(text)!r} hangs on two waits" for text in trace.ties)
     yield f"clock: {'virtual' if trace.timed else f'real, as {trace.why}'}"
 
 

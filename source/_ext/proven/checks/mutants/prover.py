@@ -1,43 +1,15 @@
-"""Runs proofs and examples again and again, whatever a mutant does, and at other paces."""
+"""Runs proofs and examples again and again, whatever a mutant does."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
 
 from proven.claims import VERBS
 from proven.findings import Finding
-
-_SLOW = """
-import itertools, sys, threading, time
-lines, numbers, own = itertools.count(), itertools.count(1), threading.local()
-def slow(frame, event, arg):
-    if not hasattr(own, "number"):
-        own.number = next(numbers)
-    if frame.f_globals.get("__name__") == "__main__" and {which}:
-        next(lines) < 40 and time.sleep(0.004)
-        return slow
-"""
-_PACES = (
-    *(
-        f"{_SLOW.format(which=which)}threading.settrace(slow)"
-        for which in ("True", "own.number % 2", "own.number % 2 == 0")
-    ),
-    f"{_SLOW.format(which=True)}sys.settrace(slow)",
-)
-"""Put before a snippet on the real clock: its threads dawdle, every other one, the main one.
-
-An honest snippet prints the same at any pace; a mutant that races may show it."""
-
-
-def at_other_paces(source: str) -> Iterator[str]:
-    """Yield the program so that it dawdles, at each of the paces."""
-    for code in _PACES:
-        yield f"exec(compile({code!r}, '<pace>', 'exec'), {{}})\n{source}"
-
 
 How = Literal["assertion", "hang", "crash", ""]
 

@@ -20,10 +20,10 @@ import pytest
 
 from proven.book import Book
 from proven.checks.mutants.mutations import Mutant, mutants_of, mutants_of_proof
-from proven.checks.mutants.prover import Hang, Prover, at_other_paces
+from proven.checks.mutants.prover import Hang, Prover
 from proven.claims import excluded_here
 from proven.findings import EQUAL, OWN_CODE
-from proven.shown import Shown, replay
+from proven.shown import Shown, at_other_paces, replay
 from proven.stage import player
 from proven.stage.virtual.perform import deadline
 

@@ -5,8 +5,8 @@ while any of them has something to do, and jumps to the next moment at which one
 them wants to go on.  Seconds count from 2026-01-01 09:00:00 UTC.
 
 Bottom to top: ``real`` keeps Python's own clocks; ``blocked`` tells whether threads can go on;
-``line`` is the time line; ``names`` puts it behind the names of Python's clocks; ``pool`` are its
-threads; ``loop`` its event loops.
+``cost`` measures what is computed; ``line`` is the time line; ``names`` puts it behind the names
+of Python's clocks; ``pool`` are its threads; ``loop`` its event loops.
 """
 
 from proven.stage.clock.line import Clock, Deadlock

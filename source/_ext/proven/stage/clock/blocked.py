@@ -13,7 +13,10 @@ from pathlib import Path
 from proven.stage.clock import real
 
 PAUSE = 0.002
-"""Real seconds between two looks at threads that seem to be blocked."""
+"""Real seconds after which one who waits looks again."""
+LOOK = 0.006
+"""Real seconds between two looks at threads that seem to be blocked: more than the 5 ms after which
+one that waits for the interpreter's lock wakes and asks again, which shows in its switches."""
 
 _TASKS = Path("/proc/self/task")
 
@@ -23,7 +26,7 @@ def are_blocked_but(looking: set[int]) -> bool:
     before = _states(looking)
     if None in before.values():
         return False
-    real.sleep(PAUSE if _TASKS.is_dir() else 10 * PAUSE)
+    real.sleep(LOOK if _TASKS.is_dir() else 3 * LOOK)
     return before == _states(looking)
 
 

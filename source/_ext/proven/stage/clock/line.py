@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proven.stage.clock.blocked import PAUSE, are_blocked_but
+from proven.stage.clock.cost import Meter
 from proven.stage.trace import NotVirtual
 
 SECOND = 1_000_000_000
@@ -84,11 +85,13 @@ class Clock:
     """Virtual nanoseconds since the play began.
 
     reverse: break ties (see Due) the other way; tied: whether there was one;
+    charging: whether computing takes virtual time, too;
     on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
     refuse: called with the reason if the program needs the real clock.
     """
 
     reverse: bool = False
+    charging: bool = False
     now: int = 0
     tied: bool = False
     on_jump: Callable[[], None] = lambda: None
@@ -98,6 +101,7 @@ class Clock:
     serials: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
+        self.meter = Meter(self.sleep, self.charging)
         self._mutex = threading.Lock()
         self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
         self._waiting: dict[int, Waiter] = {}
@@ -109,6 +113,7 @@ class Clock:
 
     def read(self) -> int:
         """Return the nanosecond for the program: one that waits by reading lets it pass."""
+        self.meter.charge()
         self._reads += 1
         if self._reads > READS:
             self.now += READ
@@ -187,6 +192,7 @@ class Clock:
                 del self._waiting[me]
                 if takes_part:
                     self._busy[me] = native
+            self.meter.begin()
 
     def _jump(self, me: Waiter) -> float | None:
         """Let time pass if nobody is busy; return how long the caller may wait for others."""

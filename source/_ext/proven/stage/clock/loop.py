@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import itertools
+import os
 import sys
 import threading
 from asyncio import base_events, events, selector_events
@@ -19,13 +20,15 @@ from typing import Any
 from unittest import mock
 
 from proven.stage.clock import names
+from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import SECOND, Clock, Due
-from proven.stage.clock.pool import Pool, Works
+from proven.stage.clock.pool import Pool, Works, cpu_count
 
 STAGE = str(Path(__file__).parents[1])
 _Base: Any = base_events.BaseEventLoop
 _begin = selector_events.BaseSelectorEventLoop.__init__
 _time, _executor = _Base.time, _Base.run_in_executor
+_COUNTS = ("cpu_count", "process_cpu_count")
 _start, _wait_really = threading.Thread.start, threading.Condition.wait
 
 
@@ -52,9 +55,12 @@ def _init(loop: Any, selector: Any = None) -> None:
     loop._proven_clock = clock
     loop._clock_resolution = 1e-9
     clock.loops.append(loop)
+    # What is loaded before the first loop keeps nobody.
+    clock.meter.joins()
     poll = loop._selector.select
 
     def select(timeout: float | None = None) -> Any:
+        clock.meter.charge()
         if timeout is not None and timeout <= 0:
             return poll(0)
         due = loop._scheduled[0]._when if loop._scheduled else None
@@ -70,8 +76,11 @@ def _read(loop: Any) -> float:
     if clock is None:
         return _time(loop)
     caller = sys._getframe(1).f_globals.get("__name__", "")
+    if not caller.startswith("asyncio."):
+        return clock.read() / SECOND
     # asyncio's own readings aren't the program's.
-    return clock.time() if caller.startswith("asyncio.") else clock.read() / SECOND
+    clock.meter.charge()
+    return clock.time()
 
 
 def run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
@@ -88,12 +97,15 @@ def run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
     if loop.get_debug():
         loop._check_callback(func, "run_in_executor")
     works = Works.of(used, clock)
+    clock.meter.pause()
     work = works.submitted()
     try:
         future = used.submit(works.watched(work, func), *args)
     except BaseException:
         works.done(work)
         raise
+    finally:
+        clock.meter.begin()
     wrapped = asyncio.wrap_future(future, loop=loop)
     # Added after wrap_future's: the result is on its way before the clock is let go.
     future.add_done_callback(lambda _: works.done(work))
@@ -144,19 +156,27 @@ def _start_thread(thread: threading.Thread) -> None:
     def watched() -> None:
         me = threading.get_ident()
         clock.begin(me, threading.get_native_id(), token)
+        clock.meter.begin()
         try:
             run()
         finally:
+            clock.meter.charge(first_line(target))
             clock.end(me)
 
     thread.run = watched  # type: ignore[method-assign]
+    clock.meter.pause()
     clock.begin(token)
-    _start(thread)
+    try:
+        _start(thread)
+    finally:
+        clock.meter.begin()
 
 
 def _wait(condition: Any, timeout: float | None = None) -> bool:
     """Stand in for threading.Condition.wait, on which Event, Queue and Future.result rest."""
     clock = names.running()
+    if clock is not None:
+        clock.meter.charge()
     if clock is None or timeout is None or timeout <= 0 or not condition._is_owned():
         return _wait_really(condition, timeout)
     lock = threading.Lock()
@@ -189,6 +209,7 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         (threading.Thread, "start", _start_thread),
         (threading.Condition, "wait", _wait),
     ]
+    patches += [(os, name, cpu_count) for name in _COUNTS if hasattr(os, name)]
     if make_loop:
 
         def new_loop() -> Any:

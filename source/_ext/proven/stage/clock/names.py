@@ -45,6 +45,7 @@ def sleep(seconds: Any, /) -> None:
         # Python's own says what is wrong with it, or takes an odd number.
         KEPT["sleep"](seconds if not hasattr(seconds, "__index__") else min(0, seconds))
         seconds = seconds.__index__()
+    clock.meter.charge()
     clock.sleep(seconds)
 
 

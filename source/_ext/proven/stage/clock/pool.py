@@ -9,11 +9,17 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import Clock
 
 CPUS = 4
-"""Processors of the machine that a virtual play pretends to have: the pool of to_thread
-has min(32, CPUS + 4) threads, wherever it is played."""
+"""Processors that the program is shown: so the pool of to_thread, which has min(32, CPUS + 4)
+threads, is everywhere the same."""
+
+
+def cpu_count() -> int:
+    """Stand in for os.cpu_count and os.process_cpu_count."""
+    return CPUS
 
 
 class Pool(concurrent.futures.ThreadPoolExecutor):
@@ -72,7 +78,11 @@ class Works:
             me = threading.get_ident()
             self._threads[work] = me
             self._clock.begin(me, threading.get_native_id(), work)
-            return func(*args)
+            self._clock.meter.begin()
+            try:
+                return func(*args)
+            finally:
+                self._clock.meter.charge(first_line(func))
 
         return run
 

@@ -1,8 +1,8 @@
 """Explores the orders in which a program of threads or of tasks could go.
 
 Bottom to top: ``schedule`` decides who goes next; ``threads`` and ``tasks`` are the two explorers;
-``values`` are those of a source's expressions; ``steps`` are what a run did; ``watching`` records
-them of tasks; ``scene`` finds the run that breaks; ``terminal`` shows it.
+``steps`` are what a run did; ``watching`` records them of tasks; ``scene`` finds the run that
+breaks; ``graph`` is all runs of a scene at once; ``terminal`` shows them.
 """
 
 from proven.stage.explore.schedule import CannotExplore, Exploration, Failure

@@ -10,6 +10,7 @@ import ast
 import asyncio
 import inspect
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from proven.stage.explore.schedule import CannotExplore, Failure, Schedule
@@ -28,10 +29,13 @@ class Space:
     def __init__(self, snippet: str, make: str) -> None:
         self.names = vars(load(snippet)) | {"asyncio": asyncio}
         exec(make, self.names)
+        # Not a method: those of what is shared are explored, and this is no part of the program.
+        self.do = partial(_value, self.names)
+        """Returns the value of an expression."""
 
-    def do(self, expression: str) -> Any:
-        """Return the value of an expression."""
-        return eval(expression, self.names)
+
+def _value(names: dict[str, Any], expression: str) -> Any:
+    return eval(expression, names)
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,10 @@ class Scene:
         if failure is None:
             raise CannotExplore(f"{self.snippet}: nothing breaks in this order")
         names = tuple(name for name, _ in self.actors)
-        return Found(steps.steps(), failure, self._result(failure, space), names)
+        return Found(steps.steps(), failure, self.result(failure, space), names)
 
-    def _result(self, failure: Failure, space: Any) -> str:
+    def result(self, failure: Failure, space: Any) -> str:
+        """Return what a failure is, told by the scene's own words."""
         if failure.kind == "deadlock":
             names = [name for name, _ in self.actors]
             parts = (part.partition(" (")[0] for part in failure.text.split("; "))

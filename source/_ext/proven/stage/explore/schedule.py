@@ -8,7 +8,7 @@ wherever several could.  It answers so that the runs together take every order
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,9 @@ class Orders:
             self.departures.append(place)
         self._step += 1
         return chosen
+
+    def meet(self, run: Any, me: Any, options: Sequence[Any], where: Hashable) -> None:
+        """Take note of what may go on at this place, even if it is only one; nobody need."""
 
     def restart(self) -> None:
         """Turn back to the begin of the same run."""

@@ -44,7 +44,7 @@ def install(refuse: Callable[[str], object]) -> None:
         finally:
             _here.asking = False
         if why:
-            refuse(f"line {_line()} uses {why}" if _line() else f"it uses {why}")
+            refuse(f"line {line()} uses {why}" if line() else f"it uses {why}")
 
     assert main
     sys.addaudithook(hook)
@@ -99,7 +99,8 @@ def _is_own(connection: Any, address: Any) -> bool:
     return False
 
 
-def _line() -> int:
+def line() -> int:
+    """Return the line of the main program that runs in this thread; 0 if none does."""
     frame: Any = sys._getframe(2)
     main = getattr(sys.modules["__main__"], "__file__", "")
     while frame:

@@ -55,7 +55,7 @@ class _Child:
         self.order, self._channel = order, channel
         channel.sendall(os.getpid().to_bytes(8, "big"))
         self._told = _thread.allocate_lock()
-        self.clock = Clock(reverse=order.reverse)
+        self.clock = Clock(reverse=order.reverse, charging=order.charging)
         self.journal = Journal(self.clock)
         self._err = os.memfd_create("stderr") if hasattr(os, "memfd_create") else _file("stderr")
         self._out = os.memfd_create("stdout") if hasattr(os, "memfd_create") else _file("stdout")
@@ -96,7 +96,7 @@ class _Child:
             "" if deadlock else self.raised,
             tuple(deadlock),
         )
-        self._send(Outcome(trace, tied=self.clock.tied))
+        self._send(Outcome(trace, tied=self.clock.tied, computed=self.clock.meter.longest))
 
     def refuse(self, why: str) -> NoReturn:
         """Tell that the program needs the real clock, and end: nothing has happened yet."""
@@ -136,6 +136,7 @@ class _Child:
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
         self.clock.on_jump = self.recorder.catch_up
         self.clock.refuse = self.refuse
+        self.clock.meter.where = audit.line
         self.clock.on_deadlock = self._tell_deadlock
         _start_coverage()
 

@@ -42,7 +42,7 @@ def run(path: str, clock: Clock) -> None:
     if not durations:
         code = compile(data, path, "exec", dont_inherit=True)
     else:
-        vars(main)["__takes__"] = clock.sleep
+        vars(main)["__takes__"] = clock.meter.takes
         tree = _Taking(durations).visit(ast.parse(data, path))
         code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
     exec(code, vars(main))

@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from proven.stage.clock import Clock
@@ -32,7 +33,10 @@ class Recorder(io.RawIOBase):
     def stream(self) -> io.TextIOWrapper:
         """Return the text stream: it shows each line as soon as it is finished."""
         buffer = io.BufferedWriter(self)
-        stream = io.TextIOWrapper(buffer, "utf-8", "strict", newline="\n", line_buffering=True)
+        kind = _Charging if self._clock.charging else io.TextIOWrapper
+        stream = kind(buffer, "utf-8", "strict", newline="\n", line_buffering=True)
+        if isinstance(stream, _Charging):
+            stream.charge = self._clock.meter.charge
         stream.mode = "w"  # type: ignore[misc]
         return stream
 
@@ -47,6 +51,8 @@ class Recorder(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Take `data`, written by who runs now."""
         taken = bytes(data)
+        if not self._clock.charging:
+            self._clock.meter.charge()
         with self._lock:
             if self._descriptor >= 0:
                 self.catch_up()
@@ -77,6 +83,16 @@ class Recorder(io.RawIOBase):
             self.events.append(Event(round(self._clock.time(), 6), _actor(), text))
             if self._journal:
                 self._journal.note(self._journal.who(), "prints", text)
+
+
+class _Charging(io.TextIOWrapper):
+    """A stream that lets the time of computing pass before it is held by who writes."""
+
+    charge: Callable[[], None] = staticmethod(lambda: None)
+
+    def write(self, text: str) -> int:
+        self.charge()
+        return super().write(text)
 
 
 def _actor() -> str:

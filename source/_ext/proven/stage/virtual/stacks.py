@@ -22,12 +22,13 @@ def waits(clock: Clock, path: str = "") -> tuple[Wait, ...]:
     """Return for each unfinished task what it waits for, and the line; path: the program."""
     tasks = [task for loop in clock.loops for task in asyncio.all_tasks(loop)]
     tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
-    return tuple(Wait(task.get_name(), _awaited(task, path)) for task in tasks)
+    return tuple(_wait_of(task, path) for task in tasks)
 
 
-def _awaited(task: asyncio.Task[Any], path: str) -> str:
+def _wait_of(task: asyncio.Task[Any], path: str) -> Wait:
+    """Return what `task` waits for, and in which line of the program at `path`."""
     coroutine: Any = task.get_coro()
-    what, place = "", ""
+    what, line = "", 0
     while coroutine is not None:
         frame = next(
             (
@@ -48,8 +49,7 @@ def _awaited(task: asyncio.Task[Any], path: str) -> str:
         if frame is not None:
             file = frame.f_code.co_filename
             if path and file == path:
-                place = f", line {frame.f_lineno}"
-                what = ""
+                line, what = frame.f_lineno, ""
             elif not what and STAGE not in file:
                 what = frame.f_code.co_qualname
         coroutine = following
@@ -59,7 +59,7 @@ def _awaited(task: asyncio.Task[Any], path: str) -> str:
     elif not what:
         names = [other.get_name() for other in _children(waiter)]
         what = ", ".join(names) or "a future that nobody completes"
-    return f"{what}{place}"
+    return Wait(task.get_name(), what, line=line)
 
 
 def _children(waiter: Any) -> list[asyncio.Task[Any]]:

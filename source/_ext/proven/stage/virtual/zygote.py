@@ -24,6 +24,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from proven.stage.clock.cost import NOTHING, Computed
 from proven.stage.trace import NotVirtual, SnippetError, Trace
 
 GRACE = 2.0
@@ -32,35 +33,44 @@ GRACE = 2.0
 
 @dataclass(frozen=True)
 class Order:
-    """What to play: the file, its real seconds, and which way ties are broken."""
+    """What to play: the file, its real seconds, which way ties are broken, what computing costs."""
 
     path: str
     work: str
     deadline: float
     reverse: bool
+    charging: bool
     environment: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a child tells: a trace, or why there is none; tied: whether a tie was broken."""
+    """What a child tells: a trace, or why there is none.
+
+    tied: whether a tie was broken; computed: the longest computing that took no time.
+    """
 
     trace: Trace | None = None
     hung: str = ""
     not_virtual: str = ""
     tied: bool = False
+    computed: Computed = NOTHING
 
 
 def play_virtually(name: str, path: Path) -> Trace:
     """Play the snippet `name` at `path` as `python file.py` does, on the virtual clock.
 
-    If waits of several lengths end at the same moment, it is played again with the
-    other one going on first: Trace.ties are the lines that then differ.
+    If it computes noticeably, it is played again with its computing taking the time that it
+    takes here: what then prints something else is refused.  If waits of several lengths end
+    at the same moment, it is played again with the other one going on first: Trace.ties are
+    the lines that then differ.
     Raises NotVirtual if it turns out to need the real clock; SnippetError if it hangs.
     """
-    played = _play(name, path, reverse=False)
+    played = _play(name, path)
     trace = played.trace
     assert trace is not None
+    if played.computed.seconds:
+        _refuse_computing(name, path, played)
     if not played.tied:
         return trace
     with suppress(SnippetError):
@@ -75,14 +85,35 @@ def play_virtually(name: str, path: Path) -> Trace:
     return replace(trace, ties=tuple(trace.lines))
 
 
-def _play(name: str, path: Path, *, reverse: bool) -> Outcome:
+def _refuse_computing(name: str, path: Path, played: Outcome) -> None:
+    charged = Outcome()
+    with suppress(SnippetError):
+        charged = _play(name, path, charging=True)
+    if _printed(charged) == _printed(played):
+        return
+    if _printed(_play(name, path)) != _printed(played):
+        # It prints something else each time, as with random numbers: that tells nothing.
+        return
+    seconds, line = max(played.computed, charged.computed)
+    raise NotVirtual(
+        f"snippets/{name}.py: what it prints hangs on how long it computes, {seconds:.2f} s "
+        f"until line {line}: state it there by a comment, `# takes {seconds:.1g} s`, "
+        "or choose `:clock: real`"
+    )
+
+
+def _printed(played: Outcome) -> list[str] | None:
+    return played.trace.lines if played.trace else None
+
+
+def _play(name: str, path: Path, *, reverse: bool = False, charging: bool = False) -> Outcome:
     from proven.stage.virtual.perform import deadline
 
     path = path.resolve()
     seconds = deadline()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        order = Order(str(path), work, seconds, reverse, environment)
+        order = Order(str(path), work, seconds, reverse, charging, environment)
         answer = _Zygote.here().play(order, seconds + GRACE)
     root = f"{path.parents[name.count('/')]}/"
     if answer is None:

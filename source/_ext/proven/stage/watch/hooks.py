@@ -142,6 +142,7 @@ def _run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
     inner = func.args[0] if isinstance(func, functools.partial) and func.args else func
     place = journal.enter(Actor("", "thread", name_of(inner)), journal.cause())
 
+    @functools.wraps(inner, assigned=(), updated=())
     def watched(*args: Any) -> Any:
         with journal.thread(place):
             return func(*args)

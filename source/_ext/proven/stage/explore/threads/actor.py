@@ -9,7 +9,7 @@ every interpreter, with and without the GIL.
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from types import FrameType
 from typing import Any, Protocol
 
@@ -116,12 +116,14 @@ class Turns:
             text = "; ".join(f"{actor.name} waits for {actor.waits_for}" for actor in stuck)
             self._finish(me, Failure("deadlock", text, self.orders.schedule))
         else:
-            chosen = options[self.ask(me, len(options), "who is next", free=True)]
+            chosen = options[self.ask(me, options, "who is next", free=True)]
             if chosen is not me and not self.over:
                 self.hand_over(me, chosen)
 
     def _finish(self, me: Actor | None, failure: Failure | None = None) -> None:
         self.failure = self.failure or failure
+        if not self.over:
+            self.orders.meet(self, me, (), "the end")
         self.over = True
         self._finished.release()
         if me is not None and not me.done:
@@ -171,13 +173,16 @@ class Turns:
         if self.recorder and self.moving and not self.over:
             self.recorder.act(self.moving, what, name, value)
 
-    def ask(self, me: Actor | None, options: int, where: Hashable, *, free: bool) -> int:
+    def ask(self, me: Actor | None, options: Sequence[Any], where: Hashable, *, free: bool) -> int:
         """Return which option the schedule takes here."""
         self.places += 1
-        if options < 2:
+        if not self.over:
+            self.orders.meet(self, me, options, where)
+        if len(options) < 2:
             return 0
         try:
-            return self.orders.choose(options, self.places, (me and me.name, where), free=free)
+            where = (me and me.name, where)
+            return self.orders.choose(len(options), self.places, where, free=free)
         except CannotExplore as trouble:
             self.give_up(me, trouble)
         return 0

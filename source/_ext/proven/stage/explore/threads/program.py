@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain
 from types import FrameType
@@ -94,12 +95,20 @@ class Threads:
 
     def replay(self, schedule: Schedule, recorder: Recorder | None = None) -> Run:
         """Play the order of this schedule again and return the run: what it printed, what broke."""
-        with self._watch.on():
-            return self._run(Replay(schedule), Names(any=True), recorder)
+        with self.watched():
+            return self.play(Replay(schedule), Names(any=True), recorder)
+
+    def watched(self) -> AbstractContextManager[None]:
+        """Return the context within which runs stand before each place."""
+        return self._watch.on()
+
+    def names(self) -> Names:
+        """Return the names that a first run knows to be written."""
+        return Names(any=self._any_name)
 
     def _explore(self, make: Callable[[], Orders], most: int, first: bool) -> Exploration:
-        names = Names(any=self._any_name)
-        with self._watch.on():
+        names = self.names()
+        with self.watched():
             while True:
                 names.grown = False
                 found = self._all_runs(make(), names, most, first)
@@ -111,14 +120,14 @@ class Threads:
         failure = None
         failed = runs = 0
         while runs < most:
-            run = self._run(orders, names)
+            run = self.play(orders, names)
             broken = run.failure
             if names.grown and not broken:
                 break
             if not runs or (broken and not failure):
                 met = orders.length
                 orders.restart()
-                again = self._run(orders, names)
+                again = self.play(orders, names)
                 if (again.failure, again.printed, orders.length) != (broken, run.printed, met):
                     raise CannotExplore(UNSTEADY)
             runs += 1
@@ -133,7 +142,8 @@ class Threads:
             )
         return Exploration(runs, kind_of(orders), orders.bound, GRAIN, failure, failed)
 
-    def _run(self, orders: Orders, names: Names, recorder: Recorder | None = None) -> Run:
+    def play(self, orders: Orders, names: Names, recorder: Recorder | None = None) -> Run:
+        """Play one run, within `watched`."""
         run = Run(orders, names, self._watch, recorder)
         with run.prepared():
             shared = run.shared = self.setup()

@@ -69,12 +69,12 @@ class Run(Turns):
         """Let the schedule decide who moves on; that may be later."""
         self._count(me)
         others = [actor for actor in self.actors if actor is not me and actor.can_move()]
-        if chosen := self.ask(me, 1 + len(others), where, free=free):
+        if chosen := self.ask(me, [me, *others], where, free=free):
             self.hand_over(me, others[chosen - 1])
 
     def pick(self, me: Actor, options: int, where: Hashable) -> int:
         """Return one of so many options that nobody promises anything about."""
-        return self.ask(me, options, where, free=True)
+        return self.ask(me, range(options), where, free=True)
 
     def before(self, what: str) -> Actor | None:
         """Stand before an operation of a lock or the like: a place of choice.

@@ -14,9 +14,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Protocol
 
-from proven.stage.explore.threads.bytecode import Place
-from proven.stage.explore.threads.locks import Named
-from proven.stage.explore.values import (
+from proven.stage.explore.steps.values import (
     CONTAINERS,
     asks,
     is_module,
@@ -25,6 +23,8 @@ from proven.stage.explore.values import (
     shown,
     value_of,
 )
+from proven.stage.explore.threads.bytecode import Place
+from proven.stage.explore.threads.locks import Named
 
 _TAKES_ALL = ("GET_ITER", "TO_BOOL", "POP_JUMP", "UNARY_NOT", "JUMP_IF")
 _QUIET = ("asks", "starts")
@@ -75,6 +75,7 @@ class Steps:
         self._at: dict[str, tuple[FrameType, int]] = {}
         self._pending: Callable[[], None] | None = None
         self._alive: list[Any] = []
+        self._told = 0, 0
 
     def opcode(self, actor: Who, frame: FrameType, offset: int, place: Place) -> None:
         """Take note of a bytecode that is about to be executed."""
@@ -114,6 +115,15 @@ class Steps:
         pending, self._pending = self._pending, None
         if pending:
             pending()
+
+    def latest(self) -> list[str]:
+        """Return what was done since this was called last."""
+        self.flush()
+        step, effect = self._told
+        new = [one for later in self._steps[step:] for one in later.effects][effect:]
+        if self._steps:
+            self._told = len(self._steps) - 1, len(self._steps[-1].effects)
+        return [str(one) for one in new]
 
     def steps(self) -> list[Step]:
         """Return what matters of the run, in order."""

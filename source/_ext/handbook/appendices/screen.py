@@ -1,0 +1,121 @@
+"""The ledger on screens: hundreds of rows, each in as little HTML as it needs.
+
+The site has one for each chapter, as all in one take a phone seconds; an EPUB has the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from docutils import nodes
+
+from handbook.appendices.rows import IN_RUSSIAN, Row
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_KEPT = {nodes.literal: "code", nodes.emphasis: "em", nodes.strong: "strong"}
+"""What a sentence keeps of its markup: it is itself a link."""
+
+_SHOWN = {"all": "все", **IN_RUSSIAN, "partly": "не всюду", "practice": "практика CPython"}
+"""Which rows can be shown alone."""
+
+
+def ledger_of(ledger: str, page: str) -> str:
+    """Return the page of the site that lists the claims of `page`, beside the page `ledger`."""
+    return f"{ledger}/{page.partition('/')[0]}"
+
+
+def by_chapter(listed: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each chapter: on the site it has a ledger of its own."""
+    groups = groupby(listed, key=lambda each: each.page.partition("/")[0])
+    return {chapter: list(group) for chapter, group in groups}
+
+
+def title_of(app: Sphinx, chapter: str) -> str:
+    """Return the title of a chapter, or of a page that stands in none."""
+    titles = app.env.titles
+    index = f"{chapter}/index"
+    return titles[index].astext() if index in titles else chapter
+
+
+def contents(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:
+    """Return the list of the chapters' ledgers, for the site."""
+    items = []
+    for chapter, own in by_chapter(listed).items():
+        uri = app.builder.get_relative_uri(docname, ledger_of(docname, chapter))
+        partly = sum(each.is_partial for each in own)
+        count = f"{len(own)}, из них не всюду верны {partly}" if partly else str(len(own))
+        title = escape(title_of(app, chapter))
+        items.append(f'<li><p><a href="{uri}">{title}</a>: {count}</p></li>')
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def html(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:
+    """Return the table of `listed` for the page `docname`.
+
+    On the site its rows can be filtered and lead to their proofs; an EPUB has neither.
+    """
+    heads = ("№", "Утверждение", "Когда верно", "На чём стоит")
+    rows = "\n".join(_row(app, docname, each) for each in listed)
+    columns = "".join(f'<col style="width: {width}%"/>' for width in (5, 46, 19, 30))
+    return (
+        f'{_filter(app)}<table class="ledger docutils"><colgroup>{columns}</colgroup>\n'
+        f"<thead><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr></thead>\n"
+        f"<tbody>\n{rows}\n</tbody>\n</table>"
+    )
+
+
+def _filter(app: Sphinx) -> str:
+    """Return the choice of rows: the style sheet hides the others, without any script."""
+    if app.builder.name != "html":
+        return ""
+    choices = "".join(
+        f'<label><input type="radio" name="show" id="show-{name}"'
+        f"{' checked' if name == 'all' else ''}/>{label}</label>"
+        for name, label in _SHOWN.items()
+    )
+    return f'<fieldset class="rows"><legend>Показать</legend>{choices}</fieldset>\n'
+
+
+def _row(app: Sphinx, docname: str, row: Row) -> str:
+    kinds = [row.verb, *["partly"] * row.is_partial, *["practice"] * (row.promise is None)]
+    place = app.builder.get_relative_uri(docname, row.page)
+    when = "<br/>".join(map(escape, [row.when, *row.exceptions]))
+    return (
+        f'<tr id="claim-{row.id}" class="{" ".join(kinds)}"><td>{row.number}</td>'
+        f'<td><a href="{place}#{row.id}">{_text(row.sentence)}</a></td><td>{when}</td>'
+        f"<td>{'<br/>'.join(_grounds(app, docname, row))}</td></tr>"
+    )
+
+
+def _grounds(app: Sphinx, docname: str, row: Row) -> Iterator[str]:
+    """Yield proof, promise, the row's address with a report's title, and where to send it."""
+    if row.proof:
+        file = row.proof.place.rpartition("/")[2]
+        page = app.builder.get_relative_uri(docname, row.proof.file.removesuffix(".py"))
+        link = f'<a href="{page}#line-{row.proof.line}"><code>{file}</code></a>'
+        yield link if app.builder.name == "html" else f"<code>{row.proof.place}</code>"
+    if row.promise:
+        name, uri = map(escape, row.promise)
+        # A title of a chapter is no code.
+        name = f"<code>{name}</code>" if name[0].islower() and " " not in name else name
+        yield f'обещает <a href="{uri}">{name}</a>'
+    else:
+        yield row.rests
+    yield f'<a href="#claim-{row.id}">Утверждение <code>{row.id}</code></a>'
+    if url := app.config.report_url:
+        title = quote(f"Утверждение {row.id}")
+        yield f'<a href="{escape(url)}?title={title}">Сообщить об ошибке</a>'
+
+
+def _text(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Text):
+        return escape(node.astext(), quote=False)
+    text = "".join(map(_text, node.children))
+    tag = _KEPT.get(type(node))
+    return f"<{tag}>{text}</{tag}>" if tag else text

@@ -1,0 +1,50 @@
+"""On which interpreters something holds, as small badges: «3.12+», «до 3.13», «без GIL»."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+if TYPE_CHECKING:
+    from sphinx.writers.html5 import HTML5Translator
+
+_WORDS = {
+    "since": ("{}+", "Верно с Python {}"),
+    "before": ("до {}", "Верно только до Python {}, не включая эту версию"),
+    "gil on": ("с GIL", "Верно в сборке с GIL"),
+    "gil off": ("без GIL", "Верно в сборке без GIL"),
+}
+"""By range: the badge and what it means."""
+
+
+class badge(nodes.Inline, nodes.TextElement):
+    """A badge with its words as content; `means` says them in full."""
+
+
+def words(only: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return badge and meaning for each (range, value) that a claim or an output has."""
+    found = ((_WORDS.get(key) or _WORDS[f"{key} {value}"], value) for key, value in only)
+    return [(short.format(value), long.format(value)) for (short, long), value in found]
+
+
+def badges(only: Iterable[tuple[str, str]]) -> list[badge]:
+    """Return the nodes for each (range, value) that a claim or an output has."""
+    return [badge("", short, means=long) for short, long in words(only)]
+
+
+def visit_html(self: HTML5Translator, node: badge) -> None:
+    """Open the badge."""
+    self.body.append(f' <span class="badge" title="{node["means"]}">')
+
+
+def depart_html(self: HTML5Translator, node: badge) -> None:
+    """Close the badge."""
+    self.body.append("</span>")
+
+
+def visit_typst(self: Any, node: badge) -> None:
+    """Write the badge for paper."""
+    self.body.append(f"#badge({self.string(node.astext())})")
+    raise nodes.SkipNode

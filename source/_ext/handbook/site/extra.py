@@ -1,0 +1,66 @@
+"""Pages without a source: each chapter's ledger, and what an address that leads nowhere shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from handbook.appendices import screen
+from handbook.appendices.rows import rows
+from handbook.domain import handbook
+from handbook.site.outdated import written
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+LOST = "404"
+"""The page that servers show for addresses that lead nowhere, in whatever folder."""
+
+_REPORT = (
+    "<p>Нашли ошибку? Текст ссылки «Утверждение …» — готовый заголовок сообщения, "
+    "а сама она — адрес строки.</p>"
+)
+
+
+def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield the pages that don't show yet what they should."""
+    if app.builder.name != "html" or written(app).untouched:
+        return
+    for page, title, body in (_lost(app), *_ledgers(app)):
+        if written(app).outdated(page, body):
+            body = f"<h1>{title}</h1>\n{body}"
+            yield page, {"title": title, "body": body}, "page.html"
+
+
+def _ledgers(app: Sphinx) -> Iterator[tuple[str, str, str]]:
+    ledger = handbook(app.env).book.settings.ledger
+    for chapter, listed in screen.by_chapter(rows(app.env)).items():
+        page = screen.ledger_of(ledger, f"{chapter}/")
+        whole = app.builder.get_relative_uri(page, ledger)
+        links = f'<p><a href="{whole}">Все главы реестра</a></p>'
+        title = f"Реестр утверждений: {escape(screen.title_of(app, chapter))}"
+        yield page, title, f"{links}\n{_REPORT}\n{screen.html(app, page, listed)}"
+
+
+def _lost(app: Sphinx) -> tuple[str, str, str]:
+    root = app.builder.get_relative_uri(LOST, app.config.root_doc)
+    search = app.builder.get_relative_uri(LOST, "search")
+    body = (
+        "<p>По этому адресу ничего нет. Возможно, вопрос переехал или в адресе опечатка.</p>\n"
+        f'<ul><li><p><a href="{root}">Все вопросы</a></p></li>'
+        f'<li><p><a href="{search}">Поиск</a></p></li></ul>'
+    )
+    return LOST, "Страница не найдена", body
+
+
+def based(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Let the links of the lost page begin at the site's root, if it is known.
+
+    The server shows that page under the address that was asked for, in any folder.
+    """
+    if pagename == LOST and (root := app.config.html_baseurl):
+        base = f'<base href="{escape(root.removesuffix("/"))}/">'
+        context["metatags"] = base + context.get("metatags", "")

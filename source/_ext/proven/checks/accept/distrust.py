@@ -1,0 +1,188 @@
+"""What must not stand in a page, as the next play or another machine would print something else."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+from proven.checks import environment
+from proven.shown import Shown, Terms, agree, at_other_paces, on_page, record
+from proven.stage import SnippetError
+from proven.stage.trace import Trace
+
+_TOPS = "home|Users|tmp|var|usr|opt|root|etc|private|proc|mnt|srv|run|lib|bin"
+_FORBIDDEN = (
+    (
+        re.compile(r"sitecustomize|_proven_\w+|proven[./]stage|<pace>|HANDBOOK_[A-Z]+"),
+        "the stage itself shows in it: print only what is the program's own",
+    ),
+    (
+        re.compile(rf"(?<![\w.:/])/(?:{_TOPS})/[^\s'\"]*|\b[A-Z]:\\\w[^\s'\"]*"),
+        "an absolute path, another one elsewhere: print its name",
+    ),
+    (re.compile(r"\b0x[0-9a-fA-F]{6,}\b"), "an address, another one in each run: print a name"),
+    (
+        re.compile(r"\b(?:pid|tid|ppid|ident|native_id|process id|thread id)\b\W{0,3}\d+", re.I),
+        "an id, another one in each run: print a name",
+    ),
+)
+_DATES = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%b %d", "%d %b", "%B %d")
+_CLOCK = re.compile(r"(?<![\d.:])([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?\b(?!:)")
+_EPOCH = re.compile(r"(?<![\d.])1\d{9}(?:\.\d+|\d{3}|\d{6}|\d{9})?\b")
+_MINUTES = 3
+
+_ORDER = (
+    "the order depends on timing: say :order: any if no order is promised, or make the program "
+    "decide it"
+)
+_TEXT = "it depends on timing, on the folder or on hashing: make the program print the same always"
+
+
+class Untrusted(Exception):
+    """A recording that no page may show; the text tells why, with file and line of each output."""
+
+
+def suspicions(lines: Iterable[str], *, timed: bool = False) -> Iterator[str]:
+    """Yield what in `lines`, as a page shows them, will be something else elsewhere or tomorrow.
+
+    timed: whether they come from the virtual clock, whose date is always the same.
+    """
+    for line in lines:
+        for pattern, advice in _FORBIDDEN:
+            if found := pattern.search(line):
+                yield f"it holds «{found[0]}», {advice}"
+        if not timed and (moment := next(_of_now(line), "")):
+            yield f"it holds «{moment}», the date or time of today: print a fixed one"
+
+
+def tied(trace: Trace, shown: Shown) -> Iterator[str]:
+    """Yield the lines whose place in the order real time decided, if the page promises an order."""
+    if trace.ties and not shown.any_order:
+        yield f"two waits end at the same moment, and either may go first («{trace.ties[0]}»): " + (
+            _ORDER
+        )
+
+
+class Again:
+    """Plays outputs again: from another folder, with other hashes, and at other paces.
+
+    played: each output with its trace and lines as they came out first; snippets: the
+    folder that they came from.
+    """
+
+    def __init__(self, played: list[tuple[Shown, Trace, list[str]]], snippets: Path) -> None:
+        self._played, self._snippets = played, snippets
+
+    def differences(self) -> Iterator[tuple[Shown, str]]:
+        """Yield each output that comes out differently, and what to do about it."""
+        with tempfile.TemporaryDirectory() as folder:
+            worlds = list(self._worlds(Path(folder)))
+            # Two at a time, each with two plays: the cores are busy, as readers' cores may be.
+            with ThreadPoolExecutor(2) as pool:
+                told = list(pool.map(lambda world: self._play_in(*world), worlds))
+        for number, (shown, _, lines) in enumerate(self._played):
+            answers = (each[str(number)] for each in told if str(number) in each)
+            if problem := next(
+                filter(None, (_differs(shown, lines, each) for each in answers)), ""
+            ):
+                yield shown, problem
+
+    def _worlds(self, folder: Path) -> Iterator[tuple[Path, str, list[int]]]:
+        """Lay out and yield copies of the snippets, hash seeds, and the outputs to play there."""
+        everything = list(range(len(self._played)))
+        yield self._copy(folder / "another folder" / "and deeper"), "1", everything
+        real = [number for number in everything if not self._played[number][1].timed]
+        if not real:
+            return
+        sources = {
+            name: at_other_paces((self._snippets / f"{name}.py").read_text(encoding="utf-8"))
+            for name in {self._played[number][0].name for number in real}
+        }
+        for seed in range(2, 6):
+            copy = self._copy(folder / f"pace {seed}")
+            for name, paces in sources.items():
+                (copy / f"{name}.py").write_text(next(paces), encoding="utf-8")
+            yield copy, str(seed), real
+
+    def _copy(self, folder: Path) -> Path:
+        names = {
+            name for shown, *_ in self._played for name in (shown.name, shown.terms.beside) if name
+        }
+        for part in {Path(name).parent for name in names}:
+            copytree(self._snippets / part, folder / "snippets" / part, dirs_exist_ok=True)
+        return folder / "snippets"
+
+    def _play_in(self, snippets: Path, seed: str, numbers: list[int]) -> dict[str, Any]:
+        jobs = [
+            (number, self._played[number][0].name, self._played[number][0].terms.given())
+            for number in numbers
+        ]
+        done = subprocess.run(
+            [sys.executable, "-c", f"from {__name__} import play_jobs; play_jobs()"],
+            input=json.dumps([str(snippets), jobs]),
+            stdout=subprocess.PIPE,
+            cwd=snippets.parent,
+            env=environment(PYTHONHASHSEED=seed),
+            encoding="utf-8",
+            check=True,
+        )
+        answers: dict[str, Any] = json.loads(done.stdout)
+        return answers
+
+
+def play_jobs() -> None:
+    """Play what stdin names, two at a time, and print what comes out as JSON."""
+    folder, jobs = json.load(sys.stdin)
+    told: dict[str, list[str] | str] = {}
+
+    def play_one(job: tuple[int, str, dict[str, Any]]) -> None:
+        number, name, given = job
+        terms = Terms(**given)
+        try:
+            trace = record(name, terms, Path(folder), ordered=False)
+            told[str(number)] = on_page(trace, terms)
+        except SnippetError as error:
+            told[str(number)] = str(error).partition("\n")[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(play_one, jobs))
+    print(json.dumps(told))
+
+
+def _differs(shown: Shown, lines: list[str], other: list[str] | str) -> str:
+    """Return why two plays aren't one output, "" if they are."""
+    if isinstance(other, str):
+        return f"played again it fails ({other}): {_TEXT}"
+    if agree(lines, other, any_order=shown.any_order):
+        return ""
+    if agree(lines, other, any_order=True):
+        first, second = next(pair for pair in zip(lines, other, strict=True) if pair[0] != pair[1])
+        return f"first «{first}» comes here, in another play «{second}»: {_ORDER}"
+    gone = next((line for line in lines if line not in other), "nothing")
+    come = next((line for line in other if line not in lines), "nothing")
+    return f"first it prints «{gone}», in another play «{come}»: {_TEXT}"
+
+
+def _of_now(line: str) -> Iterator[str]:
+    now = datetime.now(UTC)
+    moments = (now, now.astimezone())
+    days = {moment + timedelta(days) for moment in moments for days in (-1, 0)}
+    for day in days:
+        yield from (text for form in _DATES if (text := day.strftime(form)) in line)
+    for found in _CLOCK.finditer(line):
+        minute = int(found[1]) * 60 + int(found[2])
+        gaps = (abs(minute - each.hour * 60 - each.minute) for each in moments)
+        if any(gap <= _MINUTES for gap in gaps):
+            yield found[0]
+    for found in _EPOCH.finditer(line):
+        if abs(int(found[0][:10]) - now.timestamp()) < 86400:
+            yield found[0]

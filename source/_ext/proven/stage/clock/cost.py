@@ -1,0 +1,99 @@
+"""What computing costs: nothing on the virtual clock, unless it is asked what if it did.
+
+The CPU time of a stretch, from one moment at which a thread asks for the time, waits or
+prints to its next one, depends on the machine, but little on how busy that is.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+NOTICEABLE = 0.02
+"""CPU seconds from which a stretch counts."""
+
+_spent = time.thread_time
+
+
+class Computed(NamedTuple):
+    """A stretch of computing: its CPU seconds, and the line of the program where it ends."""
+
+    seconds: float = 0.0
+    line: int = 0
+
+
+NOTHING = Computed()
+
+
+def first_line(function: Any) -> int:
+    """Return the line at which the function that is behind `function` begins; 0 if it has none."""
+    while True:
+        wrapped = getattr(function, "__dict__", {}).get("__wrapped__")
+        if isinstance(function, functools.partial):
+            # to_thread hands over partial(context.run, function, …).
+            function = function.args[0] if function.args else function.func
+        elif wrapped is not None:
+            function = wrapped
+        else:
+            break
+    return int(getattr(getattr(function, "__code__", None), "co_firstlineno", 0))
+
+
+class Meter:
+    """Measures the stretches of the threads that take part in a play.
+
+    sleep: lets virtual seconds pass for the calling thread; charging: whether each
+    stretch takes its time on the virtual clock, too; longest: what was measured;
+    where: tells the line of the program that runs now.
+    """
+
+    def __init__(self, sleep: Callable[[float], None], charging: bool) -> None:
+        self.charging = charging
+        self.longest = NOTHING
+        self.where: Callable[[], int] = lambda: 0
+        self._sleep = sleep
+        self._since: dict[int, float] = {}
+        self._stated: set[int] = set()
+
+    def begin(self) -> None:
+        """Begin a stretch of the calling thread: what it has computed so far doesn't count."""
+        self._since[threading.get_ident()] = _spent()
+
+    def joins(self) -> None:
+        """Begin the first stretch of the calling thread, if it hasn't begun."""
+        self._since.setdefault(threading.get_ident(), _spent())
+
+    def charge(self, line: int = 0) -> None:
+        """End a stretch of the calling thread; line: where, if that isn't what runs now."""
+        me = threading.get_ident()
+        if me not in self._since:
+            return
+        seconds = _spent() - self._since[me]
+        if seconds > NOTICEABLE and me not in self._stated:
+            if seconds > self.longest.seconds:
+                self.longest = Computed(seconds, line or self.where())
+            if self.charging:
+                self._sleep(seconds)
+        self._stated.discard(me)
+        self.begin()
+
+    def pause(self) -> None:
+        """End a stretch; the next one begins with `begin`.
+
+        Meanwhile the calling thread starts another, which keeps the clock until it runs:
+        time must not be waited for.
+        """
+        self.charge()
+        self._since.pop(threading.get_ident(), None)
+
+    def takes(self, seconds: float) -> None:
+        """Let virtual seconds pass: for the stretch that ends here and for the next one.
+
+        The author states it where the computing is, or at the line that the stage names.
+        """
+        self._sleep(seconds)
+        self._stated.add(threading.get_ident())
+        self.begin()
