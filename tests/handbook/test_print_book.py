@@ -346,11 +346,60 @@ def test_no_page_but_a_last_one_has_much_of_it_white_at_its_foot(handbook: Print
         if number not in last_pages(handbook):
             bounds = [each.get_bounds() for each in page.get_objects(max_depth=4)]
             foot = min((b[1] for b in bounds if b[1] > 24 * MM), default=0) - 25 * MM
-            # A heading, an introduction of six lines and the first of a listing stay together,
-            # which takes more than a fifth; so does a figure among them.
-            if foot > height * 0.28:
+            # A fifth, and half a line: a heading, two lines and a listing's head stay together.
+            if foot > height * 0.21:
                 white[number + 1] = round(100 * foot / height)
     assert not white
+
+
+def pages_of(element: Any) -> list[int]:
+    """Return the pages, by the numbers of their objects, on which the parts of `element` stand."""
+    kids = element.get("/K", [])
+    found = []
+    for kid in kids if isinstance(kids, list) else [kids]:
+        node = kid.get_object() if hasattr(kid, "get_object") else kid
+        if not isinstance(node, dict):
+            found.append(element.raw_get("/Pg").idnum)
+        elif "/S" in node:
+            found += pages_of(node)
+        elif "/Pg" in node:
+            found.append(node.raw_get("/Pg").idnum)
+    return found
+
+
+def test_no_row_is_cut(handbook: Print) -> None:
+    order = {page.indirect_reference.idnum: n for n, page in enumerate(handbook.structure.pages)}
+    tables = list(elements(handbook.structure.trailer["/Root"]["/StructTreeRoot"], "/Table"))
+    places = [
+        [{order[page] + 1 for page in pages_of(row)} for row in elements(table, "/TR")]
+        for table in tables
+    ]
+    assert any(len(set().union(*rows)) > 1 for rows in places), "no table goes on overleaf"
+    for rows in places:
+        told = [page for page in rows if page]
+        assert all(len(pages) == 1 for pages in told), told
+
+
+def test_what_was_checked_stands_below_the_list_that_it_closes(handbook: Print) -> None:
+    closing = re.compile(r"Проверено|На 3\.\d\d")
+    closed = sum(bool(closing.search(page.get_text_range())) for page in handbook.pages)
+    assert closed > 20
+    for number in range(len(handbook.pages)):
+        lines = body(handbook, number)
+        assert not lines or not closing.match(lines[0][1]), number + 1
+
+
+def test_the_numbers_of_the_contents_end_in_one_line(handbook: Print) -> None:
+    first = handbook.first("Содержание")
+    edges = []
+    for page in handbook.pages[first : first + 2]:
+        for index in range(page.count_rects()):
+            left, bottom, right, top = page.get_rect(index)
+            text = page.get_text_bounded(left, bottom, right, top).strip()
+            if bottom > 24 * MM and left > 150 * MM and re.fullmatch(r"[\s.]*\d+", text):
+                edges.append(right)
+    assert len(edges) > 60
+    assert max(edges) - min(edges) < 1
 
 
 def test_what_introduces_a_listing_is_not_parted_from_it(handbook: Print) -> None:

@@ -78,8 +78,8 @@ INTRODUCING = 200
 
 LIST = 700
 """Letters of a list that is kept whole: about ten lines."""
-
 _UNSEEN = (nodes.comment, nodes.target, addnodes.index, nodes.substitution_definition)
+_BODY = (nodes.paragraph, nodes.bullet_list, nodes.literal_block, nodes.figure, nodes.table)
 _SHOWN = (nodes.literal_block, nodes.doctest_block, nodes.figure, nodes.table, nodes.container)
 
 
@@ -208,9 +208,9 @@ class Translator(Blocks, References):
         items = f"#list(tight: {_tight(node)},\n{self.inside(node)})\n\n"
         if len(node.astext()) > LIST or not isinstance(node.parent, nodes.section):
             return items
-        last = _after(node)
-        # What closes a section in a few words isn't parted from it.
-        followed = isinstance(last, nodes.paragraph) and _after(last) is None
+        # What closes a section or a page in a few words isn't parted from it.
+        last = _after(node) or _after(node.parent)
+        followed = isinstance(last, nodes.paragraph) and not isinstance(_after(last), _BODY)
         return f"#kept(sticky: {str(followed).lower()})[{items}]\n\n"
 
     def on_enumerated_list(self, node: nodes.Element) -> str:
