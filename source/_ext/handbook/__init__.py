@@ -32,7 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
     from handbook import badges, domain, output, pages
     from handbook.appendices import ledger, numbering, overview, reports
-    from handbook.site import epub, extra, head, html, navigation, outdated, proofs, repairs, search
+    from handbook.site import epub, extra, head, html, navigation, outdated, repairs, search
 
     app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
@@ -107,7 +107,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", outdated.pages)
     app.connect("builder-inited", output.play_ahead)
     app.connect("build-finished", output.keep_recordings)
-    app.connect("html-collect-pages", proofs.proof_pages)
+    app.connect("html-collect-pages", extra.proof_pages)
     app.connect("html-collect-pages", extra.pages)
     app.connect("html-page-context", navigation.leave_out, priority=400)  # before furo
     app.connect("html-page-context", output.add_scripts)

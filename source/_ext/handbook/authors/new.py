@@ -49,7 +49,7 @@ _PAGE = """\
 - {{ref}}`{fill}`
 - {{ref}}`{fill}`
 - Документация: {{py:func}}`{fill}`
-"""  # noqa: E501
+"""
 _SNIPPET = """\
 import asyncio
 

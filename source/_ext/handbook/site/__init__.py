@@ -2,7 +2,6 @@
 
 Bottom to top: ``repairs`` mends other projects' templates and tools; ``navigation`` makes the
 contents at the side once for all pages; ``head`` describes the page; ``search`` feeds the search;
-``outdated`` tells which pages must be written; ``html`` leaves the rest alone, too; ``proofs``
-shows the tests; ``extra`` are other pages without a source; ``epub`` finishes the book for
-readers' devices.
+``outdated`` tells which pages must be written; ``html`` leaves the rest alone, too; ``extra`` are
+pages without a source, as those of proofs; ``epub`` finishes the book for readers' devices.
 """

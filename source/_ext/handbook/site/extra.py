@@ -1,12 +1,18 @@
-"""Pages without a source: each chapter's ledger, and what an address that leads nowhere shows."""
+"""Pages without a source: proofs, each chapter's ledger, what a lost address shows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
 from handbook.appendices import screen
+from handbook.appendices.ledger import proof_page
 from handbook.appendices.rows import rows
 from handbook.domain import handbook
 from handbook.site.outdated import written
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 LOST = "404"
 """The page that servers show for addresses that lead nowhere, in whatever folder."""
 
+_LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
 _REPORT = (
     "<p>Нашли ошибку? Текст ссылки «Утверждение …» — готовый заголовок сообщения, "
     "а сама она — адрес строки.</p>"
@@ -64,3 +71,20 @@ def based(
     if pagename == LOST and (root := app.config.html_baseurl):
         base = f'<base href="{escape(root.removesuffix("/"))}/">'
         context["metatags"] = base + context.get("metatags", "")
+
+
+def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield a page for each file of proofs, if it doesn't show yet what it should."""
+    if written(app).untouched:
+        return
+    book = handbook(app.env).book
+    formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
+    for file in sorted({proof.file for proof in book.all_proofs}):
+        page, text = proof_page(file), book.text(book.root / file)
+        if not written(app).outdated(page, text):
+            continue
+        # A hundred links to lines would stand in the way of the keyboard.
+        code = _LINE.sub(r'<span id="\1">\2</span>', highlight(text, PythonLexer(), formatter))
+        name = file.replace("/", "/<wbr/>")
+        body = f'<h1>Доказательства: <code class="literal">{name}</code></h1>\n{code}'
+        yield page, {"title": file, "body": body}, "page.html"
