@@ -64,7 +64,7 @@ def words_of(page: str) -> set[str]:
 @pytest.mark.parametrize(
     ("query", "stem", "page"),
     [
-        ("потоками", "поток", "threads/order.html"),
+        ("потоками", "поток", "threads/start.html"),
         ("gather", "gather", QUESTION),
         ("asyncio.gather", "gather", QUESTION),
         ("GIL", "gil", "model/gil.html"),

@@ -58,7 +58,7 @@ def contents(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:
 def html(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:
     """Return the table of `listed` for the page `docname`.
 
-    On the site its rows can be filtered and lead to their proofs; an EPUB has neither.
+    On the site its rows can be filtered; an EPUB has no script and no style for that.
     """
     heads = ("№", "Утверждение", "Когда верно", "На чём стоит")
     rows = "\n".join(_row(app, docname, each) for each in listed)
@@ -96,10 +96,10 @@ def _row(app: Sphinx, docname: str, row: Row) -> str:
 def _grounds(app: Sphinx, docname: str, row: Row) -> Iterator[str]:
     """Yield proof, promise, the row's address with a report's title, and where to send it."""
     if row.proof:
-        file = row.proof.place.rpartition("/")[2]
+        on_site = app.builder.name == "html"
+        file = row.proof.place.rpartition("/")[2] if on_site else row.proof.place
         page = app.builder.get_relative_uri(docname, row.proof.file.removesuffix(".py"))
-        link = f'<a href="{page}#line-{row.proof.line}"><code>{file}</code></a>'
-        yield link if app.builder.name == "html" else f"<code>{row.proof.place}</code>"
+        yield f'<a href="{page}#line-{row.proof.line}"><code>{file}</code></a>'
     if row.promise:
         name, uri = map(escape, row.promise)
         # A title of a chapter is no code.
