@@ -1,4 +1,6 @@
-"""What all proofs share is the machinery's plugin."""
+"""What all proofs share: the machinery's plugin, and an environment without the machine's habits."""
+
+import os
 
 import pytest
 from proven import proofs
@@ -7,3 +9,5 @@ from proven import proofs
 def pytest_configure(config: pytest.Config) -> None:
     """Register it by hand: as pytest_plugins it would have to be imported by pytest first."""
     config.pluginmanager.register(proofs)
+    # Where CI is set Sphinx colours what it says, terminal or not.
+    os.environ["NO_COLOR"] = "1"

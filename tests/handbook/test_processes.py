@@ -7,6 +7,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ TEXT = Path(__file__).with_name("processes.txt").read_text(encoding="utf-8")
 PROGRAMS = dict(part.split("\n", 1) for part in TEXT.split("=== ")[1:])
 
 Write = Callable[..., str]
+
+END = b"\0the program has ended\0"
 
 
 @pytest.fixture
@@ -50,24 +53,26 @@ def on_a_terminal(path: Path, folder: Path) -> tuple[list[str], int]:
         stdout=output,
         stderr=subprocess.DEVNULL,
     )
-    os.close(output)
-    parts: list[bytes] = []
+    shown = bytearray()
 
     def read() -> None:
-        # At the end a terminal fails.
-        with suppress(OSError):
-            while part := os.read(screen, 1 << 16):
-                parts.append(part)
+        while not shown.endswith(END):
+            shown.extend(os.read(screen, 1 << 16))
 
     reader = threading.Thread(target=read)
     reader.start()
     code = process.wait(60)
-    reader.join(1)
     with suppress(ProcessLookupError):
+        for _ in range(100):
+            os.killpg(process.pid, 0)
+            time.sleep(0.01)
         os.killpg(process.pid, signal.SIGKILL)
+    # A terminal whose other side nobody has open any more may lose what wasn't read yet.
+    os.write(output, END)
     reader.join()
+    os.close(output)
     os.close(screen)
-    *lines, rest = b"".join(parts).decode("utf-8", "surrogateescape").split("\n")
+    *lines, rest = shown.removesuffix(END).decode("utf-8", "surrogateescape").split("\n")
     return [*lines, *([rest] if rest else [])], code
 
 
