@@ -1,4 +1,4 @@
-"""What all proofs share: the machinery's plugin, and an environment without the machine's habits."""
+"""What all proofs share: the machinery's plugin, and an environment like everywhere."""
 
 import os
 
