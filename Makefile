@@ -96,7 +96,7 @@ bench: .venv/ready ## measure the speed and print a table
 	@$(BIN)/python tests/bench.py
 lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book and for make browser
 	@$(BIN)/pip install -q uv
-	@$(PIN) pyproject.toml -o requirements.lock
+	@$(PIN) pyproject.toml --group examples -o requirements.lock
 	@$(PIN) --group browser --constraints requirements.lock -o tests/browser/requirements.lock
 clean: ## remove all that was built
 	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache
