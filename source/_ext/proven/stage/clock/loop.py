@@ -53,7 +53,7 @@ def _init(loop: Any, selector: Any = None) -> None:
         return
     loop._proven_clock = clock
     loop._clock_resolution = 1e-9
-    clock.loops.append(loop)
+    clock.loops.add(loop)
     # What is loaded before the first loop keeps nobody.
     clock.meter.joins()
     poll = loop._selector.select

@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 import threading
+import warnings
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -54,6 +55,7 @@ def hide() -> None:
     _replace(TracebackType, "tb_next", follow)
     sys._getframe = _getframe
     sys._current_frames = _current_frames
+    warnings.warn = warn
     for name in ("trace", "profile"):
         _hide_from(name)
     if sys.version_info < (3, 13):
@@ -83,6 +85,34 @@ def _current_frames() -> dict[int, Any]:
     shown = {ident: outer(frame) for ident, frame in current_frames().items()}
     shown[threading.get_ident()] = outer(getframe(1))
     return {ident: frame for ident, frame in shown.items() if frame is not None}
+
+
+def warn(
+    message: Any, category: Any = None, stacklevel: int = 1, source: Any = None, **more: Any
+) -> None:
+    """Stand in for warnings.warn, which counts frames in C: the stage's don't count."""
+    if "skip_file_prefixes" in more:
+        more["skip_file_prefixes"] += (STAGE,)
+        _warn(message, category, stacklevel, source, **more)
+        return
+    frame, counted, left = getframe(1), 2, max(stacklevel, 1)
+    while frame is not None:
+        if not _is_of_importing(frame):
+            left -= not is_own(frame)
+            if not left:
+                break
+            counted += 1
+        frame = back(frame)
+    _warn(message, category, counted, source, **more)
+
+
+_warn = warnings.warn
+
+
+def _is_of_importing(frame: Any) -> bool:
+    """Tell whether warnings passes over `frame`, wherever it counts."""
+    file = frame.f_code.co_filename
+    return "importlib" in file and "_bootstrap" in file
 
 
 def _hide_from(kind: str) -> None:
