@@ -1,7 +1,7 @@
 """Plays a program in a process of its own, as `python file.py` does.
 
-Bottom to top: ``child`` is the recorder there, which imports nothing from here; ``records`` puts
-in order what it wrote.
+Bottom to top: ``child`` is the recorder there, which imports nothing from here; ``shared`` gives
+modules of it to others; ``records`` puts in order what it wrote.
 """
 
 from __future__ import annotations

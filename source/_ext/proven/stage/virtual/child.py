@@ -19,9 +19,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
-import _proven_frames  # start has put the folder of the recorder on the path
-
 from proven.stage.clock import Clock, installed
+from proven.stage.process.shared import frames
 from proven.stage.trace import Trace
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder
@@ -74,7 +73,7 @@ class _Child:
             # 3.13 counts in nanoseconds.
             kept: Any = logging
             kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
-            _proven_frames.hide()
+            frames.hide()
             audit.install(self.refuse)
             self._run()
             self._end()
@@ -151,13 +150,13 @@ class _Child:
         try:
             program.run(self.order.path, self.clock)
         except SystemExit as stop:
-            stop.__traceback__ = _proven_frames.beyond(stop.__traceback__)
+            stop.__traceback__ = frames.beyond(stop.__traceback__)
             self.code = program.exit_code(stop)
         except BaseException as error:
             self.code, self.raised = 1, type(error).__name__
             if isinstance(error, KeyboardInterrupt):
                 self.code = -signal.SIGINT
-            trace = _proven_frames.beyond(error.__traceback__)
+            trace = frames.beyond(error.__traceback__)
             sys.excepthook(type(error), error.with_traceback(trace), trace)
 
     def _end(self) -> None:

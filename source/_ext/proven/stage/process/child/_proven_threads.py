@@ -5,35 +5,33 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from _proven_deadlock import might_last
 from _proven_locks import Lock, RLock
-from _proven_record import Cause, actor_id, by_program, process_id, record, when_imported
+from _proven_record import Cause, actor_id, by_program, process_id, record
 
 PLAIN = str | int | float
 _numbers = itertools.count(1)
 
 
 def install() -> None:
-    """Watch what the module threading makes, and queues as soon as they are imported."""
+    """Watch what the module threading makes."""
     threading.Lock, threading.RLock = Lock, RLock  # type: ignore[misc, assignment]
     watch_start(threading.Thread, "thread")
     watch_wait(threading.Thread, "join", ended)
     for owner in (threading.Event, threading.Condition):
-        watch_wait(owner, "wait", _woken)
-    watch_wait(threading.Condition, "wait_for", _woken)
+        watch_wait(owner, "wait", woken)
+    watch_wait(threading.Condition, "wait_for", woken)
     for owner, method in (
         (threading.Event, "set"),
         (threading.Condition, "notify"),
         (threading.Condition, "notify_all"),
     ):
-        _watch_waking(owner, method)
+        watch_waking(owner, method)
     _watch_barriers()
     _watch_semaphores()
-    when_imported("queue", _watch_queues)
     threading._register_atexit(_end_main)  # type: ignore[attr-defined]
 
 
@@ -100,11 +98,13 @@ def ended(actor: Any) -> Cause:
     return {"after": [f"{known}#end"], "by": known} if known and not actor.is_alive() else {}
 
 
-def _woken(owner: Any) -> Cause:
+def woken(owner: Any) -> Cause:
+    """Return who has just set, notified or filled what was waited for."""
     return getattr(owner, "handbook_cause", {})
 
 
-def _watch_waking(owner: Any, method: str) -> None:
+def watch_waking(owner: Any, method: str) -> None:
+    """Record who wakes others by `method`."""
     original = getattr(owner, method)
 
     @functools.wraps(original)
@@ -149,7 +149,7 @@ def _watch_semaphores() -> None:
             record("queues", text=kind)
             with might_last():
                 taken = take(self, True, timeout)
-            cause = _woken(self)
+            cause = woken(self)
         if taken:
             record("takes", text=kind, **cause)
         elif blocking:
@@ -174,63 +174,6 @@ def _watch_release(owner: Any, give: Callable[..., None]) -> None:
         give(self)
 
     owner.release, owner.__exit__ = release, leave
-
-
-def _watch_queues(module: Any) -> None:
-    """Record who waits for an item, for room or for the end of all work, and who let it go on."""
-    owner = module.Queue
-    watch_wait(owner, "join", _woken)
-    _watch_waking(owner, "task_done")
-    get, put = owner.get, owner.put
-
-    @functools.wraps(get)
-    def take(self: Any, block: bool = True, timeout: float | None = None) -> Any:
-        wait = by_program() and block and not (timeout and timeout < 0)
-        try:
-            item = get(self, block and not wait, timeout)
-        except module.Empty:
-            if not wait:
-                raise
-        else:
-            _exchange(self)
-            return item
-        record("waits")
-        try:
-            with might_last():
-                item = get(self, True, timeout)
-        except BaseException:
-            record("runs")
-            raise
-        record("runs", **_exchange(self))
-        return item
-
-    @functools.wraps(put)
-    def give(self: Any, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        wait = by_program() and block and not (timeout and timeout < 0)
-        vars(self).setdefault("handbook_put", deque()).append(record("sets"))
-        try:
-            put(self, item, block and not wait, timeout)
-        except module.Full:
-            if not wait:
-                self.handbook_put.pop()
-                raise
-        else:
-            return
-        record("waits")
-        try:
-            with might_last():
-                put(self, item, True, timeout)
-        finally:
-            record("runs", **getattr(self, "handbook_room", {}))
-
-    owner.get, owner.put = take, give
-
-
-def _exchange(queue: Any) -> Cause:
-    """Return what put the item that was just taken: they leave in the order of their coming."""
-    queue.handbook_room = record("sets")
-    puts = getattr(queue, "handbook_put", None)
-    return puts.popleft() if puts else {}
 
 
 def _end_main() -> None:
