@@ -12,11 +12,14 @@ from __future__ import annotations
 import _thread
 import marshal
 import os
+import re
 import signal
 import sys
 import threading
-import time
+from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
+from typing import Any
 
 from _proven_frames import current_frames
 from _proven_record import EVENTS, Here, record
@@ -29,6 +32,14 @@ _waiting: list[int] = []
 _starting = _thread.allocate_lock()
 _stop = _thread.allocate_lock()
 _running = _thread.allocate_lock()
+
+
+class Look:
+    """How it is looked: end is called with the rows; pulse changes when anything happens."""
+
+    end: Callable[[list[Row]], object]
+    pulse: Callable[[], object]
+    here = Here.id != "beside"
 
 
 class might_last:
@@ -49,7 +60,7 @@ def install() -> None:
 
 
 def _begin() -> None:
-    if Here.id != "beside" and not sys.is_finalizing() and _running.acquire(False):
+    if Look.here and not sys.is_finalizing() and _running.acquire(False):
         _stop.acquire(False)
         try:
             _thread.start_new_thread(_look, ())
@@ -62,21 +73,23 @@ def _look() -> None:
     since = 0.0
     try:
         while _waiting and not _stop.acquire(timeout=PAUSE):
-            began = time.monotonic()
-            found = _stuck()
-            state = found and (found, _switches())
+            began = monotonic()
+            # Before all else: one that has ended since may have waked us.
+            others = _others() if Here.id == "main" else []
+            found = stuck(_thread.get_ident())
+            state = found and (found, others, Look.pulse())
             if not found or state != before:
                 since = began
-            _tell(found, since, began)
+            _tell(found, since, began, others)
             before = state
     finally:
-        _tell(None, 0, 0)
+        _tell(None, 0, 0, [])
         _running.release()
 
 
-def _tell(rows: list[Row] | None, since: float, now: float) -> None:
+def _tell(rows: list[Row] | None, since: float, now: float, others: list[int]) -> None:
     """Leave the mark of this process, or end the play if all are stuck."""
-    if Here.id != "main":
+    if Here.id != "main" and not Here.sink:
         mark = f"{EVENTS}.{os.getpid()}"
         with suppress(OSError):
             if rows and since < now:
@@ -86,9 +99,9 @@ def _tell(rows: list[Row] | None, since: float, now: float) -> None:
             elif os.path.exists(mark):
                 os.unlink(mark)
     elif rows and since < now:
-        marks = [(since, now, rows), *(_mark(pid) for pid in _others())]
+        marks = [(since, now, rows), *map(_mark, others)]
         if max(mark[0] for mark in marks) < min(mark[1] for mark in marks):
-            _end(sorted(row for mark in marks for row in mark[2]))
+            Look.end(sorted(row for mark in marks for row in mark[2]))
 
 
 def _mark(pid: int) -> tuple[float, float, list[Row]]:
@@ -123,15 +136,22 @@ def _takes_part(pid: int) -> bool:
         return False
 
 
-def _switches() -> dict[str, list[str]]:
-    """Return how often each thread but this one was switched: who runs meanwhile isn't stuck."""
-    found = {}
+def _switches() -> object:
+    """Return how often each thread but this one was switched: who runs meanwhile isn't stuck.
+
+    Nor is one that could run, but that a busy machine hasn't let run yet.
+    """
+    found: dict[str, list[str]] = {}
     with suppress(OSError):
         for task in os.listdir("/proc/self/task"):
             if int(task) != threading.get_native_id():
                 with open(f"/proc/self/task/{task}/status", encoding="utf-8") as file:
-                    found[task] = [line for line in file if "ctxt_switches" in line]
-    return found
+                    lines = file.read().splitlines()
+                found[task] = [
+                    line for line in lines if line.startswith(("State", "vol", "nonvol"))
+                ]
+    could_run = any("S (" not in each[0] for each in found.values())
+    return object() if could_run else found
 
 
 def _pause() -> None:
@@ -157,12 +177,16 @@ def _end(rows: list[Row]) -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _stuck() -> list[Row] | None:
-    """Return who waits for what and who holds it, or None if somebody can go on."""
-    if signal.getitimer(signal.ITIMER_REAL)[0]:
+def stuck(looking: int | None = None) -> list[Row] | None:
+    """Return who waits for what and who holds it, or None if somebody can go on.
+
+    looking: the thread that doesn't count.
+    """
+    # On the virtual clock that timer is the play's own.
+    if not Here.sink and signal.getitimer(signal.ITIMER_REAL)[0]:
         return None
     frames = current_frames()
-    frames.pop(_thread.get_ident())
+    frames.pop(looking, None)  # type: ignore[arg-type]
     threads = {ident: threading._active.get(ident) for ident in frames}  # type: ignore[attr-defined]
     found: list[Row] = []
     for ident, frame in frames.items():
@@ -170,7 +194,12 @@ def _stuck() -> list[Row] | None:
         if rows is None:
             return None
         found += rows
-    return sorted(found) or None
+    return sorted(found, key=_natural) or None
+
+
+def _natural(row: Row) -> list[Any]:
+    """Return by what it is sorted: Task-2 before Task-10."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", row[0])]
 
 
 def _has_children() -> bool:
@@ -179,3 +208,6 @@ def _has_children() -> bool:
     except ChildProcessError:
         return False
     return True
+
+
+Look.end, Look.pulse = _end, _switches

@@ -115,13 +115,25 @@ def _is_of_importing(frame: Any) -> bool:
     return "importlib" in file and "_bootstrap" in file
 
 
+_RECORDING = ("_proven_record.py", "journal.py", "threads.py", "recorder.py", "cost.py", "line.py")
+
+
+def _is_for_records(frame: Any) -> bool:
+    """Tell whether `frame` is the stage's, or of what it calls to take its notes."""
+    if is_own(frame):
+        return True
+    while frame is not None and not is_own(frame):
+        frame = back(frame)
+    return frame is not None and os.path.basename(frame.f_code.co_filename) in _RECORDING
+
+
 def _hide_from(kind: str) -> None:
     """Let the functions given to sys.settrace or sys.setprofile see no frame of the stage."""
     set_ = getattr(sys, f"set{kind}")
 
     def put(function: Any, /) -> None:
         def seen(frame: Any, event: str, arg: Any) -> Any:
-            return None if is_own(frame) else function(frame, event, arg)
+            return None if _is_for_records(frame) else function(frame, event, arg)
 
         setattr(_local, kind, function)
         set_(function and seen)

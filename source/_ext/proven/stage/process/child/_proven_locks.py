@@ -60,12 +60,16 @@ class WatchedLock(metaclass=_Named):
         if not taken:
             record("queues", text=self.kind)
             with might_last():
-                taken = self._lock.acquire(True, timeout)
+                taken = WatchedLock.wait(self, timeout)
         if taken:
             self._take()
         else:
             record("runs")
         return taken
+
+    def wait(self, timeout: float) -> bool:
+        """Take the lock that is behind it, within seconds if they aren't negative."""
+        return bool(self._lock.acquire(True, timeout))
 
     def release(self) -> None:
         """Give the lock back, as the one behind it does."""

@@ -19,8 +19,7 @@ from typing import Any
 
 from _proven_frames import getframe
 
-EVENTS = os.environ["HANDBOOK_EVENTS"]
-SNIPPETS = os.path.join(os.environ["HANDBOOK_FOLDER"], "")
+EVENTS = os.environ.get("HANDBOOK_EVENTS", "")
 PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
 MOST = 1000
 """Records after which a process only tells its lines: nobody draws more."""
@@ -36,12 +35,15 @@ _local = threading.local()
 class Here:
     """This process: the id and the name that it writes under, unless multiprocessing gave it one.
 
-    until: the process object that a plain os.fork took over from its parent.
+    until: the process object that a plain os.fork took over from its parent; snippets: the
+    folder of the program; sink: takes the records instead, on the virtual clock.
     """
 
     id = os.environ.pop("HANDBOOK_MAIN", "") or f"@{os.getpid()}"
     name = "python " + " ".join(sys.orig_argv[1:]).partition("\n")[0]
     until: Any = None
+    snippets = os.path.join(os.environ.get("HANDBOOK_FOLDER", ""), "")
+    sink: Callable[[str, dict[str, Any]], Cause] | None = None
 
 
 def _multiprocessing() -> Any:
@@ -98,6 +100,8 @@ def author() -> dict[str, str]:
 
 def record(what: str, **more: Any) -> Cause:
     """Append a record of the caller; return what makes another record come after it."""
+    if Here.sink:
+        return Here.sink(what, more)
     number = next(_records)
     if number > MOST and what not in ("prints", "created", "ends", "raised", "deadlock"):
         return {}
@@ -121,7 +125,7 @@ def by_program(depth: int = 2) -> bool:
     # A dataclass calls its factories from code that has no file.
     while frame and frame.f_code.co_filename.startswith("<"):
         frame = frame.f_back
-    return frame is not None and frame.f_code.co_filename.startswith(SNIPPETS)
+    return frame is not None and frame.f_code.co_filename.startswith(Here.snippets)
 
 
 def when_imported(name: str, then: Callable[[Any], None]) -> None:

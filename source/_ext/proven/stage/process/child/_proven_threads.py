@@ -13,6 +13,8 @@ from _proven_locks import Lock, RLock
 from _proven_record import Cause, actor_id, by_program, process_id, record
 
 PLAIN = str | int | float
+LIBRARIES = ("asyncio", "multiprocessing", "concurrent.futures.process")
+"""Modules whose own threads aren't shown."""
 _numbers = itertools.count(1)
 
 
@@ -44,7 +46,7 @@ def watch_start(owner: Any, kind: str) -> None:
         target = getattr(self, "_target", None)
         home = getattr(target, "__module__", None) or type(self).__module__
         fresh = not self._started.is_set() if kind == "thread" else self._popen is None
-        if fresh and not home.startswith(("multiprocessing", "concurrent.futures.process")):
+        if fresh and not home.startswith(LIBRARIES):
             self.handbook_id = f"{process_id()}.{next(_numbers):03}"
             code = getattr(target, "__name__", type(self).__name__)
             plain = [given for given in getattr(self, "_args", ()) if isinstance(given, PLAIN)]

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from _proven_frames import back
-from _proven_record import SNIPPETS, process_name
+from _proven_frames import back, is_own
+from _proven_record import Here, process_name
 from _proven_tasks import waits_of
 
 Row = tuple[str, str, str, int]
@@ -27,6 +27,8 @@ def rows_of(thread: Any, frame: Any, alive: list[Any]) -> list[Row] | None:
 
     thread: its object, if it has one; alive: those of all threads; [] if nothing is to be told.
     """
+    if (clock := _in_clock(frame)) is not None:
+        return _on_clock(clock)
     if (tasks := _tasks_of(frame)) is not None:
         return tasks
     reason = _reason(frame, alive)
@@ -36,6 +38,25 @@ def rows_of(thread: Any, frame: Any, alive: list[Any]) -> list[Row] | None:
     if thread is threading._main_thread and "multiprocessing.process" in sys.modules:  # type: ignore[attr-defined]
         name = process_name() if process_name() != "MainProcess" else name
     return [(name, *reason, _line_of(frame))]
+
+
+def _in_clock(frame: Any) -> Any:
+    """Return the frame in which a thread waits by the virtual clock, None if it doesn't."""
+    while frame is not None and is_own(frame):
+        if (os.path.basename(frame.f_code.co_filename), frame.f_code.co_name) == (
+            "line.py",
+            "wait",
+        ):
+            return frame
+        frame = back(frame)
+    return None
+
+
+def _on_clock(frame: Any) -> list[Row] | None:
+    loop = back(frame).f_locals.get("loop")
+    if frame.f_locals["due"] is not None or loop is None:
+        return None
+    return list(waits_of([loop], _is_program))
 
 
 def _tasks_of(frame: Any) -> list[Row] | None:
@@ -57,11 +78,14 @@ def _tasks_of(frame: Any) -> list[Row] | None:
 
 
 def _is_program(file: str) -> bool:
-    return file.startswith(SNIPPETS)
+    return file.startswith(Here.snippets)
 
 
 def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
     """Return what the thread at `frame` waits for without a limit, and who holds that."""
+    while is_own(frame) and frame.f_code.co_name == "wait":
+        # How a lock is waited for, within its acquire.
+        frame = back(frame)
     code, known = frame.f_code, frame.f_locals
     file, name = os.path.basename(code.co_filename), code.co_name
     self = known.get("self")
@@ -110,7 +134,7 @@ def _condition(frame: Any) -> str:
     """Return what a thread in Condition.wait waits for: an Event, a Queue and so on."""
     owner, method = frame.f_locals["self"], "wait"
     outer = frame
-    while not outer.f_code.co_filename.startswith(SNIPPETS) and outer.f_back:
+    while not outer.f_code.co_filename.startswith(Here.snippets) and outer.f_back:
         code = outer.f_code
         place = os.path.basename(code.co_filename)
         if place == "_base.py" and "self" not in outer.f_locals:
@@ -152,7 +176,7 @@ def _named(wanted: Any, frame: Any) -> str:
 
 def _line_of(frame: Any) -> int:
     """Return the line of the program at which it waits; 0 if that is elsewhere."""
-    while frame and not frame.f_code.co_filename.startswith(SNIPPETS):
+    while frame and not frame.f_code.co_filename.startswith(Here.snippets):
         frame = frame.f_back
     return frame.f_lineno if frame else 0
 
@@ -160,7 +184,7 @@ def _line_of(frame: Any) -> int:
 def _name_of(wanted: object, frame: Any) -> str:
     """Return what the program calls `wanted` where it waits, or "" if it has no name there."""
     while frame:
-        if frame.f_code.co_filename.startswith(SNIPPETS):
+        if frame.f_code.co_filename.startswith(Here.snippets):
             for names in (frame.f_locals, frame.f_globals):
                 for name, value in dict(names).items():
                     if (found := _within(wanted, name, value)) is not None:
