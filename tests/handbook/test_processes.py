@@ -581,6 +581,61 @@ def test_the_clock_follows_what_a_program_uses(code: str, virtual: bool, snippet
     assert not play("planted", clock="real").timed
 
 
+TIES = {
+    "equal sleeps": (
+        "def work(n, seconds): time.sleep(seconds), print(n)\n"
+        "for pair in enumerate((0.2, 0.1, 0.2)): threading.Thread(target=work, args=pair).start()",
+        {"0", "2"},
+    ),
+    "a chain": (
+        "threading.Thread(target=lambda: (time.sleep(0.3), print('one'))).start()\n"
+        "time.sleep(0.1), time.sleep(0.2), print('two')",
+        {"one", "two"},
+    ),
+    "waits in vain": (
+        "e = threading.Event()\n"
+        "threading.Timer(0.2, print, ['timer']).start()\n"
+        "e.wait(0.2), print('main')",
+        {"timer", "main"},
+    ),
+    "a free lock": (
+        "lock = threading.Lock()\n"
+        "def work(n):\n"
+        "    time.sleep(0.1)\n"
+        "    with lock: print(n)\n"
+        "for n in range(2): threading.Thread(target=work, args=(n,)).start()",
+        {"0", "1"},
+    ),
+    "an order that is forced": (
+        "e = threading.Event()\n"
+        "first = threading.Thread(target=lambda: (time.sleep(0.2), print('first'), e.set()))\n"
+        "first.start()\n"
+        "time.sleep(0.2), e.wait(), print('second'), first.join(), print('end')",
+        set(),
+    ),
+    "other moments": (
+        "threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()\n"
+        "time.sleep(0.2), print('early')",
+        set(),
+    ),
+    "the same line": (
+        "for _ in range(2): threading.Thread(target=lambda: (time.sleep(0.1), print('x'))).start()",
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TIES)
+def test_sleeps_of_threads_that_end_at_one_moment_are_told(kind: str, snippet: Write) -> None:
+    code, tied = TIES[kind]
+    name = snippet(f"import threading, time\n{code}\n")
+    assert set(play(name).ties) == tied
+    if tied:
+        with pytest.raises(SnippetError, match=r"planted\.py: two waits end at the same moment"):
+            record(name)
+    record(name, ordered=False)
+
+
 def test_a_program_that_swallows_all_is_ended(
     snippet: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

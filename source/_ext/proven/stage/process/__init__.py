@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
-from proven.stage.process.records import in_order, read
+from proven.stage.process.records import in_order, read, tied
 from proven.stage.trace import Event, SnippetError, Trace, Wait
 
 __all__ = ["in_order", "play_in_process"]
@@ -74,7 +74,16 @@ def play_in_process(
     shown = [record for record in records if record["what"] not in ("raised", "deadlock")]
     told_of = in_order(shown, ordered)
     return Trace(
-        lines, elapsed, False, err, *told_of, code, raised, deadlock, beside=beside is not None
+        lines,
+        elapsed,
+        False,
+        err,
+        *told_of,
+        code,
+        raised,
+        deadlock,
+        beside=beside is not None,
+        ties=tied(records),
     )
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from _proven_frames import getframe
+from _proven_sleeps import follow, now
 
 EVENTS = os.environ.get("HANDBOOK_EVENTS", "")
 PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
@@ -86,15 +87,17 @@ def actor_id() -> str:
     return getattr(thread, "handbook_id", f"{process_id()}.{thread._name}")
 
 
-def author() -> dict[str, str]:
-    """Return who calls, as records tell it."""
+def author() -> dict[str, Any]:
+    """Return who calls, as records tell it; slept: the moment at which its sleep has ended."""
     thread = thread_now()
     main = thread is threading._main_thread  # type: ignore[attr-defined]
+    moment, by_sleep = now()
     return {
         "who": actor_id(),
         "actor": process_name() if main else thread._name,
         "kind": "process" if main else "thread",
         "program": PROGRAM,
+        "slept": moment if by_sleep else -1.0,
     }
 
 
@@ -102,9 +105,11 @@ def record(what: str, **more: Any) -> Cause:
     """Append a record of the caller; return what makes another record come after it."""
     if Here.sink:
         return Here.sink(what, more)
+    # Of two who want a free lock either may be the first.
+    follow(more.pop("at", -1.0), waited=what != "takes")
     number = next(_records)
     if number > MOST and what not in ("prints", "created", "ends", "raised", "deadlock"):
-        return {}
+        return {"at": now()[0]}
     id = f"{process_id()}#{number}"
     event = {"id": id, "what": what, "time": time.monotonic(), **author(), **more}
     try:
@@ -116,7 +121,7 @@ def record(what: str, **more: Any) -> Cause:
         os.write(file, marshal.dumps(event))
     finally:
         os.close(file)
-    return {"after": [event["id"]], "by": event["who"]}
+    return {"after": [event["id"]], "by": event["who"], "at": now()[0]}
 
 
 def by_program(depth: int = 2) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from _proven_deadlock import might_last
 from _proven_locks import Lock, RLock
 from _proven_record import Cause, actor_id, by_program, process_id, record
+from _proven_sleeps import slept
 
 PLAIN = str | int | float
 LIBRARIES = ("asyncio", "multiprocessing", "concurrent.futures.process")
@@ -52,7 +53,7 @@ def watch_start(owner: Any, kind: str) -> None:
             plain = [given for given in getattr(self, "_args", ()) if isinstance(given, PLAIN)]
             told = [repr(given) for given in plain]
             new = {"who": self.handbook_id, "actor": self.name, "kind": kind, "code": code}
-            record("created", by=actor_id(), arguments=told, **new)
+            self.handbook_at = record("created", by=actor_id(), arguments=told, **new).get("at", 0)
             if kind == "thread":
                 self.run = functools.partial(run_watched, self.run, self)
         original(self)
@@ -64,7 +65,7 @@ def run_watched(run: Callable[..., None], actor: Any) -> None:
     """Record that a thread or process runs, and how it ends."""
     # The actor must not lead to itself: else only the collector could free it.
     vars(actor).pop("run", None)
-    record("runs")
+    record("runs", at=actor.handbook_at)
     error = ""
     try:
         run()
@@ -72,7 +73,8 @@ def run_watched(run: Callable[..., None], actor: Any) -> None:
         error = type(raised).__name__
         raise
     finally:
-        record("ends", text=error, id=f"{actor.handbook_id}#end")
+        told = record("ends", text=error, id=f"{actor.handbook_id}#end")
+        actor.handbook_at = told.get("at", 0)
 
 
 def watch_wait(owner: Any, method: str, cause: Callable[[Any], Cause]) -> None:
@@ -83,21 +85,32 @@ def watch_wait(owner: Any, method: str, cause: Callable[[Any], Cause]) -> None:
     def wait(self: Any, *arguments: Any, **options: Any) -> Any:
         if not by_program():
             with might_last():
-                return original(self, *arguments, **options)
+                return _timed(original, self, *arguments, **options)
         record("waits")
         try:
             with might_last():
-                return original(self, *arguments, **options)
+                return _timed(original, self, *arguments, **options)
         finally:
             record("runs", **cause(self))
 
     setattr(owner, method, wait)
 
 
+def _timed(wait: Callable[..., Any], owner: Any, *arguments: Any, **options: Any) -> Any:
+    """Wait; if that was in vain, it was a sleep."""
+    found = wait(owner, *arguments, **options)
+    limit = options.get("timeout", arguments[-1] if arguments else None)
+    if found is False and isinstance(limit, int | float) and limit > 0:
+        slept(limit)
+    return found
+
+
 def ended(actor: Any) -> Cause:
     """Return the end of `actor` as a cause; nothing while it is alive (join has a timeout)."""
     known = getattr(actor, "handbook_id", None)
-    return {"after": [f"{known}#end"], "by": known} if known and not actor.is_alive() else {}
+    if not known or actor.is_alive():
+        return {}
+    return {"after": [f"{known}#end"], "by": known, "at": actor.handbook_at}
 
 
 def woken(owner: Any) -> Cause:

@@ -35,6 +35,7 @@ def _install() -> None:
     import _proven_frames
     import _proven_processes
     import _proven_queues
+    import _proven_sleeps
     import _proven_stdout
     import _proven_threads
 
@@ -43,6 +44,7 @@ def _install() -> None:
     _proven_processes.install()
     _proven_deadlock.install()
     _proven_stdout.install()
+    _proven_sleeps.install()
     _proven_frames.hide()
 
 

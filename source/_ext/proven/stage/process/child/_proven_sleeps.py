@@ -1,0 +1,43 @@
+"""Keeps what the time would be if nothing but waiting took any: so ties of threads are seen.
+
+Each thread begins at the moment of who started it; a sleep adds its seconds, and who goes on
+because of another thread has at least that one's moment.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+_local = threading.local()
+
+
+def now() -> tuple[float, bool]:
+    """Return the calling thread's moment, and whether it is there because a sleep ended then."""
+    return getattr(_local, "now", (0.0, False))
+
+
+def slept(seconds: float) -> None:
+    """Take note that the calling thread has slept for seconds."""
+    _local.now = (round(now()[0] + seconds, 6), True)
+
+
+def follow(moment: float, waited: bool) -> None:
+    """Take note that the calling thread goes on because of what happened at `moment`.
+
+    waited: whether it would have waited for that, had it come earlier.
+    """
+    if moment > now()[0] or (waited and moment == now()[0]):
+        _local.now = (moment, False)
+
+
+def install() -> None:
+    """Watch time.sleep."""
+    original = time.sleep
+
+    def sleep(seconds: Any, /) -> None:
+        original(seconds)
+        slept(float(seconds))
+
+    time.sleep = sleep
