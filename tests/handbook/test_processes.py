@@ -519,7 +519,7 @@ asyncio.run(main())
 
 TCP_SERVER = SERVER.replace(
     'start_unix_server(serve, "shop.sock")', 'start_server(serve, "127.0.0.1", PORT)'
-)
+).replace("    writer.write", "    await asyncio.sleep(0.5)\n    writer.write")
 THREADED = """\
 import socketserver
 class Shop(socketserver.StreamRequestHandler):
