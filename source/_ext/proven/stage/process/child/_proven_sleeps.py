@@ -6,6 +6,7 @@ because of another thread has at least that one's moment.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import Any
@@ -34,10 +35,29 @@ def follow(moment: float, waited: bool) -> None:
 
 def install() -> None:
     """Watch time.sleep."""
-    original = time.sleep
+    if sys.version_info >= (3, 13):
+        sys.addaudithook(_hear)
+    elif not _shows_frames():
+        # Python doesn't tell of its sleeps.
+        original = time.sleep
 
-    def sleep(seconds: Any, /) -> None:
-        original(seconds)
-        slept(float(seconds))
+        def sleep(seconds: Any, /) -> None:
+            original(seconds)
+            _hear("time.sleep", (seconds,))
 
-    time.sleep = sleep
+        time.sleep = sleep
+
+
+def _hear(event: str, arguments: Any) -> None:
+    if event == "time.sleep" and isinstance(arguments[0], int | float) and arguments[0] > 0:
+        slept(arguments[0])
+
+
+def _shows_frames() -> bool:
+    """Tell whether the program may see the very frame that sleeps, as signal handlers do."""
+    try:
+        with open(sys.orig_argv[-1], "rb") as file:
+            text = file.read()
+    except OSError:
+        return True
+    return b"signal" in text or b"faulthandler" in text
