@@ -61,6 +61,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
         typst=(output.visit_guess_typst, None),
     )
     app.add_node(
+        output.pair,
+        html=(output.visit_pair_html, None),
+        typst=(output.visit_pair_typst, None),
+    )
+    app.add_node(
         badges.badge,
         html=(badges.visit_html, badges.depart_html),
         typst=(badges.visit_typst, None),
