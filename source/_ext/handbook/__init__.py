@@ -103,6 +103,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _mend_templates)
     app.connect("config-inited", _add_looks)
     app.connect("config-inited", _let_doctest_check)
+    # Name, address and inventory of the documentation on which claims rest.
+    app.add_config_value("documentation", (), "env", (tuple, list))
+    app.connect("builder-inited", domain.offer, priority=600)  # after intersphinx
     app.connect("builder-inited", outdated.read_all)
     app.connect("env-updated", outdated.pages)
     app.connect("builder-inited", output.play_ahead)

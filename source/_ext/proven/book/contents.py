@@ -7,12 +7,13 @@ they were when it was taken: that is what the fingerprints tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
 from proven.book.laws import laws_in
+from proven.book.memo import Memo
 from proven.book.prints import fingerprint
 from proven.book.settings import Settings
 from proven.book.texts import Texts
@@ -27,15 +28,16 @@ Printed = Literal["claims", "proofs", "examples"]
 class Book:
     """The claims, proofs and outputs of a book, read once, and their fingerprints."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, memo: Memo | None = None) -> None:
         self.settings = settings
-        self._texts = Texts(settings.root)
+        self.memo = memo or Memo()
+        self._texts = Texts(settings.root, self.memo)
         self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
 
     @classmethod
-    def at(cls, root: Path | str) -> Book:
-        """Return the book whose repository is the folder `root`."""
-        return cls(Settings.at(Path(root)))
+    def at(cls, root: Path | str, memo: Memo | None = None) -> Book:
+        """Return the book whose repository is the folder `root`; `memo` spares it reading anew."""
+        return cls(Settings.at(Path(root)), memo)
 
     @property
     def root(self) -> Path:
@@ -45,17 +47,17 @@ class Book:
     @cached_property
     def all_claims(self) -> list[Mark]:
         """All claims of the pages by file and line, also those whose id is used twice."""
-        return list(claims_in(self._texts.all_of(self.settings.page_files())))
+        return self._found("claims", claims_in, self.settings.page_files())
 
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
-        return list(proofs_in(self._texts.all_of(sorted(self.settings.tests.rglob("test_*.py")))))
+        return self._found("proofs", proofs_in, sorted(self.settings.tests.rglob("test_*.py")))
 
     @cached_property
     def all_laws(self) -> list[Mark]:
         """All laws of the tests by file and line: claims checked in random programs."""
-        return list(laws_in(self._texts.all_of(sorted(self.settings.tests.glob("laws/of_*.py")))))
+        return self._found("laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py")))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -93,15 +95,20 @@ class Book:
     @cached_property
     def fingerprints(self) -> dict[Printed, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
-        proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
-        proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
+        groups: dict[tuple[str, str], list[Mark]] = {}
+        for id, claim in self.claims.items():
+            if proof := self.proofs.get(id):
+                groups.setdefault((claim.file, proof.file), []).append(claim)
+        prints = {
+            id: both
+            for (page, file), claims in groups.items()
+            for id, both in self._prints_of(page, file, claims).items()
+        }
+        proven = [id for id in self.claims if id in prints]
         return {
-            "claims": {
-                id: fingerprint(claim.verb, str(claim.only), claim.text, *proofs[id])
-                for id, claim in proven.items()
-            },
+            "claims": {id: prints[id][0] for id in proven},
             # What breaks a proof doesn't depend on how the sentence is worded.
-            "proofs": {id: fingerprint(*texts) for id, texts in proofs.items()},
+            "proofs": {id: prints[id][1] for id in proven},
             "examples": {
                 shown.name: fingerprint(
                     self.code(shown.name),
@@ -165,10 +172,31 @@ class Book:
             files.setdefault(proof.file, []).append(proof)
         return files
 
-    def _proof_of(self, claim: Mark) -> Iterator[str]:
-        file = self.proofs[claim.id].file
-        yield self.alone(claim.id)
-        yield self.text((self.root / file).with_name("conftest.py"))
-        yield from self._texts.helpers(file)
-        for name in self.snippets_of(claim.file, file):
-            yield self.code(name)
+    def _found(
+        self, what: str, find: Callable[[Mapping[str, str]], Iterable[Mark]], files: list[Path]
+    ) -> list[Mark]:
+        texts = self._texts.all_of(files).items()
+        found = (
+            self.memo.of(what, each, partial(lambda file, text: [*find({file: text})], *each))
+            for each in texts
+        )
+        return [mark for marks in found for mark in marks]
+
+    def _prints_of(self, page: str, file: str, claims: list[Mark]) -> dict[str, tuple[str, str]]:
+        """Return the prints of the claims of `page` that `file` proves, and of their proofs."""
+        shared = [
+            self.text((self.root / file).with_name("conftest.py")),
+            *self._texts.helpers(file),
+            *map(self.code, self.snippets_of(page, file)),
+        ]
+        sentences = {claim.id: (claim.verb, str(claim.only), claim.text) for claim in claims}
+
+        def make() -> dict[str, tuple[str, str]]:
+            proofs = {id: [self.alone(id), *shared] for id in sentences}
+            return {
+                id: (fingerprint(*sentence, *proofs[id]), fingerprint(*proofs[id]))
+                for id, sentence in sentences.items()
+            }
+
+        texts = (self.text(self.root / file), *shared, str(sentences))
+        return self.memo.of("prints", texts, make)

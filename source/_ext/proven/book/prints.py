@@ -35,10 +35,14 @@ def helpers_in(text: str) -> Iterator[tuple[str, frozenset[str]]]:
     Those of the machinery, which are elsewhere, come along: there is no such file.
     """
     for match in _IMPORT.finditer(text):
-        (statement,) = ast.parse(match[0].strip()).body
-        assert isinstance(statement, ast.ImportFrom)
-        names = frozenset(alias.name for alias in statement.names)
-        yield match["module"].replace(".", "/") + ".py", names
+        yield match["module"].replace(".", "/") + ".py", _imported(match[0].strip())
+
+
+@lru_cache(None)
+def _imported(line: str) -> frozenset[str]:
+    (statement,) = ast.parse(line).body
+    assert isinstance(statement, ast.ImportFrom)
+    return frozenset(alias.name for alias in statement.names)
 
 
 @lru_cache(None)

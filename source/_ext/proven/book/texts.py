@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
+from proven.book.memo import Memo
 from proven.book.prints import helpers_in, used
 
 
 class Texts:
-    """Reads files of the book at `root`."""
+    """Reads files of the book at `root`; `memo` knows what was found in them before."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, memo: Memo) -> None:
+        self._root, self._memo = root, memo
         self._texts: dict[Path, str] = {}
         self._helped: dict[str, list[str]] = {}
 
@@ -36,7 +38,10 @@ class Texts:
             waiting = [self.of(self._root / file)]
             for text in waiting:
                 for helper, names in helpers_in(text):
-                    part = used(self.of(self._root / helper), names)
+                    source = self.of(self._root / helper)
+                    part = self._memo.of(
+                        "used", [source, *sorted(names)], partial(used, source, names)
+                    )
                     if part and part not in parts:
                         parts.append(part)
                         waiting.append(part)
