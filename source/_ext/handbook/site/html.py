@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,19 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from handbook.site.outdated import written
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from _typeshed import StrPath
 
 
 class HandbookSite(StandaloneHTMLBuilder):
     """Sphinx's builder; it would write index, search and static files at every build."""
+
+    def prepare_writing(self, docnames: Set[str]) -> None:
+        """Let each word be reduced to its stem once: that takes a tenth of a build."""
+        super().prepare_writing(docnames)
+        if self.indexer is not None:
+            self.indexer.lang.stem = lru_cache(None)(self.indexer.lang.stem)  # type: ignore[method-assign]
 
     def copy_assets(self) -> None:
         """Copy what lies beside the pages, unless nothing changed."""

@@ -7,14 +7,14 @@ they were when it was taken: that is what the fingerprints tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, partial
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from proven.book.laws import laws_in
 from proven.book.memo import Memo
-from proven.book.prints import fingerprint
+from proven.book.prints import both, fingerprint
 from proven.book.settings import Settings
 from proven.book.texts import Texts
 from proven.claims import Mark, claims_in, proofs_in
@@ -23,6 +23,9 @@ from proven.shown import Shown, outputs_in
 
 Printed = Literal["claims", "proofs", "examples"]
 """What has a fingerprint."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Book:
@@ -47,17 +50,19 @@ class Book:
     @cached_property
     def all_claims(self) -> list[Mark]:
         """All claims of the pages by file and line, also those whose id is used twice."""
-        return self._found("claims", claims_in, self.settings.page_files())
+        return self._texts.marks("claims", claims_in, self.settings.page_files())
 
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
-        return self._found("proofs", proofs_in, sorted(self.settings.tests.rglob("test_*.py")))
+        return self._texts.marks(
+            "proofs", proofs_in, sorted(self.settings.tests.rglob("test_*.py"))
+        )
 
     @cached_property
     def all_laws(self) -> list[Mark]:
         """All laws of the tests by file and line: claims checked in random programs."""
-        return self._found("laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py")))
+        return self._texts.marks("laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py")))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -95,16 +100,13 @@ class Book:
     @cached_property
     def fingerprints(self) -> dict[Printed, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
-        groups: dict[tuple[str, str], list[Mark]] = {}
-        for id, claim in self.claims.items():
-            if proof := self.proofs.get(id):
-                groups.setdefault((claim.file, proof.file), []).append(claim)
-        prints = {
-            id: both
-            for (page, file), claims in groups.items()
-            for id, both in self._prints_of(page, file, claims).items()
-        }
-        proven = [id for id in self.claims if id in prints]
+        proven = [id for id in self.claims if id in self.proofs]
+        pairs = _grouped(
+            ((self.claims[id].file, self.proofs[id].file), self.claims[id]) for id in proven
+        )
+        prints: dict[str, tuple[str, str]] = {}
+        for (page, file), claims in pairs.items():
+            prints |= self._prints_of(page, file, claims)
         return {
             "claims": {id: prints[id][0] for id in proven},
             # What breaks a proof doesn't depend on how the sentence is worded.
@@ -143,7 +145,7 @@ class Book:
     def snippets_of(self, page: str, test: str) -> list[str]:
         """Return the snippets that a page shows or its file of proofs names, each as "a/b"."""
         quoted = set(re.findall(r'"(\w+/\w+)"', self.text(self.root / test)))
-        return sorted((quoted & self._names) | self._shown_on.get(page, set()))
+        return sorted((quoted & self._names).union(self._shown_on.get(page, ())))
 
     def alone(self, id: str) -> str:
         """Return the file of a proof without the other proofs: it and what they share."""
@@ -159,28 +161,12 @@ class Book:
         return frozenset(self.snippets)
 
     @cached_property
-    def _shown_on(self) -> dict[str, set[str]]:
-        pages: dict[str, set[str]] = {}
-        for shown in self.outputs.values():
-            pages.setdefault(shown.page, set()).add(shown.name)
-        return pages
+    def _shown_on(self) -> dict[str, list[str]]:
+        return _grouped((shown.page, shown.name) for shown in self.outputs.values())
 
     @cached_property
     def _proofs_by_file(self) -> dict[str, list[Mark]]:
-        files: dict[str, list[Mark]] = {}
-        for proof in self.proofs.values():
-            files.setdefault(proof.file, []).append(proof)
-        return files
-
-    def _found(
-        self, what: str, find: Callable[[Mapping[str, str]], Iterable[Mark]], files: list[Path]
-    ) -> list[Mark]:
-        texts = self._texts.all_of(files).items()
-        found = (
-            self.memo.of(what, each, partial(lambda file, text: [*find({file: text})], *each))
-            for each in texts
-        )
-        return [mark for marks in found for mark in marks]
+        return _grouped((proof.file, proof) for proof in self.proofs.values())
 
     def _prints_of(self, page: str, file: str, claims: list[Mark]) -> dict[str, tuple[str, str]]:
         """Return the prints of the claims of `page` that `file` proves, and of their proofs."""
@@ -190,13 +176,12 @@ class Book:
             *map(self.code, self.snippets_of(page, file)),
         ]
         sentences = {claim.id: (claim.verb, str(claim.only), claim.text) for claim in claims}
-
-        def make() -> dict[str, tuple[str, str]]:
-            proofs = {id: [self.alone(id), *shared] for id in sentences}
-            return {
-                id: (fingerprint(*sentence, *proofs[id]), fingerprint(*proofs[id]))
-                for id, sentence in sentences.items()
-            }
-
         texts = (self.text(self.root / file), *shared, str(sentences))
-        return self.memo.of("prints", texts, make)
+        return self.memo.of("prints", texts, lambda: both(sentences, self.alone, shared))
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups

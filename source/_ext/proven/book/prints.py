@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +22,20 @@ def fingerprint(*texts: str) -> str:
     among the texts, see `helpers_in` and `used`.
     """
     return hashlib.sha256("\n".join(map(_normal, texts)).encode()).hexdigest()[:12]
+
+
+def both(
+    sentences: Mapping[str, Iterable[str]], proof_of: Callable[[str], str], shared: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return the fingerprints of claims, sentence and proof, and of their proofs alone.
+
+    shared: the texts on which all these proofs depend.
+    """
+    proofs = {id: (proof_of(id), *shared) for id in sentences}
+    return {
+        id: (fingerprint(*sentence, *proofs[id]), fingerprint(*proofs[id]))
+        for id, sentence in sentences.items()
+    }
 
 
 @lru_cache(None)
