@@ -33,9 +33,7 @@ numfig_format = {
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
-intersphinx_mapping = {
-    "python": ("https://docs.python.org/3", "_inventories/python-3.14.inv"),
-}
+documentation = ("python", "https://docs.python.org/3", "source/_inventories/python-3.14.inv")
 
 # Sphinx's own defaults hide errors; this one only shows them as a diff.
 doctest_default_flags = doctest.REPORT_UDIFF

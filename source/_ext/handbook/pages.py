@@ -11,7 +11,7 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.domain import Fault, handbook, is_question, warn
+from handbook.domain import Fault, handbook, is_question, loose, warn
 from handbook.output import VERDICTS, guess, pair, twin
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
         while isinstance(after, (nodes.comment, nodes.target)) or _is_index(after):
             after = after.next_node(descend=False, siblings=True)
         if isinstance(after, nodes.admonition) and "short" in after["classes"]:
-            answer = [child.deepcopy() for child in after.children[1:]]
+            answer = [loose(child) for child in after.children[1:]]
             handbook(app.env).shorts[app.env.docname] = answer
         else:
             warn(Fault.SHORT, "a question's page begins with its {short} answer", title)
