@@ -15,7 +15,8 @@ This file is the only place where anything is registered.  Where does it go?
 - The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
 
 Rooms, bottom to top: ``style``, which checks the pages' text without Sphinx; ``domain``,
-``badges``; ``output``, ``pages``; ``appendices``; ``site``.  Beside them ``authors`` helps to write.
+``badges``; ``output``, ``pages``; ``appendices``; ``site``.  Beside them ``authors`` helps those
+who write.
 """
 
 from __future__ import annotations
