@@ -3,7 +3,7 @@
 import inspect
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from itertools import permutations
 from textwrap import dedent
 
@@ -220,10 +220,33 @@ def test_a_frozen_exception_kills_the_worker(pool: Pool) -> None:
     assert "FrozenInstanceError: cannot assign to field '__traceback__'" in run.stderr
 
 
+class Placed(Future[None]):
+    """A future whose place in a set doesn't hang on where it lies in memory."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+    def __hash__(self) -> int:
+        return self.place
+
+
+ANY_ORDER = [2, 1, 0]
+"""Of those that are done as_completed makes a set: their order is not that of completion."""
+
+
 @pytest.mark.always("res-as-completed-by-completion")
 @ways(order={"".join(map(str, order)): order for order in permutations(range(3))})
 def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
     # Whose futures they are makes no difference: as_completed knows no pool.
+    done = [Placed(place) for place in range(3)]
+    for place in order:
+        done[place].set_result(None)
+    late = Placed(3)
+    ready = as_completed([late, *done])
+    assert [next(ready).place for _ in done] == ANY_ORDER
+    late.set_result(None)
+    assert next(ready) is late
     assert play("pools/results_order").lines[:2] == ["as completed: quick", "as completed: slow"]
     turns = [threading.Event() for _ in order]
     with ThreadPoolExecutor(max_workers=3) as pool:
