@@ -298,6 +298,38 @@ def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> 
     assert trace.lines == ["1", "{'BrokenProcessPool'} 1", "no more tasks"]
 
 
+@pytest.mark.always("pool-old-one-loses-the-task")
+@ways(method=METHODS, crash=CRASHES, workers={"1": 1, "2": 2})
+def test_the_old_pool_replaces_the_worker_and_loses_its_task(
+    method: str, crash: str, workers: int
+) -> None:
+    # no mutant: что станет с заданием погибшего процесса, решает сам Python
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os
+
+        def crash():
+            CRASH
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(WORKERS) as pool:
+                before = set(multiprocessing.active_children())
+                lost = pool.apply_async(crash)
+                while all(each.is_alive() for each in before):
+                    lost.wait(0.01)
+                print(pool.apply(abs, (-1,)), pool.map(abs, [-2] * 5))
+                lost.wait(0.2)
+                print("the task is done:", lost.ready())
+    """,
+            CRASH=crash,
+            WORKERS=workers,
+        ),
+    )
+    assert trace.lines == ["1 [2, 2, 2, 2, 2]", "the task is done: False"]
+
+
 @pytest.mark.always("pool-argument-is-a-copy")
 @ways(pool=POOLS)
 def test_a_process_changes_a_copy_and_a_thread_the_object(pool: Pool) -> None:
