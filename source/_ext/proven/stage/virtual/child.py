@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import atexit
 import gc
+import io
 import logging
 import os
 import pickle
@@ -17,6 +18,8 @@ import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
+
+import _proven_frames  # start has put the folder of the recorder on the path
 
 from proven.stage.clock import Clock, installed
 from proven.stage.trace import Trace
@@ -71,7 +74,7 @@ class _Child:
             # 3.13 counts in nanoseconds.
             kept: Any = logging
             kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
-            program.hide_the_stage()
+            _proven_frames.hide()
             audit.install(self.refuse)
             self._run()
             self._end()
@@ -131,7 +134,8 @@ class _Child:
         sys.stdout = sys.__stdout__ = self.recorder.stream()  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = _standard(2, "w")  # type: ignore[misc]
         os.chdir(order.work)
-        sys.argv = [order.path]
+        sys.argv, sys.orig_argv = [order.path], [sys.executable, order.path]
+        sys._xoptions.clear()
         sys.path[0] = os.path.dirname(order.path)
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
         self.clock.on_jump = self.recorder.catch_up
@@ -147,12 +151,14 @@ class _Child:
         try:
             program.run(self.order.path, self.clock)
         except SystemExit as stop:
+            stop.__traceback__ = _proven_frames.beyond(stop.__traceback__)
             self.code = program.exit_code(stop)
         except BaseException as error:
             self.code, self.raised = 1, type(error).__name__
             if isinstance(error, KeyboardInterrupt):
                 self.code = -signal.SIGINT
-            sys.excepthook(type(error), error, error.__traceback__)
+            trace = _proven_frames.beyond(error.__traceback__)
+            sys.excepthook(type(error), error.with_traceback(trace), trace)
 
     def _end(self) -> None:
         """Play the end of the interpreter: threads, atexit, and what the modules hold."""
@@ -168,8 +174,13 @@ class _Child:
 
 
 def _standard(descriptor: int, mode: str) -> Any:
-    errors = "backslashreplace" if descriptor == 2 else "strict"
-    return os.fdopen(descriptor, mode, 1, encoding="utf-8", errors=errors, closefd=False)
+    """Return sys.stdin or sys.stderr, as Python's UTF-8 mode makes them."""
+    raw: Any = io.FileIO(descriptor, mode, closefd=False)
+    raw.name, errors = ("<stdin>", "surrogateescape") if mode == "r" else ("<stderr>", None)
+    buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
+    stream = io.TextIOWrapper(buffer, "utf-8", errors or "backslashreplace", line_buffering=True)
+    stream.mode = mode  # type: ignore[misc]
+    return stream
 
 
 def _file(name: str) -> int:
