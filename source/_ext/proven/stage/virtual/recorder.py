@@ -79,7 +79,7 @@ class Recorder(io.RawIOBase):
     def _take(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            text = line.decode("utf-8", "backslashreplace")
+            text = line.decode("utf-8", "surrogateescape")
             self.events.append(Event(round(self._clock.time(), 6), _actor(), text))
             if self._journal:
                 self._journal.note(self._journal.who(), "prints", text)
