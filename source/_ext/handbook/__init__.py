@@ -32,7 +32,17 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
     from handbook import badges, domain, output, pages
     from handbook.appendices import ledger, numbering, overview, reports
-    from handbook.site import epub, extra, head, html, navigation, outdated, repairs, search
+    from handbook.site import (
+        epub,
+        extra,
+        head,
+        html,
+        navigation,
+        outdated,
+        ranking,
+        repairs,
+        search,
+    )
 
     app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
@@ -92,6 +102,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(repairs.OneId)
     app.connect("doctree-read", pages.check_page)
     app.connect("doctree-read", numbering.note)
+    app.connect("doctree-read", ranking.note)
     for room in (ledger, reports, overview):
         app.connect("doctree-resolved", room.fill)
 

@@ -60,6 +60,7 @@ class Handbook(Domain):
         "shorts": {},
         "tables": {},
         "numbered": {},
+        "words": {},
     }
 
     @property
@@ -81,6 +82,11 @@ class Handbook(Domain):
     def numbered(self) -> dict[str, list[tuple[str, str]]]:
         """What bears a number: page, kinds (figure, code-block, table) and ids in order."""
         return cast("dict[str, list[tuple[str, str]]]", self.data["numbered"])
+
+    @property
+    def words(self) -> dict[str, dict[str, float]]:
+        """What the search knows of the pages: page, stem, weight."""
+        return cast("dict[str, dict[str, float]]", self.data["words"])
 
     @cached_property
     def book(self) -> Book:

@@ -15,7 +15,7 @@ from proven.stage.explore import CannotExplore
 from proven.stage.explore.graph import DONE, Graph
 from proven.stage.explore.scene import Scene, parse_actors
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GAME = re.compile(r"^```\{scheduler\} (\S+)\n((?::.*\n)*)```$", re.M)
 GAMES = [
     (match[1], dict(re.findall(r"^:([\w-]+): (.*)$", match[2], re.M)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.handbook.conftest import ROOT
-from tests.handbook.rooms import (
+from tests.handbook.house.rooms import (
     MOST_LINES,
     MOST_OF_A_CLASS,
     MOST_ROOMS,
