@@ -38,12 +38,6 @@ class Journal:
     running: ClassVar[Journal | None] = None
     """That of the play that runs now."""
 
-    @classmethod
-    def now(cls) -> Journal:
-        """Return that of the play that runs now; there must be one."""
-        assert cls.running
-        return cls.running
-
     def cause(self) -> int | None:
         """Return who causes what is asked for now: by the running handle, or a worker thread."""
         me = threading.get_ident()

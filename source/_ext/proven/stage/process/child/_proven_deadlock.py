@@ -8,7 +8,7 @@ let go: a thread that has just been woken but hasn't run yet isn't stuck.
 from __future__ import annotations
 
 # The module signal makes enums of all that, and so loads as much as a small program.
-import _signal as signal
+import _signal as signal  # type: ignore[import-not-found]
 import _thread
 import os
 import sys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _signal as signal
+import _signal as signal  # type: ignore[import-not-found]
 import atexit
 import faulthandler
 import functools
