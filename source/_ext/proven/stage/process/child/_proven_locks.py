@@ -6,10 +6,15 @@ Python's own are types of C, whose methods nobody can watch.
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from _proven_deadlock import might_last
-from _proven_record import Cause, by_program, record, thread_now
+from _proven_record import by_program, record, thread_now
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from _proven_record import Cause
 
 _make_lock: Any = threading.Lock
 _make_rlock: Any = threading.RLock

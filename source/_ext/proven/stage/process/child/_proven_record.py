@@ -14,19 +14,23 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 from _proven_frames import getframe
+
+# Modules that the program doesn't load take time, and aren't there without the recorder.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Cause = dict[str, Any]
+    """What a record comes after, and whose doing that was."""
 
 EVENTS = os.environ["HANDBOOK_EVENTS"]
 SNIPPETS = os.path.join(os.environ["HANDBOOK_FOLDER"], "")
 PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
 MOST = 1000
 """Records after which a process only tells its lines: nobody draws more."""
-
-Cause = dict[str, Any]
-"""What a record comes after, and whose doing that was."""
 
 _records = itertools.count()
 _foreign = itertools.count(1)

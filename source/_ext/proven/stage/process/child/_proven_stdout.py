@@ -13,10 +13,13 @@ import io
 import os
 import sys
 import threading
-from typing import Any
 
 from _proven_frames import back, getframe
 from _proven_record import author, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OUTPUT = os.environ["HANDBOOK_OUTPUT"]
 
