@@ -40,6 +40,8 @@ def watching(steps: Steps, snippet: str) -> Iterator[tuple[Any, Told]]:
 
     def act(what: str, thing: Any, value: str = "") -> None:
         if now.name:
+            if what == "takes" and isinstance(thing, asyncio.Lock):
+                thing.holder = now.name
             steps.act(
                 now, what, type(thing).__name__ if not isinstance(thing, str) else thing, value
             )

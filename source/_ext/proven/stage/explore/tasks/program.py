@@ -102,6 +102,10 @@ class Tasks:
             loop, outcome = self._play(orders, watch)
         return outcome
 
+    def step(self, orders: Orders, watch: Any = None) -> Trace | BaseException:
+        """Play one order in which asyncio's own callbacks are no choice, whatever is cancelled."""
+        return self._play(orders, watch)[1]
+
     def _play(self, orders: Orders, watch: Any) -> tuple[ExploringLoop, Trace | BaseException]:
         out = _Lines()
         loop = out.loop = ExploringLoop(orders, self.late, self._callbacks)
