@@ -22,8 +22,7 @@ class Effect:
     def __str__(self) -> str:
         if self.what in ("reads", "writes"):
             return f"{self.name} {'→' if self.what == 'reads' else '←'} {self.value}"
-        name = f"{self.name}: {self.value}" if self.value else self.name
-        return f"{self.what} {name}"
+        return f"{self.what} {': '.join(filter(None, (self.name, self.value)))}"
 
 
 @dataclass

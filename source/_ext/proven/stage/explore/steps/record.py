@@ -68,8 +68,13 @@ class Steps:
                 base = node.func.value
                 known, value = value_of(base, frame)
                 if known and isinstance(value, CONTAINERS):
-                    step = self._step(actor.name)
-                    self._pending = lambda: self._note(step, frame, base, "writes", whole=True)
+                    step, before = self._step(actor.name), repr(value)
+
+                    def called() -> None:
+                        what = "reads" if repr(value) == before else "writes"
+                        self._note(step, frame, base, what, whole=True)
+
+                    self._pending = called
         elif not isinstance(node, ast.Call):
             whole = next_op(frame.f_code, offset).startswith(_TAKES_ALL)
             self._note(self._step(actor.name), frame, node, "reads", whole=whole)
