@@ -123,7 +123,7 @@ class Threads:
                     seen.clear()
                 found = self._all_runs(make(), names, most, first, seen)
                 # With more names written there are more places: what was explored lacks them.
-                if not names.grown or found.failure:
+                if not names.grown:
                     return finished(found)
 
     def _all_runs(
@@ -134,7 +134,7 @@ class Threads:
         while runs < most:
             run = self.play(orders, names)
             broken = run.failure
-            if names.grown and not broken:
+            if names.grown:
                 break
             if not runs or (broken and not failure):
                 met = orders.length
