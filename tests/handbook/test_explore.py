@@ -421,7 +421,7 @@ async def only_the_second_first() -> None:
 def test_a_bound_too_small_for_the_fault_says_so() -> None:
     assert Threads(Box, [add] * 2, lambda box: box.value == 2).find(preemptions=1)
     assert Tasks(only_the_second_first).find(bound=1)
-    with pytest.raises(CannotExplore, match="at most 0 preemptions.*or the bound too small"):
+    with pytest.raises(CannotExplore, match=r"at most 0 preemptions.*or the bound too small"):
         Threads(Box, [add] * 2, lambda box: box.value == 2).find(preemptions=0)
     with pytest.raises(CannotExplore, match="within a bound of 0: sound, or bound too small"):
         Tasks(only_the_second_first).find(bound=0)
