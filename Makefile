@@ -68,8 +68,8 @@ pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
 	@$(BIN)/python -m handbook.authors.check --changed
-play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
-	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
+play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1 | REPLAY=… from make explore]
+	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real) --replay '$(REPLAY)'
 explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
 	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
 lint: .venv/ready ## check code, types, and the shape and words of the pages
