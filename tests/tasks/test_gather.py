@@ -106,19 +106,20 @@ def test_exceptions_stand_in_the_places_of_their_coroutines(awaited: Awaited, en
 
     assert perform(main).elapsed == 3
 
-
-@pytest.mark.always("gather-exceptions-in-place")
-@ways(end=EXITS)
-def test_exits_are_no_results(end: End) -> None:
     got: list[object] = []
 
-    async def main() -> None:
-        got.extend(await asyncio.gather(end.after(1), return_exceptions=True))
+    async def exits(error: type[BaseException]) -> None:
+        got.extend(await asyncio.gather(awaited(1, End(error)), return_exceptions=True))
 
-    assert end.error
-    with pytest.raises(end.error):
-        perform(main)
-    assert got == []
+    for exit_ in EXITS.values():
+        assert exit_.error
+        if awaited is AWAITED["future"]:  # no task raises it
+            perform(lambda error=exit_.error: exits(error))
+            assert type(got.pop()) is exit_.error
+        else:
+            with pytest.raises(exit_.error):
+                perform(lambda error=exit_.error: exits(error))
+        assert got == []
 
 
 @pytest.mark.sometimes("gather-exceptions-hidden")
