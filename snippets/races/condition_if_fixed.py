@@ -20,6 +20,12 @@ class Box:
             return self.items.pop()
 
 
+def taste(box: Box) -> str:
+    with box.changed:
+        box.put("tea")
+        return box.get()
+
+
 def main() -> None:
     box, waits = Box(), Event()
 
@@ -29,11 +35,10 @@ def main() -> None:
     thread = Thread(target=guest)
     thread.start()
     waits.wait()
-    with box.changed:
-        box.put("tea")
-        print(f"main: {box.get()}")
+    tea = taste(box)
     box.put("coffee")
     thread.join()
+    print(f"main: {tea}")
 
 
 if __name__ == "__main__":
