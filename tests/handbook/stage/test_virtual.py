@@ -31,7 +31,6 @@ CASES = {
                 time.clock_gettime(time.CLOCK_MONOTONIC), time.clock_gettime(time.CLOCK_REALTIME),
                 datetime.now().timestamp(), datetime.today().timestamp(),
                 datetime.now(timezone.utc).timestamp(),
-                datetime.utcnow().replace(tzinfo=timezone.utc).timestamp(),
                 time.mktime(time.localtime()),
             )
         async def main():
@@ -313,6 +312,22 @@ def played(code: str, folder: Path, *, run: bool = True) -> Trace:
         text += "asyncio.run(main())\n"
     (folder / "planted.py").write_text(text, encoding="utf-8")
     return play_virtually("planted", folder / "planted.py")
+
+
+def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
+    code = """
+    from datetime import datetime
+    async def main():
+        await asyncio.sleep(1)
+        print(datetime.utcnow())
+    """
+    trace = played(code, tmp_path)
+    assert trace.lines == ["2026-01-01 09:00:01"]
+    told = subprocess.run(
+        [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=True
+    )
+    assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "snippets/")
+    assert ("DeprecationWarning" in trace.stderr) is (sys.version_info >= (3, 12))
 
 
 @pytest.mark.parametrize("kind", CASES)
