@@ -32,8 +32,9 @@ from handbook.output.runs import result, table
 if TYPE_CHECKING:
     from proven.stage.explore.scene import Scene
 
+_SCENE = ("make", "actors", "holds")
 _BLOCK = re.compile(
-    r"^(?P<fence>`{3,})\{interleaving\}[ ]+(?P<name>\S+)[ ]*\n"
+    r"^(?P<fence>`{3,})\{(?:interleaving|scheduler)\}[ ]+(?P<name>\S+)[ ]*\n"
     r"(?P<options>(?:[ ]*:[\w-]+:.*\n)*)\n?(?P<body>(?:.*\n)*?)(?P=fence)[ ]*$",
     re.M,
 )
@@ -45,22 +46,27 @@ class Interleaving(SphinxDirective):
     required_arguments = 1
     has_content = True
     option_spec: ClassVar[dict[str, Callable[[str], Any]]] = dict.fromkeys(
-        ("make", "actors", "holds", "caption"), directives.unchanged_required
+        (*_SCENE, "caption"), directives.unchanged_required
     )
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        file = handbook(self.env).book.snippet(name)
-        self.env.note_dependency(str(file))
         self.env.note_dependency(__file__)
         try:
-            scene = scene_of(name, self.options)
-            source = file.read_text(encoding="utf-8").splitlines()
-            shown = table(dict(scene.actors), list(self.content), source)
+            box = self.shown(name)
         except (OSError, ValueError, IndexError) as error:
             problem = f"the interleaving of {name}: {error}; mend its options or run make accept"
             warn(Fault.OUTPUT, problem, self.get_location())
             return []
+        return [*self.checked(name), box]
+
+    def shown(self, name: str) -> nodes.container:
+        """Return the recorded run as a table with its result; ValueError if it can't be read."""
+        file = handbook(self.env).book.snippet(name)
+        self.env.note_dependency(str(file))
+        scene = scene_of(name, self.options)
+        source = file.read_text(encoding="utf-8").splitlines()
+        shown = table(dict(scene.actors), list(self.content), source)
         slug = nodes.make_id(name)
         ids = (f"interleaving-{slug}{number or ''}" for number in count())
         id = next(id for id in ids if id not in self.state.document.nameids)
@@ -73,13 +79,14 @@ class Interleaving(SphinxDirective):
         self.state.document.note_explicit_target(box, box)
         for node in (*box.findall(nodes.table), *box.findall(nodes.title), box):
             self.set_source_info(node)
-        return [*self._checked(name), box]
+        return box
 
-    def _checked(self, name: str) -> Iterator[nodes.Node]:
+    def checked(self, name: str) -> Iterator[nodes.Node]:
         """Yield what Sphinx's doctest builder runs and compares, unseen by the reader."""
         # Of its own name: the group of the snippet's output is another one.
         group = f"{name} interleaving"
-        call = f"check_run({name!r}, {dict(self.options)!r})"
+        told = {key: self.options[key] for key in _SCENE if key in self.options}
+        call = f"check_run({name!r}, {told!r})"
         code = nodes.comment("", "", testnodetype="testcode", groups=[group])
         code["test"] = f"from handbook.output.interleaving import check_run\n{call}"
         expected = nodes.comment("", "", testnodetype="testoutput", groups=[group])

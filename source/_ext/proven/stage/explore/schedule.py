@@ -195,7 +195,11 @@ def written(schedule: Schedule) -> str:
 def read(text: str) -> Schedule:
     """Return the schedule that `written` wrote; ValueError if it is none."""
     pairs = [] if text == "-" else [pair.split(":") for pair in text.split(",")]
-    return tuple((int(place), int(option)) for place, option in pairs)
+    try:
+        return tuple((int(place), int(option)) for place, option in pairs)
+    except ValueError:
+        why = "is no schedule: one reads like 17:1,23:2, as make explore tells it, or -"
+        raise ValueError(f"{text!r} {why}") from None
 
 
 def kind_of(orders: Orders) -> str:
@@ -203,6 +207,10 @@ def kind_of(orders: Orders) -> str:
     if isinstance(orders, Samples):
         return "random"
     return "bounded" if orders.cut else "exhaustive"
+
+
+Seen = list[tuple[Schedule, "Failure | None", Sequence[str]]]
+"""Of each order its choices, what broke, and the lines that it printed."""
 
 
 EXPLORED: list[Exploration] = []

@@ -19,6 +19,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
+import _proven_frames  # start has put the folder of the recorder on the path
+
 from proven.stage.clock import Clock, hand_over, installed
 from proven.stage.trace import Trace
 from proven.stage.virtual import audit, program, stacks
@@ -111,7 +113,7 @@ class _Child:
         # 3.13 counts in nanoseconds.
         kept: Any = logging
         kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
-        program.hide_the_stage()
+        _proven_frames.hide()
         audit.install(self.refuse)
         self._run()
         self._end()
@@ -170,7 +172,8 @@ class _Child:
         os.dup2(self._err, 2)
         sys.stdout = sys.__stdout__ = self.recorder.stream()  # type: ignore[misc]
         os.chdir(order.work)
-        sys.argv = [order.path]
+        sys.argv, sys.orig_argv = [order.path], [sys.executable, order.path]
+        sys._xoptions.clear()
         sys.path[0] = os.path.dirname(order.path)
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
         self.clock.on_jump = self.recorder.catch_up
@@ -186,12 +189,14 @@ class _Child:
         try:
             program.run(self.order.path, self.clock)
         except SystemExit as stop:
+            stop.__traceback__ = _proven_frames.beyond(stop.__traceback__)
             self.code = program.exit_code(stop)
         except BaseException as error:
             self.code, self.raised = 1, type(error).__name__
             if isinstance(error, KeyboardInterrupt):
                 self.code = -signal.SIGINT
-            sys.excepthook(type(error), error, error.__traceback__)
+            trace = _proven_frames.beyond(error.__traceback__)
+            sys.excepthook(type(error), error.with_traceback(trace), trace)
 
     def _end(self) -> None:
         """Play the end of the interpreter: threads, atexit, and what the modules hold."""

@@ -14,6 +14,7 @@ import os
 import sys
 import threading
 
+from _proven_frames import current_frames
 from _proven_record import SNIPPETS, Here, record
 
 TYPE_CHECKING = False
@@ -94,7 +95,7 @@ def _deadlock() -> list[tuple[str, str, str, int]] | None:
     """Return who waits for what and who holds it, or None if somebody can go on."""
     if signal.getitimer(signal.ITIMER_REAL)[0] or _has_children():
         return None
-    frames = sys._current_frames()
+    frames = current_frames()
     frames.pop(_thread.get_ident())
     threads = {ident: threading._active.get(ident) for ident in frames}  # type: ignore[attr-defined]
     rows = []
