@@ -97,7 +97,7 @@ def effect_in_russian(effect: str) -> Iterator[nodes.Node]:
         yield nodes.Text(": ")
         yield nodes.literal(value, value)
     if held:
-        yield nodes.Text(f", держит {holder}")
+        yield nodes.Text(f" (держит {holder})")
 
 
 def _waited(thing: str) -> tuple[str, str]:
@@ -117,7 +117,7 @@ def result(text: str) -> nodes.paragraph:
             who, _, what = wait.partition(" waits for ")
             thing, held, holder = what.partition(", held by ")
             stuck.append(
-                f"{who} ждёт {''.join(_waited(thing))}" + (f", держит {holder}" if held else "")
+                f"{who} ждёт {''.join(_waited(thing))}" + (f" (держит {holder})" if held else "")
             )
         shown += nodes.Text(f" Программа стоит: {'; '.join(stuck)}.")
     elif kind == "error":
