@@ -77,9 +77,9 @@ lint: .venv/ready ## check code, types, and the shape and words of the pages
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
-	@$(BIN)/pytest -q -n 8 tests/handbook/realtime.py
+	@$(BIN)/pytest -q -n 8 tests/handbook/stage/realtime.py
 programs: .venv/ready ## play random programs on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
-	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/test_programs.py
+	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/stage/test_programs.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
@@ -96,7 +96,7 @@ bench: .venv/ready ## measure the speed and print a table
 	@$(BIN)/python tests/bench.py
 lock: .venv/ready ## pin the newest versions that fit, with hashes, for the book and for make browser
 	@$(BIN)/pip install -q uv
-	@$(PIN) pyproject.toml -o requirements.lock
+	@$(PIN) pyproject.toml --group examples -o requirements.lock
 	@$(PIN) --group browser --constraints requirements.lock -o tests/browser/requirements.lock
 clean: ## remove all that was built
 	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache

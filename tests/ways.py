@@ -111,6 +111,8 @@ ENDED = {
     "base exception": End(Abort),
 }
 FAILED = only(ENDED, "exception", "base exception")
+EXITS = {"SystemExit": End(SystemExit), "KeyboardInterrupt": End(KeyboardInterrupt)}
+"""The two errors that leave the loop at once, whichever task raises them."""
 
 # What is awaited, and ends so after that many seconds.
 

@@ -1,6 +1,7 @@
 """Proofs for source/coroutines/blocking.md."""
 
 import asyncio
+import concurrent.futures
 import os
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, ENDED, Awaited, End, outcome_of, ways
+from tests.ways import AWAITED, ENDED, EXITS, Awaited, End, outcome_of, ways
 
 
 def _block(seconds: float) -> None:
@@ -64,11 +65,34 @@ def test_to_thread_lets_others_work_on_time() -> None:
 
 
 @pytest.mark.always("blocking-to-thread-outcome")
-@ways(end=ENDED)
+@ways(end=ENDED | EXITS)
 def test_result_and_exception_come_out_of_await(end: End) -> None:
     # no mutant: примеры страницы показывают только удачу
     async def main() -> None:
         assert await outcome_of(asyncio.to_thread(end.reach)) == end.outcome
+
+    perform(main)
+
+
+RENAMED = {
+    "CancelledError": (concurrent.futures.CancelledError, asyncio.CancelledError),
+    "InvalidStateError": (concurrent.futures.InvalidStateError, asyncio.InvalidStateError),
+}
+
+
+@pytest.mark.always("blocking-to-thread-renamed")
+@ways(names=RENAMED)
+def test_two_errors_of_concurrent_futures_change_their_type(
+    names: tuple[type[BaseException], type[BaseException]],
+) -> None:
+    # no mutant: в примерах страницы таких исключений нет
+    raised, comes = names
+    assert raised is not comes
+
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.to_thread(End(raised).reach))
+        assert await outcome_of(task) is comes
+        assert task.cancelled() == (comes is asyncio.CancelledError)
 
     perform(main)
 
@@ -140,8 +164,13 @@ def test_one_pool_for_to_thread_and_names() -> None:
         pool: Any = asyncio.get_running_loop()._default_executor  # type: ignore[attr-defined]
         return pool._max_workers
 
-    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    assert asyncio.run(size()) == min(32, cores + 4)
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        cores = 1 if sys.version_info >= (3, 13) else os.cpu_count() or 1
+        assert asyncio.run(size()) == min(32, cores + 4)
+    finally:
+        os.sched_setaffinity(0, allowed)
 
     async def main() -> None:
         loop = asyncio.get_running_loop()

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +26,19 @@ class StaleAccount:
         await asyncio.sleep(0)
         if enough:
             self.balance -= amount
+
+
+class Yields(StaleAccount):
+    """A broken twin: yields to whoever iterates, who may wait."""
+
+    async def steps(self, amount: int) -> AsyncIterator[str]:
+        if self.balance >= amount:
+            yield "about to pay"
+            self.balance -= amount
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        async for _ in self.steps(amount):
+            await asyncio.sleep(0)
 
 
 class ActLocked(StaleAccount):
@@ -106,7 +119,8 @@ def test_no_race_without_an_await_in_between(explored: Callable[..., None]) -> N
     assert play(NO_AWAIT).find("Bob: refused")
     balances = list(_balances(NO_AWAIT))
     assert set(balances) == {0}
-    explored(len(balances), twin_fails=[_goes_below_zero(BROKEN), _below_zero(StaleAccount)])
+    twins = [_below_zero(twin) for twin in (StaleAccount, Yields)]
+    explored(len(balances), twin_fails=[_goes_below_zero(BROKEN), *twins])
 
 
 @pytest.mark.sometimes("races-async-eager", since="3.12")

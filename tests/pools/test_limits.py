@@ -174,6 +174,29 @@ def test_leaving_the_pool_waits_for_all_tasks(pool: Pool, left: str) -> None:
     assert lines == [str([False] * 4), f"{[True] * 4} True"]
 
 
+@pytest.mark.always("lim-exit-after-nowait")
+@ways(pool=POOLS)
+def test_a_pool_told_not_to_wait(pool: Pool) -> None:
+    # no mutant: ждать ли, решает сам Python
+    lines = perform(
+        pool,
+        """
+        import threading
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                job = pool.submit(work, "job")
+                wait_for("job began")
+                pool.shutdown(wait=False)
+                # Who waits for the job comes to an end, too, but later.
+                threading.Timer(0.5, pathlib.Path("go on").touch).start()
+            print("left, the job is done:", job.done())
+        """,
+    )
+    waits = pool not in PROCESS_POOLS.values()
+    assert lines == [f"left, the job is done: {waits}"]
+
+
 @pytest.mark.always("lim-event-stops-the-task")
 @ways(event={"Event": "threading.Event", "Manager": "multiprocessing.Manager().Event"})
 def test_an_event_ends_the_task(event: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import AWAITED, COUNTS, ENDED, FUTURES, Awaited, End, but, ways
+from tests.ways import AWAITED, COUNTS, ENDED, EXITS, FUTURES, Awaited, End, but, ways
 
 
 @pytest.mark.always("gather-makes-tasks")
@@ -107,6 +107,20 @@ def test_exceptions_stand_in_the_places_of_their_coroutines(awaited: Awaited, en
     assert perform(main).elapsed == 3
 
 
+@pytest.mark.always("gather-exceptions-in-place")
+@ways(end=EXITS)
+def test_exits_are_no_results(end: End) -> None:
+    got: list[object] = []
+
+    async def main() -> None:
+        got.extend(await asyncio.gather(end.after(1), return_exceptions=True))
+
+    assert end.error
+    with pytest.raises(end.error):
+        perform(main)
+    assert got == []
+
+
 @pytest.mark.sometimes("gather-exceptions-hidden")
 def test_an_unchecked_exception_is_silent() -> None:
     divide = load("tasks/gather_exceptions_as_results").divide
@@ -160,6 +174,30 @@ def test_cancelling_gather_cancels_what_it_waits_for(
         assert {type(outcome) for outcome in outcomes[1:]} == {asyncio.CancelledError}
 
     perform(main)
+
+
+@pytest.mark.always("gather-cancel-at-once")
+@ways(cancel=CANCELS, returned={"raises": False, "return_exceptions": True})
+def test_a_cancelled_gather_waits_for_one_clean_up_only(cancel: Stops, returned: bool) -> None:
+    # no mutant: примера с отменой на странице нет
+    async def work(closing: float) -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(closing)
+            print(f"closed in {closing}")
+
+    async def main() -> None:
+        outer = asyncio.gather(*map(work, (3, 1, 2)), return_exceptions=returned)
+        await asyncio.sleep(0.5)
+        await cancel(outer)
+        print("gather is over")
+        await asyncio.sleep(10)
+
+    trace = perform(main)
+    over = trace.at("gather is over")
+    assert over == trace.at("closed in 3" if returned else "closed in 1")
+    assert trace.at("closed in 3") == trace.at("closed in 1") + 2
 
 
 @pytest.mark.always("gather-list-type-error")

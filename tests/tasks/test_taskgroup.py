@@ -10,7 +10,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, COUNTS, ENDED, FAILED, Awaited, End, but, ways
+from tests.ways import AWAITED, COUNTS, ENDED, EXITS, FAILED, Awaited, End, but, ways
 
 Explored = Callable[..., None]
 
@@ -242,6 +242,41 @@ def test_each_branch_gets_its_part_and_the_rest_flies_on() -> None:
     value, system, value_too, key = errors
     assert caught == [(value, value_too), (system,)]
     assert rest.value.exceptions == (key,)
+
+
+async def _body_ends(end: End) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work("neighbour", 5))
+        await end.after(1)
+
+
+async def _task_ends(end: End) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work("neighbour", 5))
+        group.create_task(end.after(1))
+
+
+@pytest.mark.always("taskgroup-exits-unwrapped")
+@ways(end=EXITS | FAILED, ends={"body": _body_ends, "task": _task_ends})
+def test_exits_come_out_unwrapped(
+    end: End, ends: Callable[[End], Coroutine[Any, Any, None]]
+) -> None:
+    # no mutant: в примерах страницы программу не прерывают
+    caught: list[type[BaseException]] = []
+
+    async def main() -> None:
+        try:
+            await ends(end)
+        except BaseException as error:
+            caught.append(type(error))
+            raise
+
+    assert end.error
+    wrapped = end not in EXITS.values()
+    with pytest.raises(BaseExceptionGroup if wrapped else end.error):
+        perform(main)
+    assert issubclass(caught[0], BaseExceptionGroup) == wrapped
+    assert wrapped or caught == [end.error]
 
 
 @pytest.mark.always("taskgroup-body-error")

@@ -74,16 +74,19 @@ def test_who_started_first_may_speak_second() -> None:
 
 
 @pytest.mark.always("order-print-writes-twice")
-@ways(text={"short": "ready", "long": "x" * 100_000})
-def test_print_writes_the_text_and_the_newline_apart(text: str) -> None:
+@ways(
+    text={"short": "ready", "long": "x" * 100_000},
+    more={"one": [], "two": ["steady"], "three": [2, None]},
+)
+def test_print_writes_the_text_and_the_newline_apart(text: str, more: list[object]) -> None:
     class Writes(io.StringIO):
         def write(self, text: str) -> int:
             writes.append(text)
             return len(text)
 
     writes: list[str] = []
-    print(text, file=Writes())
-    assert writes == [text, "\n"]
+    print(text, *more, file=Writes())
+    assert writes == [text, *(each for other in more for each in (" ", str(other))), "\n"]
 
 
 @pytest.mark.sometimes("order-torn-line")

@@ -178,9 +178,7 @@ TOOLS = {
     "searchtools.js": (
         "Search = {",
         "setIndex: (",
-        "isMain",
-        "_performSearch: (",
-        "_parseQuery: (",
+        "SearchResultKind",
         "query: (",
         "const _displayItem = (",
         "const _finishSearch = (",

@@ -6,7 +6,6 @@ that has not run since a moment ago, can be waked by nobody but the program itse
 
 from __future__ import annotations
 
-import sys
 import threading
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def _states(looking: set[int]) -> dict[int, object]:
         known = {thread.ident: thread.native_id for thread in threading.enumerate()}
         return {
             thread: (id(frame), frame.f_lasti)
-            for thread, frame in sys._current_frames().items()
+            for thread, frame in real.current_frames().items()
             if known.get(thread) not in looking
         }
     return {

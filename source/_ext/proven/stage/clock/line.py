@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from proven.stage.clock.blocked import PAUSE, are_blocked_but
 from proven.stage.clock.cost import Meter
@@ -97,7 +98,7 @@ class Clock:
     on_jump: Callable[[], None] = lambda: None
     on_deadlock: Callable[[], None] = lambda: None
     refuse: Callable[[str], Any] = _refuse
-    loops: list[Any] = field(default_factory=list)
+    loops: WeakSet[Any] = field(default_factory=WeakSet)
     serials: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -132,16 +133,8 @@ class Clock:
 
     def wait_for_lock(self, lock: Any, seconds: float) -> bool:
         """Take `lock`, whose holder gives it back, within virtual seconds; tell whether it was."""
-
-        def poll(limit: float | None) -> bool:
-            return bool(lock.acquire(timeout=10 * PAUSE if limit is None else limit))
-
-        def wake() -> None:
-            with suppress(RuntimeError):
-                lock.release()
-
         due = Due(self.time() + seconds, self)
-        return bool(self.wait(due, poll, wake, lambda: not lock.locked()))
+        return bool(self.wait(due, *_taking(lock)))
 
     def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
         """Take note that `who` is busy; native: the thread that it is, if it runs already."""
@@ -234,6 +227,19 @@ class Clock:
                 if waiter is not me:
                     waiter.wake()
             return 0
+
+
+def _taking(lock: Any) -> tuple[Callable[..., Any], Callable[[], None], Callable[[], bool]]:
+    """Return poll, wake and ready of one who waits for `lock`: see Clock.wait."""
+
+    def poll(limit: float | None) -> bool:
+        return bool(lock.acquire(timeout=10 * PAUSE if limit is None else limit))
+
+    def wake() -> None:
+        with suppress(RuntimeError):
+            lock.release()
+
+    return poll, wake, lambda: not lock.locked()
 
 
 def _due_of(waiter: Waiter) -> Due:

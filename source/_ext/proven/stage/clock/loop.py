@@ -10,7 +10,6 @@ import asyncio
 import concurrent.futures
 import itertools
 import os
-import sys
 import threading
 from asyncio import base_events, events, selector_events
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from proven.stage.clock import names
+from proven.stage.clock import names, real
 from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import SECOND, Clock, Due
 from proven.stage.clock.pool import Pool, Works, cpu_count
@@ -54,7 +53,7 @@ def _init(loop: Any, selector: Any = None) -> None:
         return
     loop._proven_clock = clock
     loop._clock_resolution = 1e-9
-    clock.loops.append(loop)
+    clock.loops.add(loop)
     # What is loaded before the first loop keeps nobody.
     clock.meter.joins()
     poll = loop._selector.select
@@ -75,7 +74,7 @@ def _read(loop: Any) -> float:
     clock = _clock_of(loop)
     if clock is None:
         return _time(loop)
-    caller = sys._getframe(1).f_globals.get("__name__", "")
+    caller = real.getframe(1).f_globals.get("__name__", "")
     if not caller.startswith("asyncio."):
         return clock.read() / SECOND
     # asyncio's own readings aren't the program's.

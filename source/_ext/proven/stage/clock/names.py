@@ -30,6 +30,11 @@ def running() -> Clock | None:
     return _running[-1] if _running else None
 
 
+def hand_over(clock: Clock) -> None:
+    """Let `clock` be that of the play that runs now: a fork has one of its own."""
+    _running[-1] = clock
+
+
 def _wall() -> int:
     clock = running()
     return EPOCH + clock.read() if clock else KEPT["time_ns"]()

@@ -1,10 +1,12 @@
-"""Python's own clocks, kept before anything takes their place."""
+"""Python's own clocks and frames, kept before anything takes their place."""
 
+import sys
 import time
 
 sleep = time.sleep
 time_ns = time.time_ns
 monotonic = time.monotonic
+getframe, current_frames = sys._getframe, sys._current_frames
 KEPT = {
     name: getattr(time, name)
     for name in (

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from proven.stage.clock import real
+
 _OUTSIDE = (
     "subprocess.Popen",
     "os.fork",
@@ -101,7 +103,7 @@ def _is_own(connection: Any, address: Any) -> bool:
 
 def line() -> int:
     """Return the line of the main program that runs in this thread; 0 if none does."""
-    frame: Any = sys._getframe(2)
+    frame: Any = real.getframe(2)
     main = getattr(sys.modules["__main__"], "__file__", "")
     while frame:
         if frame.f_code.co_filename == main:

@@ -8,16 +8,13 @@ import importlib.machinery
 import re
 import sys
 import tokenize
-import traceback
 from collections.abc import Iterator
-from io import StringIO
-from pathlib import Path
+from io import BytesIO
 from types import ModuleType
 from typing import Any
 
 from proven.stage.clock import Clock
 
-STAGE = str(Path(__file__).parents[1])
 TAKES = re.compile(r"#.*\btakes (\d+(?:\.\d+)?) (ms|s)\b")
 """A comment by which a line, or a whole function, takes virtual seconds of computing."""
 
@@ -35,10 +32,9 @@ def run(path: str, clock: Clock) -> None:
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
     sys.modules["__main__"] = main
-    with tokenize.open(path) as file:
-        source = file.read()
-    data = Path(path).read_bytes()
-    durations = dict(_durations(source))
+    with open(path, "rb") as file:
+        data = file.read()
+    durations = dict(_durations(data))
     if not durations:
         code = compile(data, path, "exec", dont_inherit=True)
     else:
@@ -48,12 +44,12 @@ def run(path: str, clock: Clock) -> None:
     exec(code, vars(main))
 
 
-def _durations(source: str) -> Iterator[tuple[int, float]]:
+def _durations(source: bytes) -> Iterator[tuple[int, float]]:
     """Yield line and seconds of each comment that states a duration."""
-    if "takes" not in source:
+    if b"takes" not in source:
         return
     try:
-        for token in tokenize.generate_tokens(StringIO(source).readline):
+        for token in tokenize.tokenize(BytesIO(source).readline):
             if token.type == tokenize.COMMENT and (found := TAKES.search(token.string)):
                 yield token.start[0], float(found[1]) / (1000 if found[2] == "ms" else 1)
     except (tokenize.TokenError, SyntaxError):
@@ -96,35 +92,3 @@ def exit_code(stop: SystemExit) -> int:
         return stop.code & 0xFF
     print(stop.code, file=sys.stderr)
     return 1
-
-
-def hide_the_stage() -> None:
-    """Leave the stage's own frames out of tracebacks and stacks."""
-    walk_tb, walk_stack = traceback.walk_tb, traceback.walk_stack
-
-    def tb(start: Any) -> Iterator[Any]:
-        return (each for each in walk_tb(start) if not _is_own(each[0]))
-
-    def stack(start: Any) -> Iterator[Any]:
-        if start is None:
-            start = sys._getframe(1)
-            while start and start.f_code.co_filename in (traceback.__file__, __file__):
-                start = start.f_back
-        return (each for each in walk_stack(start) if not _is_own(each[0]))
-
-    traceback.walk_tb, traceback.walk_stack = tb, stack  # type: ignore[assignment]
-    private: Any = traceback
-    positions = private._walk_tb_with_full_positions
-    private._walk_tb_with_full_positions = lambda start: (
-        each for each in positions(start) if not _is_own(each[0])
-    )
-
-    def hook(kind: Any, error: Any, trace: Any) -> None:
-        traceback.print_exception(kind, error, trace)
-
-    sys.excepthook = sys.__excepthook__ = hook  # type: ignore[misc]
-
-
-def _is_own(frame: Any) -> bool:
-    file = frame.f_code.co_filename
-    return bool(file.startswith(STAGE))

@@ -34,7 +34,7 @@ class Recorder(io.RawIOBase):
         """Return the text stream: it shows each line as soon as it is finished."""
         buffer = io.BufferedWriter(self)
         kind = _Charging if self._clock.charging else io.TextIOWrapper
-        stream = kind(buffer, "utf-8", "strict", newline="\n", line_buffering=True)
+        stream = kind(buffer, "utf-8", "surrogateescape", newline="\n", line_buffering=True)
         if isinstance(stream, _Charging):
             stream.charge = self._clock.meter.charge
         stream.mode = "w"  # type: ignore[misc]
@@ -79,7 +79,7 @@ class Recorder(io.RawIOBase):
     def _take(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            text = line.decode("utf-8", "backslashreplace")
+            text = line.decode("utf-8", "surrogateescape")
             self.events.append(Event(round(self._clock.time(), 6), _actor(), text))
             if self._journal:
                 self._journal.note(self._journal.who(), "prints", text)

@@ -7,15 +7,19 @@ let go: a thread that has just been woken but hasn't run yet isn't stuck.
 
 from __future__ import annotations
 
+# The module signal makes enums of all that, and so loads as much as a small program.
+import _signal as signal  # type: ignore[import-not-found]
 import _thread
 import os
-import re
-import signal
 import sys
 import threading
-from typing import Any
 
+from _proven_frames import current_frames
 from _proven_record import SNIPPETS, Here, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PAUSE = 0.1
 """Seconds between two looks; a deadlock has to be there in both."""
@@ -91,7 +95,7 @@ def _deadlock() -> list[tuple[str, str, str, int]] | None:
     """Return who waits for what and who holds it, or None if somebody can go on."""
     if signal.getitimer(signal.ITIMER_REAL)[0] or _has_children():
         return None
-    frames = sys._current_frames()
+    frames = current_frames()
     frames.pop(_thread.get_ident())
     threads = {ident: threading._active.get(ident) for ident in frames}  # type: ignore[attr-defined]
     rows = []
@@ -136,8 +140,8 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
                 (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
             )
         if name == "__enter__" and type(self) is threading.Condition:
-            owner = re.search(r"owner=(\d+)", repr(self._lock))
-            held = threading._active.get(int(owner[1])) if owner else None  # type: ignore[attr-defined]
+            owner = repr(self._lock).partition("owner=")[2].partition(" ")[0]
+            held = threading._active.get(int(owner)) if owner else None  # type: ignore[attr-defined]
             return (f"Condition {_name_of(self, frame)}".strip(), held.name) if held else None
         if name == "_shutdown":
             left = [

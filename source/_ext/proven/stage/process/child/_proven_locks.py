@@ -6,16 +6,27 @@ Python's own are types of C, whose methods nobody can watch.
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from _proven_deadlock import might_last
-from _proven_record import Cause, by_program, record, thread_now
+from _proven_record import by_program, record, thread_now
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from _proven_record import Cause
 
 _make_lock: Any = threading.Lock
 _make_rlock: Any = threading.RLock
 
 
-class WatchedLock:
+class _Named(type):
+    """Tells the name that Python's own lock has; what Python itself says is in the class."""
+
+    __name__ = property(lambda cls: cls.__qualname__)  # type: ignore[assignment]
+
+
+class WatchedLock(metaclass=_Named):
     """A lock that records what happens to it, and in all else is the one behind it.
 
     holder: the thread that has it, None if nobody has; depth: how often it has it.
@@ -112,7 +123,8 @@ class WatchedRLock(WatchedLock):
 
 # What Python says of an attribute that isn't there names the type.
 for _type, _made in ((WatchedLock, _make_lock()), (WatchedRLock, _make_rlock())):
-    _type.__name__ = f"{type(_made).__module__}.{type(_made).__qualname__}"
+    _type.__module__, _type.__qualname__ = type(_made).__module__, type(_made).__qualname__
+    vars(type)["__name__"].__set__(_type, f"{_type.__module__}.{_type.__qualname__}")
 
 
 def _stand_in(name: str, make: Any, watched: type[WatchedLock]) -> Any:

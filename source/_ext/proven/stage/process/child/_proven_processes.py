@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]
 import atexit
 import faulthandler
 import functools
 import itertools
 import os
-import signal
 import sys
-from typing import Any
 
 from _proven_record import Here, actor_id, by_program, process_id, record, when_imported
 from _proven_threads import ended, run_watched, watch_start, watch_wait
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _forks = itertools.count(1)
 _creators: list[str] = []

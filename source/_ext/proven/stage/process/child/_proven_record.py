@@ -14,17 +14,23 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+
+from _proven_frames import getframe
+
+# Modules that the program doesn't load take time, and aren't there without the recorder.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Cause = dict[str, Any]
+    """What a record comes after, and whose doing that was."""
 
 EVENTS = os.environ["HANDBOOK_EVENTS"]
 SNIPPETS = os.path.join(os.environ["HANDBOOK_FOLDER"], "")
 PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
 MOST = 1000
 """Records after which a process only tells its lines: nobody draws more."""
-
-Cause = dict[str, Any]
-"""What a record comes after, and whose doing that was."""
 
 _records = itertools.count()
 _foreign = itertools.count(1)
@@ -77,7 +83,7 @@ def thread_now() -> Any:
 def actor_id() -> str:
     """Return the name under which the calling thread writes its records."""
     thread = thread_now()
-    if thread is threading.main_thread():
+    if thread is threading._main_thread:  # type: ignore[attr-defined]
         return process_id()
     return getattr(thread, "handbook_id", f"{process_id()}.{thread._name}")
 
@@ -85,7 +91,7 @@ def actor_id() -> str:
 def author() -> dict[str, str]:
     """Return who calls, as records tell it."""
     thread = thread_now()
-    main = thread is threading.main_thread()
+    main = thread is threading._main_thread  # type: ignore[attr-defined]
     return {
         "who": actor_id(),
         "actor": process_name() if main else thread._name,
@@ -115,7 +121,7 @@ def record(what: str, **more: Any) -> Cause:
 
 def by_program(depth: int = 2) -> bool:
     """Tell whether the program itself called the caller: how libraries work isn't shown."""
-    frame: Any = sys._getframe(depth)
+    frame: Any = getframe(depth)
     # A dataclass calls its factories from code that has no file.
     while frame and frame.f_code.co_filename.startswith("<"):
         frame = frame.f_back

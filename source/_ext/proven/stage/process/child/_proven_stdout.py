@@ -13,9 +13,13 @@ import io
 import os
 import sys
 import threading
-from typing import Any
 
+from _proven_frames import back, getframe
 from _proven_record import author, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OUTPUT = os.environ["HANDBOOK_OUTPUT"]
 
@@ -39,7 +43,7 @@ class Shared(io.BufferedWriter):
         self._main = threading.get_ident()
         # Kept here: at its end Python empties the modules, and objects may still print.
         self._calls = os.fstat, os.open, os.write, os.lseek, os.close, os.path.samestat
-        self._frame, self._ident = sys._getframe, threading.get_ident
+        self._frame, self._back, self._ident = getframe, back, threading.get_ident
         self._author, self._record = author, record
         self._path, self._mode = OUTPUT, os.O_WRONLY | os.O_APPEND
 
@@ -78,11 +82,11 @@ class Shared(io.BufferedWriter):
         """Tell whether a signal handler calls, within a call that it interrupted."""
         if self._ident() != self._main:
             return False
-        frame: Any = self._frame(1).f_back
+        frame: Any = self._back(self._frame(1))
         while frame:
             if frame.f_code in self._codes:
                 return True
-            frame = frame.f_back
+            frame = self._back(frame)
         return False
 
     def _put(self, data: bytes, whose: dict[str, str]) -> int:

@@ -6,14 +6,19 @@ import functools
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import Any
 
 from _proven_deadlock import might_last
 from _proven_locks import Lock, RLock
-from _proven_record import Cause, actor_id, by_program, process_id, record, when_imported
+from _proven_record import actor_id, by_program, process_id, record, when_imported
 
-PLAIN = str | int | float
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from _proven_record import Cause
+
+PLAIN = (str, int, float)
 _numbers = itertools.count(1)
 
 

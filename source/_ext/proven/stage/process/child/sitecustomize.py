@@ -32,6 +32,7 @@ def _install() -> None:
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         return
     import _proven_deadlock
+    import _proven_frames
     import _proven_processes
     import _proven_stdout
     import _proven_threads
@@ -40,6 +41,7 @@ def _install() -> None:
     _proven_processes.install()
     _proven_deadlock.install()
     _proven_stdout.install()
+    _proven_frames.hide()
 
 
 if _has_the_plays_output():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from proven.stage.virtual import play_virtually
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 from programs import seeded
 
 COUNT = int(os.environ.get("PROGRAMS", "200"))
@@ -24,7 +24,7 @@ machine may be late by several milliseconds."""
 def really(texts: list[str], unit: float) -> list[list[str]]:
     """Return what the programs print on the real clock."""
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).parents[1] / "programs.py"), str(unit)],
+        [sys.executable, str(Path(__file__).parents[2] / "programs.py"), str(unit)],
         input=json.dumps(texts),
         capture_output=True,
         text=True,

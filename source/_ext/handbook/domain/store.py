@@ -7,12 +7,12 @@ them when the page is read again or removed, and takes over what parallel reader
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from docutils import nodes
-from proven.book import Book
+from proven.book import Book, Memo
 from proven.book.laws import lawless
 from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
 from proven.findings import loaded
@@ -20,33 +20,15 @@ from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util import logging
 
+from handbook.domain.faults import Fault, warn
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+_Node = TypeVar("_Node", bound=nodes.Node)
+
 logger = logging.getLogger(__name__)
-
-
-class Fault(StrEnum):
-    """What a warning is about: `suppress_warnings` and the log name it handbook.<fault>."""
-
-    OUTPUT = "output"
-    """An output is empty, on another page than its snippet, or its timeline can't be drawn."""
-    CLAIM = "claim"
-    """A claim without a proof, a proof without a claim, or marks that contradict each other."""
-    UNCHECKED = "unchecked"
-    """Python that nobody runs."""
-    WIDTH = "width"
-    """A line that doesn't fit the page."""
-    SHORT = "short"
-    """A question's page that doesn't begin with its short answer."""
-    REPAIR = "repair"
-    """A repair of another project's output that no longer applies: see MAINTAINING.md."""
-
-
-def warn(fault: Fault, message: str, location: nodes.Node | str | None) -> None:
-    """Warn of `message` at `location`, a node or "file:line"; the strict build fails."""
-    logger.warning("%s", message, location=location, type="handbook", subtype=fault.value)
 
 
 class Handbook(Domain):
@@ -60,6 +42,7 @@ class Handbook(Domain):
         "shorts": {},
         "tables": {},
         "numbered": {},
+        "words": {},
     }
 
     @property
@@ -82,10 +65,17 @@ class Handbook(Domain):
         """What bears a number: page, kinds (figure, code-block, table) and ids in order."""
         return cast("dict[str, list[tuple[str, str]]]", self.data["numbered"])
 
+    @property
+    def words(self) -> dict[str, dict[str, float]]:
+        """What the search knows of the pages: page, stem, weight."""
+        return cast("dict[str, dict[str, float]]", self.data["words"])
+
     @cached_property
     def book(self) -> Book:
         """The book as it is when this build first asks for it."""
-        return Book.at(self.env._app.confdir)
+        app = self.env._app
+        version = app.extensions["handbook"].metadata["env_version"]
+        return Book.at(app.confdir, Memo(Path(app.doctreedir, "book.pickle"), str(version)))
 
     def finding(self, name: str) -> dict[str, Any]:
         """Return what a check left in file `name` of the evidence; {} if it wasn't run."""
@@ -146,6 +136,14 @@ class Handbook(Domain):
             if claim.id and claim.id not in marked and not claim.unknown:
                 problem = f"claim {claim.id!r} is not a span of the rendered page"
                 warn(Fault.CLAIM, problem, str(root / claim.place))
+
+
+def loose(node: _Node) -> _Node:
+    """Return a copy of `node` that doesn't hold its page: all of that would be kept with it."""
+    copy = node.deepcopy()
+    for each in copy.findall():
+        each._document = None
+    return copy
 
 
 def read_all(app: Sphinx) -> None:

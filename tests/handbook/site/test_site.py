@@ -1,7 +1,6 @@
 """The site: in Russian, complete in itself, outputs copied without the column of seconds."""
 
 import html
-import json
 import re
 import shutil
 import time
@@ -418,30 +417,7 @@ def test_two_builders_at_once_write_the_same_and_tell_errors(book: Book) -> None
 def contents(folder: Path) -> dict[str, bytes]:
     """Return what readers of a build get."""
     files = (file for file in folder.rglob("*") if file.is_file())
-    texts = {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
-    if index := texts.get("searchindex.js"):
-        texts["searchindex.js"] = words(index.decode())
-    return texts
-
-
-def words(index: str) -> bytes:
-    """Return what the search knows; its pages are numbered in the order in which they came."""
-    data = json.loads(index[index.index("{") : index.rindex("}") + 1])
-    names = data["docnames"]
-    terms = [
-        # Sphinx keeps a word that no page has any more.
-        {
-            word: sorted(names[page] for page in _all(pages))
-            for word, pages in data[part].items()
-            if _all(pages)
-        }
-        for part in ("terms", "titleterms")
-    ]
-    return json.dumps([sorted(names), terms], sort_keys=True, ensure_ascii=False).encode()
-
-
-def _all(pages: int | list[int]) -> list[int]:
-    return [pages] if isinstance(pages, int) else pages
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 CHANGES = {

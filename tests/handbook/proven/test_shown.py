@@ -64,8 +64,6 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 @pytest.mark.parametrize("kind", ODD)
 @pytest.mark.parametrize("way", [THREAD, ASYNC], ids=["thread", "asyncio"])
 def test_an_accepted_output_is_found_again(kind: str, way: str, page: Write) -> None:
-    if kind == "surrogate" and way is ASYNC:
-        pytest.skip("the bytes of sys.stdout are played by the process alone")
     file = page(way.format(ODD[kind]))
     fresh = {3: on_page(record("odd"))}
     text = rewritten(file.read_text(encoding="utf-8"), fresh)

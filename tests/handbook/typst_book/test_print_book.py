@@ -170,7 +170,8 @@ def test_no_text_outside_the_margins(pdf: Print) -> None:
             text = page.get_text_bounded(left, bottom, right, top)
             # A space at a line's end stands in the margin; nobody sees it.
             blank = 3.5 if text[-1:].isspace() else 1
-            assert left >= 23 * MM - 0.5, (number + 1, text)
+            # The foot of a capital J hangs out of its place.
+            assert left >= 23 * MM - (1 if text[0] == "J" else 0.5), (number + 1, text)
             assert right <= (210 - 23) * MM + blank, (number + 1, text)
             assert bottom >= 10 * MM
             assert top <= (297 - 10) * MM

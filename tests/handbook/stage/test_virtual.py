@@ -595,7 +595,7 @@ def test_a_deadlock_in_a_performed_coroutine() -> None:
 
 def test_the_stage_loads_no_test_runner() -> None:
     code = "import sys, proven.stage; print({'pytest', 'sphinx'} & {*sys.modules})"
-    stage = Path(__file__).parents[2] / "source/_ext"
+    stage = Path(__file__).parents[3] / "source/_ext"
     told = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(stage)!r}); {code}"],
         capture_output=True,

@@ -20,7 +20,7 @@ from proven.stage.explore.threads.standins import sleep
 from proven.stage.trace import Trace
 
 Main = Callable[[], Any]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 # Tasks.

@@ -16,7 +16,7 @@ from proven.stage.explore import CannotExplore, Exploration
 from proven.stage.explore.graph import DONE, Graph
 from proven.stage.explore.scene import Scene, parse_actors
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GAMES = [
     (block["name"], dict(re.findall(r"^:([\w-]+): (.*)$", block["options"], re.M)))
     for page in sorted((ROOT / "source").rglob("*.md"))

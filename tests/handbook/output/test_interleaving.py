@@ -9,7 +9,7 @@ from handbook.output import interleaving, runs
 from handbook.output.interleaving import accept, check_run, scene_of
 from proven.stage.explore import CannotExplore
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OPTIONS = {
     "make": "x = Counter()",
     "actors": "A: x.add() | B: x.add()",

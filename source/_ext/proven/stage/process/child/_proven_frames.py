@@ -1,0 +1,159 @@
+"""Leaves the stage's own frames out of all in which a program can see stacks.
+
+Both kinds of play use it: frames are linked by `f_back`, tracebacks by `tb_next`, and these two
+skip what is the stage's.  So inspect, traceback, pdb and asyncio's stacks show what they show
+without the stage.  It imports nothing but Python's own.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import warnings
+from types import FrameType, TracebackType
+from typing import Any
+
+STAGE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")) + os.sep
+"""The folder of whatever is the stage's own."""
+
+getframe, current_frames = sys._getframe, sys._current_frames
+"""Python's own, for the stage itself."""
+
+back: Any = vars(FrameType)["f_back"].__get__
+"""Returns the frame that called a frame, be it the stage's or not; None if there is none."""
+_next: Any = vars(TracebackType)["tb_next"]
+_local = threading.local()
+
+
+def is_own(frame: Any) -> bool:
+    """Tell whether `frame` runs code of the stage."""
+    return bool(frame.f_code.co_filename.startswith(STAGE))
+
+
+def outer(frame: Any) -> Any:
+    """Return `frame`, or the next one out of it that isn't the stage's; None if there is none."""
+    while frame is not None and is_own(frame):
+        frame = back(frame)
+    return frame
+
+
+def beyond(trace: Any) -> Any:
+    """Return traceback `trace`, or the next part of it that isn't the stage's."""
+    while trace is not None and is_own(trace.tb_frame):
+        trace = _next.__get__(trace)
+    return trace
+
+
+def hide() -> None:
+    """Hide them from now on, in this process."""
+    _replace(FrameType, "f_back", property(lambda frame: outer(back(frame))))
+    follow = property(
+        lambda trace: beyond(_next.__get__(trace)), lambda trace, value: _next.__set__(trace, value)
+    )
+    _replace(TracebackType, "tb_next", follow)
+    sys._getframe = _getframe
+    sys._current_frames = _current_frames
+    warnings.warn = warn
+    for name in ("trace", "profile"):
+        _hide_from(name)
+    if sys.version_info < (3, 13):
+        # These are of C, and so is how they follow a traceback.
+        sys.excepthook = sys.__excepthook__ = excepthook
+        threading.excepthook = threading.__excepthook__ = _thread_excepthook
+
+
+def _replace(kind: type, name: str, value: Any) -> None:
+    """Change an attribute of a class of C, whose own dict is reached by the collector only."""
+    import ctypes
+
+    gc.get_referents(vars(kind))[0][name] = value
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+
+def _getframe(depth: int = 0, /) -> Any:
+    frame = outer(getframe(1))
+    while depth > 0 and frame is not None:
+        frame, depth = outer(back(frame)), depth - 1
+    if frame is None:
+        raise ValueError("call stack is not deep enough")
+    return frame
+
+
+def _current_frames() -> dict[int, Any]:
+    shown = {ident: outer(frame) for ident, frame in current_frames().items()}
+    shown[threading.get_ident()] = outer(getframe(1))
+    return {ident: frame for ident, frame in shown.items() if frame is not None}
+
+
+def warn(
+    message: Any, category: Any = None, stacklevel: int = 1, source: Any = None, **more: Any
+) -> None:
+    """Stand in for warnings.warn, which counts frames in C: the stage's don't count."""
+    if "skip_file_prefixes" in more:
+        more["skip_file_prefixes"] += (STAGE,)
+        _warn(message, category, stacklevel, source, **more)
+        return
+    frame, counted, left = getframe(1), 2, max(stacklevel, 1)
+    while frame is not None:
+        if not _is_of_importing(frame):
+            left -= not is_own(frame)
+            if not left:
+                break
+            counted += 1
+        frame = back(frame)
+    _warn(message, category, counted, source, **more)
+
+
+_warn = warnings.warn
+
+
+def _is_of_importing(frame: Any) -> bool:
+    """Tell whether warnings passes over `frame`, wherever it counts."""
+    file = frame.f_code.co_filename
+    return "importlib" in file and "_bootstrap" in file
+
+
+def _hide_from(kind: str) -> None:
+    """Let the functions given to sys.settrace or sys.setprofile see no frame of the stage."""
+    set_ = getattr(sys, f"set{kind}")
+
+    def put(function: Any, /) -> None:
+        def seen(frame: Any, event: str, arg: Any) -> Any:
+            return None if is_own(frame) else function(frame, event, arg)
+
+        setattr(_local, kind, function)
+        set_(function and seen)
+
+    def get() -> Any:
+        return getattr(_local, kind, None)
+
+    put.__name__ = put.__qualname__ = f"set{kind}"
+    get.__name__ = get.__qualname__ = f"get{kind}"
+    setattr(sys, f"set{kind}", put)
+    setattr(sys, f"get{kind}", get)
+
+
+def excepthook(kind: Any, error: Any, trace: Any, /) -> None:
+    """Stand in for sys.excepthook."""
+    import traceback
+
+    traceback.print_exception(kind, error, trace)
+
+
+def _thread_excepthook(args: Any, /) -> None:
+    if args.exc_type is SystemExit:
+        return
+    stderr = sys.stderr or getattr(args.thread, "_stderr", None)
+    if stderr is None:
+        return
+    name = args.thread.name if args.thread else threading.get_ident()
+    print(f"Exception in thread {name}:", file=stderr)
+    import traceback
+
+    traceback.print_exception(args.exc_type, args.exc_value, args.exc_traceback, file=stderr)
+    stderr.flush()
+
+
+_thread_excepthook.__name__ = _thread_excepthook.__qualname__ = "excepthook"
