@@ -63,11 +63,11 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
 	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
-	@$(BIN)/python -m handbook.output.interleaving $(PAGE) $(if $(ALL),--all)
+	@$(BIN)/python -m handbook.authors.orders $(PAGE) $(if $(ALL),--all)
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
-	@$(BIN)/python -m handbook.authors.check --changed
+	@$(BIN)/python -m proven.checks.mutants
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1 | REPLAY=… from make explore]
 	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real) --replay '$(REPLAY)'
 explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
@@ -84,8 +84,8 @@ measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
 	@$(BIN)/python -m proven.checks.evidence $(PYTHONS)
-mutants: .venv/ready ## change each snippet and report what nobody noticed
-	@$(BIN)/python -m proven.checks.mutants
+mutants: .venv/ready ## try mutants of what changed, with ALL=1 of all, and write the report
+	@$(BIN)/python -m proven.checks.mutants --report $(if $(ALL),--all)
 coverage: .venv/ready ## tell which lines of the snippets no check reaches
 	@$(BIN)/python -m proven.checks.reached
 stress: pdf ## run all tests 50 times in random order on a busy machine

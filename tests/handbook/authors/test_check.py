@@ -1,11 +1,8 @@
-"""make check names each fault of a page with its place, and remembers what passed."""
+"""make check names each fault of a page with its place."""
 
-import json
 from typing import Any
 
 import pytest
-from handbook.authors import check
-from proven.book import Book
 
 VACUOUS = 'assert play("tasks/hello").at("hello") == 0'
 
@@ -39,31 +36,3 @@ def test_a_proof_that_nothing_breaks_is_told(small: Any) -> None:
     small.replace("tests/tasks/test_hello.py", VACUOUS, 'assert play("tasks/hello") is not None')
     assert "hello-at-once" in (lines := told(small))
     assert "vacuous: nothing breaks this proof" in lines
-
-
-def test_what_passed_is_tried_again_only_when_it_changes(
-    small: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried: list[list[str]] = []
-    wrong: list[str] = ["survivor"]
-
-    def mutants(book: Book, tests: list[str]) -> list[str]:
-        tried.append(tests)
-        return wrong
-
-    monkeypatch.setattr(check, "_mutants", mutants)
-    test = "tests/tasks/test_hello.py"
-
-    def run() -> list[str]:
-        return check._try_changed(Book.at(small.root))
-
-    assert run() == wrong
-    assert run() == wrong, "what didn't pass is tried again"
-    wrong.clear()
-    assert run() == []
-    assert list(json.loads((small.root / check.PASSED).read_text(encoding="utf-8"))) == [test]
-    assert run() == []
-    assert tried == [[test]] * 3, "what passed isn't tried again"
-    small.replace("snippets/tasks/hello.py", "goodbye", "farewell")
-    assert run() == []
-    assert len(tried) == 4

@@ -1,6 +1,7 @@
 """Mutants are the changes that matter, each is noticed or told, and a vacuous proof is found."""
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from proven.checks.mutants.mutations import Mutant, mutants_in_strings, mutants_
 from proven.checks.mutants.report import text_of
 from proven.findings import MUTANTS
 
-from tests.handbook.conftest import ROOT
+from tests.handbook.conftest import ROOT, SNIPPET
 
 SOURCE = '''\
 import asyncio
@@ -181,22 +182,64 @@ def test_a_small_book_is_examined(book: Any) -> None:
     )
     book.write(
         "tests/tasks/justified.toml",
-        '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "равносильно"\n',
+        '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "равносильно"\n'
+        '"drop x" = "этого нет"\n',
     )
-    done = book.run("proven.checks.mutants", "--root", str(book.root))
+    done = book.run("proven.checks.mutants", "--report", "--root", str(book.root))
     assert done.returncode == 1
     report = json.loads((book.root / "source/_evidence" / MUTANTS).read_text(encoding="utf-8"))
     snippet = report["snippets"]["tasks/hello"]
     dropped = {"operator": "drop", "details": ["await"], "line": "await asyncio.sleep(0)"}
     assert snippet["justified"] == [dropped | {"number": 1, "why": "равносильно"}]
     assert dropped | {"number": 2} in snippet["survivors"]
-    again = "survivor: snippets/tasks/hello.py: drop await: await asyncio.sleep(0) #2\n"
+    again = "snippets/tasks/hello.py: drop await: await asyncio.sleep(0) #2: survivor: change"
     assert again in done.stdout
-    assert "vacuous: tests/tasks/test_vacuous.py:5: vacuous" in done.stdout
+    assert "tests/tasks/test_vacuous.py:5: vacuous: vacuous: nothing breaks" in done.stdout
+    assert "tests/tasks/justified.toml:1: tasks/hello: drop x: unneeded: somebody" in done.stdout
     claims = report["claims"]
     assert claims["excused"]["justified"] == "a claim about types"
     assert "tasks/hello" in claims["hello-at-once"]["broken"]
     assert text_of(report) == (book.root / "source/_evidence" / MUTANTS).read_text(encoding="utf-8")
+
+
+def test_all_ways_of_a_proof_may_notice_and_break(book: Book) -> None:
+    book.write("snippets/tasks/quiet.py", SNIPPET)
+    book.write(
+        "tests/tasks/test_hello.py",
+        "import pytest\nfrom proven.stage import play\n\n\n"
+        '@pytest.mark.always("hello-at-once")\n'
+        '@pytest.mark.parametrize("way", ["strict", "lax"])\n'
+        "def test_it(way: str) -> None:\n"
+        '    trace = play("tasks/quiet")\n'
+        '    assert way == "lax" or (trace.at("goodbye") == 1 and len(trace.lines) == 3)\n',
+    )
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    assert "1 proofs: 0 that no mutant breaks" in done.stdout
+    assert "snippets/tasks/quiet.py: drop await" not in done.stdout
+
+
+def test_what_passed_is_tried_again_only_when_it_changes(book: Book) -> None:
+    def tried() -> str:
+        done = book.run("proven.checks.mutants", "--root", str(book.root))
+        return done.stdout.splitlines()[-1].partition(":")[0]
+
+    one = "tests/tasks/test_hello.py"
+    trace = 'assert play("tasks/hello")'
+    book.replace(one, f'{trace}.at("hello") == 0', f"{trace} is not None")
+    assert tried() == tried() == "5 mutants of 1 snippets", "what didn't pass is tried again"
+    book.replace(one, f"{trace} is not None", f'{trace}.at("goodbye") == 1')
+    assert tried() == "5 mutants of 1 snippets"
+    assert tried() == "0 mutants of 0 snippets"
+    done = book.run("proven.checks.mutants", "--report", "--root", str(book.root))
+    assert done.stdout.startswith("0 mutants"), "it is known"
+    shutil.rmtree(book.root / "build")
+    assert tried() == "0 mutants of 0 snippets", "the report knows it, too"
+    book.replace("snippets/tasks/hello.py", "goodbye", "farewell")
+    assert tried() != "0 mutants of 0 snippets"
+    book.replace("snippets/tasks/hello.py", "farewell", "goodbye")
+    assert tried() == "0 mutants of 0 snippets"
+    book.write("tests/tasks/justified.toml", '["tasks/hello"]\n"drop x" = "этого нет"\n')
+    assert tried() != "0 mutants of 0 snippets", "a reason that isn't needed counts, too"
 
 
 def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
