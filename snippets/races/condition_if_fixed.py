@@ -19,11 +19,10 @@ class Box:
                 self.changed.wait()
             return self.items.pop()
 
-
-def taste(box: Box) -> str:
-    with box.changed:
-        box.put("tea")
-        return box.get()
+    def taste(self) -> str:
+        with self.changed:
+            self.put("tea")
+            return self.get()
 
 
 def main() -> None:
@@ -35,7 +34,7 @@ def main() -> None:
     thread = Thread(target=guest)
     thread.start()
     waits.wait()
-    tea = taste(box)
+    tea = box.taste()
     box.put("coffee")
     thread.join()
     print(f"main: {tea}")
