@@ -4,6 +4,30 @@ from typing import Any
 
 import pytest
 
+SPARE = """\
+    await asyncio.sleep(1)
+    await asyncio.sleep(0)
+"""
+ANY_ORDER = "{output} tasks/hello\n:order: any\n"
+TIE = """\
+import asyncio
+
+
+async def say(word: str, *seconds: int) -> None:
+    for each in seconds:
+        await asyncio.sleep(each)
+    print(word)
+
+
+async def main() -> None:
+    print("hello")
+    await asyncio.gather(say("a", 2), say("b", 1, 1))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+TIED = "0.0 │ hello\n2.0 │ b\n2.0 │ a"
 VACUOUS = 'assert play("tasks/hello").at("hello") == 0'
 
 
@@ -36,3 +60,21 @@ def test_a_proof_that_nothing_breaks_is_told(small: Any) -> None:
     small.replace("tests/tasks/test_hello.py", VACUOUS, 'assert play("tasks/hello") is not None')
     assert "hello-at-once" in (lines := told(small))
     assert "vacuous: nothing breaks this proof" in lines
+
+
+def test_a_mutant_that_nobody_notices_is_told(small: Any) -> None:
+    small.replace("snippets/tasks/hello.py", "    await asyncio.sleep(1)\n", SPARE)
+    assert "snippets/tasks/hello.py" in (lines := told(small))
+    assert "survivor: change the program or the proof so that somebody notices it" in lines
+
+
+def test_an_order_that_the_program_decides_is_not_hidden(small: Any) -> None:
+    small.replace("source/tasks/hello.md", "{output} tasks/hello\n", ANY_ORDER)
+    assert "source/tasks/hello.md:11: order: tasks/hello: the program decides" in told(small)
+
+
+def test_an_order_that_hangs_on_a_tie_may_be_hidden(small: Any) -> None:
+    small.write("snippets/tasks/hello.py", TIE)
+    small.replace("source/tasks/hello.md", "0.0 │ hello\n0.0 │ and\n1.0 │ goodbye", TIED)
+    small.replace("source/tasks/hello.md", "{output} tasks/hello\n", ANY_ORDER)
+    assert "order: tasks/hello" not in told(small)

@@ -12,11 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from proven.book import Book
 from proven.checks import environment
 from proven.claims import disagreements
-from proven.shown import replay
+from proven.shown import Shown, record, replay
+from proven.stage import SnippetError
 
 from handbook.style.command import findings
 
@@ -58,6 +60,21 @@ def _outputs(book: Book, page: str) -> Iterator[str]:
             if finding.outcome == "failed":
                 advice = f"run make accept PAGE={name}"
                 yield f"{page}:{shown.line}: output: {shown.name}: {finding.why}: {advice}"
+            elif finding.outcome == "passed" and _hides_an_order(shown, book.settings.snippets):
+                yield (
+                    f"{page}:{shown.line}: order: {shown.name}: the program decides the order of "
+                    "its lines: drop :order: any, or nobody notices another one"
+                )
+
+
+def _hides_an_order(shown: Shown, snippets: Path) -> bool:
+    """Tell whether `:order: any` stands where the virtual clock knows one order only."""
+    if not shown.any_order or len(set(shown.lines)) == 1:
+        return False
+    try:
+        return record(shown.name, shown.terms, snippets).timed
+    except SnippetError:
+        return False  # a tie: real time would decide
 
 
 def _proofs(book: Book, test: str) -> Iterator[str]:
