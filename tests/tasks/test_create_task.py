@@ -208,7 +208,7 @@ def test_eager_start_of_one_task(started: Started) -> None:
 
 
 async def _stop_poller(poll: Callable[[], Any], body: Callable[[], Any]) -> None:
-    class Polling(load("tasks/create_task_no_loop_fixed").Poller):  # type: ignore[misc]
+    class Polling(load("tasks/create_task_no_loop_fixed").Poller):
         async def poll(self) -> None:
             await poll()
 
