@@ -11,7 +11,9 @@ def every(
 
 def main() -> None:
     stopped = Event()
-    job = Thread(target=every, args=(3600, lambda: print("poll"), stopped))
+    job = Thread(
+        target=every, args=(3600, lambda: print("poll"), stopped)
+    )
     job.start()
     print("main: stop")
     stopped.set()
