@@ -63,13 +63,13 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
 	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
-	@$(BIN)/python -m handbook.output.interleaving $(PAGE) $(if $(ALL),--all)
+	@$(BIN)/python -m handbook.authors.orders $(PAGE) $(if $(ALL),--all)
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
-	@$(BIN)/python -m handbook.authors.check --changed
-play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
-	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
+	@$(BIN)/python -m proven.checks.mutants
+play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1 | REPLAY=… from make explore]
+	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real) --replay '$(REPLAY)'
 explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
 	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
 lint: .venv/ready ## check code, types, and the shape and words of the pages
@@ -77,15 +77,15 @@ lint: .venv/ready ## check code, types, and the shape and words of the pages
 
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
-	@$(BIN)/pytest -q -n 8 tests/handbook/realtime.py
+	@$(BIN)/pytest -q -n 8 tests/handbook/stage/realtime.py
 programs: .venv/ready ## play random programs on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
-	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/test_programs.py
+	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/stage/test_programs.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
 evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
 	@$(BIN)/python -m proven.checks.evidence $(PYTHONS)
-mutants: .venv/ready ## change each snippet and report what nobody noticed
-	@$(BIN)/python -m proven.checks.mutants
+mutants: .venv/ready ## try mutants of what changed, with ALL=1 of all, and write the report
+	@$(BIN)/python -m proven.checks.mutants --report $(if $(ALL),--all)
 coverage: .venv/ready ## tell which lines of the snippets no check reaches
 	@$(BIN)/python -m proven.checks.reached
 stress: pdf ## run all tests 50 times in random order on a busy machine

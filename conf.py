@@ -33,9 +33,7 @@ numfig_format = {
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
-intersphinx_mapping = {
-    "python": ("https://docs.python.org/3", "_inventories/python-3.14.inv"),
-}
+documentation = ("python", "https://docs.python.org/3", "source/_inventories/python-3.14.inv")
 
 # Sphinx's own defaults hide errors; this one only shows them as a diff.
 doctest_default_flags = doctest.REPORT_UDIFF
@@ -55,6 +53,8 @@ html_static_path = ["source/_static"]
 html_css_files = ["handbook.css", "interleaving.css", "scheduler.css"]
 html_copy_source = False
 html_show_sourcelink = False
+# What is compared side by side has blank lines that nobody wants to copy.
+copybutton_selector = "div[class*=highlight-] > div.highlight > pre"
 html_permalinks_icon = "#"
 html_domain_indices = False
 html_theme_options = {
@@ -64,6 +64,8 @@ html_theme_options = {
         "color-brand-primary": "#0b5394",
         "color-brand-content": "#0b5394",
         "color-brand-visited": "#5b3a8c",
+        "color-wrong": "#a3201a",
+        "color-right": "#1b6e34",
         "timeline-ground": "#ffffff",
         "timeline-text": "#1a1c1e",
         "timeline-quiet": "#565b61",
@@ -79,6 +81,8 @@ html_theme_options = {
         "color-brand-primary": "#7ab8f5",
         "color-brand-content": "#7ab8f5",
         "color-brand-visited": "#b794e8",
+        "color-wrong": "#ff9087",
+        "color-right": "#7fce94",
         "timeline-ground": "#131416",
         "timeline-text": "#e9ebed",
         "timeline-quiet": "#a9b0b8",

@@ -111,6 +111,8 @@ ENDED = {
     "base exception": End(Abort),
 }
 FAILED = only(ENDED, "exception", "base exception")
+EXITS = {"SystemExit": End(SystemExit), "KeyboardInterrupt": End(KeyboardInterrupt)}
+"""The two errors that leave the loop at once, whichever task raises them."""
 
 # What is awaited, and ends so after that many seconds.
 
@@ -190,6 +192,7 @@ async def _group() -> AsyncIterator[Start]:
 @asynccontextmanager
 async def _eager() -> AsyncIterator[Start]:
     loop = asyncio.get_running_loop()
+    # Ruff reads for 3.11, which lacks it.
     loop.set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
     try:
         yield asyncio.create_task

@@ -47,23 +47,77 @@ const TEXTS = {};
     "Найдено ${resultCount} страниц.",
   ];
 
-  // What an entry of the index leads to explains it: Sphinx would list it behind all others.
-  const setIndex = Search.setIndex;
-  Search.setIndex = (index) => {
-    for (const places of Object.values(index.indexentries))
-      for (const place of places) place[2] = true;
-    setIndex(index);
+  // As `stems` in ranking.py: names with dots whole, too.
+  const stemmer = new Stemmer();
+  const tokens = (text) =>
+    [...text.toLowerCase().replaceAll("ё", "е").matchAll(/[\p{L}\p{N}_]+(?:\.[\p{L}\p{N}_]+)*/gu)]
+      .flatMap(([token]) => (token.includes(".") ? [token, ...token.split(".")] : [token]))
+      .filter((word) => !stopwords.has(word) && !/^\d+$/.test(word))
+      .map((word) => stemmer.stemWord(word));
+
+  // Whether one letter more, less, other or two exchanged make the one word of the other.
+  const isSlip = (one, other) => {
+    let from = 0;
+    while (from < one.length && one[from] === other[from]) from += 1;
+    const [rest, others] = [one.slice(from), other.slice(from)];
+    return (
+      rest.slice(1) === others ||
+      rest === others.slice(1) ||
+      rest.slice(1) === others.slice(1) ||
+      (rest.slice(2) === others.slice(2) && rest[0] === others[1] && rest[1] === others[0])
+    );
   };
 
-  // A page is listed once, at its best place; the best results come last.
-  const search = Search._performSearch;
-  Search._performSearch = (...query) => {
-    const best = new Map();
-    for (const result of search(...query)) {
-      best.delete(result[0]);
-      best.set(result[0], result);
+  // Words for which the index has something: [stem, share of its score].
+  const known = (stem) => {
+    const { scores } = Search._index;
+    if (stem in scores) return [[stem, 1]];
+    if (stem.length < 4) return [];
+    const all = Object.keys(scores);
+    const longer = all.filter((one) => one.startsWith(stem)).map((one) => [one, 0.7]);
+    const slips = () => all.filter((one) => one.length > 3 && isSlip(stem, one));
+    return longer.length ? longer : slips().map((one) => [one, 0.6]);
+  };
+
+  // What was typed as a list of things that a page may have, each in some words of the index.
+  const things = (text) => {
+    const typed = tokens(text);
+    const line = ` ${typed.join(" ")} `;
+    const strange = typed.filter((stem) => stem.length > 3 && !known(stem).length);
+    const meant = Object.entries(Search._index.synonyms)
+      .filter(([phrase]) => line.includes(` ${phrase} `) || strange.some((one) => isSlip(one, phrase)))
+      .map(([phrase, word]) => [phrase.split(" "), word.split(" ")]);
+    const said = new Set(meant.flatMap(([phrase]) => phrase));
+    const joined = typed.slice(1).map((stem, at) => [[typed[at] + stem, 1]]);
+    return [
+      ...[typed, ...meant.map(([, word]) => word)].map((words) => [[`=${words.join(" ")}`, 1]]),
+      ...typed.map((stem) => (said.has(stem) && stem in Search._index.scores ? [[stem, 0.5]] : known(stem))),
+      ...joined,
+      ...meant.flatMap(([, word]) => word.map((stem) => [[stem, 1]])),
+    ].filter((words) => words.some(([stem]) => stem in Search._index.scores));
+  };
+
+  // A page scores what it has to say, less for each thing on which it is silent.
+  const rank = (wanted) => {
+    const { scores } = Search._index;
+    const [sums, had] = [new Map(), new Map()];
+    let total = 0;
+    for (const words of wanted) {
+      const best = new Map();
+      for (const [stem, share] of words) {
+        const pairs = scores[stem] ?? [];
+        for (let at = 0; at < pairs.length; at += 2)
+          best.set(pairs[at], Math.max(best.get(pairs[at]) ?? 0, share * pairs[at + 1]));
+      }
+      const weight = Math.max(0, ...best.values());
+      total += weight;
+      for (const [page, score] of best) {
+        sums.set(page, (sums.get(page) ?? 0) + score);
+        had.set(page, (had.get(page) ?? 0) + weight);
+      }
     }
-    return [...best.values()];
+    const score = (page) => sums.get(page) * (had.get(page) / total);
+    return [...sums.keys()].sort((one, other) => score(other) - score(one) || one - other);
   };
 
   // The first screenful is shown with its excerpts at once, so that nothing moves; the others get
@@ -75,12 +129,15 @@ const TEXTS = {};
     { rootMargin: "50%" },
   );
 
+  Search.rank = (text) => rank(things(text)).map((page) => Search._index.docnames[page]);
+
   Search.query = async (text) => {
-    // The pages write GIL; readers may not.
-    const asked = text.replace(/(?<!\p{L})гил(а|у|ом|е)?(?!\p{L})/giu, "GIL");
-    const parsed = Search._parseQuery(asked);
-    const [, stems, , words] = parsed;
-    const results = Search._performSearch(...parsed).reverse();
+    const stems = new Set(things(text).flat().map(([stem]) => stem));
+    const words = new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu));
+    const { docnames, titles } = Search._index;
+    const results = Search.rank(text).map((name) => [
+      name, titles[docnames.indexOf(name)], "", null, 0, "", SearchResultKind.text,
+    ]);
     await Promise.all(results.slice(0, FIRST).map(load));
     for (const result of results) {
       _displayItem(result, stems, words);

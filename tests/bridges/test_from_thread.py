@@ -2,22 +2,28 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 
-from tests.ways import ENDED, End, ways
+from tests.ways import ENDED, EXITS, End, ways
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    # The two would end the thread with a message; they are what some proofs are about.
+    with suppress(SystemExit, KeyboardInterrupt):
+        loop.run_forever()
 
 
 @contextmanager
 def _loop_in_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=_run, args=(loop,))
     thread.start()
     # The loop must be running: before that nobody is in the wrong thread.
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)
@@ -156,6 +162,58 @@ def test_the_thread_gets_the_result_or_the_exception(end: End) -> None:
             future.result(10)
 
 
+@pytest.mark.always("bridge-cancelled-type")
+@ways(how={"by itself": False, "by the loop": True})
+def test_a_cancelled_coroutine_raises_an_ordinary_exception(how: bool) -> None:
+    # no mutant: в примере корутину никто не отменяет
+    async def work() -> None:
+        task = asyncio.current_task()
+        assert task
+        if how:
+            asyncio.get_running_loop().call_soon(task.cancel)
+            await asyncio.sleep(100)
+        raise asyncio.CancelledError
+
+    with _loop_in_a_thread() as loop:
+        future = asyncio.run_coroutine_threadsafe(work(), loop)
+        with pytest.raises(CancelledError):
+            future.result(10)
+        assert future.cancelled()
+    assert issubclass(CancelledError, Exception)
+    assert not issubclass(CancelledError, asyncio.CancelledError)
+    assert not issubclass(asyncio.CancelledError, Exception)
+
+
+async def _stop() -> None:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(100)
+
+
+STOPS = {name: end.after for name, end in EXITS.items()} | {"stop": lambda _: _stop()}
+
+
+@pytest.mark.always("bridge-result-stopped-loop")
+@ways(stop=STOPS)
+def test_the_future_of_a_stopped_loop_never_ends(
+    stop: Callable[[float], Coroutine[Any, Any, Any]],
+) -> None:
+    # no mutant: в примере обе корутины закончились раньше, чем остановлен цикл
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    thread = threading.Thread(target=_run, args=(loop,))
+    future = asyncio.run_coroutine_threadsafe(stop(0), loop)
+    thread.start()
+    thread.join()
+    assert not future.done()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task._log_destroy_pending = False
+    loop.close()
+    assert not future.done()
+    with pytest.raises(TimeoutError):
+        future.result(0)
+
+
 async def _wait(end: End, started: threading.Event, go_on: threading.Event, seen: list[str]) -> str:
     """Wait to be cancelled, then for the thread, and end in this way."""
     started.set()
@@ -235,17 +293,20 @@ def test_debug_mode_raises_in_the_wrong_thread(call: Calls) -> None:
     assert trace.ordered("RuntimeError: call_soon from another thread", "hello, loop")
     assert "hello" not in trace.lines
 
-    def wrong(debug: bool) -> bool:
-        with _loop_in_a_thread() as loop:
-            loop.set_debug(debug)
-            try:
-                call(loop)
-            except RuntimeError:
-                return True
-            return False
+    def refused(loop: asyncio.AbstractEventLoop, debug: bool) -> bool:
+        loop.set_debug(debug)
+        try:
+            call(loop)
+        except RuntimeError:
+            return True
+        return False
 
-    assert wrong(True)
-    assert not wrong(False)
+    with _loop_in_a_thread() as loop:
+        assert refused(loop, debug=True)
+        assert not refused(loop, debug=False)
+    idle = asyncio.new_event_loop()
+    assert not refused(idle, debug=True), "a loop that doesn't run has no thread"
+    idle.close()
 
 
 @pytest.mark.always("bridge-debug-silent")

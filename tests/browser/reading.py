@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -66,7 +67,7 @@ def words_of(page: str) -> set[str]:
     [
         ("потоками", "поток", "threads/start.html"),
         ("gather", "gather", QUESTION),
-        ("asyncio.gather", "gather", QUESTION),
+        ("asyncio.gather", "asyncio.gather", QUESTION),
         ("GIL", "gil", "model/gil.html"),
         ("гил", "gil", "model/gil.html"),
         ("гилом", "gil", "model/gil.html"),
@@ -88,6 +89,36 @@ def test_search_finds_any_form(
     assert any(word.lower().startswith(stem) for word in marked), (marked, stem)
     assert errors == []
     assert re.fullmatch(r"[^a-zA-Z]+", laptop.locator("#search-results > p").inner_text())
+
+
+QUERIES = [
+    line.split(" => ")
+    for line in Path(__file__).with_name("queries.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+def test_what_readers_type_finds_the_page_that_answers(laptop: Page) -> None:
+    laptop.goto(f"{SITE.absolute().as_uri()}/search.html?q=GIL")
+    laptop.locator(".search-summary", has_text="Найден").wait_for()
+    ranks = {
+        query: min((place for place, page in enumerate(found) if page in right.split()), default=99)
+        for query, right in QUERIES
+        for found in [laptop.evaluate("query => Search.rank(query)", query)]
+    }
+    late = {query: rank + 1 for query, rank in ranks.items() if rank}
+    assert len(QUERIES) >= 100
+    assert len(late) <= len(QUERIES) / 10, late
+    assert sum(rank > 3 for rank in late.values()) <= len(QUERIES) / 25, late
+
+
+@pytest.mark.parametrize(
+    "typed", ["взаимная блокировак", "взаимнаяя блокировка", "взаимна блокировка", "дедлк"]
+)
+def test_a_slip_of_one_letter_is_forgiven(laptop: Page, typed: str) -> None:
+    laptop.goto(f"{SITE.absolute().as_uri()}/search.html?q=GIL")
+    laptop.locator(".search-summary", has_text="Найден").wait_for()
+    assert laptop.evaluate("query => Search.rank(query)", typed)[0] == "races/deadlock"
 
 
 def test_nothing_found_is_told(laptop: Page, base: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import warnings
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 from proven.stage import load, perform, play
@@ -109,6 +110,69 @@ def test_a_swallowed_request_never_comes_again(awaited: Awaited) -> None:
     trace = perform(main)
     assert trace.at("swallowed") == 1
     assert trace.at("to the end") == 901
+
+
+async def _swallowed_before() -> None:
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(100)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(End(OSError).after(1))
+
+
+async def _cancelled_with_its_group() -> None:
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            End(OSError).reach()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve())
+        await asyncio.sleep(100)
+
+
+async def _nobody_asked() -> None:
+    task = asyncio.current_task()
+    assert task
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(100)
+    task.uncancel()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(End(OSError).after(1))
+
+
+FALLS = {
+    "swallowed before": (_swallowed_before, True),
+    "cancelled with its group": (_cancelled_with_its_group, True),
+    "taken back": (_nobody_asked, False),
+}
+
+
+@pytest.mark.always("cancelled-error-group-reminds", since="3.13")
+@ways(falls=FALLS)
+def test_a_group_that_fails_reminds_of_the_cancellation(
+    falls: tuple[Callable[[], Awaitable[None]], bool],
+) -> None:
+    # no mutant: так только с 3.13, примера с группой на странице нет
+    fall, reminds = falls
+    caught: list[BaseException] = []
+
+    async def work() -> None:
+        try:
+            await fall()
+        except BaseException as error:
+            caught.append(error)
+        await asyncio.sleep(1)
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled() == reminds
+
+    perform(main)
+    assert [type(error) for error in caught] == [ExceptionGroup]
 
 
 @pytest.mark.always("cancelled-error-timeout")

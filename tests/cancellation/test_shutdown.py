@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -13,9 +13,23 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, COUNTS, ENDED, FAILED, STARTED, Awaited, End, Started, but, ways
+from tests.ways import (
+    AWAITED,
+    COUNTS,
+    ENDED,
+    EXITS,
+    FAILED,
+    STARTED,
+    STARTED_EAGERLY,
+    Awaited,
+    End,
+    Started,
+    but,
+    ways,
+)
 
 STARTED_ALONE = but(STARTED, "TaskGroup")  # a group waits for its tasks before main ends
+STARTED_EAGERLY_ALONE = but(STARTED_EAGERLY, "TaskGroup")
 
 
 async def _serve(closing: float = 0) -> None:
@@ -98,7 +112,7 @@ def test_the_longest_clean_up_decides(started: Started, awaited: Awaited) -> Non
 
 
 @pytest.mark.always("shutdown-main-fails")
-@ways(end=but(ENDED, "value"))
+@ways(end=but(ENDED, "value") | EXITS)
 def test_an_error_of_main_comes_out_after_the_clean_up(end: End) -> None:
     ends: list[str] = []
 
@@ -273,6 +287,52 @@ def test_an_error_of_the_clean_up_goes_to_the_handler(end: End) -> None:
     assert end.error.__name__ in perform(main).stderr
 
 
+@pytest.mark.always("shutdown-cleanup-exit")
+@ways(
+    how={
+        "sys.exit": "sys.exit(7)",
+        "Ctrl+C": "signal.raise_signal(signal.SIGINT)",
+        "an error": "raise LookupError",
+    }
+)
+def test_an_exit_in_the_clean_up_cuts_the_clean_up_of_others_short(how: str) -> None:
+    # no mutant: в примере завершающие действия программу не прерывают
+    code = """
+import asyncio, signal, sys
+
+async def serve():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0.1)
+        print("serve: clean-up ends")
+
+async def interrupt():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        {how}
+
+async def main():
+    global tasks
+    tasks = [asyncio.create_task(serve()), asyncio.create_task(interrupt())]
+    await asyncio.sleep(0)
+    return "result"
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    print(asyncio.run(main()))
+except BaseException as error:
+    print(type(error).__name__)
+"""
+    expected = {
+        "sys.exit(7)": ["SystemExit"],
+        "signal.raise_signal(signal.SIGINT)": ["KeyboardInterrupt"],
+        "raise LookupError": ["serve: clean-up ends", "result"],
+    }
+    assert _run(code.format(how=how)).stdout.splitlines() == expected[how]
+
+
 @pytest.mark.always("shutdown-late-task")
 @ways(started=STARTED_ALONE)
 def test_a_task_born_in_the_clean_up_is_left_alone(started: Started) -> None:
@@ -331,7 +391,7 @@ async def main():
 signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     print(asyncio.run(main()))
-except (KeyboardInterrupt, LookupError) as error:
+except (KeyboardInterrupt, LookupError, asyncio.CancelledError) as error:
     print(type(error).__name__)
 """
 WAITS = {
@@ -352,18 +412,22 @@ def test_ctrl_c_cancels_main_and_comes_out_of_run(wait: str) -> None:
     assert _run(code).stdout.splitlines() == ["clean-up", "KeyboardInterrupt"]
 
 
+CANCELLED_TOO = (
+    "asyncio.get_running_loop().call_soon(asyncio.current_task().cancel); await asyncio.sleep(60)"
+)
 LOST = {
-    "swallowed": ("return 'went on'", "went on"),
-    "failed": ("raise LookupError", "LookupError"),
+    "swallowed": (WAITS["sleep"], "return 'went on'", "went on"),
+    "failed": (WAITS["sleep"], "raise LookupError", "LookupError"),
+    "cancelled by another, too": (CANCELLED_TOO, "pass", "CancelledError"),
 }
 
 
 @pytest.mark.always("shutdown-ctrl-c-lost")
 @ways(lost=LOST)
-def test_main_may_lose_ctrl_c(lost: tuple[str, str]) -> None:
+def test_main_may_lose_ctrl_c(lost: tuple[str, str, str]) -> None:
     # no mutant: в примере отмену никто не глотает
-    clean_up, comes_out = lost
-    code = CTRL_C.format(wait=WAITS["sleep"], clean_up=clean_up)
+    wait, clean_up, comes_out = lost
+    code = CTRL_C.format(wait=wait, clean_up=clean_up)
     assert _run(code).stdout.splitlines() == [comes_out]
 
 
@@ -506,7 +570,7 @@ asyncio.run(main())
 
 
 @pytest.mark.always("shutdown-lost")
-@ways(started=STARTED_ALONE, awaited=AWAITED, count=COUNTS)
+@ways(started=STARTED_EAGERLY_ALONE, awaited=AWAITED, count=COUNTS)
 def test_no_task_gets_past_its_first_wait(started: Started, awaited: Awaited, count: int) -> None:
     snippet = load("cancellation/shutdown_lost_broken")
     traces = [play("cancellation/shutdown_lost_broken"), *interleavings(snippet.main)]
@@ -519,14 +583,27 @@ def test_no_task_gets_past_its_first_wait(started: Started, awaited: Awaited, co
     assert fixed.ordered("a: sent", "main: all letters are sent")
     assert fixed.ordered("b: sent", "main: all letters are sent")
 
-    async def send() -> None:
-        print("sending")
-        await awaited(1, End())
-        print("sent")
+    steps: list[str] = []
 
-    async def main() -> None:
+    async def send(first: Callable[[], Awaitable[Any]]) -> None:
+        steps.append("sending")
+        await first()
+        steps.append("past the first wait")
+        await awaited(1, End())
+        steps.append("sent")
+
+    async def main(first: Callable[[], Awaitable[Any]]) -> None:
         async with started() as start:
-            tasks = [start(send()) for _ in range(count)]
+            tasks = [start(send(first)) for _ in range(count)]
         assert len(tasks) == count
 
-    assert perform(main).lines == ["sending"] * count
+    for first in (lambda: awaited(1, End()), lambda: asyncio.sleep(0)):
+        steps.clear()
+        perform(lambda first=first: main(first))
+        at_first = steps.count("sending")
+        assert at_first == count
+        if started is not STARTED_EAGERLY.get("eager"):
+            assert steps == ["sending"] * count
+        assert "sent" not in steps
+    if started is STARTED_EAGERLY.get("eager"):
+        assert steps.count("past the first wait") == count, "a wait of one pass is over"

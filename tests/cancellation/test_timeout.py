@@ -60,6 +60,18 @@ def test_a_cancellation_inside_becomes_a_timeout_outside(awaited: Awaited) -> No
     perform(main)
     assert seen == [asyncio.CancelledError, TimeoutError]
 
+    async def cancelled_as_well() -> None:
+        async def work() -> None:
+            async with asyncio.timeout(1):
+                await awaited(5, End())
+
+        task = asyncio.create_task(work())
+        asyncio.get_running_loop().call_later(1, task.cancel)
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    perform(cancelled_as_well)
+
 
 @pytest.mark.always("timeout-nested")
 @ways(awaited=AWAITED)

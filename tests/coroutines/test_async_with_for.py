@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import AWAITED, ENDED, Awaited, End, ways
+from tests.ways import AWAITED, ENDED, Awaited, End, but, outcome_of, ways
 
 
 class _Managed:
@@ -91,8 +91,8 @@ def test_a_true_answer_of_the_exit_swallows_the_error(end: End, answer: object) 
 
 
 @pytest.mark.always("async-with-cancelled-enter")
-@ways(awaited=AWAITED)
-def test_a_cancelled_entry_is_not_followed_by_the_exit(awaited: Awaited) -> None:
+@ways(awaited=AWAITED, end=but(ENDED, "value"))
+def test_an_interrupted_entry_is_not_followed_by_the_exit(awaited: Awaited, end: End) -> None:
     async def work() -> None:
         async with _Managed(awaited):
             print("inside")
@@ -105,6 +105,31 @@ def test_a_cancelled_entry_is_not_followed_by_the_exit(awaited: Awaited) -> None
         assert task.cancelled()
 
     assert perform(main).lines == []
+
+    class Failing(_Managed):
+        async def __aenter__(self) -> None:
+            await self.awaited(1, end)
+
+    class Swallowing(_Managed):
+        async def __aenter__(self) -> None:
+            with suppress(asyncio.CancelledError):
+                await super().__aenter__()
+
+    async def enter(manager: _Managed) -> None:
+        async with manager:
+            print("inside")
+
+    async def failed() -> None:
+        assert await outcome_of(enter(Failing(awaited))) is end.error
+
+    async def swallowed() -> None:
+        task = asyncio.create_task(enter(Swallowing(awaited)))
+        await asyncio.sleep(0.5)
+        task.cancel()
+        await task
+
+    assert perform(failed).lines == []
+    assert perform(swallowed).lines == ["inside", "left"], "no exception came out of the entry"
 
 
 @pytest.mark.always("async-for-lets-others-run")
@@ -219,6 +244,15 @@ LEAVES: dict[str, Leaves] = {
 }
 
 
+async def _to_the_end(rows: Any) -> None:
+    async for _ in rows:
+        pass
+
+
+async def _close(rows: Any) -> None:
+    await rows.aclose()
+
+
 async def _rows(closed_in: list[asyncio.Task[Any] | None]) -> Any:
     try:
         for number in range(3):
@@ -247,6 +281,18 @@ def test_a_generator_left_early_is_closed_later_by_another_task(leave: Leaves, h
     perform(main)
     assert len(closed_in) == 1
     assert closed_in[0] is not mains[0]
+
+    async def goes_on(finish: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+        rows = _rows(closed_in)
+        with suppress(LookupError, asyncio.CancelledError):
+            await leave(rows)
+        assert not closed_in
+        await finish(rows)
+        assert closed_in == [asyncio.current_task()]
+
+    for finish in (_to_the_end, _close):
+        closed_in.clear()
+        perform(lambda finish=finish: goes_on(finish))
 
 
 @pytest.mark.always("async-for-aclosing")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,7 +10,19 @@ from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
 
-from tests.ways import AWAITED, ENDED, FAILED, FUTURES, Awaited, End, outcome_of, ways
+from tests.ways import (
+    AWAITED,
+    ENDED,
+    EXITS,
+    FAILED,
+    FUTURES,
+    STARTED_EAGERLY,
+    Awaited,
+    End,
+    Started,
+    outcome_of,
+    ways,
+)
 
 
 async def _wait_for(awaitable: Awaitable[Any]) -> None:
@@ -184,6 +197,53 @@ def test_the_error_comes_out_of_await(awaited: Awaited, end: End) -> None:
                 await wrap(stop())
 
     perform(stopped)
+
+    async def exits_in_place(error: type[BaseException]) -> None:
+        future = asyncio.get_running_loop().create_future()
+        future.set_exception(error())
+        for awaitable in (End(error).after(1), future):
+            with pytest.raises(error):
+                await awaitable
+
+    for exit_ in EXITS.values():
+        assert exit_.error
+        perform(lambda error=exit_.error: exits_in_place(error))
+
+
+@pytest.mark.always("await-exits-stop-the-loop")
+@ways(end=EXITS | FAILED, started=STARTED_EAGERLY)
+def test_an_exit_of_a_task_ends_the_whole_program(end: End, started: Started) -> None:
+    # no mutant: в примерах страницы программу не прерывают
+    ends: list[str] = []
+
+    async def serve(name: str) -> None:
+        try:
+            await asyncio.sleep(10)
+            ends.append(f"{name}: served")
+        finally:
+            await asyncio.sleep(1)
+            ends.append(f"{name}: closed")
+
+    async def main() -> None:
+        neighbour = asyncio.create_task(serve("neighbour"))
+        try:
+            async with started() as start:
+                task = start(end.after(1))
+                while not task.done():  # noqa: ASYNC110 - that it spins is the point
+                    await asyncio.sleep(3)
+        finally:
+            ends.append("main: closed")
+            await asyncio.wait([neighbour])
+
+    assert end.error
+    if end in EXITS.values():
+        with pytest.raises(end.error):
+            perform(main)
+        assert ends == ["main: closed", "neighbour: closed"]
+    else:
+        with suppress(BaseExceptionGroup):
+            perform(main)
+        assert "neighbour: served" in ends, "of an ordinary error it hears nothing"
 
 
 @pytest.mark.always("await-only-in-async-def")

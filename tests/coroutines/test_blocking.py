@@ -1,6 +1,7 @@
 """Proofs for source/coroutines/blocking.md."""
 
 import asyncio
+import concurrent.futures
 import os
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, ENDED, Awaited, End, outcome_of, ways
+from tests.ways import AWAITED, ENDED, EXITS, Awaited, End, outcome_of, ways
 
 
 def _block(seconds: float) -> None:
@@ -64,11 +65,34 @@ def test_to_thread_lets_others_work_on_time() -> None:
 
 
 @pytest.mark.always("blocking-to-thread-outcome")
-@ways(end=ENDED)
+@ways(end=ENDED | EXITS)
 def test_result_and_exception_come_out_of_await(end: End) -> None:
     # no mutant: примеры страницы показывают только удачу
     async def main() -> None:
         assert await outcome_of(asyncio.to_thread(end.reach)) == end.outcome
+
+    perform(main)
+
+
+RENAMED = {
+    "CancelledError": (concurrent.futures.CancelledError, asyncio.CancelledError),
+    "InvalidStateError": (concurrent.futures.InvalidStateError, asyncio.InvalidStateError),
+}
+
+
+@pytest.mark.always("blocking-to-thread-renamed")
+@ways(names=RENAMED)
+def test_two_errors_of_concurrent_futures_change_their_type(
+    names: tuple[type[BaseException], type[BaseException]],
+) -> None:
+    # no mutant: в примерах страницы таких исключений нет
+    raised, comes = names
+    assert raised is not comes
+
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.to_thread(End(raised).reach))
+        assert await outcome_of(task) is comes
+        assert task.cancelled() == (comes is asyncio.CancelledError)
 
     perform(main)
 
@@ -113,7 +137,7 @@ def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
     async def main(cancel: bool, passes: int) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
         first, second = (asyncio.create_task(asyncio.to_thread(work, name)) for name in "ab")
-        while not began:  # noqa: ASYNC110
+        while not began:  # noqa: ASYNC110 - that it spins is the point
             await asyncio.sleep(0)
         if cancel:
             second.cancel()
@@ -137,11 +161,16 @@ def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
 def test_one_pool_for_to_thread_and_names() -> None:
     async def size() -> int:
         await asyncio.to_thread(int)
-        pool: Any = asyncio.get_running_loop()._default_executor  # type: ignore[attr-defined]
+        pool: Any = asyncio.get_running_loop()._default_executor
         return pool._max_workers
 
-    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    assert asyncio.run(size()) == min(32, cores + 4)
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        cores = 1 if sys.version_info >= (3, 13) else os.cpu_count() or 1
+        assert asyncio.run(size()) == min(32, cores + 4)
+    finally:
+        os.sched_setaffinity(0, allowed)
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -153,7 +182,7 @@ def test_one_pool_for_to_thread_and_names() -> None:
             release.wait()
 
         first = asyncio.create_task(asyncio.to_thread(work))
-        while not began.is_set():  # noqa: ASYNC110
+        while not began.is_set():  # noqa: ASYNC110 - that it spins is the point
             await asyncio.sleep(0)
         others = [
             asyncio.create_task(asyncio.to_thread(int)),

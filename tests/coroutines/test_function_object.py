@@ -103,6 +103,14 @@ def test_no_second_await_however_the_first_ended(end: End) -> None:
             await coroutine
         assert await outcome_of(first) == end.outcome
 
+    async def itself() -> None:
+        async def wait() -> None:
+            await coroutine
+
+        coroutine = wait()
+        assert await outcome_of(coroutine) is ValueError, "no other task awaits it"
+
     perform(main)
+    perform(itself)
     assert play("coroutines/function_object_retry_broken").lines[-1].startswith("RuntimeError")
     assert play("coroutines/function_object_retry_fixed").lines[-1] == "page"

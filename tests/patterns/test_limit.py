@@ -1,7 +1,7 @@
 """Proofs for source/patterns/limit.md."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from math import ceil
 from random import Random
@@ -139,6 +139,7 @@ def test_all_three_take_the_same_time() -> None:
         seconds = [random.choice((0, 1, 2, 5)) for _ in range(random.randrange(30))]
         at_once = random.randrange(1, 5)
         took = [
+            # Called before the next round.
             perform(lambda way=way: way(seconds, at_once)).elapsed  # noqa: B023
             for way in (by_semaphore, by_workers)
         ]
@@ -269,6 +270,52 @@ def test_a_lock_around_anext_makes_it_shareable(workers: int, error: bool) -> No
 
     lines = perform(main).lines
     assert error or sorted(lines) == ["0", "1", "2", "3"]
+
+
+async def _one_is_cancelled(task: asyncio.Task[int]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def _one_runs_out_of_time(task: asyncio.Task[int]) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(task, 0.1)
+
+
+async def _nobody_is(task: asyncio.Task[int]) -> None:
+    assert await task == 0
+
+
+Fates = Callable[["asyncio.Task[int]"], Coroutine[Any, Any, None]]
+FATES: dict[str, Fates] = {
+    "cancelled": _one_is_cancelled,
+    "out of time": _one_runs_out_of_time,
+    "left alone": _nobody_is,
+}
+
+
+@pytest.mark.always("limit-async-generator-cancelled")
+@ways(fate=FATES)
+def test_a_cancelled_step_ends_the_generator_for_all(fate: Fates) -> None:
+    # no mutant: примера с общим асинхронным генератором на странице нет
+    async def pages() -> AsyncIterator[int]:
+        for page in range(4):
+            await asyncio.sleep(1)
+            yield page
+
+    async def main() -> None:
+        shared = pages()
+
+        async def first() -> int:
+            return await anext(shared)
+
+        task = asyncio.create_task(first())
+        await asyncio.sleep(0.5)
+        await fate(task)
+        rest = [page async for page in shared]
+        assert rest == ([1, 2, 3] if fate is _nobody_is else [])
+
+    perform(main)
 
 
 @pytest.mark.always("limit-join-hangs")

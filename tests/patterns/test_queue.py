@@ -266,3 +266,16 @@ def test_one_sentinel_stops_one_consumer() -> None:
                 assert sum(task.done() for task in waiting) == sentinels
 
             perform(main)
+
+    async def put_back() -> None:
+        queue: asyncio.Queue[None] = asyncio.Queue()
+
+        async def consume() -> None:
+            queue.put_nowait(await queue.get())
+
+        waiting = [asyncio.create_task(consume()) for _ in range(3)]
+        queue.put_nowait(None)
+        await asyncio.sleep(1000)
+        assert all(task.done() for task in waiting)
+
+    perform(put_back)

@@ -21,7 +21,12 @@ Explored = Callable[..., None]
 @pytest.mark.always("semaphore-fifo")
 # one way: a fact about one class, in every order
 def test_waiters_enter_in_the_order_in_which_they_came() -> None:
-    fetch = load("patterns/semaphore_waves").fetch
+    async def fetch(page: int, limit: asyncio.Semaphore) -> None:
+        print(f"page {page}: in line")
+        async with limit:
+            print(f"page {page}: loading")
+            await asyncio.sleep(1)
+
     for arrival in permutations(range(4)):
 
         async def main(arrival: tuple[int, ...] = arrival) -> None:
@@ -207,10 +212,11 @@ def test_debug_mode_reports_a_release_from_another_thread() -> None:
         waiter = limit.acquire()
         waiter.send(None).add_done_callback(lambda _: None)
         try:
-            return _in_thread(limit.release)
+            return [*_in_thread(limit.release), *_in_thread(limit.release)]
         finally:
             waiter.close()
 
+    # The second release finds nobody whom the first has not begun to wake.
     assert [type(error) for error in asyncio.run(errors(), debug=True)] == [RuntimeError]
     assert asyncio.run(errors(), debug=False) == []
 

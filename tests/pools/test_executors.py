@@ -14,11 +14,15 @@ from tests.ways import ways
 from tests.ways_processes import (
     CRASHES,
     INTERPRETER_POOLS,
+    METHODS,
+    NOT_FORK,
     POOLS,
     PROCESS_POOLS,
     THREAD_POOLS,
     Pool,
     filled,
+    perform_by,
+    run_by,
 )
 
 CLASSES = {pool.name: getattr(futures, pool.name) for pool in POOLS.values()}
@@ -92,13 +96,17 @@ def test_the_pool_of_interpreters() -> None:
             prices.append(0)
             return os.getpid(), prices
 
+        def fill(cents):
+            cents[:] = b"7"
+
         if __name__ == "__main__":
-            prices = [20, 22]
+            prices, cents = [20, 22], bytearray(b"0")
             with Pool(max_workers=1) as pool:
                 pid, changed = pool.submit(change, prices).result()
-            print(pid == os.getpid(), changed, prices)
+                pool.submit(fill, memoryview(cents)).result()
+            print(pid == os.getpid(), changed, prices, cents.decode())
     """)
-    assert trace.lines == ["True [20, 22, 0] [20, 22]"]
+    assert trace.lines == ["True [20, 22, 0] [20, 22] 7"]
 
 
 @pytest.mark.always("pool-reuses-workers")
@@ -143,6 +151,67 @@ def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int) -> Non
         )
     )
     assert trace.lines == [str(4 // limit)]
+
+
+@pytest.mark.always("pool-max-tasks-by-spawn")
+@ways(limit={"1": 1, "2": 2}, method=METHODS)
+def test_a_pool_that_replaces_workers_does_not_fork(limit: int, method: str) -> None:
+    # no mutant: как запускать процессы, решает сам Python
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import current_process, get_context
+
+        def kind():
+            return type(current_process()).__name__
+
+        if __name__ == "__main__":
+            for options in ({}, {"max_tasks_per_child": LIMIT}):
+                with ProcessPoolExecutor(1, **options) as pool:
+                    print(pool.submit(kind).result())
+            try:
+                ProcessPoolExecutor(1, get_context("fork"), max_tasks_per_child=LIMIT)
+            except ValueError:
+                print("not by fork")
+    """,
+            LIMIT=limit,
+        ),
+    )
+    by_default = {"fork": "ForkProcess", "spawn": "SpawnProcess", "forkserver": "ForkServerProcess"}
+    assert trace.lines == [by_default[method], "SpawnProcess", "not by fork"]
+
+
+@pytest.mark.sometimes("pool-max-tasks-may-hang")
+@ways(method=NOT_FORK)
+def test_a_worker_may_get_no_successor(method: str) -> None:
+    # no mutant: заводить ли нового рабочего, решает сам Python
+    version = sys.version_info[:3]
+    mended = version >= (3, 14, 7) or (3, 13, 15) <= version < (3, 14)
+    run = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os
+        from concurrent.futures import ProcessPoolExecutor, wait
+
+        if __name__ == "__main__":
+            pool = ProcessPoolExecutor(1, multiprocessing.get_context(), max_tasks_per_child=2)
+            jobs = [pool.submit(abs, -number) for number in range(6)]
+            workers = multiprocessing.active_children()
+            print(jobs[1].result())
+            for worker in workers:
+                worker.join()
+            done, waiting = wait(jobs, timeout=LONGEST)
+            # The end of the program would wait for ever, too.
+            print(len(done), len(waiting), flush=True)
+            os._exit(0)
+    """,
+            LONGEST=None if mended else 1,
+        ),
+    )
+    assert run.stdout.splitlines() == ["1", "6 0" if mended else "2 4"]
 
 
 @pytest.mark.sometimes("pool-worker-keeps-state")
@@ -227,6 +296,38 @@ def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> 
         )
     )
     assert trace.lines == ["1", "{'BrokenProcessPool'} 1", "no more tasks"]
+
+
+@pytest.mark.always("pool-old-one-loses-the-task")
+@ways(method=METHODS, crash=CRASHES, workers={"1": 1, "2": 2})
+def test_the_old_pool_replaces_the_worker_and_loses_its_task(
+    method: str, crash: str, workers: int
+) -> None:
+    # no mutant: что станет с заданием погибшего процесса, решает сам Python
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os
+
+        def crash():
+            CRASH
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(WORKERS) as pool:
+                before = set(multiprocessing.active_children())
+                lost = pool.apply_async(crash)
+                while all(each.is_alive() for each in before):
+                    lost.wait(0.01)
+                print(pool.apply(abs, (-1,)), pool.map(abs, [-2] * 5))
+                lost.wait(0.2)
+                print("the task is done:", lost.ready())
+    """,
+            CRASH=crash,
+            WORKERS=workers,
+        ),
+    )
+    assert trace.lines == ["1 [2, 2, 2, 2, 2]", "the task is done: False"]
 
 
 @pytest.mark.always("pool-argument-is-a-copy")

@@ -174,6 +174,35 @@ def test_leaving_the_pool_waits_for_all_tasks(pool: Pool, left: str) -> None:
     assert lines == [str([False] * 4), f"{[True] * 4} True"]
 
 
+@pytest.mark.always("lim-exit-after-nowait")
+@ways(pool=POOLS)
+def test_a_pool_told_not_to_wait(pool: Pool) -> None:
+    # no mutant: ждать ли, решает сам Python
+    lines = perform(
+        pool,
+        """
+        import threading
+
+        def end_the_job():
+            # Who waits for the job inside is let go, but late.
+            left.wait(timeout=2)
+            pathlib.Path("go on").touch()
+
+        if __name__ == "__main__":
+            left = threading.Event()
+            with Pool(1) as pool:
+                job = pool.submit(work, "job")
+                wait_for("job began")
+                pool.shutdown(wait=False)
+                threading.Thread(target=end_the_job).start()
+            print("left, the job is done:", job.done())
+            left.set()
+        """,
+    )
+    waits = pool not in PROCESS_POOLS.values()
+    assert lines == [f"left, the job is done: {waits}"]
+
+
 @pytest.mark.always("lim-event-stops-the-task")
 @ways(event={"Event": "threading.Event", "Manager": "multiprocessing.Manager().Event"})
 def test_an_event_ends_the_task(event: str) -> None:

@@ -255,6 +255,7 @@ def test_a_block_opened_by_name_has_the_same_bytes(method: str) -> None:
         "kept open": "",
         "collected": "del block; gc.collect()",
         "unlinked only": "block.unlink(); kept.append(block)",
+        "another in its place": "block.close(); put_another()",
     }
 )
 def test_who_reads_at_the_address_of_a_closed_block_crashes(
@@ -274,15 +275,27 @@ def test_who_reads_at_the_address_of_a_closed_block_crashes(
             first = ctypes.c_ubyte.from_buffer(block.buf)
             address = ctypes.addressof(first)
             del first
+
+            def put_another():
+                while True:
+                    another = SharedMemory(create=True, size=1)
+                    kept.append(another)
+                    another.buf[0] = 9
+                    first = ctypes.c_ubyte.from_buffer(another.buf)
+                    if ctypes.addressof(first) == address:
+                        break
+
             CLOSED
             print(ctypes.string_at(address, 1), flush=True)
         """,
             CLOSED=closed,
         ),
     )
-    crashes = request.node.callspec.id in ("close", "collected")
+    way = request.node.callspec.id
+    crashes = way in ("close", "collected")
     assert run.returncode == (-signal.SIGSEGV if crashes else 0)
-    assert run.stdout == ("" if crashes else "b'\\x07'\n")
+    read = "b'\\t'\n" if way == "another in its place" else "b'\\x07'\n"
+    assert run.stdout == ("" if crashes else read)
 
 
 @pytest.mark.always("mem-unlink-removes-the-name")
@@ -315,6 +328,13 @@ def test_a_forgotten_block_is_removed_with_a_warning(end: tuple[str, int]) -> No
     assert "leaked shared_memory" in run.stderr
     with pytest.raises(FileNotFoundError):
         SharedMemory(name=run.stdout.strip())
+    if sys.version_info >= (3, 13):
+        untracked = command.replace("size=1", "size=1, track=False")
+        run = subprocess.run([sys.executable, "-c", untracked], capture_output=True, text=True)
+        assert "leaked shared_memory" not in run.stderr
+        left = SharedMemory(name=run.stdout.strip())
+        left.close()
+        left.unlink()
 
 
 TRACKED = {"by default": ("", True)} | (
@@ -343,7 +363,85 @@ def test_a_foreign_process_takes_the_name_along(option: str, removed: bool) -> N
     block.close()
 
 
-def test_a_child_of_multiprocessing_leaves_the_name() -> None:
-    # The other half of the claim above: they share the tracker with their parent.
+CHILDREN = {
+    "Process": """
+        ours, theirs = multiprocessing.Pipe()
+        child = multiprocessing.Process(target=serve, args=(theirs,))
+        child.start()
+        def ask(name): ours.send(name); ours.recv()
+        def end(): child.join()
+    """,
+    "ProcessPoolExecutor": """
+        pool = ProcessPoolExecutor(1)
+        def ask(name): pool.submit(use, name).result()
+        ask("")
+        end = pool.shutdown
+    """,
+    "multiprocessing.Pool": """
+        pool = multiprocessing.Pool(1)
+        def ask(name): pool.apply(use, (name,))
+        ask("")
+        def end(): pool.close(); pool.join()
+    """,
+}
+"""How a child is started that opens the block later: `ask` gives it the name, `end` ends it."""
+
+BLOCK = "        block = SharedMemory(create=True, size=1)"
+AGES = {
+    "child first": ("{children}\n{block}", True),
+    "block first": ("{block}\n{children}", False),
+    "another block first": (
+        "        first = SharedMemory(create=True, size=1)\n{children}\n{block}\n"
+        "        first.close(); first.unlink()",
+        False,
+    ),
+}
+
+
+@pytest.mark.always("mem-early-fork-child-unlinks")
+@ways(method=METHODS, children=CHILDREN, age=AGES)
+def test_only_a_forked_child_older_than_the_tracker_takes_the_name_along(
+    method: str, children: str, age: tuple[str, bool]
+) -> None:
     assert play("processes/memory_block").lines == ["parent reads 255"]
     assert play("processes/memory_block").stderr == ""
+    order, is_older = age
+    program = (
+        """
+    import time
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.shared_memory import SharedMemory
+
+    def use(name):
+        if name:
+            SharedMemory(name).close()
+
+    def serve(theirs):
+        use(theirs.recv())
+        theirs.send("used")
+
+    if __name__ == "__main__":
+"""
+        + order.format(children=children, block=BLOCK)
+        + """
+        ask(block.name)
+        end()
+        while LOST:  # the child's tracker ends a moment after the child
+            try:
+                SharedMemory(block.name).close()
+                time.sleep(0.01)
+            except FileNotFoundError:
+                break
+        block.close()
+        try:
+            block.unlink()
+            print("still there")
+        except FileNotFoundError:
+            print("gone")
+    """
+    )
+    lost = is_older and method == "fork"
+    run = run_by(method, filled(program, LOST=lost))
+    assert run.stdout == ("gone\n" if lost else "still there\n")
+    # All trackers hold stderr open: what they say is complete.
+    assert ("leaked shared_memory" in run.stderr) is lost

@@ -68,6 +68,35 @@ def test_after_join_the_process_is_over_and_its_code_known(
     assert trace.lines == ["child is done", f"False {code}"]
 
 
+@pytest.mark.always("proc-ignored-sigchld-hides-code")
+@ways(method=METHODS, end=PROCESS_ENDS)
+def test_a_program_that_ignores_sigchld_gets_no_code(method: str, end: tuple[str, int]) -> None:
+    # no mutant: кто узнаёт код, решают система и Python
+    ending, code = end
+    run = run_by(
+        method,
+        filled(
+            """
+        import os, signal, sys
+        from multiprocessing import Process
+
+        def work():
+            ENDING
+
+        if __name__ == "__main__":
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            child = Process(target=work)
+            child.start()
+            child.join()
+            print(child.exitcode, child.is_alive())
+        """,
+            ENDING=ending,
+        ),
+    )
+    # The children of a forkserver are its own, and it tells their codes.
+    assert run.stdout.strip() == (f"{code} False" if method == "forkserver" else "None True")
+
+
 def test_the_page_shows_all_children_before_their_parent() -> None:
     *children, parent = play("processes/start_join").lines
     assert parent == "parent: exit codes [0, 0, 0]"
@@ -282,22 +311,69 @@ def test_the_program_waits_for_its_children_when_it_exits(
     assert (run.stdout.splitlines(), run.returncode) == (["end of main", "child is done"], code)
 
 
+@pytest.mark.always("proc-exit-wait-is-interrupted")
+@ways(method=METHODS)
+def test_ctrl_c_at_exit_leaves_the_child_alone(method: str) -> None:
+    run = run_by(
+        method,
+        """
+        import os, signal, threading, time
+        from multiprocessing import Event, Process, parent_process
+
+        def work(deaf):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            deaf.set()
+            parent_process().join()
+            print("child goes on", flush=True)
+
+        def interrupt():
+            threading.main_thread().join()
+            while True:
+                time.sleep(0.05)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        if __name__ == "__main__":
+            deaf = Event()
+            Process(target=work, args=(deaf,)).start()
+            deaf.wait()
+            threading.Thread(target=interrupt, daemon=True).start()
+            print("end of main", flush=True)
+        """,
+    )
+    assert run.stdout.splitlines() == ["end of main", "child goes on"]
+
+
 @pytest.mark.always("proc-daemon-is-terminated")
-@ways(method=METHODS, end=MAIN_ENDS)
-def test_a_daemon_is_terminated_when_the_program_exits(method: str, end: tuple[str, int]) -> None:
+@ways(
+    method=METHODS,
+    end=MAIN_ENDS,
+    handler={"no handler": "", "handler": "signal.signal(signal.SIGTERM, go_on)"},
+)
+def test_a_daemon_is_terminated_when_the_program_exits(
+    method: str, end: tuple[str, int], handler: str
+) -> None:
     ending, code = end
     run = run_by(
         method,
         filled(
             """
-        import sys
-        from multiprocessing import Event, Process
+        import signal, sys, threading
+        from multiprocessing import Event, Process, parent_process
+
+        asked = threading.Event()
+
+        def go_on(*_):
+            asked.set()
 
         def work(begun):
+            HANDLER
             print("daemon begins", flush=True)
             begun.set()
-            Event().wait()
-            print("never printed", flush=True)
+            # A short wait each: no handler interrupts itself in the event's own wait.
+            while not asked.is_set():
+                threading.Event().wait(0.01)
+            parent_process().join(0.3)
+            print("it is waited for:", parent_process().is_alive(), flush=True)
 
         if __name__ == "__main__":
             begun = Event()
@@ -306,11 +382,13 @@ def test_a_daemon_is_terminated_when_the_program_exits(method: str, end: tuple[s
             print("end of main", flush=True)
             ENDING
         """,
+            HANDLER=handler or "pass",
             ENDING=ending,
         ),
     )
     # The call ends when the daemon, which holds stdout open, has ended, too.
-    assert (run.stdout.splitlines(), run.returncode) == (["daemon begins", "end of main"], code)
+    lines = ["daemon begins", "end of main"] + ["it is waited for: True"] * bool(handler)
+    assert (run.stdout.splitlines(), run.returncode) == (lines, code)
 
 
 @pytest.mark.always("proc-daemon-outlives-killed-parent")

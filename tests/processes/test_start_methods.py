@@ -71,43 +71,171 @@ def test_the_others_see_what_an_import_of_the_program_does(method: str, count: i
     assert trace.lines == ["1 __mp_main__"] * count
 
 
+@pytest.mark.always("sm-argv-and-folder-pass")
+@ways(method=METHODS, count={"first child": 1, "third child": 3})
+def test_folder_path_and_argv_pass_by_any_method(method: str, count: int) -> None:
+    # no mutant: программа здесь только спрашивает, что досталось ребёнку: решает это сам Python
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import os, sys
+        from multiprocessing import Process
+
+        def work(number):
+            here = os.path.basename(os.getcwd())
+            print(here == number, number in sys.path, sys.argv[1] == number)
+
+        if __name__ == "__main__":
+            sys.argv.append("")
+            for each in range(COUNT):
+                number = sys.argv[1] = str(each)
+                sys.path.append(number)
+                os.mkdir(number)
+                os.chdir(number)
+                child = Process(target=work, args=(number,))
+                child.start()
+                child.join()
+        """,
+            COUNT=count,
+        ),
+    )
+    assert trace.lines == ["True True True"] * count
+
+
+@pytest.mark.always("sm-forkserver-keeps-old-environment")
+@ways(method=METHODS)
+def test_the_forkserver_keeps_the_environment_of_its_start(method: str) -> None:
+    # no mutant: программа здесь только спрашивает, что досталось ребёнку: решает это сам Python
+    trace = perform_by(
+        method,
+        """
+        import os
+        from multiprocessing import Process
+
+        def work():
+            print(os.environ["LEVEL"])
+
+        if __name__ == "__main__":
+            for level in ("first", "second", "third"):
+                os.environ["LEVEL"] = level
+                child = Process(target=work)
+                child.start()
+                child.join()
+        """,
+    )
+    assert trace.lines == (
+        ["first"] * 3 if method == "forkserver" else ["first", "second", "third"]
+    )
+
+
 IMPORTS = """
-    import random
-    from multiprocessing import Process
+    import random, sys
+    from multiprocessing import Process, set_start_method
     own = random.Random()
-    print("import", __name__)
+    print("import", __name__, flush=True)
 
     def work():
-        print("child", own.random())
+        print("child", own.random(), flush=True)
 
     if __name__ == "__main__":
+        set_start_method(sys.argv[1])
         for _ in range(3):
             child = Process(target=work)
             child.start()
             child.join()
 """
+STARTED_AS = {
+    "python file.py": ("app.py", ["app.py"]),
+    "python -m module": ("app.py", ["-m", "app"]),
+}
+MAIN_OF = {
+    "python -m package": ("app/__main__.py", ["-m", "app"]),
+    "python folder": ("app/__main__.py", ["app"]),
+    "python -c": ("app.py", ["-c", "exec(open('app.py').read())"]),
+}
+"""How a program is started: the file that it is in, and the interpreter's arguments."""
 
 
-def imports_and_numbers(method: str) -> tuple[int, int]:
+def run_as(start: tuple[str, list[str]], method: str, **files: str) -> list[str]:
+    """Return the lines that a program prints, started as `start` says, with `method` as argument.
+
+    files: the text of `main`, and of other modules by their names.
+    """
+    name, arguments = start
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, name).parent.mkdir(exist_ok=True)
+        for other, text in files.items():
+            file = Path(folder, name if other == "main" else f"{other}.py")
+            file.write_text(dedent(text), encoding="utf-8")
+        return subprocess.run(
+            [sys.executable, *arguments, method],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": folder},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=50,
+            check=True,
+        ).stdout.splitlines()
+
+
+def imports_and_numbers(start: tuple[str, list[str]], method: str) -> tuple[int, int]:
     """Return how often three children's program was imported and how many numbers it drew."""
-    lines = perform_by(method, dedent(IMPORTS)).lines
+    lines = run_as(start, method, main=IMPORTS)
     numbers = {line for line in lines if line.startswith("child")}
     return lines.count("import __mp_main__"), len(numbers)
 
 
 @pytest.mark.always("sm-spawn-imports-each-time")
-def test_by_spawn_each_child_imports_the_program() -> None:
-    # one way: the claim is about one start method
-    assert imports_and_numbers("spawn") == (3, 3)
+@ways(start=STARTED_AS)
+def test_by_spawn_each_child_imports_the_program(start: tuple[str, list[str]]) -> None:
+    # no mutant: сколько раз импортировать программу, решает сам Python
+    assert imports_and_numbers(start, "spawn") == (3, 3)
 
 
 @pytest.mark.always("sm-forkserver-imports-once")
-def test_by_forkserver_all_children_share_one_import() -> None:
+@ways(start=STARTED_AS)
+def test_by_forkserver_all_children_share_one_import(start: tuple[str, list[str]]) -> None:
     # no mutant: на Python 3.11, где ломают доказательства, программу импортирует каждый ребёнок
-    # one way: the claim is about one start method
     version = sys.version_info[:3]
     once = version >= (3, 14, 1) or (3, 13, 8) <= version < (3, 14)
-    assert imports_and_numbers("forkserver") == ((1, 1) if once else (3, 3))
+    if "-m" in start[1]:
+        once = False
+    assert imports_and_numbers(start, "forkserver") == ((1, 1) if once else (3, 3))
+
+
+@pytest.mark.always("sm-main-of-a-package-is-not-imported")
+@ways(method=METHODS, start=STARTED_AS | MAIN_OF)
+def test_a_child_imports_no_main_of_a_package(method: str, start: tuple[str, list[str]]) -> None:
+    # no mutant: что импортирует ребёнок, решает сам Python
+    lines = run_as(
+        start,
+        method,
+        main="""
+            import sys
+            from multiprocessing import Process, set_start_method
+            import elsewhere
+            print("import", __name__, flush=True)
+
+            def own():
+                print("own", flush=True)
+
+            if __name__ == "__main__":
+                set_start_method(sys.argv[1])
+                for target in (own, elsewhere.work):
+                    child = Process(target=target)
+                    child.start()
+                    child.join()
+        """,
+        elsewhere="""
+            def work():
+                print("elsewhere", flush=True)
+        """,
+    )
+    imports_it = start in STARTED_AS.values() and method != "fork"
+    assert ("import __mp_main__" in lines) is imports_it
+    assert ("own" in lines) is (imports_it or method == "fork")
+    assert lines[-1] == "elsewhere"
 
 
 @pytest.mark.always("sm-default-on-linux")
@@ -129,13 +257,15 @@ def test_the_default_start_method() -> None:
         "asked for": "multiprocessing.get_start_method()",
         "by a start": "child = multiprocessing.Process(); child.start(); child.join()",
         "by a lock": "multiprocessing.Lock()",
+        "by a queue": "multiprocessing.Queue()",
+        "by a pool": "concurrent.futures.ProcessPoolExecutor().shutdown()",
     }
 )
 def test_the_method_of_the_program_is_set_only_once(chosen: str) -> None:
     trace = perform_script(
         filled(
             """
-        import multiprocessing
+        import concurrent.futures, multiprocessing
 
         if __name__ == "__main__":
             CHOSEN
@@ -159,6 +289,7 @@ def test_the_method_of_the_program_is_set_only_once(chosen: str) -> None:
 @pytest.mark.always("sm-contexts-dont-mix")
 @ways(method=NOT_FORK, kind={each: each for each in ("Queue", "Lock", "Event", "Semaphore")})
 def test_what_fork_made_is_not_for_the_others(method: str, kind: str) -> None:
+    # no mutant: программа здесь только спрашивает, что можно передать: решает это сам Python
     trace = perform_script(
         filled(
             """

@@ -200,6 +200,45 @@ def test_a_signal_handler_does_not_get_the_lock_of_the_thread_it_interrupts(kind
     assert trace.lines == ["False", "True"], "an RLock lets its own thread in"
 
 
+@pytest.mark.sometimes("deadlock-event-set-in-handler")
+@ways(timeout={"for ever": "", "with a limit": "60"})
+def test_a_handler_that_sets_the_event_may_hang(timeout: str) -> None:
+    # no mutant: где прервали поток, решает трассировка, а что внутри события — сам Python
+    run = run_by(
+        "spawn",
+        filled(
+            """
+            import faulthandler, signal, sys, threading
+
+            event = threading.Event()
+
+            def handle(*_):
+                print("handler begins", flush=True)
+                # It would hang for ever: tell where, and end.
+                faulthandler.dump_traceback_later(0.3, exit=True)
+                event.set()
+                print("handler ends", flush=True)
+
+            def interrupt(frame, *_):
+                if frame.f_code is threading.Condition.wait.__code__:
+                    sys.settrace(None)
+                    signal.raise_signal(signal.SIGTERM)
+                return interrupt
+
+            signal.signal(signal.SIGTERM, handle)
+            sys.settrace(interrupt)
+            event.wait(TIMEOUT)
+            print("woken")
+            """,
+            TIMEOUT=timeout,
+        ),
+    )
+    assert run.stdout.splitlines() == ["handler begins"]
+    where = [line.split()[-1] for line in run.stderr.splitlines() if line.startswith("  File")]
+    assert where[1:3] == ["set", "handle"]
+    assert where.count("wait") == 2, "of the event and of what is in it"
+
+
 @pytest.mark.always("rlock-releases-at-last-release")
 @ways(levels={"1": 1, "2": 2, "50": 50})
 def test_an_rlock_is_free_after_as_many_releases_as_acquires(levels: int) -> None:

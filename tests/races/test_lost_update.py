@@ -95,12 +95,12 @@ def test_a_switch_amid_plus_equal_loses_an_update(together: Callable[..., None])
 
 
 @pytest.mark.always("race-plus-equal-intact-with-gil", gil="on")
-@ways(threads={"2": 2, "4": 4, "8": 8})
+@ways(threads={"2": 2, "4": 4, "8": 8}, first={"int": 0, "big int": 10**40, "float": 0.0})
 def test_with_the_gil_plus_equal_of_a_number_loses_nothing(
-    together: Callable[..., None], threads: int
+    together: Callable[..., None], threads: int, first: float
 ) -> None:
     counter = load("races/lost_update_steps").Counter()
-
+    counter.value = first
     begin = Barrier(threads)
 
     def add_many() -> None:
@@ -110,7 +110,48 @@ def test_with_the_gil_plus_equal_of_a_number_loses_nothing(
 
     with frequent_switches():
         together(threads, add_many)
-    assert counter.value == 10_000 * threads
+    assert counter.value - first == 10_000 * threads
+
+
+class Property:
+    """A counter whose value is a property."""
+
+    def __init__(self, gate: Barrier) -> None:
+        self.kept, self.gate = 0, gate
+
+    @property
+    def value(self) -> int:
+        return self.kept
+
+    @value.setter
+    def value(self, value: int) -> None:
+        self.gate.wait()
+        self.kept = value
+
+
+class OwnSetattr:
+    """A counter whose class has a __setattr__ of its own."""
+
+    value = 0
+
+    def __init__(self, gate: Barrier) -> None:
+        super().__setattr__("gate", gate)
+
+    def __setattr__(self, name: str, value: int) -> None:
+        self.gate.wait()
+        super().__setattr__(name, value)
+
+
+@pytest.mark.sometimes("race-plus-equal-of-property-loses")
+@ways(kind={"property": Property, "__setattr__": OwnSetattr}, threads={"2": 2, "4": 4})
+def test_a_function_behind_the_attribute_lets_others_in(
+    together: Callable[..., None], kind: type[Property | OwnSetattr], threads: int
+) -> None:
+    # The gate only makes sure of the switch: the setter is a call, and there one may happen.
+    counter = kind(Barrier(threads))
+    add = load("races/lost_update_steps").Counter.add
+    together(threads, lambda: add(counter))
+    assert counter.value == 1
 
 
 @pytest.mark.sometimes("race-call-amid-update-loses")

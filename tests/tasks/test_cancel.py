@@ -70,6 +70,22 @@ def test_the_error_comes_at_the_await_where_the_task_stands(awaited: Awaited) ->
 
         assert perform(main).at(f"cancelled in step {second}") == second + 0.5
 
+    async def swallow() -> str:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+        return "swallowed"
+
+    async def waits_for_a_task() -> None:
+        async def wait() -> str:
+            return await asyncio.create_task(swallow())
+
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(1)
+        task.cancel()
+        assert await task == "swallowed"
+
+    perform(waits_for_a_task)
+
 
 @pytest.mark.always("cancel-finally-runs")
 @ways(started=STARTED, awaited=AWAITED)

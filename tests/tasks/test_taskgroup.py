@@ -10,7 +10,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, COUNTS, ENDED, FAILED, Awaited, End, but, ways
+from tests.ways import AWAITED, COUNTS, ENDED, EXITS, FAILED, Awaited, End, but, ways
 
 Explored = Callable[..., None]
 
@@ -244,6 +244,41 @@ def test_each_branch_gets_its_part_and_the_rest_flies_on() -> None:
     assert rest.value.exceptions == (key,)
 
 
+async def _body_ends(end: End) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work("neighbour", 5))
+        await end.after(1)
+
+
+async def _task_ends(end: End) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work("neighbour", 5))
+        group.create_task(end.after(1))
+
+
+@pytest.mark.always("taskgroup-exits-unwrapped")
+@ways(end=EXITS | FAILED, ends={"body": _body_ends, "task": _task_ends})
+def test_exits_come_out_unwrapped(
+    end: End, ends: Callable[[End], Coroutine[Any, Any, None]]
+) -> None:
+    # no mutant: в примерах страницы программу не прерывают
+    caught: list[type[BaseException]] = []
+
+    async def main() -> None:
+        try:
+            await ends(end)
+        except BaseException as error:
+            caught.append(type(error))
+            raise
+
+    assert end.error
+    wrapped = end not in EXITS.values()
+    with pytest.raises(BaseExceptionGroup if wrapped else end.error):
+        perform(main)
+    assert issubclass(caught[0], BaseExceptionGroup) == wrapped
+    assert wrapped or caught == [end.error]
+
+
 @pytest.mark.always("taskgroup-body-error")
 @ways(end=FAILED)
 def test_an_error_in_the_body_acts_like_one_of_a_task(end: End) -> None:
@@ -347,12 +382,12 @@ def test_an_error_of_ones_own_stops_the_group(stop: Stops) -> None:
 
 
 async def _after_the_body(group: asyncio.TaskGroup) -> None:
-    asyncio.get_running_loop().call_later(1, group.cancel)  # type: ignore[attr-defined]
+    asyncio.get_running_loop().call_later(1, group.cancel)
 
 
 async def _in_the_body(group: asyncio.TaskGroup) -> None:
     await asyncio.sleep(1)
-    group.cancel()  # type: ignore[attr-defined]
+    group.cancel()
 
 
 async def _in_a_waiting_body(group: asyncio.TaskGroup) -> None:

@@ -102,6 +102,47 @@ def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int]) -> None
     assert trace.ordered("main: ends without join", "worker: goes on after main")
 
 
+@pytest.mark.always("thread-exit-wait-is-interrupted")
+@ways(
+    start={
+        "Thread": "threading.Thread(target=work).start()",
+        "pool": "concurrent.futures.ThreadPoolExecutor().submit(work)",
+    },
+    end=MAIN_ENDS,
+)
+def test_ctrl_c_at_exit_ends_the_waiting(start: str, end: tuple[str, int]) -> None:
+    ending, _ = end
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import concurrent.futures, os, signal, sys, threading, time
+
+        def interrupt():
+            while True:
+                time.sleep(0.05)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        def work():
+            at_the_end.wait()
+            # A first one may still hit the main part.
+            threading.Thread(target=interrupt, daemon=True).start()
+            threading.Event().wait()
+
+        if __name__ == "__main__":
+            at_the_end = threading.Event()
+            START
+            print("main", flush=True)
+            at_the_end.set()
+            ENDING
+        """,
+            START=start,
+            ENDING=ending,
+        ),
+    )
+    assert run.stdout.splitlines() == ["main"]
+
+
 @pytest.mark.always("join-returns-none")
 @ways(raised=THREAD_ENDS)
 def test_join_returns_none_whether_the_thread_has_ended_or_not(

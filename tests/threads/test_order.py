@@ -74,16 +74,19 @@ def test_who_started_first_may_speak_second() -> None:
 
 
 @pytest.mark.always("order-print-writes-twice")
-@ways(text={"short": "ready", "long": "x" * 100_000})
-def test_print_writes_the_text_and_the_newline_apart(text: str) -> None:
+@ways(
+    text={"short": "ready", "long": "x" * 100_000},
+    more={"one": [], "two": ["steady"], "three": [2, None]},
+)
+def test_print_writes_the_text_and_the_newline_apart(text: str, more: list[object]) -> None:
     class Writes(io.StringIO):
         def write(self, text: str) -> int:
             writes.append(text)
             return len(text)
 
     writes: list[str] = []
-    print(text, file=Writes())
-    assert writes == [text, "\n"]
+    print(text, *more, file=Writes())
+    assert writes == [text, *(each for other in more for each in (" ", str(other))), "\n"]
 
 
 @pytest.mark.sometimes("order-torn-line")
@@ -99,7 +102,7 @@ def test_an_unbuffered_stream_of_the_system_tears_as_well() -> None:
     reading, writing = os.pipe()
 
     class Raw(io.FileIO):
-        def write(self, data: bytes) -> int:  # type: ignore[override]
+        def write(self, data: bytes) -> int:
             count = super().write(data)
             both.wait()
             return count
@@ -143,7 +146,7 @@ class Disk(io.RawIOBase):
 )
 def test_what_is_written_during_a_flush_was_lost(write: Callable[[io.TextIOWrapper], Any]) -> None:
     disk = Disk()
-    file = io.TextIOWrapper(io.BufferedWriter(disk, 16), encoding="ascii")  # type: ignore[arg-type]
+    file = io.TextIOWrapper(io.BufferedWriter(disk, 16), encoding="ascii")
 
     def fill() -> None:
         for letter in "ab":  # the second flushes the first
@@ -239,7 +242,7 @@ def test_results_printed_by_main_come_in_argument_order() -> None:
 
 def written(screen: io.StringIO, report: object) -> str:
     """Return what two threads that report at once leave on the screen."""
-    threads = [Thread(target=report, args=(screen,)) for _ in range(2)]  # type: ignore[arg-type]
+    threads = [Thread(target=report, args=(screen,)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

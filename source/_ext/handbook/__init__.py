@@ -14,8 +14,9 @@ This file is the only place where anything is registered.  Where does it go?
   has no gettext, in ``site.repairs``.
 - The looks: ``source/_static``, the colours in ``conf.py``; on paper ``print.typ``.
 
-Rooms, bottom to top: ``domain``, ``badges``; ``output``, ``pages``; ``appendices``; ``site``.
-Beside them ``style`` checks the pages' text without Sphinx, and ``authors`` helps to write it.
+Rooms, bottom to top: ``style``, which checks the pages' text without Sphinx; ``domain``,
+``badges``; ``output``, ``pages``; ``appendices``; ``site``.  Beside them ``authors`` helps those
+who write.
 """
 
 from __future__ import annotations
@@ -32,7 +33,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
     from handbook import badges, domain, output, pages
     from handbook.appendices import ledger, numbering, overview, reports
-    from handbook.site import epub, extra, head, html, navigation, outdated, repairs, search
+    from handbook.site import (
+        epub,
+        extra,
+        head,
+        html,
+        navigation,
+        outdated,
+        repairs,
+        search,
+    )
 
     app.setup_extension("sphinx.ext.doctest")
     app.setup_extension("typst_book")
@@ -49,6 +59,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
         output.guess,
         html=(output.visit_guess_html, output.depart_guess_html),
         typst=(output.visit_guess_typst, None),
+    )
+    app.add_node(
+        output.pair,
+        html=(output.visit_pair_html, None),
+        typst=(output.visit_pair_typst, None),
     )
     app.add_node(
         badges.badge,
@@ -92,6 +107,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(repairs.OneId)
     app.connect("doctree-read", pages.check_page)
     app.connect("doctree-read", numbering.note)
+    app.connect("doctree-read", search.note)
     for room in (ledger, reports, overview):
         app.connect("doctree-resolved", room.fill)
 
@@ -103,6 +119,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _mend_templates)
     app.connect("config-inited", _add_looks)
     app.connect("config-inited", _let_doctest_check)
+    # Name, address and inventory of the documentation on which claims rest.
+    app.add_config_value("documentation", (), "env", (tuple, list))
+    app.connect("builder-inited", domain.offer, priority=600)  # after intersphinx
     app.connect("builder-inited", outdated.read_all)
     app.connect("env-updated", outdated.pages)
     app.connect("builder-inited", output.play_ahead)

@@ -11,7 +11,8 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from handbook.domain import Fault, handbook, is_question, warn
+from handbook.domain import Fault, handbook, is_question, loose, warn
+from handbook.output import VERDICTS, guess, pair, twin
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,6 +29,7 @@ class Captions(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         book = handbook(self.env).book
         outputs = {node["output_of"] for node in self.document.findall(_is_output)}
+        listings: dict[str, nodes.container] = {}
         for block in list(self.document.findall(nodes.literal_block)):
             name = snippet_of(self.env, block)
             if name is None:
@@ -42,7 +44,15 @@ class Captions(SphinxTransform):
                 problem = f"{file} is included, but its output is not on this page"
                 warn(Fault.OUTPUT, problem, block)
             if not isinstance(block.parent, nodes.container):
-                block.replace_self(self._captioned(block, name))
+                captioned = self._captioned(block, name)
+                block.replace_self(captioned)
+                listings.setdefault(name, captioned)
+        for name in listings:
+            if (mistake := twin(name)) in listings:
+                texts = (book.snippet(one).read_text("utf-8") for one in (mistake, name))
+                last = self._last_shown(listings[name])
+                both = pair("", **dict(zip(("wrong", "right"), texts, strict=True)))
+                last.parent.insert(last.parent.index(last) + 1, both)
 
     def _captioned(self, block: nodes.literal_block, name: str) -> nodes.container:
         depth = self.env.docname.count("/") + 1
@@ -51,14 +61,26 @@ class Captions(SphinxTransform):
         link = addnodes.download_reference(
             "", "", nodes.literal(file, file), reftarget="../" * depth + file, reftype="download"
         )
-        caption = nodes.caption("", "", link)
+        kind, verdict = next(
+            (told for ending, told in VERDICTS.items() if name.endswith(ending)), ("", "")
+        )
+        told = [nodes.strong(verdict, verdict, classes=["verdict"]), nodes.Text(" ")]
+        caption = nodes.caption("", "", *(told if verdict else ()), link)
+        classes = ["literal-block-wrapper", *([kind] if kind else ())]
         container = nodes.container(
-            "", caption, block.deepcopy(), literal_block=True, classes=["literal-block-wrapper"]
+            "", caption, block.deepcopy(), literal_block=True, classes=classes
         )
         container.source, container.line = caption.source, caption.line = block.source, block.line
         container["ids"] = [self._unused(nodes.make_id(f"example-{name}"))]
         self.document.note_implicit_target(container)
         return container
+
+    def _last_shown(self, listing: nodes.container) -> nodes.Node:
+        """Return the last of what is shown with `listing`: its output, the picture of its run."""
+        last: nodes.Node = listing
+        while (after := last.next_node(descend=False, siblings=True)) and _is_shown(after):
+            last = after
+        return last
 
     def _unused(self, id: str) -> str:
         """Return `id`, with a number if the page shows another part of the snippet before."""
@@ -139,10 +161,20 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
         while isinstance(after, (nodes.comment, nodes.target)) or _is_index(after):
             after = after.next_node(descend=False, siblings=True)
         if isinstance(after, nodes.admonition) and "short" in after["classes"]:
-            answer = [child.deepcopy() for child in after.children[1:]]
+            answer = [loose(child) for child in after.children[1:]]
             handbook(app.env).shorts[app.env.docname] = answer
         else:
             warn(Fault.SHORT, "a question's page begins with its {short} answer", title)
+
+
+def _is_shown(node: nodes.Node) -> bool:
+    """Tell whether `node` is a part of what {output} makes."""
+    return (
+        isinstance(node, (guess, nodes.figure))
+        or _is_output(node)
+        or (isinstance(node, nodes.comment) and "testnodetype" in node)
+        or (isinstance(node, nodes.paragraph) and node["classes"] in (["only"], ["any-order"]))
+    )
 
 
 def _lines(block: nodes.literal_block) -> list[str]:

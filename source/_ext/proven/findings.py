@@ -200,5 +200,10 @@ def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
 def excuse(allowed: dict[str, dict[str, str]], name: str, label: str) -> str:
     """Return the reason that `allowed` gives for `label` of snippet `name`, "" if none."""
     patterns = allowed.get(name, {}).items()
-    fitting = [why for each, why in patterns if label == each or fnmatchcase(label, each)]
+    fitting = [why for each, why in patterns if fits(label, each)]
     return fitting[-1] if fitting else ""
+
+
+def fits(label: str, pattern: str) -> bool:
+    """Tell whether a mutation's label is the pattern, or as the pattern says."""
+    return label == pattern or fnmatchcase(label, pattern)

@@ -85,6 +85,8 @@ class Blocks:
             options.append(f"caption: [{caption}]")
         if number:
             options.append(f"number: {string(number)}")
+        if verdict := {"wrong", "right"}.intersection(node.parent["classes"] if caption else ()):
+            options.append(f"verdict: {string(*verdict)}")
         return f"#listing({', '.join(options)})\n\n"
 
     def _number(self, node: nodes.Element, kind: str) -> str:

@@ -17,7 +17,7 @@ from handbook.appendices import screen
 from handbook.appendices.rows import IN_RUSSIAN, Row, numbered, numbers, rows
 from handbook.appendices.tables import row, table
 from handbook.badges import badges
-from handbook.domain import handbook
+from handbook.domain import handbook, loose
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -72,7 +72,7 @@ class Ledger(SphinxDirective):
 
 def _plain(span: nodes.inline) -> nodes.inline:
     """Return a copy of the sentence without its links: in the ledger it is itself a link."""
-    copy = span.deepcopy()
+    copy = loose(span)
     for link in list(copy.findall(addnodes.pending_xref)):
         link.replace_self(link.children)
     return copy
@@ -82,7 +82,7 @@ def state(env: BuildEnvironment) -> Any:
     """Return all that the ledger shows, to be compared with what it showed before."""
     store = handbook(env)
     return [
-        [(id, store.sentences[page][id].astext()) for _, page, id in numbered(env)],
+        [(page, id, store.sentences[page][id].astext()) for _, page, id in numbered(env)],
         [(claim.id, claim.rests, claim.only) for claim in store.book.claims.values()],
         [(proof.id, proof.place) for proof in store.book.proofs.values()],
         [(each.version, store.book.current(each, "claims")) for each in store.book.evidence],

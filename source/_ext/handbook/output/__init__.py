@@ -1,8 +1,8 @@
 """What programs print and do, as a page shows it.
 
 Bottom to top: ``runs`` are tables of what actors did in turn and of who waits for what;
-``recorded`` outputs and timelines; ``replayed`` is how doctest checks them; ``interleaving`` shows
-the run that breaks; ``game`` lets the reader find it.
+``recorded`` outputs and timelines; ``pair`` compares a mistake with its cure; ``replayed`` is how
+doctest checks outputs; ``interleaving`` shows the run that breaks; ``game`` lets readers find it.
 """
 
 from handbook.output.game import (
@@ -14,6 +14,7 @@ from handbook.output.game import (
     visit_game_typst,
 )
 from handbook.output.interleaving import Interleaving
+from handbook.output.pair import VERDICTS, pair, twin, visit_pair_html, visit_pair_typst
 from handbook.output.recorded import (
     TIMELINE,
     Output,
@@ -30,6 +31,7 @@ from handbook.output.replayed import check, keep_recordings, play_ahead
 
 __all__ = [
     "TIMELINE",
+    "VERDICTS",
     "Interleaving",
     "Output",
     "OutputLexer",
@@ -41,12 +43,16 @@ __all__ = [
     "game",
     "guess",
     "keep_recordings",
+    "pair",
     "play_ahead",
     "timeline_picture",
+    "twin",
     "visit_game_html",
     "visit_game_typst",
     "visit_guess_html",
     "visit_guess_typst",
+    "visit_pair_html",
+    "visit_pair_typst",
     "visit_picture_html",
     "visit_picture_typst",
 ]

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 
+from handbook.site import search
 from handbook.site.outdated import written
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from _typeshed import StrPath
+    from docutils import nodes
 
 
 class HandbookSite(StandaloneHTMLBuilder):
@@ -30,6 +34,16 @@ class HandbookSite(StandaloneHTMLBuilder):
         """Write index and search, unless nothing changed."""
         if not self._untouched():
             super().finish()
+
+    def index_page(self, pagename: str, doctree: nodes.document, title: str) -> None:
+        """Leave the words to `search`, which has them since the page was read."""
+
+    def load_indexer(self, docnames: Set[str]) -> None:
+        """Load nothing: the index is made of what the pages left."""
+
+    def dump_search_index(self) -> None:
+        """Write the index of our own search, where Sphinx's search loads its own."""
+        search.write(self.env, Path(self.outdir, self.searchindex_filename))
 
     def _untouched(self) -> bool:
         return written(self._app).untouched and Path(self.outdir, "searchindex.js").is_file()

@@ -178,6 +178,7 @@ def _has(env: BuildEnvironment, table: str) -> bool:
 
 
 def save(app: Sphinx, error: Exception | None) -> None:
-    """Remember what the files show, if they were written."""
+    """Remember what was found in the book, and what the files show if they were written."""
+    handbook(app.env).book.memo.save()
     if not error:
         written(app).save()

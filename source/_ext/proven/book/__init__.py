@@ -1,11 +1,12 @@
 """The book: its settings, its claims, proofs and outputs, and the fingerprints of them all.
 
 Bottom to top: ``settings`` tell where it keeps what; ``laws`` are claims checked in random
-programs; ``prints`` are fingerprints of texts; ``texts`` reads each file once; ``contents`` are
-all of a book.
+programs; ``prints`` are fingerprints of texts; ``memo`` keeps for the next process what was found
+in them; ``texts`` reads each file once; ``contents`` are all of a book.
 """
 
 from proven.book.contents import Book, Printed
+from proven.book.memo import Memo
 from proven.book.settings import Settings
 
-__all__ = ["Book", "Printed", "Settings"]
+__all__ = ["Book", "Memo", "Printed", "Settings"]

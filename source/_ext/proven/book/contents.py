@@ -7,13 +7,14 @@ they were when it was taken: that is what the fingerprints tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from proven.book.laws import laws_in
-from proven.book.prints import fingerprint
+from proven.book.memo import Memo
+from proven.book.prints import both, fingerprint
 from proven.book.settings import Settings
 from proven.book.texts import Texts
 from proven.claims import Mark, claims_in, proofs_in
@@ -23,19 +24,23 @@ from proven.shown import Shown, outputs_in
 Printed = Literal["claims", "proofs", "examples"]
 """What has a fingerprint."""
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 
 class Book:
     """The claims, proofs and outputs of a book, read once, and their fingerprints."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, memo: Memo | None = None) -> None:
         self.settings = settings
-        self._texts = Texts(settings.root)
+        self.memo = memo or Memo()
+        self._texts = Texts(settings.root, self.memo)
         self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
 
     @classmethod
-    def at(cls, root: Path | str) -> Book:
-        """Return the book whose repository is the folder `root`."""
-        return cls(Settings.at(Path(root)))
+    def at(cls, root: Path | str, memo: Memo | None = None) -> Book:
+        """Return the book whose repository is the folder `root`; `memo` spares it reading anew."""
+        return cls(Settings.at(Path(root)), memo)
 
     @property
     def root(self) -> Path:
@@ -45,17 +50,19 @@ class Book:
     @cached_property
     def all_claims(self) -> list[Mark]:
         """All claims of the pages by file and line, also those whose id is used twice."""
-        return list(claims_in(self._texts.all_of(self.settings.page_files())))
+        return self._texts.marks("claims", claims_in, self.settings.page_files())
 
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
-        return list(proofs_in(self._texts.all_of(sorted(self.settings.tests.rglob("test_*.py")))))
+        return self._texts.marks(
+            "proofs", proofs_in, sorted(self.settings.tests.rglob("test_*.py"))
+        )
 
     @cached_property
     def all_laws(self) -> list[Mark]:
         """All laws of the tests by file and line: claims checked in random programs."""
-        return list(laws_in(self._texts.all_of(sorted(self.settings.tests.glob("laws/of_*.py")))))
+        return self._texts.marks("laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py")))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -93,15 +100,17 @@ class Book:
     @cached_property
     def fingerprints(self) -> dict[Printed, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
-        proven = {id: claim for id, claim in self.claims.items() if id in self.proofs}
-        proofs = {id: list(self._proof_of(claim)) for id, claim in proven.items()}
+        proven = [id for id in self.claims if id in self.proofs]
+        pairs = _grouped(
+            ((self.claims[id].file, self.proofs[id].file), self.claims[id]) for id in proven
+        )
+        prints: dict[str, tuple[str, str]] = {}
+        for (page, file), claims in pairs.items():
+            prints |= self._prints_of(page, file, claims)
         return {
-            "claims": {
-                id: fingerprint(claim.verb, str(claim.only), claim.text, *proofs[id])
-                for id, claim in proven.items()
-            },
+            "claims": {id: prints[id][0] for id in proven},
             # What breaks a proof doesn't depend on how the sentence is worded.
-            "proofs": {id: fingerprint(*texts) for id, texts in proofs.items()},
+            "proofs": {id: prints[id][1] for id in proven},
             "examples": {
                 shown.name: fingerprint(
                     self.code(shown.name),
@@ -136,7 +145,7 @@ class Book:
     def snippets_of(self, page: str, test: str) -> list[str]:
         """Return the snippets that a page shows or its file of proofs names, each as "a/b"."""
         quoted = set(re.findall(r'"(\w+/\w+)"', self.text(self.root / test)))
-        return sorted((quoted & self._names) | self._shown_on.get(page, set()))
+        return sorted((quoted & self._names).union(self._shown_on.get(page, ())))
 
     def alone(self, id: str) -> str:
         """Return the file of a proof without the other proofs: it and what they share."""
@@ -152,23 +161,27 @@ class Book:
         return frozenset(self.snippets)
 
     @cached_property
-    def _shown_on(self) -> dict[str, set[str]]:
-        pages: dict[str, set[str]] = {}
-        for shown in self.outputs.values():
-            pages.setdefault(shown.page, set()).add(shown.name)
-        return pages
+    def _shown_on(self) -> dict[str, list[str]]:
+        return _grouped((shown.page, shown.name) for shown in self.outputs.values())
 
     @cached_property
     def _proofs_by_file(self) -> dict[str, list[Mark]]:
-        files: dict[str, list[Mark]] = {}
-        for proof in self.proofs.values():
-            files.setdefault(proof.file, []).append(proof)
-        return files
+        return _grouped((proof.file, proof) for proof in self.proofs.values())
 
-    def _proof_of(self, claim: Mark) -> Iterator[str]:
-        file = self.proofs[claim.id].file
-        yield self.alone(claim.id)
-        yield self.text((self.root / file).with_name("conftest.py"))
-        yield from self._texts.helpers(file)
-        for name in self.snippets_of(claim.file, file):
-            yield self.code(name)
+    def _prints_of(self, page: str, file: str, claims: list[Mark]) -> dict[str, tuple[str, str]]:
+        """Return the prints of the claims of `page` that `file` proves, and of their proofs."""
+        shared = [
+            self.text((self.root / file).with_name("conftest.py")),
+            *self._texts.helpers(file),
+            *map(self.code, self.snippets_of(page, file)),
+        ]
+        sentences = {claim.id: (claim.verb, str(claim.only), claim.text) for claim in claims}
+        texts = (self.text(self.root / file), *shared, str(sentences))
+        return self.memo.of("prints", texts, lambda: both(sentences, self.alone, shared))
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,6 +24,20 @@ def fingerprint(*texts: str) -> str:
     return hashlib.sha256("\n".join(map(_normal, texts)).encode()).hexdigest()[:12]
 
 
+def both(
+    sentences: Mapping[str, Iterable[str]], proof_of: Callable[[str], str], shared: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return the fingerprints of claims, sentence and proof, and of their proofs alone.
+
+    shared: the texts on which all these proofs depend.
+    """
+    proofs = {id: (proof_of(id), *shared) for id in sentences}
+    return {
+        id: (fingerprint(*sentence, *proofs[id]), fingerprint(*proofs[id]))
+        for id, sentence in sentences.items()
+    }
+
+
 @lru_cache(None)
 def _normal(text: str) -> str:
     return "\n".join(filter(None, map(str.rstrip, _IMPORT.sub("", text).splitlines())))
@@ -35,10 +49,14 @@ def helpers_in(text: str) -> Iterator[tuple[str, frozenset[str]]]:
     Those of the machinery, which are elsewhere, come along: there is no such file.
     """
     for match in _IMPORT.finditer(text):
-        (statement,) = ast.parse(match[0].strip()).body
-        assert isinstance(statement, ast.ImportFrom)
-        names = frozenset(alias.name for alias in statement.names)
-        yield match["module"].replace(".", "/") + ".py", names
+        yield match["module"].replace(".", "/") + ".py", _imported(match[0].strip())
+
+
+@lru_cache(None)
+def _imported(line: str) -> frozenset[str]:
+    (statement,) = ast.parse(line).body
+    assert isinstance(statement, ast.ImportFrom)
+    return frozenset(alias.name for alias in statement.names)
 
 
 @lru_cache(None)

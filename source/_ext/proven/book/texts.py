@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
+from proven.book.memo import Memo
 from proven.book.prints import helpers_in, used
+from proven.claims import Mark
 
 
 class Texts:
-    """Reads files of the book at `root`."""
+    """Reads files of the book at `root`; `memo` knows what was found in them before."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, memo: Memo) -> None:
+        self._root, self._memo = root, memo
         self._texts: dict[Path, str] = {}
         self._helped: dict[str, list[str]] = {}
 
@@ -26,6 +29,15 @@ class Texts:
         """Return the texts of `files` by their path relative to root."""
         return {file.relative_to(self._root).as_posix(): self.of(file) for file in files}
 
+    def marks(
+        self, what: str, find: Callable[[Mapping[str, str]], Iterable[Mark]], files: Iterable[Path]
+    ) -> list[Mark]:
+        """Return what `find` finds in texts by file; only what changed is searched."""
+        found: list[Mark] = []
+        for file, text in self.all_of(files).items():
+            found += self._memo.of(what, (file, text), partial(_listed, find, {file: text}))
+        return found
+
     def helpers(self, file: str) -> list[str]:
         """Return what a file of proofs uses of what it imports from among the tests, all the way.
 
@@ -36,9 +48,18 @@ class Texts:
             waiting = [self.of(self._root / file)]
             for text in waiting:
                 for helper, names in helpers_in(text):
-                    part = used(self.of(self._root / helper), names)
+                    source = self.of(self._root / helper)
+                    part = self._memo.of(
+                        "used", [source, *sorted(names)], partial(used, source, names)
+                    )
                     if part and part not in parts:
                         parts.append(part)
                         waiting.append(part)
             self._helped[file] = sorted(parts)
         return self._helped[file]
+
+
+def _listed(
+    find: Callable[[Mapping[str, str]], Iterable[Mark]], texts: Mapping[str, str]
+) -> list[Mark]:
+    return list(find(texts))

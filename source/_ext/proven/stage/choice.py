@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 
 _REAL = (
@@ -49,8 +50,13 @@ def why_real(path: Path) -> str:
 
     A program that doesn't parse needs it: Python tells what is wrong.
     """
+    return _why_real(path.read_bytes())
+
+
+@lru_cache(1024)  # Each play asks, and whoever plans one.
+def _why_real(source: bytes) -> str:
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(source)
     except SyntaxError:
         return "it is no valid Python"
     used = list(_used(tree))
@@ -66,7 +72,8 @@ def why_real(path: Path) -> str:
 def _used(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield line and dotted name of what the program imports or takes from what it imported."""
     modules = {}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 known = alias.name if alias.asname else alias.name.partition(".")[0]
@@ -76,7 +83,7 @@ def _used(tree: ast.AST) -> Iterator[tuple[int, str]]:
             for alias in node.names:
                 modules[alias.asname or alias.name] = name = f"{node.module}.{alias.name}"
                 yield node.lineno, f"{node.module}.x" if alias.name == "*" else name
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             if node.attr in _METHODS:
                 yield node.lineno, f"loop.{node.attr}"

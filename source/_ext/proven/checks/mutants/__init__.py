@@ -3,5 +3,6 @@
 Bottom to top: ``text`` is a source with edits by node; ``swaps`` tells which neighbours
 may be swapped; ``operators`` are the small changes; ``mutations`` applies them all;
 ``prover`` runs a proof again and again, and ``worker`` tries a page's mutants with it, in
-a process of its own; ``report`` brings together what workers told.  The command is above.
+a process of its own; ``report`` brings together what workers told, ``record`` knows what needn't
+be tried.  The command is above.
 """

@@ -1,6 +1,6 @@
-"""`python -m proven.checks.mutants` (make mutants): plays each mutant of each snippet.
+"""`python -m proven.checks.mutants` (make changed, make mutants): plays mutants of snippets.
 
-Its page's output and the proofs that name it are the ones who may notice.
+Their page's output and the proofs that name them are the ones who may notice.
 """
 
 from __future__ import annotations
@@ -14,52 +14,78 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from proven.book import Book
 from proven.checks import environment, parse, parser
-from proven.checks.mutants.report import PageReport, report, text_of
-from proven.findings import MUTANTS, Mutation
+from proven.checks.mutants.record import (
+    Pair,
+    found_since,
+    known,
+    merged,
+    pages,
+    unneeded,
+    untried,
+    write,
+)
+from proven.checks.mutants.report import PageReport, report
+from proven.findings import EXCUSES, MUTANTS, Mutation
 from proven.stage import player
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
+_ADVICE = {
+    "survivor": "change the program or the proof so that somebody notices it, or say in "
+    f"{EXCUSES} why nobody can",
+    "vacuous": "nothing breaks this proof: let it assert what the sentence says",
+    "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
+    "fault": "the check of mutants could not do its work here",
+}
 
 
 def main() -> int:
-    """Examine all pages, write the report and tell what nobody noticed."""
+    """Try mutants of what changed since it passed, or of all, and tell what nobody noticed."""
     command = parser("mutants", main.__doc__)
     command.add_argument("only", nargs="*", metavar="tests/…", help="try these, write nothing")
+    command.add_argument("--all", action="store_true", help="try all anew")
+    command.add_argument("--report", action="store_true", help="write what is known to the report")
     options, book = parse(command)
-    began = monotonic()
-    wanted = pages(book, options.only)
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        reports = list(pool.map(lambda pair: examine(book, *pair), wanted))
-    data = report(book, reports, monotonic() - began)
     if options.only:
-        tests = {test for _, test in wanted}
-        data["claims"] = {
-            id: entry for id, entry in data["claims"].items() if book.proofs[id].file in tests
-        }
+        wanted = [pair for pair in pages(book) if pair[1].startswith(tuple(options.only))]
+        before, file = {}, None
     else:
-        book.settings.evidence.mkdir(exist_ok=True)
-        (book.settings.evidence / MUTANTS).write_text(text_of(data), encoding="utf-8")
-    return _summarize(book, data, [fault for page in reports for fault in page.faults])
+        before = {} if options.all else known(book)
+        wanted = untried(book, merged(book, before))
+        file = found_since(book)
+    data = _try_pages(book, wanted, before, file)
+    if options.report:
+        write(book.settings.evidence / MUTANTS, merged(book, before, data))
+    return _summarize(book, data)
 
 
-def pages(book: Book, only: list[str]) -> list[tuple[str, str]]:
-    """Return pages with their files of proofs; those that play threads come first.
+def _try_pages(
+    book: Book, wanted: list[Pair], before: dict[str, Any], file: Path | None
+) -> dict[str, Any]:
+    """Examine these pages; keep what is known by then in `file` after each without a fault."""
+    done: dict[str, PageReport] = {}
+    began = monotonic()
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        # Those that play threads take longest.
+        for (_, test), page in pool.map(
+            lambda pair: (pair, examine(book, *pair)),
+            sorted(wanted, key=lambda pair: _is_quick(book, pair)),
+        ):
+            done[test] = page
+            if file:
+                fine = {test: page for test, page in done.items() if not page.faults}
+                write(file, merged(book, before, report(book, fine)))
+    faults = [fault for page in done.values() for fault in page.faults]
+    return {**report(book, done), "faults": faults, "seconds": round(monotonic() - began)}
 
-    only: how the files of proofs begin; all, if it is empty.
-    """
-    ids = book.fingerprints["proofs"]
-    pairs = sorted({(book.claims[id].file, book.proofs[id].file) for id in ids})
-    wanted = [pair for pair in pairs if pair[1].startswith(tuple(only or [""]))]
 
-    def is_quick(pair: tuple[str, str]) -> bool:
-        return all(player.is_virtual(book.snippet(name)) for name in book.snippets_of(*pair))
-
-    return sorted(wanted, key=is_quick)
+def _is_quick(book: Book, pair: Pair) -> bool:
+    return all(player.is_virtual(book.snippet(name)) for name in book.snippets_of(*pair))
 
 
 def examine(book: Book, page: str, test: str) -> PageReport:
@@ -126,28 +152,31 @@ def _messages(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _summarize(book: Book, data: dict[str, Any], faults: list[str]) -> int:
+def _summarize(book: Book, data: dict[str, Any]) -> int:
     snippets, claims = data["snippets"], data["claims"]
-    vacuous = [id for id, entry in claims.items() if "vacuous" in entry]
-    survivors = [
-        f"survivor: snippets/{name}.py: {Mutation.of(entry)}"
-        for name, each in snippets.items()
-        for entry in each["survivors"]
-    ]
-    for line in survivors:
-        print(line)
-    for id in vacuous:
-        print(f"vacuous: {book.proofs[id].place}: {id}")
-    for fault in faults:
-        print(f"fault: {fault}")
+    found = {
+        "survivor": [
+            f"snippets/{name}.py: {Mutation.of(entry)}"
+            for name, each in snippets.items()
+            for entry in each["survivors"]
+        ],
+        "vacuous": [
+            f"{book.proofs[id].place}: {id}" for id, entry in claims.items() if "vacuous" in entry
+        ],
+        "unneeded": list(unneeded(book, snippets)),
+        "fault": data["faults"],
+    }
+    for kind, places in found.items():
+        for place in places:
+            print(f"{place}: {kind}: {_ADVICE[kind]}")
     mutants = sum(entry["mutants"] for entry in snippets.values())
     justified = sum(len(entry["justified"]) for entry in snippets.values())
     print(
         f"{mutants} mutants of {len(snippets)} snippets:"
-        f" {justified} unnoticed with reason, {len(survivors)} without;"
-        f" {len(claims)} proofs: {len(vacuous)} that no mutant breaks; {data['seconds']} s"
+        f" {justified} unnoticed with reason, {len(found['survivor'])} without;"
+        f" {len(claims)} proofs: {len(found['vacuous'])} that no mutant breaks; {data['seconds']} s"
     )
-    return int(bool(survivors or vacuous or faults))
+    return int(any(found.values()))
 
 
 if __name__ == "__main__":

@@ -21,18 +21,24 @@ class Hang(BaseException):
 class Prover:
     """A pytest plugin: instead of running the proofs once, it hands them over to `work`.
 
-    items: the proofs by the ids of their claims.
+    items: the proofs by the ids of their claims, of one that is tried in several ways
+    the last; ways: what else there is of those.
     """
 
     def __init__(self, work: Callable[[Prover], None]) -> None:
         self.items: dict[str, Any] = {}
+        self.ways: dict[str, list[Any]] = {}
         self._work = work
         self._raised: BaseException | None = None
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:
             marks = [mark for mark in item.iter_markers() if mark.name in VERBS]
-            self.items |= {mark.args[0]: item for mark in marks}
+            for mark in marks:
+                id = mark.args[0]
+                if id in self.items:
+                    self.ways.setdefault(id, []).append(self.items[id])
+                self.items[id] = item
         self._work(self)
         return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,18 +30,19 @@ class PageReport:
     faults: list[str] = field(default_factory=list)
 
 
-def report(book: Book, pages: Iterable[PageReport], seconds: float) -> dict[str, Any]:
+def report(book: Book, pages: Mapping[str, PageReport]) -> dict[str, Any]:
     """Return the report: for each snippet how many mutants, for each claim what breaks its proof.
 
-    {"seconds": all in all,
-    "snippets": {name: {"hash", "mutants", "equal": how many of them,
+    pages: by file of proofs.
+
+    {"snippets": {name: {"hash", "mutants", "equal": how many of them,
     "justified": [a mutation with its "why"…], "survivors": [mutation…]}},
     "claims": {id: {"hash"} and one of "broken": by which mutation, "justified": why it can't
     be, "vacuous": true}}
     """
     noticed: dict[str, dict[Mutation, str]] = {}
     broken: dict[str, str] = {}
-    for page in pages:
+    for page in pages.values():
         broken |= page.broken
         for name, mutations in page.noticed.items():
             before = noticed.setdefault(name, {})
@@ -51,14 +52,14 @@ def report(book: Book, pages: Iterable[PageReport], seconds: float) -> dict[str,
     claims = {
         id: {"hash": hash} | _of_claim(book.proofs[id].text, broken.get(id, ""))
         for id, hash in book.fingerprints["proofs"].items()
+        if book.proofs[id].file in pages
     }
-    return {"seconds": round(seconds), "snippets": snippets, "claims": claims}
+    return {"snippets": snippets, "claims": claims}
 
 
 def text_of(data: dict[str, Any]) -> str:
     """Return the report as text: sorted, one line for each entry."""
-    parts = [f' "seconds": {data["seconds"]}']
-    parts += [f' "{part}": {lines_of(data[part])}' for part in ("snippets", "claims")]
+    parts = [f' "{part}": {lines_of(data[part])}' for part in ("snippets", "claims")]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 

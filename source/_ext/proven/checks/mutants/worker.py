@@ -158,16 +158,25 @@ class Worker:
             self.tell(limit=deadline() + 7)
             if not (self.copy.passes(shown) and self.copy.passes_at_any_pace(shown)):
                 noticed = "output"
-        for id in concerned:
-            if noticed and id in self.broken:
-                continue
-            self.tell(limit=self._limits[id])
-            outcome, how = self.prover.prove(self.prover.items[id])
-            if outcome == "failed":
-                noticed = noticed or id
-                if how != "crash":
-                    self._break(id, f"{name}: {mutant.mutation}")
+        last = [(id, self.prover.items[id]) for id in concerned]
+        others = [(id, item) for id in concerned for item in self.prover.ways.get(id, ())]
+        for id, item in last:
+            if not noticed or id not in self.broken:
+                noticed = self._try_proof(id, item, f"{name}: {mutant.mutation}") or noticed
+        # One way stands for all until nobody notices.
+        for id, item in others:
+            noticed = noticed or self._try_proof(id, item, f"{name}: {mutant.mutation}")
         return noticed
+
+    def _try_proof(self, id: str, item: Any, by: str) -> str:
+        """Return the proof's id if it fails, which the mutant `by` breaks then, or ""."""
+        self.tell(limit=self._limits[id])
+        outcome, how = self.prover.prove(item)
+        if outcome != "failed":
+            return ""
+        if how != "crash":
+            self._break(id, by)
+        return id
 
     def _break(self, id: str, by: str) -> None:
         if id not in self.broken:
@@ -180,22 +189,26 @@ class Worker:
         """Change the proof's own code, all but what it asserts, until it fails."""
         item = self.prover.items[id]
         source = Path(item.path).read_text(encoding="utf-8")
-        original = item.obj
-        for mutant in mutants_of_proof(source, self.book.proofs[id].text):
-            with self._turn() as is_mine:
-                if not is_mine or id in self.broken:
-                    continue
-                self.tell(limit=self._limits[id])
-                space: dict[str, Any] = {"__name__": "mutant", "__file__": str(item.path)}
-                exec(compile(mutant.source, str(item.path), "exec"), space)
-                item.obj = space[original.__name__]
-                outcome, how = self.prover.prove(item)
-                item.obj = original
-                # Without its `with pytest.raises` a proof shows that the exception does come.
-                done = mutant.mutation
-                raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
-                if outcome == "failed" and (how != "crash" or raises):
-                    self._break(id, f"{OWN_CODE}: {done}")
+        mutants = list(mutants_of_proof(source, self.book.proofs[id].text))
+        # The others only if that one doesn't break: there may be thirty.
+        for way in (item, *self.prover.ways.get(id, ())):
+            for mutant in mutants:
+                with self._turn() as is_mine:
+                    if is_mine and id not in self.broken:
+                        self._try_changed(id, way, mutant)
+
+    def _try_changed(self, id: str, item: Any, mutant: Mutant) -> None:
+        self.tell(limit=self._limits[id])
+        space: dict[str, Any] = {"__name__": "mutant", "__file__": str(item.path)}
+        exec(compile(mutant.source, str(item.path), "exec"), space)
+        original, item.obj = item.obj, space[item.obj.__name__]
+        outcome, how = self.prover.prove(item)
+        item.obj = original
+        # Without its `with pytest.raises` a proof shows that the exception does come.
+        done = mutant.mutation
+        raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
+        if outcome == "failed" and (how != "crash" or raises):
+            self._break(id, f"{OWN_CODE}: {done}")
 
     @contextmanager
     def _turn(self) -> Iterator[bool]:

@@ -11,6 +11,6 @@ of Python's clocks; ``pool`` are its threads; ``loop`` its event loops.
 
 from proven.stage.clock.line import Clock, Deadlock
 from proven.stage.clock.loop import VirtualLoop, installed
-from proven.stage.clock.names import EPOCH
+from proven.stage.clock.names import EPOCH, hand_over
 
-__all__ = ["EPOCH", "Clock", "Deadlock", "VirtualLoop", "installed"]
+__all__ = ["EPOCH", "Clock", "Deadlock", "VirtualLoop", "hand_over", "installed"]

@@ -6,13 +6,16 @@ modules of it to others; ``records`` puts in order what it wrote.
 
 from __future__ import annotations
 
+import compileall
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -26,6 +29,9 @@ GRACE = 1.0
 
 STACKS = getattr(signal, "SIGRTMAX", signal.SIGUSR2)
 """The signal at which a Python of a play tells the stacks of its threads."""
+
+
+CHILD = Path(__file__).with_name("child")
 
 
 def play_in_process(
@@ -87,6 +93,13 @@ def play_in_process(
     )
 
 
+@cache
+def _compile_the_recorder() -> None:
+    """Do what its processes don't: they leave no compiled modules behind."""
+    if not sys.dont_write_bytecode:
+        compileall.compile_dir(CHILD, quiet=2)
+
+
 class _Stage:
     """What the programs of one play share: working folder, output, records."""
 
@@ -94,6 +107,7 @@ class _Stage:
         self.work, self.events, self.output = (
             folder / part for part in ("work", "events", "output")
         )
+        _compile_the_recorder()
         self.work.mkdir()
         self.events.touch()
         self.output.touch()
@@ -107,7 +121,7 @@ class _Stage:
             "HANDBOOK_FOLDER": str(path.parent),
             "HANDBOOK_MAIN": role,
             "HANDBOOK_PROGRAM": path.stem,
-            "PYTHONPATH": str(Path(__file__).with_name("child")),
+            "PYTHONPATH": str(CHILD),
             "PYTHONUTF8": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
@@ -149,11 +163,8 @@ class _Program:
 
     def until_the_end(self, seconds: float) -> bool:
         """Wait for all of it; tell whether it had to be ended."""
-        hung = False
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            hung = True
+        hung = not self._ends_within(seconds)
+        if hung:
             # Python tells the stacks of all its threads, any other program ends.
             self._signal(STACKS)
         self._reader.join(GRACE)
@@ -161,6 +172,21 @@ class _Program:
         self.process.wait()
         self._reader.join(GRACE)
         return hung
+
+    def _ends_within(self, seconds: float) -> bool:
+        # Until 3.15 Popen.wait looks again and again, and late: it takes half as long once more.
+        with suppress(AttributeError, OSError):
+            process = os.pidfd_open(self.process.pid)
+            try:
+                select.select([process], [], [], max(seconds, 0))
+            finally:
+                os.close(process)
+            seconds = 0.1
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def interrupt(self) -> None:
         """End it as Ctrl+C does; it failed if it had ended before with an exit code."""

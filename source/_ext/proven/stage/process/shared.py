@@ -10,13 +10,13 @@ from pathlib import Path
 _CHILD = str(Path(__file__).with_name("child"))
 sys.path.append(_CHILD)
 
-import _proven_deadlock as deadlock  # noqa: E402
-import _proven_frames as frames  # noqa: E402
-import _proven_locks as locks  # noqa: E402
-import _proven_queues as queues  # noqa: E402
-import _proven_record as record  # noqa: E402
-import _proven_tasks as tasks  # noqa: E402
-import _proven_threads as threads  # noqa: E402
+import _proven_deadlock as deadlock  # noqa: E402 - the path comes first
+import _proven_frames as frames  # noqa: E402 - the path comes first
+import _proven_locks as locks  # noqa: E402 - the path comes first
+import _proven_queues as queues  # noqa: E402 - the path comes first
+import _proven_record as record  # noqa: E402 - the path comes first
+import _proven_tasks as tasks  # noqa: E402 - the path comes first
+import _proven_threads as threads  # noqa: E402 - the path comes first
 
 sys.path.remove(_CHILD)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import asyncio
 import atexit
 import gc
-import io
 import logging
 import os
 import pickle
@@ -19,7 +19,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
-from proven.stage.clock import Clock, installed
+from proven.stage.clock import Clock, hand_over, installed
 from proven.stage.process.shared import deadlock, frames
 from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
@@ -27,16 +27,30 @@ from proven.stage.virtual.recorder import Recorder
 from proven.stage.virtual.zygote import Order, Outcome
 from proven.stage.watch import Journal, watch_threads, watching
 
+loaded: set[str] = set()
+"""Names of the modules that the zygote has, and so every child."""
+
 
 def serve() -> None:
     """Take orders from the socket on descriptor 0 until it is closed."""
+    clock = Clock()
+    journal = Journal(clock)
+    with installed(clock), watching(journal):
+        _serve(journal)
+
+
+def _serve(journal: Journal) -> None:
     orders = socket.socket(fileno=os.dup(0))
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    _rehearse(journal)
+    loaded.update(sys.modules)
     gc.collect()
     gc.freeze()
     while True:
         head, rights, _, _ = orders.recvmsg(8, socket.CMSG_SPACE(4), socket.MSG_WAITALL)
+        _reap(0 if len(head) < 8 else os.WNOHANG)
         if len(head) < 8:
             return
         (channel,) = struct.unpack("i", rights[0][2])
@@ -47,6 +61,30 @@ def serve() -> None:
             orders.close()
             _Child(pickle.loads(request), socket.socket(fileno=channel)).play()
         os.close(channel)
+
+
+def _reap(options: int) -> None:
+    """Let the children that are over go; what they took then counts as the zygote's."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
+
+
+def _rehearse(journal: Journal) -> None:
+    """Play something once: what that loads and makes, each fork then has already."""
+
+    async def wait() -> None:
+        await asyncio.sleep(1)
+
+    async def main() -> None:
+        # Without a name they would be counted: the first one of a program is Task-1.
+        await asyncio.gather(*(loop.create_task(wait(), name="one") for _ in range(2)))
+        print("over", file=stream)
+
+    stream = Recorder(journal.clock, journal).stream()
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(loop.create_task(main(), name="main"))
+    loop.close()
 
 
 class _Child:
@@ -69,15 +107,16 @@ class _Child:
         self._surround()
         signal.signal(signal.SIGALRM, self._expire)
         signal.setitimer(signal.ITIMER_REAL, self.order.deadline)
-        with installed(self.clock), watching(self.journal):
-            # 3.13 counts in nanoseconds.
-            kept: Any = logging
-            kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
-            watch_threads(self.journal, self.order.path, self.tell)
-            frames.hide()
-            audit.install(self.refuse)
-            self._run()
-            self._end()
+        hand_over(self.clock)
+        Journal.running = self.journal
+        # 3.13 counts in nanoseconds.
+        kept: Any = logging
+        kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
+        watch_threads(self.journal, self.order.path, self.tell)
+        frames.hide()
+        audit.install(self.refuse)
+        self._run()
+        self._end()
         self.tell()
 
     def tell(self, rows: Any = ()) -> NoReturn:
@@ -119,24 +158,25 @@ class _Child:
     def _surround(self) -> None:
         """Give the program what it would find by `python file.py`."""
         order = self.order
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.environ.clear()
-        os.environ.update(order.environment)
-        os.environ["TZ"] = "UTC"
-        time.tzset()
+        wanted = order.environment | {"TZ": "UTC"}
+        # Nearly all of it is as the zygote has it.
+        for name in os.environ.keys() - wanted.keys():
+            del os.environ[name]
+        for name, value in wanted.items() - os.environ.items():
+            os.environ[name] = value
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(self._out, 1)
         os.dup2(self._err, 2)
-        sys.stdin = sys.__stdin__ = _standard(0, "r")  # type: ignore[misc]
+        # Final in typeshed, not in Python.
         sys.stdout = sys.__stdout__ = self.recorder.stream()  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = _standard(2, "w")  # type: ignore[misc]
         os.chdir(order.work)
         sys.argv, sys.orig_argv = [order.path], [sys.executable, order.path]
         sys._xoptions.clear()
         sys.path[0] = os.path.dirname(order.path)
+        # Private, so typeshed lacks it.
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
         self.clock.on_jump = self.recorder.catch_up
         self.clock.refuse = self.refuse
@@ -162,25 +202,14 @@ class _Child:
 
     def _end(self) -> None:
         """Play the end of the interpreter: threads, atexit, and what the modules hold."""
-        threading._shutdown()  # type: ignore[attr-defined]
+        threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
         atexit._run_exitfuncs()
         del sys.modules["__main__"]
         folder = os.path.dirname(self.order.path)
-        for name, module in list(sys.modules.items()):
-            if (getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
+        for name in sys.modules.keys() - loaded:
+            if (getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
                 del sys.modules[name]
-            del module
         gc.collect()
-
-
-def _standard(descriptor: int, mode: str) -> Any:
-    """Return sys.stdin or sys.stderr, as Python's UTF-8 mode makes them."""
-    raw: Any = io.FileIO(descriptor, mode, closefd=False)
-    raw.name, errors = ("<stdin>", "surrogateescape") if mode == "r" else ("<stderr>", None)
-    buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
-    stream = io.TextIOWrapper(buffer, "utf-8", errors or "backslashreplace", line_buffering=True)
-    stream.mode = mode  # type: ignore[misc]
-    return stream
 
 
 def _file(name: str) -> int:

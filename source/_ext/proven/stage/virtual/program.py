@@ -9,8 +9,7 @@ import re
 import sys
 import tokenize
 from collections.abc import Iterator
-from io import StringIO
-from pathlib import Path
+from io import BytesIO
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +24,7 @@ def run(path: str, clock: Clock) -> None:
     main = ModuleType("__main__")
     main.__file__ = path
     main.__spec__ = None
+    # As Python sets it in a module that it runs.
     main.__builtins__ = builtins  # type: ignore[attr-defined]
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     # The zygote was started as `python file.py`, too.
@@ -33,10 +33,9 @@ def run(path: str, clock: Clock) -> None:
     if sys.version_info < (3, 14):
         main.__annotations__ = {}
     sys.modules["__main__"] = main
-    with tokenize.open(path) as file:
-        source = file.read()
-    data = Path(path).read_bytes()
-    durations = dict(_durations(source))
+    with open(path, "rb") as file:
+        data = file.read()
+    durations = dict(_durations(data))
     if not durations:
         code = compile(data, path, "exec", dont_inherit=True)
     else:
@@ -46,12 +45,12 @@ def run(path: str, clock: Clock) -> None:
     exec(code, vars(main))
 
 
-def _durations(source: str) -> Iterator[tuple[int, float]]:
+def _durations(source: bytes) -> Iterator[tuple[int, float]]:
     """Yield line and seconds of each comment that states a duration."""
-    if "takes" not in source:
+    if b"takes" not in source:
         return
     try:
-        for token in tokenize.generate_tokens(StringIO(source).readline):
+        for token in tokenize.tokenize(BytesIO(source).readline):
             if token.type == tokenize.COMMENT and (found := TAKES.search(token.string)):
                 yield token.start[0], float(found[1]) / (1000 if found[2] == "ms" else 1)
     except (tokenize.TokenError, SyntaxError):

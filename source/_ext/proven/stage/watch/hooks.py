@@ -22,7 +22,7 @@ def watching(journal: Journal) -> Iterator[None]:
     """Take note of each step of each task, and of who queues for a lock or semaphore."""
     with ExitStack() as patches:
         for kind in (asyncio.Lock, asyncio.Semaphore):
-            acquire, release = _watched(journal, kind.acquire, kind.release)
+            acquire, release = _watched(kind.acquire, kind.release)
             patches.enter_context(mock.patch.object(kind, "acquire", acquire))
             patches.enter_context(mock.patch.object(kind, "release", release))
         for name in _ORIGINALS:
@@ -36,10 +36,11 @@ def watching(journal: Journal) -> Iterator[None]:
         yield
 
 
-def _watched(journal: Journal, acquire: Any, release: Any) -> tuple[Any, Any]:
+def _watched(acquire: Any, release: Any) -> tuple[Any, Any]:
     @functools.wraps(acquire)
     async def acquire_watched(lock: Any) -> Any:
-        place, name = journal.who(), type(lock).__name__
+        journal, name = _journal(), type(lock).__name__
+        place = journal.who()
         journal.note(place, "queues", name)
         taken = await acquire(lock)
         journal.note(place, "takes", name)
@@ -48,10 +49,17 @@ def _watched(journal: Journal, acquire: Any, release: Any) -> tuple[Any, Any]:
     @functools.wraps(release)
     def release_watched(lock: Any) -> None:
         # First: releasing may fail, but then nothing is held either.
+        journal = _journal()
         journal.note(journal.who(), "gives", type(lock).__name__)
         release(lock)
 
     return acquire_watched, release_watched
+
+
+def _journal() -> Journal:
+    """Return that of the play that runs now: this file's stand-ins are there only meanwhile."""
+    assert Journal.running
+    return Journal.running
 
 
 class _Watched:
@@ -87,18 +95,18 @@ class _Watched:
         handle: Any = self
         journal = handle._journal
         if journal is None:
-            super()._run()  # type: ignore[misc]
+            super()._run()  # type: ignore[misc]  # a mixin: the handle it is mixed into has it
             return
         task = handle._task
         if task is None:
             with journal.causing(handle._cause, handle._due):
-                super()._run()  # type: ignore[misc]
+                super()._run()  # type: ignore[misc]  # a mixin: the handle it is mixed into has it
             return
         place = handle._place
         why = "cancel" if _is_cancelled(task, handle._args) else ""
         journal.note(place, "runs", why, by=handle._cause, sent=handle._sent)
         with journal.causing(place):
-            super()._run()  # type: ignore[misc]
+            super()._run()  # type: ignore[misc]  # a mixin: the handle it is mixed into has it
         # As in asyncio's own: what has run must not keep the task.
         handle._task = None
         journal.left(task, place)

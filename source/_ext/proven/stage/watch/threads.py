@@ -41,6 +41,7 @@ def watch_threads(journal: Journal, path: str, tell: Callable[[Any], object]) ->
     record.Here.sink = _Sink(journal)
     deadlock.Look.end = tell
     deadlock.Look.pulse = lambda: (clock.now, len(journal.moments))
+    # In its place for this play only.
     locks.WatchedLock.wait = wait  # type: ignore[method-assign, assignment]
     threads.install()
     queues.install()

@@ -9,21 +9,25 @@ which all of them were, nobody can wake anybody.
 
 from __future__ import annotations
 
+# The module signal makes enums of all that, and so loads as much as a small program.
+import _signal as signal  # type: ignore[import-not-found]  # built in: typeshed lacks it
 import _thread
 import marshal
 import os
-import re
-import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
-from typing import Any
 
 from _proven_frames import current_frames
 from _proven_record import EVENTS, Here, record
-from _proven_waits import Row, rows_of
+from _proven_waits import rows_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from _proven_waits import Row
 
 PAUSE = 0.1
 """Seconds between two looks; a deadlock has to be there in both."""
@@ -70,9 +74,9 @@ def _begin() -> None:
 
 def _look() -> None:
     before: object = None
-    since = 0.0
+    since, stopped = 0.0, False
     try:
-        while _waiting and not _stop.acquire(timeout=PAUSE):
+        while _waiting and not (stopped := _stop.acquire(timeout=PAUSE)):
             began = monotonic()
             # Before all else: one that has ended since may have waked us.
             others = _others() if Here.id == "main" else []
@@ -85,11 +89,16 @@ def _look() -> None:
     finally:
         _tell(None, 0, 0, [])
         _running.release()
+    # Who began to wait meanwhile has found it running.
+    if _waiting and not stopped:
+        _begin()
 
 
 def _tell(rows: list[Row] | None, since: float, now: float, others: list[int]) -> None:
     """Leave the mark of this process, or end the play if all are stuck."""
     if Here.id != "main" and not Here.sink:
+        from contextlib import suppress
+
         mark = f"{EVENTS}.{os.getpid()}"
         with suppress(OSError):
             if rows and since < now:
@@ -141,6 +150,8 @@ def _switches() -> object:
 
     Nor is one that could run, but that a busy machine hasn't let run yet.
     """
+    from contextlib import suppress
+
     found: dict[str, list[str]] = {}
     with suppress(OSError):
         for task in os.listdir("/proc/self/task"):
@@ -186,7 +197,8 @@ def stuck(looking: int | None = None) -> list[Row] | None:
     if not Here.sink and signal.getitimer(signal.ITIMER_REAL)[0]:
         return None
     frames = current_frames()
-    frames.pop(looking, None)  # type: ignore[arg-type]
+    frames.pop(looking, None)
+    # Private, so typeshed lacks it.
     threads = {ident: threading._active.get(ident) for ident in frames}  # type: ignore[attr-defined]
     found: list[Row] = []
     for ident, frame in frames.items():
@@ -199,6 +211,8 @@ def stuck(looking: int | None = None) -> list[Row] | None:
 
 def _natural(row: Row) -> list[Any]:
     """Return by what it is sorted: Task-2 before Task-10."""
+    import re
+
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", row[0])]
 
 

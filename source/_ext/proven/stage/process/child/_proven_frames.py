@@ -13,7 +13,10 @@ import sys
 import threading
 import warnings
 from types import FrameType, TracebackType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 STAGE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")) + os.sep
 """The folder of whatever is the stage's own."""

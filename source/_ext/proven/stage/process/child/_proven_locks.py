@@ -6,10 +6,15 @@ Python's own are types of C, whose methods nobody can watch.
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 from _proven_deadlock import might_last
-from _proven_record import Cause, by_program, record, thread_now
+from _proven_record import by_program, record, thread_now
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from _proven_record import Cause
 
 _make_lock: Any = threading.Lock
 _make_rlock: Any = threading.RLock
@@ -18,6 +23,8 @@ _make_rlock: Any = threading.RLock
 class _Named(type):
     """Tells the name that Python's own lock has; what Python itself says is in the class."""
 
+    # Looks like the class that it stands in for.
+    # A type of its own has a name of its own.
     __name__ = property(lambda cls: cls.__qualname__)  # type: ignore[assignment]
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # built in: typeshed lacks it
 import atexit
 import faulthandler
 import functools
 import itertools
 import os
-import signal
 import sys
-import weakref
-from typing import Any
+from _weakref import ref
 
 from _proven_deadlock import might_last
 from _proven_record import Here, actor_id, by_program, process_id, record, when_imported
 from _proven_threads import ended, run_watched, watch_start, watch_wait
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _forks = itertools.count(1)
 _creators: list[str] = []
@@ -63,7 +66,7 @@ def _watch_semaphores(module: Any) -> None:
     @functools.wraps(make)
     def made(self: Any) -> None:
         make(self)
-        self.acquire = _lasting(weakref.ref(self), self.acquire)
+        self.acquire = _lasting(ref(self), self.acquire)
 
     owner._make_methods = made
     owner.__enter__ = lambda self: self.acquire()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from typing import Any
 
 from _proven_deadlock import might_last
-from _proven_record import Cause, by_program, record, when_imported
+from _proven_record import by_program, record, when_imported
 from _proven_threads import watch_wait, watch_waking, woken
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from _proven_record import Cause
 
 
 def install() -> None:
@@ -77,6 +82,7 @@ def _exchange(queue: Any) -> Cause:
 def _simple(base: Any) -> type:
     """Return what stands in for `base`, a queue of C, where the program makes one."""
 
+    # Its base is known when it runs.
     class SimpleQueue(base):  # type: ignore[misc]
         def __new__(cls, *arguments: Any) -> Any:
             return base.__new__(cls, *arguments) if by_program() else base(*arguments)

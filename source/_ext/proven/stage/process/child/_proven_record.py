@@ -14,19 +14,23 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 from _proven_frames import getframe
 from _proven_sleeps import follow, now
+
+# Modules that the program doesn't load take time, and aren't there without the recorder.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Cause = dict[str, Any]
+    """What a record comes after, and whose doing that was."""
 
 EVENTS = os.environ.get("HANDBOOK_EVENTS", "")
 PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
 MOST = 1000
 """Records after which a process only tells its lines: nobody draws more."""
-
-Cause = dict[str, Any]
-"""What a record comes after, and whose doing that was."""
 
 _records = itertools.count()
 _foreign = itertools.count(1)
@@ -70,6 +74,7 @@ def process_name() -> str:
 
 def thread_now() -> Any:
     """Return the calling thread's object without making one for a thread of _thread's."""
+    # Private, so typeshed lacks it.
     known = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
     if known is None:
         if not hasattr(_local, "thread"):
@@ -82,6 +87,7 @@ def thread_now() -> Any:
 def actor_id() -> str:
     """Return the name under which the calling thread writes its records."""
     thread = thread_now()
+    # Private, so typeshed lacks it.
     if thread is threading._main_thread:  # type: ignore[attr-defined]
         return process_id()
     return getattr(thread, "handbook_id", f"{process_id()}.{thread._name}")
@@ -90,6 +96,7 @@ def actor_id() -> str:
 def author() -> dict[str, Any]:
     """Return who calls, as records tell it; slept: the moment at which its sleep has ended."""
     thread = thread_now()
+    # Private, so typeshed lacks it.
     main = thread is threading._main_thread  # type: ignore[attr-defined]
     moment, by_sleep = now()
     return {
@@ -151,7 +158,7 @@ class _Awaited:
         """Find it, the first time that it is asked for."""
         if name != self._name:
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)  # type: ignore[arg-type]  # a finder by its shape
         spec: Any = importlib.machinery.PathFinder.find_spec(name, path, target)
         load, then = spec.loader.exec_module, self._then
 

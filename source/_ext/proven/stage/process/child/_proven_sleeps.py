@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _local = threading.local()
 

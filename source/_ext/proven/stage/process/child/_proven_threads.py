@@ -5,15 +5,20 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Callable
-from typing import Any
 
 from _proven_deadlock import might_last
 from _proven_locks import Lock, RLock
-from _proven_record import Cause, actor_id, by_program, process_id, record
+from _proven_record import actor_id, by_program, process_id, record
 from _proven_sleeps import slept
 
-PLAIN = str | int | float
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from _proven_record import Cause
+
+PLAIN = (str, int, float)
 LIBRARIES = ("asyncio", "multiprocessing", "concurrent.futures.process")
 """Modules whose own threads aren't shown."""
 _numbers = itertools.count(1)
@@ -21,6 +26,7 @@ _numbers = itertools.count(1)
 
 def install() -> None:
     """Watch what the module threading makes."""
+    # The recorder's stand in for them.
     threading.Lock, threading.RLock = Lock, RLock  # type: ignore[misc, assignment]
     watch_start(threading.Thread, "thread")
     watch_wait(threading.Thread, "join", ended)
@@ -35,6 +41,7 @@ def install() -> None:
         watch_waking(owner, method)
     _watch_barriers()
     _watch_semaphores()
+    # Private, so typeshed lacks it.
     threading._register_atexit(_end_main)  # type: ignore[attr-defined]
 
 
@@ -146,6 +153,7 @@ def _watch_barriers() -> None:
             # All go on when the last has come.
             record("runs", after=come[-barrier.parties :])
 
+    # The recorder's own stands in for it.
     threading.Barrier.wait = meet  # type: ignore[method-assign]
 
 

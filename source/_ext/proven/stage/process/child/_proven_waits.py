@@ -6,15 +6,17 @@ Whoever waits until a moment, or for something outside the program, isn't known 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
-from collections.abc import Iterator
-from typing import Any
 
 from _proven_frames import back, is_own
 from _proven_record import Here, process_name
 from _proven_tasks import waits_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 Row = tuple[str, str, str, int]
 """Who waits for what, who holds that, and in which line of the program."""
@@ -35,6 +37,7 @@ def rows_of(thread: Any, frame: Any, alive: list[Any]) -> list[Row] | None:
     if reason is None or reason == IDLE:
         return None if reason is None else []
     name = thread.name if thread else "a thread"
+    # Private, so typeshed lacks it.
     if thread is threading._main_thread and "multiprocessing.process" in sys.modules:  # type: ignore[attr-defined]
         name = process_name() if process_name() != "MainProcess" else name
     return [(name, *reason, _line_of(frame))]
@@ -115,8 +118,9 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
                 (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
             )
         if name == "__enter__" and type(self) is threading.Condition:
-            owner = re.search(r"owner=(\d+)", repr(vars(self)["_lock"]))
-            held = threading._active.get(int(owner[1])) if owner else None  # type: ignore[attr-defined]
+            holder = repr(vars(self)["_lock"]).partition("owner=")[2].partition(" ")[0]
+            # Private, so typeshed lacks it.
+            held = threading._active.get(int(holder)) if holder else None  # type: ignore[attr-defined]
             return (f"Condition {_name_of(self, frame)}".strip(), held.name) if held else None
         if name == "_shutdown":
             left = [

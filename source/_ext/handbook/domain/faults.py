@@ -1,0 +1,35 @@
+"""What the book's own warnings are about."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sphinx.util import logging
+
+if TYPE_CHECKING:
+    from docutils import nodes
+
+logger = logging.getLogger(__name__)
+
+
+class Fault(StrEnum):
+    """What a warning is about: `suppress_warnings` and the log name it handbook.<fault>."""
+
+    OUTPUT = "output"
+    """An output is empty, on another page than its snippet, or its timeline can't be drawn."""
+    CLAIM = "claim"
+    """A claim without a proof, a proof without a claim, or marks that contradict each other."""
+    UNCHECKED = "unchecked"
+    """Python that nobody runs."""
+    WIDTH = "width"
+    """A line that doesn't fit the page."""
+    SHORT = "short"
+    """A question's page that doesn't begin with its short answer."""
+    REPAIR = "repair"
+    """A repair of another project's output that no longer applies: see MAINTAINING.md."""
+
+
+def warn(fault: Fault, message: str, location: nodes.Node | str | None) -> None:
+    """Warn of `message` at `location`, a node or "file:line"; the strict build fails."""
+    logger.warning("%s", message, location=location, type="handbook", subtype=fault.value)

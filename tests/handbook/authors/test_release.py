@@ -1,0 +1,182 @@
+"""A release is refused with its reasons, each told once."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from handbook.authors import release
+from handbook.authors.release import external, forged, reasons
+from proven.book import Book
+from proven.findings import COVERAGE, MUTANTS, STRESS, Evidence, Finding
+
+PYPROJECT = '[project]\nversion = "2.0"\n\n[tool.proven]\npythons = ["3.11"]\n'
+CHANGES = "# Changes\n\n## 2.0 — 2026-12-01\n\n- All.\n"
+
+
+def git(root: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+
+
+def commit(root: Path) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "x", "--allow-empty")
+
+
+def write(file: Path, data: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
+
+
+def evidence(root: Path, version: str = "3.11", /, **outcomes: str) -> None:
+    """Write evidence in which all passed but what `outcomes` tell otherwise."""
+    prints = Book.at(root).fingerprints
+    claims, examples = (
+        {key: Finding(outcomes.get(key, "passed"), hash) for key, hash in prints[part].items()}
+        for part in ("claims", "examples")
+    )
+    text = Evidence(version, f"CPython {version}.0", "2099-01-01", claims, examples).text()
+    write(root / f"source/_evidence/{version}.json", text)
+
+
+def mutants(root: Path, **more: Any) -> None:
+    prints = Book.at(root).fingerprints
+    claims = {id: {"hash": hash, "broken": "x"} for id, hash in prints["proofs"].items()}
+    snippets = {
+        name: {"hash": hash, "mutants": 1, "survivors": []}
+        for name, hash in prints["examples"].items()
+    }
+    write(root / "source/_evidence" / MUTANTS, {"claims": claims, "snippets": snippets, **more})
+
+
+@pytest.fixture
+def whole(book: Any) -> Path:
+    """Return the root of a small book that lacks nothing for a release."""
+    root: Path = book.root
+    write(root / "pyproject.toml", PYPROJECT)
+    write(root / "CHANGELOG.md", CHANGES)
+    write(root / "CITATION.cff", 'version: "2.0"\n')
+    write(root / ".gitignore", "build/\n")
+    for made in ("build/html/index.html", "build/handbook.pdf", "build/handbook.epub"):
+        write(root / made, "x")
+    evidence(root)
+    mutants(root)
+    stress = {"date": "2099-01-01", "runs": 20, "tests": 1, "failed": 0}
+    write(root / "source/_evidence" / STRESS, stress)
+    write(root / "source/_evidence" / COVERAGE, {"date": "2099-01-01", "unreached": 0})
+    git(root, "init", "-q")
+    commit(root)
+    return root
+
+
+def test_nothing_stands_in_the_way(whole: Path) -> None:
+    assert list(reasons(Book.at(whole))) == []
+
+
+def old_stress(root: Path) -> None:
+    data = {"date": "2000-01-01", "runs": 20, "tests": 1, "failed": 0}
+    write(root / "source/_evidence" / STRESS, data)
+
+
+FAULTS: dict[str, Callable[[Path], object]] = {
+    r"CITATION.cff: version": lambda root: write(root / "CITATION.cff", 'version: "1.0"\n'),
+    r"CHANGELOG.md: no heading": lambda root: write(root / "CHANGELOG.md", "# Changes\n"),
+    r"the tag v2.0 is there": lambda root: git(root, "tag", "v2.0"),
+    r"evidence: none of 3.11": lambda root: (root / "source/_evidence/3.11.json").unlink(),
+    r"hello-at-once: failed": lambda root: evidence(root, **{"hello-at-once": "failed"}),
+    r"hello-at-once: skipped": lambda root: evidence(root, **{"hello-at-once": "skipped"}),
+    r"1 claims were tried": lambda root: mutants(root, claims={}),
+    r"nothing breaks the proof of x": lambda root: mutants(
+        root,
+        claims=json.loads((root / "source/_evidence" / MUTANTS).read_text())["claims"]
+        | {"x": {"vacuous": True}},
+    ),
+    r"nobody notices 1": lambda root: mutants(
+        root,
+        snippets={
+            name: {"hash": hash, "survivors": [{}]}
+            for name, hash in Book.at(root).fingerprints["examples"].items()
+        },
+    ),
+    r"stress: of 2000-01-01": old_stress,
+    r"stress: 19 runs": lambda root: write(
+        root / "source/_evidence" / STRESS, {"date": "2099-01-01", "runs": 19, "failed": 0}
+    ),
+    r"stress: 3 tests failed": lambda root: write(
+        root / "source/_evidence" / STRESS, {"date": "2099-01-01", "runs": 20, "failed": 3}
+    ),
+    r"coverage: 2 lines": lambda root: write(
+        root / "source/_evidence" / COVERAGE, {"date": "2099-01-01", "unreached": 2}
+    ),
+    r"handbook.pdf: there is none": lambda root: (root / "build/handbook.pdf").unlink(),
+    r"html/index.html: there is none": lambda root: shutil.rmtree(root / "build/html"),
+}
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_a_reason_is_told_once(whole: Path, reason: str) -> None:
+    FAULTS[reason](whole)
+    commit(whole)
+    (told,) = reasons(Book.at(whole))
+    assert reason in told
+
+
+def test_what_is_not_committed(whole: Path) -> None:
+    write(whole / "source/tasks/more.md", "# x\n")
+    assert list(reasons(Book.at(whole))) == ["git: there are changes that are not committed"]
+
+
+def test_a_changed_proof_makes_all_of_it_stale(whole: Path) -> None:
+    file = whole / "tests/tasks/test_hello.py"
+    write(file, file.read_text(encoding="utf-8").replace("== 0", "< 1"))
+    commit(whole)
+    assert [told.partition(":")[0] for told in reasons(Book.at(whole))] == [
+        "evidence of 3.11",
+        "mutants",
+    ]
+
+
+HERE = "{}.{}{}".format(*sys.version_info[:2], getattr(sys, "abiflags", ""))
+
+
+def test_evidence_written_by_hand_does_not_come_out(whole: Path) -> None:
+    evidence(whole, HERE)
+    assert list(forged(Book.at(whole))) == []
+    file = whole / "tests/tasks/test_hello.py"
+    write(file, file.read_text(encoding="utf-8").replace("== 0", "== 7"))
+    page = whole / "source/tasks/hello.md"
+    write(page, page.read_text(encoding="utf-8").replace("1.0 │ goodbye", "1.0 │ farewell"))
+    evidence(whole, HERE)
+    assert list(forged(Book.at(whole))) == [
+        f"evidence of {HERE}: {key}: it says passed, a run failed"
+        for key in ("hello-at-once", "tasks/hello")
+    ]
+
+
+def test_without_a_network_links_are_told_as_not_looked_at(
+    whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mock.patch.object(release.socket, "create_connection", side_effect=OSError):
+        assert list(external(whole)) == []
+    assert capsys.readouterr().out == "External links: not looked at, there is no network.\n"
+
+
+def test_a_dead_link_is_told_with_its_place(whole: Path) -> None:
+    page = whole / "source/tasks/hello.md"
+    write(page, page.read_text(encoding="utf-8") + "\n[Там](http://localhost:9/none).\n")
+    with mock.patch.object(release.socket, "create_connection"):
+        (told,) = external(whole)
+    assert told.startswith("source/tasks/hello.md:19: [broken] http://localhost:9/none")
+
+
+def test_links_that_could_not_be_looked_at_are_a_reason(whole: Path) -> None:
+    (whole / "conf.py").write_text("broken(\n", encoding="utf-8")
+    with mock.patch.object(release.socket, "create_connection"):
+        (told,) = external(whole)
+    assert told.startswith("links: sphinx could not look at them")

@@ -1,0 +1,39 @@
+"""Every claim and listing of the original FAQ is answered somewhere in the book."""
+
+import re
+
+import pytest
+from handbook.appendices.overview import Answer, answers
+from proven.book import Book
+
+from tests.handbook.conftest import ROOT
+
+ANSWERS = {answer.id: answer for answer in answers(ROOT)}
+CLAIMS = Book.at(ROOT).claims
+IDS = [*(f"C{number}" for number in range(1, 151)), *(f"S{number}" for number in range(1, 12))]
+# What the FAQ said wrongly (15) or what has become outdated since (4).
+# Shorter to read than a list.
+WRONG = "C5 C13 C20 C33 C35 C41 C60 C62 C64 C88 C111 C115 C121 C128 C142 C10 C73 C75 C80".split()  # noqa: SIM905
+
+
+def test_all_and_only_the_ids_of_the_faq() -> None:
+    assert list(ANSWERS) == IDS
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=lambda answer: answer.id)
+def test_answer_is_on_its_page(answer: Answer) -> None:
+    page = ROOT / "source" / f"{answer.page}.md"
+    assert page.is_file()
+    assert bool(answer.claim) != bool(answer.why), "either a claim or the reason why there is none"
+    if answer.claim:
+        assert CLAIMS[answer.claim].file == f"source/{answer.page}.md"
+
+
+@pytest.mark.parametrize("id", WRONG)
+def test_what_was_wrong_is_listed_with_its_proof(id: str) -> None:
+    assert re.search("[а-яё]", ANSWERS[id].was)
+    assert ANSWERS[id].claim
+
+
+def test_nothing_else_is_listed_as_wrong() -> None:
+    assert {answer.id for answer in ANSWERS.values() if answer.was} == set(WRONG)

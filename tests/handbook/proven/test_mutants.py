@@ -1,0 +1,259 @@
+"""Mutants are the changes that matter, each is noticed or told, and a vacuous proof is found."""
+
+import json
+import shutil
+from typing import Any
+
+import pytest
+from proven.book import Book
+from proven.checks.mutants.mutations import Mutant, mutants_in_strings, mutants_of
+from proven.checks.mutants.report import text_of
+from proven.findings import MUTANTS
+
+from tests.handbook.conftest import ROOT, SNIPPET
+
+SOURCE = '''\
+import asyncio
+import threading
+from contextlib import suppress
+
+
+async def brew(name: str, lock: asyncio.Lock, ready: asyncio.Event) -> str:
+    """Say 2 things."""
+    async with lock:
+        await asyncio.sleep(1)
+        print(f"{name}: {1}")
+    ready.set()
+    return name
+
+
+async def main() -> None:
+    lock, ready = asyncio.Lock(), asyncio.Event()
+    print(await asyncio.gather(brew("a", lock, ready), brew("b", lock, ready)))
+    with suppress(ValueError):
+        raise ValueError("no")
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(brew("c", lock, ready))
+    except* OSError:
+        pass
+    await asyncio.gather(*(brew(name, lock, ready) for name in "de"), return_exceptions=True)
+    thread = threading.Thread(target=print, args=("t",), daemon=True)
+    thread.start()
+    thread.join(timeout=5)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+'''
+
+
+def changed(timed: bool = True) -> dict[str, tuple[str, str]]:
+    """Return label, and the lines taken away and put in."""
+    old = SOURCE.splitlines()
+    found = {}
+    for mutant in mutants_of(SOURCE, timed=timed):
+        new = mutant.source.splitlines()
+        gone = [line.strip() for line in old if line not in new]
+        come = [line.strip() for line in new if line not in old]
+        found[str(mutant.mutation)] = ("\n".join(gone), "\n".join(come))
+    return found
+
+
+def of_operator(operator: str, source: str = SOURCE) -> list[Mutant]:
+    mutants = mutants_of(source, timed=True)
+    return [each for each in mutants if each.mutation.operator == operator]
+
+
+@pytest.mark.parametrize(
+    ("label", "new"),
+    [
+        ("drop with: async with lock:", "await asyncio.sleep(1)"),
+        ("drop await: await asyncio.sleep(1)", "asyncio.sleep(1)"),
+        ("number 1 → 2: await asyncio.sleep(1)", "await asyncio.sleep(2)"),
+        ("drop set: ready.set()", "pass"),
+        ("another than OSError: try:", "except* BufferError:"),
+        ("drop start: thread.start()", "pass"),
+        ("drop join: thread.join(timeout=5)", "pass"),
+        ("another exception: with suppress(ValueError):", "with suppress(BufferError):"),
+        ('another exception: raise ValueError("no")', 'raise BufferError("no")'),
+    ],
+)
+def test_each_operator(label: str, new: str) -> None:
+    assert changed()[label][1].splitlines()[0] == new
+
+
+@pytest.mark.parametrize(
+    ("operator", "part"),
+    [
+        ("gather → in a row", "[await _each for _each in (brew("),
+        ("TaskGroup → gather", "async with _Gathered() as group:"),
+        ("flip return_exceptions", "return_exceptions=False"),
+        ("flip daemon", "daemon=False"),
+        ("swap arguments", 'gather(brew("b", lock, ready), brew("a", lock, ready))'),
+    ],
+)
+def test_operators_on_expressions(operator: str, part: str) -> None:
+    assert any(
+        label.startswith(operator) and part in new for label, (_, new) in changed().items()
+    ), changed()
+
+
+def test_neighbours_are_swapped_but_not_what_commutes() -> None:
+    swaps = [label for label in changed() if label.startswith("swap «")]
+    assert any("«ready.set()»" in label for label in swaps)
+    text = (
+        "def main():\n    lock = Lock()\n    a.start()\n    b.start()\n    work()\n"
+        "    self.a = 1\n    self.b = 2\n    thread.daemon = True\n    thread.start()\n"
+    )
+    labels = [str(each.mutation) for each in mutants_of(text, timed=False)]
+    assert [label.partition(":")[0] for label in labels if label.startswith("swap")] == [
+        "swap «b.start()» and «work()»",
+        "swap «thread.daemon = True» and «thread.start()»",
+        "swap «work()» and «self.a = 1»",
+    ]
+    kept = "def main():\n    found.append(1)\n    print(found)\n    found.append(2)\n    print()\n"
+    labels = [str(each.mutation) for each in mutants_of(kept, timed=False)]
+    assert [label.partition(":")[0] for label in labels if label.startswith("swap")] == [
+        "swap «found.append(1)» and «print(found)»",
+        "swap «print(found)» and «found.append(2)»",
+    ]
+
+
+def test_waits_on_the_real_clock_are_left_alone() -> None:
+    numbers = [label for label in changed(timed=False) if label.startswith("number")]
+    assert numbers == []
+
+
+def test_docstrings_and_f_strings_are_left_alone() -> None:
+    numbers = [label for label in changed() if label.startswith("number")]
+    assert not [label for label in numbers if "Say" in label or "{name}" in label]
+
+
+def test_every_mutant_compiles_and_differs() -> None:
+    mutants = list(mutants_of(SOURCE, timed=True))
+    assert len({str(mutant.mutation) for mutant in mutants}) == len(mutants)
+    for mutant in mutants:
+        compile(mutant.source, "mutant", "exec")
+        assert mutant.source != SOURCE
+
+
+def test_gather_is_probed_by_a_group_in_which_nobody_may_fail() -> None:
+    source = (
+        "import asyncio\n\nasync def main():\n    async with asyncio.TaskGroup() as group:\n"
+        "        group.create_task(asyncio.sleep(0, 1 / 1))\n\nasyncio.run(main())\n"
+    )
+    (group,) = of_operator("gather for a group", source)
+    exec(group.probe, {})
+    with pytest.raises(SystemExit):
+        exec(group.probe.replace("asyncio.sleep(0, 1 / 1)", "asyncio.wait([])"), {})
+
+
+def test_a_wait_can_be_made_endless() -> None:
+    (wait,) = (each for each in of_operator("number") if "sleep" in each.mutation.line)
+    assert "asyncio.sleep(1_000_000)" in wait.probe
+
+
+def test_programs_in_strings_are_changed() -> None:
+    source = 'def test():\n    run("""\n        import time\n        time.sleep(1)\n    """)\n'
+    (mutant,) = mutants_in_strings(source)
+    assert "time.sleep(2)" in mutant.source
+
+
+def test_a_small_book_is_examined(book: Any) -> None:
+    book.write("pyproject.toml", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    book.write(
+        "tests/tasks/test_vacuous.py",
+        'import pytest\nfrom proven.stage import play\n\n\n@pytest.mark.always("vacuous")\n'
+        'def test_it() -> None:\n    play("tasks/hello")\n\n\n'
+        '@pytest.mark.always("excused")\ndef test_types() -> None:\n'
+        "    # no mutant: a claim about types\n    assert issubclass(bool, int)\n",
+    )
+    book.replace(
+        "source/tasks/hello.md",
+        "[Строка",
+        '[Пусто]{.always #vacuous rests="cpython"} '
+        '[Типы]{.always #excused rests="cpython"} [Строка',
+    )
+    book.replace(
+        "snippets/tasks/hello.py",
+        'print("hello")',
+        'await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    print("hello")',
+    )
+    book.write(
+        "tests/tasks/justified.toml",
+        '["tasks/hello"]\n"drop await: await asyncio.sleep(0)" = "равносильно"\n'
+        '"drop x" = "этого нет"\n',
+    )
+    done = book.run("proven.checks.mutants", "--report", "--root", str(book.root))
+    assert done.returncode == 1
+    report = json.loads((book.root / "source/_evidence" / MUTANTS).read_text(encoding="utf-8"))
+    snippet = report["snippets"]["tasks/hello"]
+    dropped = {"operator": "drop", "details": ["await"], "line": "await asyncio.sleep(0)"}
+    assert snippet["justified"] == [dropped | {"number": 1, "why": "равносильно"}]
+    assert dropped | {"number": 2} in snippet["survivors"]
+    again = "snippets/tasks/hello.py: drop await: await asyncio.sleep(0) #2: survivor: change"
+    assert again in done.stdout
+    assert "tests/tasks/test_vacuous.py:5: vacuous: vacuous: nothing breaks" in done.stdout
+    assert "tests/tasks/justified.toml:1: tasks/hello: drop x: unneeded: somebody" in done.stdout
+    claims = report["claims"]
+    assert claims["excused"]["justified"] == "a claim about types"
+    assert "tasks/hello" in claims["hello-at-once"]["broken"]
+    assert text_of(report) == (book.root / "source/_evidence" / MUTANTS).read_text(encoding="utf-8")
+
+
+def test_all_ways_of_a_proof_may_notice_and_break(book: Book) -> None:
+    book.write("snippets/tasks/quiet.py", SNIPPET)
+    book.write(
+        "tests/tasks/test_hello.py",
+        "import pytest\nfrom proven.stage import play\n\n\n"
+        '@pytest.mark.always("hello-at-once")\n'
+        '@pytest.mark.parametrize("way", ["strict", "lax"])\n'
+        "def test_it(way: str) -> None:\n"
+        '    trace = play("tasks/quiet")\n'
+        '    assert way == "lax" or (trace.at("goodbye") == 1 and len(trace.lines) == 3)\n',
+    )
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    assert "1 proofs: 0 that no mutant breaks" in done.stdout
+    assert "snippets/tasks/quiet.py: drop await" not in done.stdout
+
+
+def test_what_passed_is_tried_again_only_when_it_changes(book: Book) -> None:
+    def tried() -> str:
+        done = book.run("proven.checks.mutants", "--root", str(book.root))
+        return done.stdout.splitlines()[-1].partition(":")[0]
+
+    one = "tests/tasks/test_hello.py"
+    trace = 'assert play("tasks/hello")'
+    book.replace(one, f'{trace}.at("hello") == 0', f"{trace} is not None")
+    assert tried() == tried() == "5 mutants of 1 snippets", "what didn't pass is tried again"
+    book.replace(one, f"{trace} is not None", f'{trace}.at("goodbye") == 1')
+    assert tried() == "5 mutants of 1 snippets"
+    assert tried() == "0 mutants of 0 snippets"
+    done = book.run("proven.checks.mutants", "--report", "--root", str(book.root))
+    assert done.stdout.startswith("0 mutants"), "it is known"
+    shutil.rmtree(book.root / "build")
+    assert tried() == "0 mutants of 0 snippets", "the report knows it, too"
+    book.replace("snippets/tasks/hello.py", "goodbye", "farewell")
+    assert tried() != "0 mutants of 0 snippets"
+    book.replace("snippets/tasks/hello.py", "farewell", "goodbye")
+    assert tried() == "0 mutants of 0 snippets"
+    book.write("tests/tasks/justified.toml", '["tasks/hello"]\n"drop x" = "этого нет"\n')
+    assert tried() != "0 mutants of 0 snippets", "a reason that isn't needed counts, too"
+
+
+def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
+    file = ROOT / "source/_evidence" / MUTANTS
+    report = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    prints = Book.at(ROOT).fingerprints
+    for name, entry in report.get("snippets", {}).items():
+        if prints["examples"].get(name) == entry["hash"]:
+            assert not entry["survivors"], f"{name}: {entry['survivors']}"
+    for id, entry in report.get("claims", {}).items():
+        if prints["proofs"].get(id) == entry["hash"]:
+            assert "vacuous" not in entry, id
+
+
+def test_excuses_are_of_snippets() -> None:
+    book = Book.at(ROOT)
+    assert book.excuses.keys() <= set(book.snippets)

@@ -1,0 +1,545 @@
+"""The site: in Russian, complete in itself, outputs copied without the column of seconds."""
+
+import html
+import json
+import re
+import shutil
+import time
+import zipfile
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docutils import nodes
+from furo.navigation import get_navigation_tree
+from handbook.appendices import numbering
+from handbook.site import navigation, repairs
+from proven.claims import VERBS
+
+from tests.handbook.conftest import ROOT, SNIPPET, Book
+
+pytestmark = pytest.mark.xdist_group("site")
+
+
+class Page(HTMLParser):
+    """What a browser would fetch, and what a reader or a screen reader is told."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.told: list[str] = []
+        self._silent = 0
+        self.feed(file.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("script", "img", "iframe", "source", "object", "embed"):
+            self.fetched.append(given.get("src") or given.get("data") or "")
+        if tag == "link" and given.get("rel") not in ("canonical", "next", "prev"):
+            self.fetched.append(given.get("href") or "")
+        self.told += [
+            given.get(name) or "" for name in ("aria-label", "title", "placeholder", "alt")
+        ]
+        self._silent += tag in ("script", "style", "pre", "code", "title")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in ("script", "style", "pre", "code", "title")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.told.append(data)
+
+
+def pages(site: Path) -> list[Path]:
+    """Return all pages of the site; a site without pages proves nothing."""
+    found = sorted(site.rglob("*.html"))
+    assert len(found) >= 6
+    return found
+
+
+def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
+    for file in pages(site):
+        outside = [url for url in Page(file).fetched if re.match(r"(\w+:)?//", url)]
+        assert not outside, file
+    for style in site.rglob("*.css"):
+        assert not re.search(r"url\(['\"]?(https?:)?//|@import", style.read_text(encoding="utf-8"))
+
+
+def test_no_english_but_names(site: Path) -> None:
+    names = {"Sphinx", "Furo", "pradyunsg", "s", "Python", "v", "JavaScript", "CC", "BY", "MIT"}
+    # The small book's chapter has no page, so no title.
+    names |= {"CPython", "tasks"}
+    for file in pages(site):
+        words = set(re.findall(r"[A-Za-z]+", " ".join(Page(file).told))) - names
+        assert not words, (file.name, words)
+
+
+def test_the_language_is_told(site: Path) -> None:
+    for file in pages(site):
+        assert '<html class="no-js" lang="ru"' in file.read_text(encoding="utf-8")
+
+
+def test_seconds_are_a_prompt_that_copying_leaves_out(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    assert '<span class="gp">0.0 │ </span><span class="go">hello</span>' in page
+    assert "'.linenos, .gp'" in (site / "_static/copybutton.js").read_text(encoding="utf-8")
+
+
+def test_the_snippet_can_be_downloaded(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    link = re.search(r'<a class="reference download internal" download="" href="\.\./(.*?)">', page)
+    assert link
+    assert "asyncio.run(main())" in (site / link[1]).read_text(encoding="utf-8")
+    assert "snippets/tasks/hello.py" in page
+
+
+def test_claim_ledger_and_proof_are_linked(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    assert 'href="../ledger/tasks.html#claim-hello-at-once"' in page
+    assert 'href="ledger/tasks.html"' in (site / "ledger.html").read_text(encoding="utf-8")
+    ledger = (site / "ledger/tasks.html").read_text(encoding="utf-8")
+    assert 'id="claim-hello-at-once"' in ledger
+    assert 'href="../tasks/hello.html#hello-at-once"' in ledger
+    assert 'href="../tests/tasks/test_hello.html#line-5"' in ledger
+    assert 'id="line-5"' in (site / "tests/tasks/test_hello.html").read_text(encoding="utf-8")
+
+
+def row_of(root: Path, id: str, name: str = "ledger/tasks.html") -> str:
+    text = (root / name).read_text(encoding="utf-8")
+    return text.partition(f'id="claim-{id}"')[2].partition("</tr>")[0]
+
+
+def test_a_promise_is_told_from_practice_at_the_claim_and_in_the_ledger(book: Any) -> None:
+    book.replace("source/tasks/hello.md", "[Строка", '[Так]{rests="cpython" .always #so}. [Строка')
+    book.replace("tests/tasks/test_hello.py", "@", '@pytest.mark.always("so")\n@')
+    assert book.build("html").returncode == 0
+    html = book.root / "build/html"
+    page = (html / "tasks/hello.html").read_text(encoding="utf-8")
+    marks = re.findall(r'<a class="claim-mark".*? title="(.*?)"><span.*?>(.*?)</span>', page)
+    assert marks == [
+        ("Доказано: всегда; так делает CPython", "✓c"),
+        ("Доказано: всегда; обещает документация", "✓"),
+    ]
+    assert "так делает CPython" in row_of(html, "so")
+    assert (
+        'обещает <a href="https://docs.python.org/3/library/asyncio-runner.html#asyncio.run">'
+        "<code>asyncio.run</code></a>" in row_of(html, "hello-at-once")
+    )
+
+
+def test_a_row_has_its_address_and_the_title_of_a_report(book: Any) -> None:
+    assert book.build("html").returncode == 0
+    html = book.root / "build/html"
+    own = '<a href="#claim-hello-at-once">Утверждение <code>hello-at-once</code></a>'
+    assert own in row_of(html, "hello-at-once")
+    assert "Сообщить" not in row_of(html, "hello-at-once")
+    book.replace("conf.py", 'report_url = ""', 'report_url = "https://example.org/issues/new"')
+    assert book.build("html").returncode == 0
+    assert (
+        '<a href="https://example.org/issues/new?title=%D0%A3%D1%82%D0%B2%D0%B5%D1%80%D0%B6%D0%B4'
+        '%D0%B5%D0%BD%D0%B8%D0%B5%20hello-at-once">Сообщить об ошибке</a>'
+        in row_of(html, "hello-at-once")
+    )
+
+
+def test_badges_tell_where_claims_and_outputs_hold(book: Any) -> None:
+    book.replace("source/tasks/hello.md", "#hello", 'since="3.9" gil="on" #hello')
+    book.replace("source/tasks/hello.md", "0.0 │ hello", ":since: 3.10\n\n0.0 │ hello")
+    book.replace("tests/tasks/test_hello.py", 'once"', 'once", since="3.9", gil="on"')
+    done = book.build("html")
+    assert done.returncode == 0, done.stdout
+    html = book.root / "build/html"
+    page = (html / "tasks/hello.html").read_text(encoding="utf-8")
+    badges = re.findall(r'<span class="badge" title="(.*?)">(.*?)</span>', page)
+    assert badges == [
+        ("Верно с Python 3.10", "3.10+"),
+        ("Верно в сборке с GIL", "с GIL"),
+        ("Верно с Python 3.9", "3.9+"),
+    ]
+    assert "всегда, с GIL, 3.9+" in row_of(html, "hello-at-once")
+    assert ' class="always partly"' in row_of(html, "hello-at-once")
+
+
+def test_the_ledger_filters_by_what_its_rows_are(site: Path) -> None:
+    text = (site / "ledger/tasks.html").read_text(encoding="utf-8")
+    choices = set(re.findall(r'id="show-(\w+)"', text))
+    style = (site / "_static/joined.css").read_text(encoding="utf-8")
+    hidden = set(re.findall(r"#show-(\w+):checked\) table\.ledger tr\[id\]:not\(\.\1\)", style))
+    assert choices == hidden | {"all"} == {*VERBS, "partly", "practice", "all"}
+
+
+def test_the_lost_page_finds_its_way_from_any_folder(book: Any) -> None:
+    assert book.build("html").returncode == 0
+    lost = book.root / "build/html/404.html"
+    assert '<base href="/">' in lost.read_text(encoding="utf-8")
+    assert book.build("html", SITE_URL="https://example.org/book/").returncode == 0
+    text = lost.read_text(encoding="utf-8")
+    # All addresses come after it, and none of them begins at the server's root.
+    first = re.search(r'<base href="(.*?)">|(?:href|src)="(?!https?:)', text)
+    assert first
+    assert first[1] == "https://example.org/book/"
+    assert 'href="index.html">Все вопросы' in text
+    assert "Страница не найдена" in text
+    assert "404" not in (book.root / "build/html/sitemap.xml").read_text(encoding="utf-8")
+
+
+def test_the_documentation_is_linked_without_a_network(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    assert 'href="https://docs.python.org/3/library/asyncio-runner.html#asyncio.run"' in page
+
+
+@pytest.mark.parametrize("name", ["genindex.html", "search.html", "searchindex.js"])
+def test_index_and_search_are_there(site: Path, name: str) -> None:
+    assert (site / name).stat().st_size > 0
+
+
+def test_a_page_asks_for_one_style_sheet_that_has_the_dark_colours_of_code(site: Path) -> None:
+    for file in pages(site):
+        styles = [url for url in Page(file).fetched if ".css" in url]
+        assert [re.sub(r".*/|\?.*", "", url) for url in styles] == ["joined.css"], file
+    colours = (site / "_static/pygments.css").read_text(encoding="utf-8")
+    assert "prefers-color-scheme: dark" in colours
+    assert colours in (site / "_static/joined.css").read_text(encoding="utf-8")
+
+
+def test_the_search_reads_prose(site: Path) -> None:
+    text = (site / "_static/texts/tasks/hello.js").read_text(encoding="utf-8")
+    prose = re.fullmatch(r'TEXTS\["tasks/hello"\] = "(.*)";\n', text)
+    assert prose
+    assert "Она печатает три строки." in prose[1]
+    assert not re.search("│|✓|#|import", prose[1])
+    scripts = [url for url in Page(site / "search.html").fetched if ".js" in url]
+    assert [re.sub(r".*/|\?.*", "", url) for url in scripts] == [
+        *("documentation_options.js", "furo.js", "searching.js", "searchindex.js")
+    ]
+    # Ours stands after the tools, which it changes.
+    joined = (site / "_static/searching.js").read_text(encoding="utf-8")
+    ours = (site / "_static/search.js").read_text(encoding="utf-8")
+    assert joined.endswith(ours)
+    assert (
+        0 < joined.index("window.Stemmer") < joined.index("_ready =") < joined.index("Search = {")
+    )
+
+
+def test_only_the_search_loads_the_scripts_of_the_search(site: Path) -> None:
+    scripts = [url for url in Page(site / "tasks/hello.html").fetched if ".js" in url]
+    assert [re.sub(r".*/|\?.*", "", url) for url in scripts] == [
+        *("documentation_options.js", "furo.js", "clipboard.min.js", "copybutton.js")
+    ]
+
+
+def test_the_short_answer_describes_the_page(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    answer = "Программа. Она печатает три строки."
+    assert f'<meta name="description" content="{answer}">' in page
+    assert f'<meta property="og:description" content="{answer}">' in page
+    assert '<meta property="og:title" content="Кто здоровается?">' in page
+    for file in pages(site):
+        assert '<meta name="description" content="' in file.read_text(encoding="utf-8"), file
+
+
+def test_addresses_are_permanent(site: Path) -> None:
+    page = (site / "tasks/hello.html").read_text(encoding="utf-8")
+    for id in ("tasks-hello", "example-tasks-hello", "hello-at-once"):
+        assert f'id="{id}"' in page
+
+
+def test_parts_of_one_snippet_have_addresses_of_their_own(book: Book) -> None:
+    part = "```{literalinclude} ../../snippets/tasks/hello.py\n:pyobject: main\n```\n\n"
+    book.replace("source/tasks/hello.md", "```{output}", part + "```{output}")
+    assert book.build("html").returncode == 0
+    page = (book.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
+    assert re.findall(r'id="(example-.*?)"', page) == [
+        "example-tasks-hello",
+        "example-tasks-hello-2",
+    ]
+
+
+def test_a_part_is_shown_without_the_blank_lines_around_it(book: Book) -> None:
+    include = "```{literalinclude} ../../snippets/tasks/hello.py\n"
+    part = f"{include}:start-after: import asyncio\n:end-before: if __name__\n"
+    book.replace("source/tasks/hello.md", include, part)
+    assert book.build("html").returncode == 0
+    page = (book.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
+    shown = re.sub("<.*?>", "", re.findall("<pre.*?>(.*?)</pre>", page, re.S)[0])
+    own = SNIPPET[SNIPPET.index("async def") : SNIPPET.index("if __name__")]
+    assert html.unescape(shown) == own.rstrip() + "\n"
+
+
+def test_without_a_base_address_there_is_no_sitemap(site: Path) -> None:
+    assert not (site / "sitemap.xml").exists()
+    assert not (site / "robots.txt").exists()
+    assert 'rel="canonical"' not in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_with_a_base_address_search_engines_are_told(book: Book) -> None:
+    base = "https://example.org/book"
+    result = book.build("html", SITE_URL=f"{base}/")
+    assert result.returncode == 0, result.stdout
+    built = book.root / "build/html"
+    sitemap = (built / "sitemap.xml").read_text(encoding="utf-8")
+    assert f"<loc>{base}/tasks/hello.html</loc>" in sitemap
+    assert f"Sitemap: {base}/sitemap.xml" in (built / "robots.txt").read_text(encoding="utf-8")
+    page = (built / "tasks/hello.html").read_text(encoding="utf-8")
+    assert f'<link rel="canonical" href="{base}/tasks/hello.html">' in page
+    assert f'<meta property="og:url" content="{base}/tasks/hello.html">' in page
+
+
+def test_without_its_address_the_site_tells_no_earlier_one(book: Book) -> None:
+    assert book.build("html", SITE_URL="https://example.org/").returncode == 0
+    assert book.build("html").returncode == 0
+    built = book.root / "build/html"
+    assert not list(built.glob("sitemap.xml")) + list(built.glob("robots.txt"))
+    for page in pages(built):
+        assert "example.org" not in page.read_text(encoding="utf-8"), page
+
+
+def test_addresses_of_the_undivided_ledger_lead_on(site: Path) -> None:
+    text = (site / "ledger.html").read_text(encoding="utf-8")
+    assert 'location.hash.startsWith("#claim-")' in text
+    script = (site / "_static/rows.js").read_text(encoding="utf-8")
+    rows = json.loads(script.removeprefix("leadOn(").removesuffix(");\n"))
+    assert rows == {"claim-hello-at-once": "ledger/tasks.html"}
+
+
+def test_hosts_serve_all_folders(site: Path) -> None:
+    # GitHub Pages leaves out _static without it.
+    assert (site / ".nojekyll").exists()
+
+
+def nested(book: Book) -> None:
+    """Give the book chapters, one of them with a listing, a figure and a table."""
+    table = "```{table} Таблица\n| а | б |\n|---|---|\n| 1 | 2 |\n```\n\n"
+    toctree = "```{toctree}\n:caption: Главы\ntasks/index\nraces/index\nledger\n```\n"
+    book.write("source/index.md", f"# Книга\n\n{table}{toctree}")
+    book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\nsecond\n```\n")
+    book.write("source/races/index.md", f"# Гонки\n\n{table}```{{toctree}}\nfirst\n```\n")
+    for page in ("tasks/second", "races/first"):
+        text = f"# Что такое {page}?\n\n```{{short}}\nДа. Нет.\n```\n\n{table}"
+        book.write(f"source/{page}.md", text)
+    output = "{output} tasks/hello\n"
+    book.replace("source/tasks/hello.md", output, f"{output}:timeline: Привет\n")
+
+
+def test_the_contents_are_as_sphinx_and_furo_make_them(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, tuple[str, str]] = {}
+    leave_out, put_in = navigation.leave_out, navigation.put_in
+
+    def ask_sphinx(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
+        options = {"collapse": False, "titles_only": True, "maxdepth": -1, "includehidden": True}
+        contents = get_navigation_tree(context["toctree"](**options))
+        made[pagename] = repairs.mend(repairs.NAVIGATION, contents, pagename), ""
+        leave_out(app, pagename, template, context, doctree)
+
+    def compare(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
+        put_in(app, pagename, template, context, doctree)
+        made[pagename] = made[pagename][0], context["furo_navigation_tree"]
+
+    monkeypatch.setattr(navigation, "leave_out", ask_sphinx)
+    monkeypatch.setattr(navigation, "put_in", compare)
+    nested(book)
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    assert {"index", "tasks/index", "tasks/second", "tests/tasks/test_hello"} <= made.keys()
+    for page, (by_sphinx, ours) in made.items():
+        assert by_sphinx == ours, page
+        assert ("current-page" in ours) == (page in {"ledger"} or page[:6] in ("tasks/", "races/"))
+
+
+def test_numbers_are_as_sphinx_gives_them(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = []
+    assign = numbering.assign
+
+    def both(collector: Any, env: Any) -> list[str]:
+        changed = assign(collector, env)
+        numbers.append(env.toc_fignumbers)
+        env.toc_fignumbers = {}
+        assert sorted(numbering.by_sphinx(collector, env)) == sorted(changed)
+        numbers.append(env.toc_fignumbers)
+        return changed
+
+    monkeypatch.setattr(numbering, "assign", both)
+    nested(book)
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    ours, by_sphinx = numbers
+    assert ours == by_sphinx
+    assert ours["tasks/hello"].keys() == {"code-block", "figure"}
+    assert [next(iter(ours[page]["table"].values())) for page in ("index", "races/first")] == [
+        *((1,), (4,))
+    ]
+
+
+def test_every_repair_is_made(book: Book) -> None:
+    nested(book)
+    shutil.copytree(ROOT / "source/locales", book.root / "source/locales")
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    files = pages(book.root / "build/html")
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    for repair in (*repairs.NAVIGATION, *repairs.BODY, *repairs.HEAD, *repairs.TEMPLATES):
+        new = repair.new.replace("{{ docstitle|striptags|e }}", "Конкурентность в Python")
+        old = repair.old.replace("{{ docstitle|striptags|e }}", "Конкурентность в Python")
+        assert new in text, repair
+        assert old not in text.replace(new, ""), repair
+    style = (book.root / "build/html/_static/joined.css").read_text(encoding="utf-8")
+    for repair in repairs.STYLES:
+        assert repair.new in style
+        assert repair.old not in style
+
+
+@pytest.mark.parametrize("table", ["TEMPLATES", "NAVIGATION", "BODY", "HEAD", "STYLES", "TOOLS"])
+def test_a_repair_that_no_longer_applies_is_one_error(book: Book, table: str) -> None:
+    nested(book)
+    repair = getattr(repairs, table)
+    key = "doctools.js" if table == "TOOLS" else -1
+    before = repair[key]
+    repair[key] = ("GONE",) if table == "TOOLS" else replace(before, old="GONE")
+    try:
+        result = book.build("html")
+    finally:
+        repair[key] = before
+    assert result.returncode == 1
+    assert result.stdout.count("WARNING") == 1, result.stdout
+    assert re.search(
+        r"WARNING: a repair no longer applies in \S.*: .*/.*: 'GONE' isn't there; "
+        r"see MAINTAINING.md \[handbook.repair\]",
+        result.stdout,
+    ), result.stdout
+
+
+def test_an_id_that_furo_does_not_put_on_a_table_s_box_is_one_error(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "(numbers)=\n| A | B |\n|---|---|\n| 1 | 2 |\n\n[Строка"
+    book.replace("source/tasks/hello.md", "[Строка", table)
+    mend = repairs.OneId.run
+
+    def run(self: repairs.OneId) -> None:
+        boxes = [each.parent for each in self.document.findall(nodes.table) if each["ids"]]
+        for box in boxes:
+            box["ids"] = []
+        mend(self)
+
+    assert book.build("html").returncode == 0
+    page = (book.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
+    assert page.count('id="numbers"') == 1
+    shutil.rmtree(book.root / "build")
+    monkeypatch.setattr(repairs.OneId, "run", run)
+    result = book.build("html")
+    assert result.returncode == 1
+    told = re.findall(r"WARNING: a repair no longer applies in (.*)", result.stdout)
+    assert told == [
+        "tasks/hello: furo/__init__.py: a table's id on its box isn't there; "
+        "see MAINTAINING.md [handbook.repair]"
+    ]
+
+
+def test_two_builders_at_once_write_the_same_and_tell_errors(book: Book) -> None:
+    more = {f"source/tasks/more{n}.md": f"# Ещё {n}?\n\n```{{short}}\nДа.\n```\n" for n in range(4)}
+    for file, text in more.items():
+        book.write(file, text)
+    book.replace("source/index.md", "ledger\n", "ledger\ntasks/more0\ntasks/more1\n")
+    book.replace("source/index.md", "more1\n", "more1\ntasks/more2\ntasks/more3\n")
+    assert book.build_alone("html").returncode == 0
+    (book.root / "build").rename(book.root / "one")
+    result = book.build_alone("html", "-j", "2")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout == ""
+    assert contents(book.root / "one/html") == contents(book.root / "build/html")
+    shutil.rmtree(book.root / "build")
+    book.replace("source/tasks/more2.md", "Да.", "{ref}`tasks-absent`")
+    result = book.build_alone("html", "-j", "2")
+    assert result.returncode == 1
+    assert re.findall(r"(\S+): WARNING: undefined label", result.stdout) == [
+        f"{book.root}/source/tasks/more2.md:4"
+    ]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return what readers of a build get."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+CHANGES = {
+    # Each is seen on other pages than its own, and none changes what all pages show.
+    "details": [
+        ("source/tasks/hello.md", "печатается сразу]", "печатается тотчас]"),
+        ("source/tasks/hello.md", "Она печатает", "Она выводит"),
+        ("tests/tasks/test_hello.py", "import pytest", "\nimport pytest  # !"),
+        ("snippets/tasks/hello.py", "import asyncio", "import asyncio  # !"),
+    ],
+    "title": [("source/tasks/hello.md", "Кто здоровается?", "Кто прощается?")],
+    "style": [("source/_static/handbook.css", "/* What furo", "/* !What furo")],
+    "setting": [("conf.py", "2026, авторы", "2027, авторы")],
+}
+
+
+@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES.keys())
+def test_what_changed_is_shown_everywhere(book: Book, changes: list[tuple[str, str, str]]) -> None:
+    book.write("source/short.md", "# Кратко\n\n```{short-answers}\n```\n")
+    book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\n```\n")
+    book.replace("source/index.md", "tasks/hello\n", "tasks/index\nshort\n")
+    (book.root / "source/_static").unlink()  # the real one, which must stay as it is
+    shutil.copytree(ROOT / "source/_static", book.root / "source/_static")
+    # The site reads what changed; the EPUB, which doesn't, must notice, too.
+    for builder in ("html", "epub"):
+        assert book.build(builder).returncode == 0
+    for file, old, new in changes:
+        book.replace(file, old, new)
+    built = {}
+    for builder in ("html", "epub"):
+        result = book.build(builder)
+        assert result.returncode == 0, result.stdout
+        built[builder] = contents(book.root / "build" / builder)
+    shutil.rmtree(book.root / "build")
+    for builder, before in built.items():
+        assert book.build(builder).returncode == 0
+        after = contents(book.root / "build" / builder)
+        # They hold the time of their making.
+        for name in ("handbook.epub", "content.opf", ".buildinfo.bak"):
+            before.pop(name, None)
+            after.pop(name, None)
+        assert before.keys() == after.keys()
+        assert [name for name in before if before[name] != after[name]] == []
+
+
+@pytest.mark.parametrize("builder", ["epub", "typst", "doctest"])
+def test_other_builders_read_what_the_site_has_read(book: Book, builder: str) -> None:
+    assert book.build("html").returncode == 0
+    read = list((book.root / "build/doctrees").rglob("*.doctree"))
+    before = {file: file.stat().st_mtime_ns for file in read}
+    result = book.build(builder)
+    assert result.returncode == 0, result.stdout
+    assert len(before) == 3
+    assert {file: file.stat().st_mtime_ns for file in read} == before
+
+
+_WITHOUT_HISTORY = time.localtime(1_767_225_600)[:6]
+
+
+def test_the_same_sources_give_the_same_book_for_devices(book: Book) -> None:
+    file = book.root / "build/epub/handbook.epub"
+    assert book.build("epub").returncode == 0
+    first = file.read_bytes()
+    shutil.rmtree(book.root / "build")
+    assert book.build("epub").returncode == 0
+    assert file.read_bytes() == first
+    # Two builds within two seconds would agree by chance.
+    with zipfile.ZipFile(file) as epub:
+        assert {entry.date_time for entry in epub.infolist()} == {_WITHOUT_HISTORY}
+        assert "2026-01-01T00:00:00Z" in epub.read("content.opf").decode()
+
+
+def test_the_book_for_readers_devices(book: Book) -> None:
+    result = book.build("epub")
+    assert result.returncode == 0, result.stdout
+    with zipfile.ZipFile(book.root / "build/epub/handbook.epub") as epub:
+        assert "Кто здоровается?" in epub.read("tasks/hello.xhtml").decode()
+        assert "svg.timeline" in (style := epub.read("_static/book.css").decode())
+        assert "var(" not in style

@@ -1,0 +1,780 @@
+"""What a play on the virtual clock records is what `python file.py` prints, kind by kind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from proven.stage import SnippetError, Trace, load, perform
+from proven.stage.trace import NotVirtual
+from proven.stage.virtual import play_virtually, rest
+
+# What asyncio.run runs; each line printed is preceded by its virtual second.
+CASES = {
+    "clocks": (
+        """
+        import time, timeit
+        from time import time as now, monotonic, perf_counter_ns, sleep
+        from datetime import date, datetime, timezone
+        def read():
+            return (
+                now(), time.time_ns() / 1e9, monotonic(), time.monotonic_ns() / 1e9,
+                time.perf_counter(), perf_counter_ns() / 1e9, timeit.default_timer(),
+                time.clock_gettime(time.CLOCK_MONOTONIC), time.clock_gettime(time.CLOCK_REALTIME),
+                datetime.now().timestamp(), datetime.today().timestamp(),
+                datetime.now(timezone.utc).timestamp(),
+                time.mktime(time.localtime()),
+            )
+        async def main():
+            before = read()
+            await asyncio.sleep(1)
+            sleep(1)
+            print({round(after - first, 3) for first, after in zip(before, read())})
+            print(time.strftime("%Y-%m-%d %H:%M:%S"), time.ctime(), date.today())
+            print(type(datetime.now()).__name__, repr(datetime(2020, 1, 1)))
+        """,
+        [
+            "2.0 │ {2.0}",
+            "2.0 │ 2026-01-01 09:00:02 Thu Jan  1 09:00:02 2026 2026-01-01",
+            "2.0 │ datetime datetime.datetime(2020, 1, 1, 0, 0)",
+        ],
+    ),
+    "logging shows virtual times": (
+        """
+        import logging, sys
+        logging.basicConfig(format="%(asctime)s %(relativeCreated)d", stream=sys.stdout)
+        async def main():
+            await asyncio.sleep(1.5)
+            logging.warning("x")
+        """,
+        ["1.5 │ 2026-01-01 09:00:01,500 1500"],
+    ),
+    "sched and timeit": (
+        """
+        import sched, time, timeit
+        async def main():
+            plan = sched.scheduler()
+            for second in (3, 1, 2):
+                plan.enter(second, 1, print, (second,))
+            plan.run()
+            print(round(timeit.timeit(lambda: time.sleep(0.1), number=3), 3))
+        """,
+        ["1.0 │ 1", "2.0 │ 2", "3.0 │ 3", "3.3 │ 0.3"],
+    ),
+    "equal waits end in the order of their making": (
+        """
+        async def say(x):
+            await asyncio.sleep(1)
+            print(x, end=" ")
+        async def main():
+            await asyncio.gather(*map(say, range(8)))
+            print()
+        """,
+        ["1.0 │ 0 1 2 3 4 5 6 7 "],
+    ),
+    "waiting by reading the clock": (
+        """
+        import time
+        async def main():
+            end = time.monotonic() + 0.3
+            while time.monotonic() < end:
+                pass
+            print("synchronous")
+            end = asyncio.get_running_loop().time() + 0.3
+            while asyncio.get_running_loop().time() < end:
+                await asyncio.sleep(0)
+            print("by steps")
+        """,
+        ["0.3 │ synchronous", "0.6 │ by steps"],
+    ),
+    "several loops by hand": (
+        """
+        async def say(x):
+            await asyncio.sleep(1)
+            print(x)
+        one, two = asyncio.new_event_loop(), asyncio.SelectorEventLoop()
+        for loop in (one, two, one):
+            loop.run_until_complete(say("x"))
+        one.close(), two.close()
+        async def main():
+            print("main")
+        """,
+        ["1.0 │ x", "2.0 │ x", "3.0 │ x", "3.0 │ main"],
+    ),
+    "a loop in a thread": (
+        """
+        async def inner():
+            await asyncio.sleep(1)
+            print("inner")
+        async def main():
+            await asyncio.gather(asyncio.to_thread(asyncio.run, inner()), asyncio.sleep(2))
+            print("outer")
+        """,
+        ["1.0 │ inner", "2.0 │ outer"],
+    ),
+    "loops in threads": (
+        """
+        import threading
+        async def inner(x):
+            await asyncio.sleep(x)
+            print(x)
+        threads = [threading.Thread(target=asyncio.run, args=(inner(x),)) for x in (3, 1, 2)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        async def main():
+            print("end")
+        """,
+        ["1.0 │ 1", "2.0 │ 2", "3.0 │ 3", "3.0 │ end"],
+    ),
+    "a loop of the program's own class, by a factory": (
+        """
+        class Loop(asyncio.SelectorEventLoop):
+            def call_later(self, delay, *rest, **options):
+                print("timer", delay)
+                return super().call_later(delay, *rest, **options)
+        async def inner():
+            await asyncio.sleep(1)
+            print(type(asyncio.get_running_loop()).__name__)
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            runner.run(inner())
+        async def main():
+            print(type(asyncio.get_running_loop()).__name__)
+        """,
+        ["0.0 │ timer 1", "1.0 │ Loop", "1.0 │ _UnixSelectorEventLoop"],
+    ),
+    "a thread waits for the loop": (
+        """
+        def work(loop):
+            print(asyncio.run_coroutine_threadsafe(asyncio.sleep(0.5, "value"), loop).result())
+            try:
+                asyncio.run_coroutine_threadsafe(asyncio.sleep(5), loop).result(0.5)
+            except TimeoutError:
+                print("timeout")
+        async def main():
+            await asyncio.to_thread(work, asyncio.get_running_loop())
+        """,
+        ["0.5 │ value", "1.0 │ timeout"],
+    ),
+    "threads wait for each other": (
+        """
+        import queue, threading, time
+        lock, bell, room = threading.Lock(), threading.Event(), queue.Queue()
+        def work(name):
+            with lock:
+                time.sleep(0.5)
+                print(name)
+        def hear():
+            print(bell.wait(0.25), bell.wait())
+            print(room.get())
+        def ring():
+            time.sleep(2)
+            bell.set()
+            time.sleep(1)
+            room.put("item")
+        async def main():
+            a = asyncio.create_task(asyncio.to_thread(work, "a"))
+            await asyncio.sleep(0.1)
+            await asyncio.gather(a, *map(asyncio.to_thread, (lambda: work("b"), hear, ring)))
+        """,
+        ["0.5 │ a", "1.0 │ b", "2.1 │ False True", "3.1 │ item"],
+    ),
+    "a blocking client": (
+        """
+        import http.client
+        async def handle(reader, writer):
+            await reader.readuntil(b"\\r\\n\\r\\n")
+            await asyncio.sleep(0.5)
+            writer.write(b"HTTP/1.0 200 OK\\r\\n\\r\\nhello")
+            await writer.drain()
+            writer.close()
+        def ask(port):
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            client.request("GET", "/")
+            return client.getresponse().read()
+        async def main():
+            server = await asyncio.start_server(handle, "127.0.0.1", 0)
+            print(await asyncio.to_thread(ask, server.sockets[0].getsockname()[1]))
+            server.close()
+        """,
+        ["0.5 │ b'hello'"],
+    ),
+    "task names go on": (
+        """
+        async def inner():
+            print(asyncio.current_task().get_name())
+        asyncio.run(inner())
+        asyncio.run(inner())
+        async def main():
+            await inner()
+        """,
+        ["0.0 │ Task-1", "0.0 │ Task-4", "0.0 │ Task-7"],
+    ),
+    "a factory without options": (
+        """
+        def factory(loop, coro, context=None):
+            return asyncio.Task(coro, loop=loop, context=context)
+        async def main():
+            asyncio.get_running_loop().set_task_factory(factory)
+            print(await asyncio.create_task(asyncio.sleep(1, "x")))
+        """,
+        ["1.0 │ x"],
+    ),
+    "the pool has a limit": (
+        """
+        import os, time
+        async def main():
+            threads = min(32, os.cpu_count() + 4)
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 1) for _ in range(threads)))
+            print("one round of", threads)
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 1) for _ in range(threads + 1)))
+            print("two rounds")
+        """,
+        ["1.0 │ one round of 8", "3.0 │ two rounds"],
+    ),
+    "debug names the program": (
+        """
+        async def main():
+            loop = asyncio.get_running_loop()
+            for made in (loop.call_later, loop.call_at, lambda *_: loop.call_soon(print)):
+                handle = made(1, print)
+                print(repr(handle).rpartition("created at ")[2].rpartition("/")[2])
+                handle.cancel()
+            task = loop.create_task(asyncio.sleep(0))
+            print(repr(task).rpartition("created at ")[2].rpartition("/")[2])
+            await task
+        asyncio.run(main(), debug=True)
+        """,
+        [f"0.0 │ planted.py:{line}>" for line in (5, 5, 4, 8)],
+    ),
+    "a stated duration": (
+        """
+        def count():
+            return sum(range(1000))  # takes 0.3 s
+        async def compute():  # it takes 50 ms
+            print("computed")
+        async def tick():
+            await asyncio.sleep(0.1)
+            print("tick")
+        async def main():
+            await asyncio.gather(asyncio.to_thread(count), tick())
+            print("counted")
+            await compute()
+        """,
+        ["0.10 │ tick", "0.30 │ counted", "0.35 │ computed"],
+    ),
+    "the end of the interpreter": (
+        """
+        import atexit
+        class Kept:
+            def __del__(self):
+                print("deleted")
+        kept = Kept()
+        atexit.register(print, "at exit")
+        async def main():
+            print("main")
+        """,
+        ["0.0 │ main", "0.0 │ at exit", "0.0 │ deleted"],
+    ),
+    "surroundings": (
+        """
+        import os, sys
+        async def main():
+            print(sys.argv == [__file__], os.listdir(), repr(sys.stdin.read()))
+            print(sys.path[0] == os.path.dirname(__file__), sys.modules["__main__"].main is main)
+            print(sys.stdout.encoding, sys.stdout.isatty(), sys.stdout.fileno())
+            sys.stdout.buffer.write(b"bytes\\n")
+            sys.stdout.reconfigure(line_buffering=True)
+            os.write(1, b"by the descriptor\\n")
+        """,
+        [
+            "0.0 │ True [] ''",
+            "0.0 │ True True",
+            "0.0 │ utf-8 False 1",
+            "0.0 │ bytes",
+            "0.0 │ by the descriptor",
+        ],
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what `make stress` may set: in debug mode asyncio tells of slow steps, too."""
+    monkeypatch.delenv("PYTHONASYNCIODEBUG", raising=False)
+
+
+def played(code: str, folder: Path, *, run: bool = True) -> Trace:
+    """Play `code`, which defines main, unless it runs itself."""
+    text = "import asyncio\n" + dedent(code).lstrip("\n")
+    if run and "debug=True" not in text:
+        text += "asyncio.run(main())\n"
+    (folder / "planted.py").write_text(text, encoding="utf-8")
+    return play_virtually("planted", folder / "planted.py")
+
+
+def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
+    code = """
+    from datetime import datetime
+    async def main():
+        await asyncio.sleep(1)
+        print(datetime.utcnow())
+    """
+    trace = played(code, tmp_path)
+    assert trace.lines == ["2026-01-01 09:00:01"]
+    told = subprocess.run(
+        [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=True
+    )
+    assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "snippets/")
+    assert ("DeprecationWarning" in trace.stderr) is (sys.version_info >= (3, 12))
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_as_python_prints_it(kind: str, tmp_path: Path) -> None:
+    code, shown = CASES[kind]
+    trace = played(code, tmp_path)
+    assert (trace.shown(), trace.exit, trace.stderr) == (shown, 0, "")
+
+
+# What may not be printed, how the program ends, and a part of its stderr.
+ENDS = {
+    "raise ValueError('planted')": (1, "ValueError", "ValueError: planted"),
+    "asyncio.current_task().cancel(); await asyncio.sleep(1)": (1, "CancelledError", "Cancelled"),
+    "raise KeyboardInterrupt": (-2, "KeyboardInterrupt", "KeyboardInterrupt"),
+    "raise BaseExceptionGroup('two', [KeyboardInterrupt()])": (1, "BaseExceptionGroup", "two"),
+    "raise SystemExit": (0, "", ""),
+    "raise SystemExit(3)": (3, "", ""),
+    "raise SystemExit('planted')": (1, "", "planted"),
+    "1 +": (1, "SyntaxError", 'File "snippets/planted.py", line 3'),
+}
+
+
+@pytest.mark.parametrize("statement", ENDS)
+def test_how_it_ends(statement: str, tmp_path: Path) -> None:
+    trace = played(f"async def main():\n    {statement}\n", tmp_path)
+    code, raised, told = ENDS[statement]
+    assert (trace.exit, trace.raised) == (code, raised)
+    assert told in trace.stderr
+    assert "proven" not in trace.stderr, "the stage's own frames are no part of the program"
+
+
+OUTSIDE = (
+    "await asyncio.create_subprocess_exec('true')",
+    "await asyncio.create_subprocess_shell('true')",
+    "import os; os.fork()",
+    "import os; os.system('true')",
+    "import subprocess; subprocess.run(['true'])",
+    "await asyncio.open_connection('127.0.0.1', 1)",
+    "await asyncio.open_connection('example.org', 80)",
+    "import sys; await asyncio.get_running_loop().connect_read_pipe(asyncio.Protocol, sys.stdin)",
+)
+
+
+@pytest.mark.parametrize("statement", OUTSIDE)
+def test_what_takes_real_time_is_refused(statement: str, tmp_path: Path) -> None:
+    body = f"    try:\n        {statement}\n    except BaseException: pass\n"
+    code = f"async def main():\n    print('x')\n{body}"
+    with pytest.raises(NotVirtual, match="planted"):
+        played(code, tmp_path)
+
+
+def test_a_deadlock_is_told_at_once(tmp_path: Path) -> None:
+    code = """
+    async def main():
+        print("x")
+        task = asyncio.create_task(asyncio.Event().wait(), name="waiter")
+        await task
+    """
+    began = time.monotonic()
+    trace = played(code, tmp_path)
+    assert time.monotonic() - began < 10
+    assert [(wait.actor, wait.what, wait.line) for wait in trace.deadlock] == [
+        ("Task-1", "waiter", 5),
+        ("waiter", "Event.wait", 0),
+    ]
+
+
+STUCK = {
+    "a thread at a lock": (
+        """
+        lock = threading.Lock()
+        async def main():
+            print("x")
+            lock.acquire()
+            await asyncio.to_thread(lock.acquire)
+        """,
+        ["Task-1 waits for to_thread", "asyncio_0 waits for Lock lock, held by MainThread"],
+    ),
+    "the loop's own thread": (
+        """
+        async def inner(): pass
+        async def main():
+            print("x")
+            asyncio.run_coroutine_threadsafe(inner(), asyncio.get_running_loop()).result()
+        """,
+        ["MainThread waits for Future"],
+    ),
+    "a loop and a thread": (
+        """
+        def work(loop):
+            asyncio.run_coroutine_threadsafe(bell.wait(), loop).result()
+        async def main():
+            global bell
+            bell = asyncio.Event()
+            print("x")
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=work, args=(loop,), name="work").start()
+            await asyncio.sleep(1)
+            await bell.wait()
+        """,
+        [
+            "Task-1 waits for Event.wait",
+            "Task-2 waits for Event.wait",
+            "work waits for Future",
+        ],
+    ),
+    "a thread that nobody feeds": (
+        """
+        box = queue.SimpleQueue()
+        async def main():
+            print("x")
+            threading.Thread(target=lambda: box.get(), name="reader").start()
+        """,
+        ["MainThread waits for the end of reader", "reader waits for SimpleQueue box"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", STUCK)
+def test_a_deadlock_of_threads_is_told_at_once(kind: str, tmp_path: Path) -> None:
+    code, waits = STUCK[kind]
+    began = time.monotonic()
+    trace = played("import queue, threading\n" + dedent(code), tmp_path)
+    assert time.monotonic() - began < 10
+    assert trace.lines == ["x"]
+    assert list(map(str, trace.deadlock)) == waits
+
+
+def test_threads_have_lanes(tmp_path: Path) -> None:
+    code = """
+    import queue, threading, time
+    lock, again, places = threading.Lock(), threading.RLock(), threading.BoundedSemaphore(1)
+    bell, news, box, simple = (
+        threading.Event(), threading.Condition(), queue.Queue(), queue.SimpleQueue()
+    )
+    def first():
+        time.sleep(0.1)
+        with lock, again, again, places:
+            time.sleep(1)
+        bell.set()
+        time.sleep(1)
+        with news: news.notify()
+        time.sleep(1)
+        box.put(1)
+        time.sleep(1)
+        simple.put(1)
+    def second():
+        time.sleep(0.2)
+        with places: pass
+        bell.wait()
+        with news: news.wait()
+        print(lock.acquire(), lock.acquire(timeout=0.5))
+        box.get(), simple.get()
+    async def main():
+        threads = [threading.Thread(target=work, name=work.__name__) for work in (first, second)]
+        for thread in threads: thread.start()
+        await asyncio.to_thread(threads[1].join)
+    """
+    trace = played(code, tmp_path)
+    assert trace.shown() == ["2.6 │ True False"]
+    names = [actor.name for actor in trace.actors]
+    assert {(actor.name, actor.kind) for actor in trace.actors} >= {
+        ("first", "thread"),
+        ("second", "thread"),
+        ("asyncio_0", "thread"),
+    }
+    told = [
+        (moment.time, moment.what, moment.text, "" if moment.by is None else names[moment.by])
+        for moment in trace.moments
+        if names[moment.actor] == "second" and moment.what not in ("created", "prints", "gives")
+    ]
+    assert told == [
+        (0.0, "runs", "", ""),
+        (0.2, "queues", "BoundedSemaphore", ""),
+        (1.1, "takes", "BoundedSemaphore", "first"),
+        (1.1, "waits", "", ""),
+        (1.1, "runs", "", "first"),
+        (1.1, "waits", "", ""),
+        (2.1, "runs", "", "first"),
+        (2.1, "takes", "Lock", "first"),
+        (2.1, "queues", "Lock", ""),
+        (2.6, "runs", "", ""),
+        (2.6, "waits", "", ""),
+        (3.1, "runs", "", "first"),
+        (3.1, "waits", "", ""),
+        (4.1, "runs", "", "first"),
+        (4.1, "ends", "", ""),
+    ]
+    first = [
+        (moment.time, moment.what, moment.text)
+        for moment in trace.moments
+        if names[moment.actor] == "first" and moment.what in ("takes", "gives")
+    ]
+    kinds = ("Lock", "RLock", "BoundedSemaphore")
+    assert first == [
+        *((0.1, "takes", kind) for kind in kinds),
+        *((1.1, "gives", kind) for kind in reversed(kinds)),
+    ]
+
+
+def test_a_program_that_swallows_everything_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVEN_DEADLINE", "0.5")
+    code = """
+    async def main():
+        while True:
+            try:
+                while True: pass
+            except BaseException: pass
+    """
+    with pytest.raises(SnippetError, match=r"planted\.py: still running after 0\.5 s"):
+        played(code, tmp_path)
+
+
+def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
+    code = """
+    async def tick():
+        for number in range(4):
+            await asyncio.sleep(0.5)
+            print("tick", number)
+    async def main():
+        task = asyncio.create_task(tick())
+        await asyncio.sleep({seconds})
+        task.cancel()
+        print("end")
+    """
+    trace = played(code.replace("{seconds}", "2"), tmp_path)
+    assert trace.lines == ["tick 0", "tick 1", "tick 2", "end"]
+    assert trace.ties == ("end",)
+    assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
+
+
+BUSY = """
+import time
+def compute(seconds):
+    began = time.process_time()
+    while time.process_time() - began < seconds: pass
+"""
+# Lines 6 and on, and where the stretch ends that decides what is printed.
+COMPUTING = {
+    "a thread beside timers": (
+        """
+        def work():
+            compute(0.3)
+            print("computed")
+        async def tick():
+            for _ in range(3):
+                await asyncio.sleep(0.05)
+                print("tick")
+        async def main():
+            await asyncio.gather(asyncio.to_thread(work), tick())
+        """,
+        8,
+    ),
+    "a thread that prints nothing": (
+        """
+        def work():
+            compute(0.3)
+        async def tick():
+            await asyncio.sleep(0.05)
+            print("tick")
+        async def main():
+            async def wait():
+                await asyncio.to_thread(work)
+                print("computed")
+            await asyncio.gather(wait(), tick())
+        """,
+        6,
+    ),
+    "a timer set before and one after": (
+        """
+        async def say(text, seconds):
+            await asyncio.sleep(seconds)
+            print(text)
+        async def main():
+            first = asyncio.create_task(say("first", 0.2))
+            await asyncio.sleep(0)
+            compute(0.3)
+            await asyncio.sleep(0.1)
+            print("second")
+            await first
+        """,
+        13,
+    ),
+    "seconds told": (
+        """
+        async def main():
+            began = time.perf_counter()
+            compute(0.3)
+            print(time.perf_counter() - began > 0.2)
+        """,
+        9,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", COMPUTING)
+def test_computing_that_decides_what_is_printed_is_told(kind: str, tmp_path: Path) -> None:
+    code, line = COMPUTING[kind]
+    with pytest.raises(NotVirtual, match=rf"\.\d\d s until line {line}: .*`# takes 0\.\d s`"):
+        played(BUSY + dedent(code).lstrip("\n"), tmp_path)
+    lines = (BUSY + dedent(code).lstrip("\n")).lstrip("\n").split("\n")
+    lines[line - 2] += "  # takes 0.3 s"
+    assert played("\n".join(lines), tmp_path).timed, "what is stated may be shown"
+
+
+def test_computing_that_decides_nothing_is_shown(tmp_path: Path) -> None:
+    code = """
+    async def main():
+        tick = asyncio.create_task(asyncio.sleep(30))
+        compute(0.1)
+        print("computed")
+        await tick
+        print("end")
+    """
+    assert played(BUSY + dedent(code).lstrip("\n"), tmp_path).shown() == [
+        " 0.0 │ computed",
+        "30.0 │ end",
+    ]
+
+
+def test_computing_before_a_thread_is_started_hangs_nothing(tmp_path: Path) -> None:
+    code = """
+    import threading
+    async def main():
+        tick = asyncio.create_task(asyncio.sleep(30))
+        compute(0.1)
+        await asyncio.to_thread(print, "in a thread")
+        compute(0.1)
+        thread = threading.Thread(target=print, args=("in another",))
+        thread.start()
+        thread.join()
+        await tick
+    """
+    trace = played(BUSY + dedent(code).lstrip("\n"), tmp_path)
+    assert trace.shown() == ["0.0 │ in a thread", "0.0 │ in another"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+def test_eager_tasks_have_lanes(tmp_path: Path) -> None:
+    code = """
+    async def quick(x):
+        print("quick", x)
+    async def slow(x):
+        print("slow begins", x)
+        await asyncio.sleep(0.5)
+        print("slow ends", x)
+    async def main():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        await asyncio.gather(quick("a"), slow("b"))
+    """
+    trace = played(code, tmp_path)
+    lanes = {
+        (trace.actors[moment.actor].kind, moment.text)
+        for moment in trace.moments
+        if moment.what == "prints"
+    }
+    assert lanes == {("task", line) for line in trace.lines}
+    assert len({moment.actor for moment in trace.moments if moment.what == "prints"}) == 2
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    code = """
+    import gc, logging, os, sys
+    def main_hook(*_): print("hook")
+    async def main():
+        logger = logging.getLogger("planted")
+        print(logger.handlers, gc.isenabled(), sys.getrecursionlimit() == 777, "x" in os.environ)
+        logger.addHandler(logging.StreamHandler())
+        gc.disable()
+        sys.setrecursionlimit(777)
+        sys.excepthook = main_hook
+        asyncio.sleep = None
+        os.environ["x"] = "1"
+        os.chdir("/")
+    """
+    first, second = (played(code, tmp_path) for _ in range(2))
+    assert first.lines == second.lines == ["[] True False False"]
+    assert not logging.getLogger("planted").handlers
+
+
+def test_a_name_taken_while_loading_follows_the_play(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets/taken.py").write_text(
+        "from time import sleep, monotonic\nasync def main():\n"
+        "    began = monotonic()\n    sleep(2)\n    print(monotonic() - began)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    snippet = load("taken")
+    for _ in range(2):
+        assert perform(snippet.main).shown() == ["2.0 │ 2.0"]
+    assert abs(snippet.monotonic() - time.monotonic()) < 5, "outside it is the real clock"
+
+
+def test_a_play_in_a_thread(tmp_path: Path) -> None:
+    found: list[Trace] = []
+    code = "async def main():\n    print('x')\n"
+    thread = threading.Thread(target=lambda: found.append(played(code, tmp_path)))
+    thread.start()
+    thread.join()
+    assert found[0].lines == ["x"]
+
+
+def test_a_deadlock_in_a_performed_coroutine() -> None:
+    async def main() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(SnippetError, match=r"deadlock.*\nTask-1 waits for"):
+        perform(main)
+
+
+def test_the_stage_loads_no_test_runner() -> None:
+    code = "import sys, proven.stage; print({'pytest', 'sphinx'} & {*sys.modules})"
+    stage = Path(__file__).parents[3] / "source/_ext"
+    told = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(stage)!r}); {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "set()\n"
+
+
+def test_what_plays_take_counts_as_the_players_own(tmp_path: Path) -> None:
+    """Else every measurement of a build would leave them out."""
+
+    def taken() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    rest()
+    before = taken()
+    code = """
+    import time
+    async def main():
+        while time.process_time() < 0.5: pass  # takes 0.5 s
+        print("computed")
+    """
+    assert played(code, tmp_path).lines == ["computed"]
+    rest()
+    assert taken() - before > 0.5

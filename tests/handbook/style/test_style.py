@@ -1,0 +1,190 @@
+"""The shape of pages and their words: a good page passes, each planted fault is told once."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from handbook.style.command import findings
+from handbook.style.page import sentences
+
+ROOT = Path(__file__).parents[3]
+GOOD = """\
+(tasks-hello)=
+# Кто здоровается?
+
+```{index} single: приветствие
+```
+
+```{short}
+Здоровается программа. Она печатает `hello` и завершается.
+```
+
+Вопрос возникает, когда программа молчит.
+
+```{literalinclude} ../../snippets/tasks/hello.py
+```
+
+```{output} tasks/hello
+hello
+```
+
+[Строка печатается сразу]{.always #hello-at-once rests="asyncio.run"}.
+
+Это видно по секунде слева.
+
+## Частая ошибка: забыт вызов
+
+Без вызова не печатается ничего.
+
+## Дальше
+
+- {ref}`tasks-one`
+- {ref}`tasks-two`
+"""
+TERMS = """\
+words = ["корутин*"]
+
+[[term]]
+word = "блокировка"
+not = ['мьютекс\\w*']
+"""
+
+
+class Fault(NamedTuple):
+    """What is put in the place of what, the finding's rule and a part of its text.
+
+    line: where it is told, if not where `old` stands.
+    """
+
+    old: str
+    new: str
+    rule: str
+    text: str
+    line: int = 0
+
+
+CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
+OWN = "Это видно по секунде слева."
+FAULTS = [
+    Fault("Кто здоровается?", "Кто здоровается", "question", "isn't a question"),
+    Fault("# Кто здоровается?", "Кто здоровается?", "title", "no title", 1),
+    Fault("## Дальше", "# Дальше", "title", "a second title"),
+    Fault("```{index} single: приветствие\n```\n", "", "index", "no index entry", 1),
+    Fault(" Она печатает `hello` и завершается.", "", "short", "1 sentences", 7),
+    Fault("завершается.", "завершается. Да. Да. Да.", "short", "5 sentences", 7),
+    Fault("## Дальше", "## Ещё", "next", "doesn't end"),
+    Fault("- {ref}`tasks-one`\n- {ref}`tasks-two`\n", "", "next", "leads to 0", 28),
+    Fault(OWN, "```\nhello\n```", "code", "without a language"),
+    Fault(OWN, "```text\n0.0 │ hello\n```", "typed", "typed by hand"),
+    Fault(OWN, "```text\nimport asyncio\n```", "code", "nobody runs"),
+    Fault(OWN, "```python\nx = 1\n```", "code", "a fence of 'python'"),
+    Fault(OWN, "    await sleep(1)", "code", "nobody runs"),
+    Fault(OWN, "```{code-block} python\nx\n```", "code", "nobody runs"),
+    Fault(OWN, "~~~text\nx\n", "fence", "isn't closed"),
+    Fault(
+        OWN,
+        "```{literalinclude} ../../snippets/tasks/hello.py\n:lines: 1-3\n```",
+        "lines",
+        "hides the rest",
+    ),
+    Fault(
+        "```{index} single: приветствие\n```\n",
+        "```{index} single: приветствие\n```\n" * 2,
+        "index",
+        "already",
+        6,
+    ),
+    Fault(OWN, "```{raw} html\n<b>x</b>\n```", "raw", "raw HTML"),
+    Fault(OWN, "<script>alert(1)</script>", "raw", "raw HTML"),
+    Fault(OWN, "Текст <b>жирный</b>.", "raw", "raw HTML <b>"),
+    Fault(OWN, "![](/_static/a.svg)", "image", "no alternative text"),
+    Fault(OWN, "![слово](https://example.org/a.png)", "image", "external"),
+    Fault(OWN, "![слово](/_static/none.svg)", "image", "there is no image"),
+    Fault(OWN, "![слово](/_static/big.png)", "image", "400 KB"),
+    Fault(OWN, f"Зовите `{CYRILLIC}syncio`.", "letters", f"«{CYRILLIC}syncio»"),
+    Fault(OWN, "Зовите `await asyncio.gahter(a)`.", "name", "«asyncio.gahter»"),
+    Fault(OWN, "Зовите\n`Lock` и `threading.lock`.", "name", "«threading.lock»", 23),
+    Fault(OWN, "Это мьютекс.", "term", "the word is «блокировка»"),
+    Fault(OWN, "Это пагрешность.", "spelling", "«пагрешность»"),
+    Fault(OWN, "Это еще видно.", "spelling", "«еще»"),
+    Fault(OWN, 'Это "видно".', "typography", "«ёлочки»"),
+    Fault(OWN, "Это - видно.", "typography", "em dash"),
+    Fault(OWN, "Это видно...", "typography", "write …"),
+    Fault(OWN, "Это так: видно: слева.", "colon", "more than one colon"),
+    Fault(OWN, f"{'Это видно и '.strip()} {'очень ' * 45}ясно.", "length", "words"),
+    Fault(OWN, "This sentence is written for nobody here.", "russian", "isn't Russian"),
+    Fault("[Строка", "[строка", "claim", "begins with a small letter"),
+    Fault("ошибка: забыт вызов", "ошибка", "heading", "say which"),
+    Fault("(tasks-hello)=", "\ufeff(tasks-hello)=", "bytes", "byte order mark"),
+    Fault(OWN + "\n", OWN + "\r\n", "bytes", "CR"),
+]
+
+
+BESIDE = {"next", "question", "title"}
+"""What a fault of the headings or an open fence breaks as well."""
+
+
+def check(root: Path, text: str) -> list[tuple[int, str, str]]:
+    """Write `text` as the page and return the findings."""
+    page = root / "source/tasks/hello.md"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_bytes(text.encode())
+    (root / "source/_terms.toml").write_text(TERMS, encoding="utf-8")
+    inventories = root / "source/_inventories"
+    if not inventories.exists():
+        inventories.symlink_to(ROOT / "source/_inventories")
+    (root / "source/_static").mkdir(exist_ok=True)
+    (root / "source/_static/a.svg").write_text("<svg/>", encoding="utf-8")
+    (root / "source/_static/big.png").write_bytes(bytes(400_000))
+    return [tuple(finding) for _, finding in findings(root)]
+
+
+def test_a_good_page_passes(tmp_path: Path) -> None:
+    assert check(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    "fault", FAULTS, ids=lambda fault: f"{fault.rule}-{fault.text.replace(' ', '-')}"
+)
+def test_a_fault_is_told_once(tmp_path: Path, fault: Fault) -> None:
+    assert fault.old in GOOD
+    found = check(tmp_path, GOOD.replace(fault.old, fault.new))
+    matching = [each for each in found if each[1] == fault.rule and fault.text in each[2]]
+    line = fault.line or GOOD[: GOOD.index(fault.old)].count("\n") + 1
+    assert [each[0] for each in matching] == [line], found
+    assert {rule for _, rule, _ in found} - BESIDE <= {fault.rule}, found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "asyncio.gather",
+        "asyncio.TaskGroup.create_task",
+        "concurrent.interpreters.create",
+        "asyncio.tasks._enter_task",
+        "threading.py",
+        "queue.put",
+        "self.lock",
+    ],
+)
+def test_a_name_that_there_is(tmp_path: Path, name: str) -> None:
+    assert check(tmp_path, GOOD.replace(OWN, f"Зовите `{name}`.")) == []
+
+
+def test_a_page_that_is_not_utf8(tmp_path: Path) -> None:
+    check(tmp_path, GOOD)
+    page = tmp_path / "source/tasks/hello.md"
+    page.write_bytes(page.read_bytes().replace("Строка".encode(), b"\xd1\n\xff"))
+    ((_, finding),) = findings(tmp_path)
+    assert finding.rule == "bytes"
+
+
+def test_a_page_that_is_not_there(tmp_path: Path) -> None:
+    check(tmp_path, GOOD)
+    with pytest.raises(ValueError, match="there is no such page"):
+        list(findings(tmp_path, ["tasks/none"]))
+
+
+def test_sentences_end_where_the_next_begins() -> None:
+    text = "Вызовите `a.b`. Он ждёт 0.5 с. «Так» можно! И всё."
+    assert len(sentences(text)) == 4
