@@ -25,7 +25,7 @@ class Unbuildable(Exception):
 def with_lock() -> RuntimeError:
     """Return an exception that can't be pickled."""
     error = RuntimeError("own")
-    error.lock = threading.Lock()  # type: ignore[attr-defined]
+    error.lock = threading.Lock()
     return error
 
 

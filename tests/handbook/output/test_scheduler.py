@@ -51,7 +51,7 @@ def every_order(scene: Scene) -> Exploration:
     if not scene.in_tasks:
         return scene.threads().explore(preemptions=None)
     program = scene.tasks()
-    program.run = program.step  # type: ignore[method-assign]
+    program.run = program.step
     return program.explore()
 
 

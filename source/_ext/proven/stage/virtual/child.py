@@ -170,11 +170,13 @@ class _Child:
         os.close(nothing)
         os.dup2(self._out, 1)
         os.dup2(self._err, 2)
+        # Final in typeshed, not in Python.
         sys.stdout = sys.__stdout__ = self.recorder.stream()  # type: ignore[misc]
         os.chdir(order.work)
         sys.argv, sys.orig_argv = [order.path], [sys.executable, order.path]
         sys._xoptions.clear()
         sys.path[0] = os.path.dirname(order.path)
+        # Private, so typeshed lacks it.
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
         self.clock.on_jump = self.recorder.catch_up
         self.clock.refuse = self.refuse
@@ -200,7 +202,7 @@ class _Child:
 
     def _end(self) -> None:
         """Play the end of the interpreter: threads, atexit, and what the modules hold."""
-        threading._shutdown()  # type: ignore[attr-defined]
+        threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
         atexit._run_exitfuncs()
         del sys.modules["__main__"]
         folder = os.path.dirname(self.order.path)

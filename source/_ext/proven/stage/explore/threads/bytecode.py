@@ -169,6 +169,7 @@ class Watch:
     def _instruction(self, code: CodeType, offset: int) -> Any:
         place = self.places[code].get(offset)
         if place is None:
+            # Since 3.12, and mypy reads for 3.11.
             return sys.monitoring.DISABLE  # type: ignore[attr-defined]
         self._stop(sys._getframe(1), offset, place)
         return None
