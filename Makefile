@@ -63,7 +63,7 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
 	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
-	@$(BIN)/python -c 'from handbook.output.interleaving import main; exit(main())' $(PAGE) $(if $(ALL),--all)
+	@$(BIN)/python -m handbook.authors.orders $(PAGE) $(if $(ALL),--all)
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
 changed: .venv/ready ## try mutants of the pages that changed since they last passed

@@ -91,7 +91,7 @@ class CountsFirst(asyncio.BoundedSemaphore):
 
     def release(self) -> None:
         asyncio.Semaphore.release(self)
-        if self._value > self._bound_value:  # type: ignore[attr-defined]
+        if self._value > self._bound_value:
             raise ValueError
 
 

@@ -80,7 +80,7 @@ def test_a_schedule_that_cannot_be_read_is_an_error(capsys: pytest.CaptureFixtur
 def test_locks_blocking_and_failures_are_told() -> None:
     async def work(lock: asyncio.Lock) -> None:
         async with lock:
-            time.sleep(2)  # noqa: ASYNC251
+            time.sleep(2)  # noqa: ASYNC251 - a task that blocks its loop
             await asyncio.sleep(1)
             raise ValueError
 

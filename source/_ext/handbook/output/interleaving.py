@@ -1,7 +1,7 @@
 """The ``{interleaving}`` directive: the run that breaks, as a table of who did what in turn.
 
 The explorer finds the run; its body here is what it found, recorded by
-`python -m handbook.output.interleaving` (make accept), and `make doctest` finds the run
+`handbook.authors.orders` (make accept), and `make doctest` finds the run
 again and compares.  Options, in the words of the snippet:
 
 ``:make:`` statements that make what the actors share; ``:actors:`` name and
@@ -13,7 +13,6 @@ true in the end, left out where a deadlock or an error breaks the run;
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -21,8 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.checks import parse, parser
-from proven.checks.accept import choose, diff, replace_text
+from proven.checks.accept import replace_text
 from proven.stage import SnippetError
 from sphinx.util.docutils import SphinxDirective
 
@@ -140,37 +138,3 @@ def _rewritten(block: re.Match[str]) -> str:
     lines = scene_of(block["name"], options).find().lines()
     head = block[0].partition("\n")[0]
     return "\n".join([head, f"{block['options']}", *lines, block["fence"]])
-
-
-def main() -> int:
-    """Explore what changed, or the pages named, or all; show each change and each failure."""
-    from proven.stage.explore import CannotExplore
-
-    command = parser("interleaving", main.__doc__)
-    chosen = choose(command)
-    options, book = parse(command)
-    try:
-        pages, changes = chosen(options, book)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    failed = False
-    for page in pages:
-        place, before = book.settings.name_of(page), page.read_text(encoding="utf-8")
-
-        def wanted(name: str, text: str, place: str = place) -> bool:
-            snippet = book.settings.name_of(book.snippet(name))
-            return changes.everything or snippet in changes.files or changes.touches(place, text)
-
-        try:
-            if accept(page, wanted):
-                print(diff(place, before, page.read_text(encoding="utf-8")))
-                print(f"{place}: interleavings rewritten, as shown above")
-        except (CannotExplore, SnippetError, ValueError) as error:
-            failed = True
-            print(f"{place}: left as it is\n{error}", file=sys.stderr)
-    return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

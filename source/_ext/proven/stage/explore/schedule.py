@@ -60,13 +60,18 @@ class Orders:
         """How many choices this run has met so far."""
         return self._step
 
+    @property
+    def spent(self) -> bool:
+        """Whether this run may not leave the usual order any more, except where that is free."""
+        return self.bound is not None and len(self.departures) >= self.bound
+
     def choose(self, options: int, place: int, where: Hashable, *, free: bool = False) -> int:
         """Return which of so many options this run takes.
 
         place: its number in this run; where: what is there, to compare runs.
         Raises CannotExplore if the same choices led elsewhere before.
         """
-        if not free and self.bound is not None and len(self.departures) >= self.bound:
+        if not free and self.spent:
             self.cut |= options > 1
             options = 1
         if self._step == len(self._taken):

@@ -75,6 +75,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         self._now = self._idle_at = 0.0
         super().__init__()
         self.orders, self._late, self._callbacks = orders, late, callbacks
+        # A list where asyncio has a deque.
         self._ready: list[asyncio.Handle] = []  # type: ignore[assignment]
         self._steps = self._numbers = self._again = 0
         self._last = ""
@@ -125,7 +126,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
 
     def finish(self, worker: Worker) -> None:
         """Take note that a worker is done; called in its thread."""
-        worker.call = None  # type: ignore[assignment]
+        worker.call = None  # type: ignore[assignment]  # nothing to call any more
         if self._all_done and not any(other.call for other in self._workers):
             self._ready.append(asyncio.Handle(self._all_done.set_result, (None,), self, None))
 

@@ -68,6 +68,13 @@ class Run(Turns):
     def choose(self, me: Actor, where: Hashable, *, free: bool = False) -> None:
         """Let the schedule decide who moves on; that may be later."""
         self._count(me)
+        if not free and self.orders.spent:
+            # Nothing to ask: of the most frequent case only the least is done.
+            self.places += 1
+            self.orders.cut = self.orders.cut or any(
+                actor.can_move() for actor in self.actors if actor is not me
+            )
+            return
         others = [actor for actor in self.actors if actor is not me and actor.can_move()]
         if chosen := self.ask(me, [me, *others], where, free=free):
             self.hand_over(me, others[chosen - 1])
