@@ -63,13 +63,13 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 	@$(BIN)/python -m handbook.authors.check $(PAGE)
 accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
 	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
-	@$(BIN)/python -m handbook.output.interleaving $(PAGE) $(if $(ALL),--all)
+	@$(BIN)/python -m handbook.authors.orders $(PAGE) $(if $(ALL),--all)
 pytest: .venv/ready ## run the proofs and the tests of the machinery
 	@$(BIN)/pytest -q -n 2
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
 	@$(BIN)/python -m proven.checks.mutants
-play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1]
-	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real)
+play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1 | REPLAY=… from make explore]
+	@$(BIN)/python -m proven.timeline.terminal $(SNIPPET) $(if $(REAL),--real) --replay '$(REPLAY)'
 explore: .venv/ready ## explore a snippet's orders: make explore SNIPPET=races/deadlock_broken [MAKING=… ACTORS="A: x.add() | B: x.add()" HOLDS=… REPLAY=…]
 	@$(BIN)/python -m proven.stage.explore.terminal $(SNIPPET) --make '$(MAKING)' --actors '$(ACTORS)' --holds '$(HOLDS)' --replay '$(REPLAY)'
 lint: .venv/ready ## check code, types, and the shape and words of the pages

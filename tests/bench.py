@@ -11,24 +11,31 @@ import os
 import re
 import resource
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import NamedTuple
 
 from proven.book import Book
 from proven.stage import names, path_of, play
 from proven.stage.player import is_virtual
 from pypdf import PdfReader
+from websockets.sync import client as websockets
+from websockets.sync.client import ClientConnection
 
 ROOT = Path(__file__).parents[1]
 PAGE = "source/tasks/gather.md"
+SNIPPET, TEST = "snippets/tasks/gather_order.py", "tests/tasks/test_gather.py"
 TIMES = 4
+"""How much larger the second book is."""
 
 
 class Cost(NamedTuple):
@@ -44,61 +51,140 @@ class Cost(NamedTuple):
 def main() -> None:
     """Print each measure with its goal; nothing is asserted, machines differ."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("site", "all", "print", "stage"), default="all")
-    parser.add_argument("--times", type=int, default=TIMES, help="the size of the second book")
+    parts = {"site": _site, "large": _large, "live": _live, "print": _print, "stage": _stage}
+    parser.add_argument("--only", choices=parts, action="append", help="may be repeated")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        _row("", "CPU (clock)", "goal")
-        if arguments.only != "print" and arguments.only != "stage":
-            _site(Path(folder), arguments.times)
-        if arguments.only in ("all", "print"):
-            _print(Path(folder))
-        if arguments.only in ("all", "stage"):
-            _stage()
+        print(f"{'':56} {'CPU (clock)':>20}   goal")
+        for part in arguments.only or parts:
+            parts[part](Path(folder))
 
 
-def _row(what: str, measured: object, goal: str = "") -> None:
-    print(f"{what:52} {measured!s:>20}   {goal}", flush=True)
+def _row(what: str, measured: object, goal: float | None = None, unit: str = "s") -> None:
+    """Print a measure (Cost, or a number of `unit`), with its goal and whether it is met."""
+    number = measured.cpu if isinstance(measured, Cost) else measured
+    shown = str(measured) if isinstance(measured, Cost) else f"{measured:.2f} {unit}"
+    told = "" if goal is None else f"under {goal:g} {unit}: {'met' if number < goal else 'MISSED'}"
+    print(f"{what:56} {shown:>20}   {told}", flush=True)
 
 
 # ---- The site
 
 
-def _site(folder: Path, times: int) -> None:
-    plain = _plain(folder / "plain")
+def _site(folder: Path) -> None:
+    plain, book = _plain(folder / "plain"), _copy(folder / "book")
     _row("Plain Sphinx with furo, one page: nothing touched", plain)
-    scratch, touched = _measured(_copy(folder / "book"), "", plain)
-    _row("  one page touched, after plain Sphinx", f"{touched.cpu / plain.cpu:.1f} times")
-    if times > 1:
-        name = f"The book {times} times: "
-        large, large_touched = _measured(_larger(folder / "large", times), name, plain)
-        ratio = f"{large.cpu / scratch.cpu:.1f} times"
-        _row(f"{name}from scratch, after the book", ratio, f"under {times * 1.125:.1f}")
-        _row(f"{name}one page, after the book", f"{large_touched.cpu / touched.cpu:.1f} times")
-
-
-def _measured(book: Path, name: str, plain: Cost) -> tuple[Cost, Cost]:
-    """Print what the site at `book` costs; return it from scratch and with one page touched."""
-    goals = ("under 6", "under 0.6", "under 1.0") if not name else ("", "", "under 2.5")
-    scratch = _build(book, "html")
     pages = len(list((book / "source").rglob("*.md")))
-    _row(f"{name}{pages} pages from scratch", scratch, goals[0])
-    _row(f"{name}nothing touched", _build(book, "html"), goals[1])
-    _touch(book / PAGE)
-    _build(book, "html")  # fills the caches of the interpreter
-    _touch(book / PAGE)
-    touched = _build(book, "html")
-    _row(f"{name}one page touched", touched, goals[2])
-    if not name:
-        snippet, test = book / "snippets/tasks/gather_order.py", book / "tests/tasks/test_gather.py"
-        for what, file, text in (
-            ("snippet", snippet, "\n# A remark.\n"),
-            ("test", test, "\n# !\n"),
-        ):
-            file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
-            _row(f"one {what} touched", _build(book, "html"), "under 2")
-        _row("EPUB after the site", _build(book, "epub"))
-    return scratch, touched
+    _row(f"{pages} pages from scratch", _scratch(book), 6)
+    _row("nothing touched", min(_build(book, "html") for _ in range(3)), 0.6)
+    touched = min(_edited(book, PAGE) for _ in range(3))
+    _row("one page touched", touched, 1)
+    _row("  the same, after plain Sphinx", touched.cpu / plain.cpu, unit="times")
+    _row("one snippet touched", _edited(book, SNIPPET), 2)
+    _row("one test touched", _edited(book, TEST), 2)
+    _row("EPUB after the site", _build(book, "epub"))
+
+
+def _large(folder: Path) -> None:
+    """Build the book and one that is several times as large, side by side."""
+    book, large = _copy(folder / "once"), _larger(folder / "large", TIMES)
+    once, more = _scratch(book), _scratch(large)
+    _row(f"The book {TIMES} times from scratch", more)
+    _row("  the same, after the book", more.cpu / once.cpu, 4.5, "times")
+    _row(f"The book {TIMES} times, nothing touched", _build(large, "html"))
+    touched = min(_edited(large, PAGE) for _ in range(3))
+    _row(f"The book {TIMES} times, one page touched", touched, 2.5)
+    alone = min(_edited(book, PAGE) for _ in range(3))
+    _row("  the same, after the book", touched.cpu / alone.cpu, unit="times")
+
+
+def _scratch(book: Path) -> Cost:
+    """Return what a build from scratch costs when Python has compiled all modules."""
+    _build(book, "dummy")
+    shutil.rmtree(book / "build")
+    return _build(book, "html")
+
+
+def _edited(book: Path, file: str) -> Cost:
+    _edit(book / file)
+    return _build(book, "html")
+
+
+def _edit(file: Path, text: str = "") -> None:
+    text = text or ("Ещё строка." if file.suffix == ".md" else "# A remark.")
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{text}\n", encoding="utf-8")
+
+
+# ---- make live
+
+
+def _live(folder: Path) -> None:
+    """Print how long an edit takes from the save until the browser is told to load the page."""
+    book = _copy(folder / "live")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "handbook.authors.live", "--port", str(port)]
+    server = subprocess.Popen(
+        command, cwd=book, env=_environment(book), stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    with server:
+        try:
+            with _connect(port) as browser:
+                _shown_after(browser, book, PAGE, "tasks/gather.html", "Начало.")  # warms up
+                for what, file, page, text in (
+                    ("a page", PAGE, "tasks/gather.html", "Ещё правка."),
+                    ("a snippet", SNIPPET, "_downloads/*/gather_order.py", "# An edit."),
+                    ("a test", TEST, "tests/tasks/test_gather.html", "# An edit."),
+                    ("a claim", PAGE, "ledger/tasks.html", ""),
+                ):
+                    before = _of_session(server.pid)
+                    seconds = _shown_after(browser, book, file, page, text)
+                    cost = Cost(_of_session(server.pid) - before, seconds)
+                    _row(f"make live: an edit of {what} is shown", cost, 2)
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
+def _of_session(leader: int) -> float:
+    """Return the processor's seconds of all processes that `leader` began; Linux only."""
+    ticks = 0
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            fields = file.read_text().rpartition(")")[2].split()
+            # proc_pid_stat(5): the session is field 6, the times are fields 14 to 17.
+            if int(fields[3]) == leader:
+                ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _connect(port: int) -> ClientConnection:
+    """Return a browser's connection to the server, once it has built the site and serves it."""
+    end = perf_counter() + 300
+    while True:
+        try:
+            return websockets.connect(f"ws://127.0.0.1:{port}/websocket-reload")
+        except OSError:
+            if perf_counter() > end:
+                raise
+            sleep(0.2)
+
+
+def _shown_after(browser: ClientConnection, book: Path, file: str, page: str, text: str) -> float:
+    """Return the seconds until `page` shows `text` at the end of `file`, or a changed claim."""
+    began = perf_counter()
+    if text:
+        _edit(book / file, text)
+    else:
+        source, text = (book / file).read_text(encoding="utf-8"), "Правленое"
+        changed = re.sub(r"\[(?=[^\]]+\]\{\.always)", f"[{text}: ", source, count=1)
+        (book / file).write_text(changed, encoding="utf-8")
+    browser.recv(timeout=60)
+    seconds = perf_counter() - began
+    (built,) = (book / "build/live/html").glob(page)
+    plain = re.sub("<[^>]*>", "", built.read_text(encoding="utf-8"))
+    assert text in plain, f"{page} doesn't show the edit of {file}"
+    return seconds
 
 
 def _plain(folder: Path) -> Cost:
@@ -155,18 +241,19 @@ def _build(book: Path, builder: str, module: str = "handbook") -> Cost:
     return _cost([sys.executable, *command, "source", f"build/{builder}"], book)
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a build, with compiled modules as `make` has them."""
+    machinery = folder / "source/_ext"  # its own, as its conf.py puts that first
+    own = {"PYTHONPATH": str(machinery), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": ""}
+    return {**os.environ, **own}
+
+
 def _cost(command: list[str], folder: Path) -> Cost:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
-    machinery = folder / "source/_ext"  # its own, as its conf.py puts that first
-    environment = {**os.environ, "PYTHONPATH": str(machinery), "PYTHONUTF8": "1"}
-    subprocess.run(command, cwd=folder, env=environment, check=True)
+    subprocess.run(command, cwd=folder, env=_environment(folder), check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(cpu, perf_counter() - began)
-
-
-def _touch(page: Path) -> None:
-    page.write_text(page.read_text(encoding="utf-8") + "\nЕщё строка.\n", encoding="utf-8")
 
 
 # ---- The print edition
@@ -174,35 +261,37 @@ def _touch(page: Path) -> None:
 
 def _print(folder: Path) -> None:
     book = _copy(folder / "printed")
-    html = _build(book, "html")
+    _build(book, "html")
     printed = _build(book, "typst")
-    pages = len(PdfReader(book / "build/typst/handbook.pdf").pages)
-    _row(f"PDF of {pages} pages after the site ({html.cpu:.1f} s)", printed)
-    _row("the same for each page", f"{1000 * printed.clock / pages:.0f} ms", "under 50 ms")
-    _touch(book / PAGE)
-    _row("PDF after one changed page", _build(book, "typst"), "under 3 s for 60 pages")
-    _row("doctest of the whole book", doctest := _build(book, "doctest"))
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    file = book / "build/typst/handbook.pdf"
+    pages = len(PdfReader(file).pages)
+    _row(f"PDF of {pages} pages after the site", printed)
+    _row("  for each page", 1000 * printed.cpu / pages, 50, "ms")
+    _row("  its memory at most", memory, 500, "MB")
+    _row("  its size", file.stat().st_size / 2**20, 3, "MB")
+    _edit(book / PAGE)
+    _row("PDF after one changed page", _build(book, "typst"))
+    doctest = _build(book, "doctest")
     examples = len(Book.at(book).outputs)
-    each = f"{1000 * doctest.cpu / examples:.0f} ms"
-    _row(f"the same for each of {examples} examples", each, "under 18 ms")
-    snippet = book / "snippets/tasks/gather_order.py"
-    snippet.write_text(snippet.read_text(encoding="utf-8") + "\n# A remark.\n", encoding="utf-8")
+    _row("doctest of the whole book", doctest)
+    _row(f"  for each of {examples} examples", 1000 * doctest.cpu / examples, 18, "ms")
+    _edit(book / SNIPPET)
     _row("doctest after one changed snippet", _build(book, "doctest"))
 
 
 # ---- The stage
 
 
-def _stage() -> None:
+def _stage(folder: Path) -> None:
     virtual = [name for name in names() if is_virtual(path_of(name))]
     # Four at a time: they mostly wait, and the sum is that of their own seconds.
     with ThreadPoolExecutor(4) as pool:
         real = sum(pool.map(lambda name: _seconds(lambda: _script(name)), virtual))
     played = sum(_seconds(lambda name=name: play(name)) for name in virtual)
-    _row("asyncio snippets as plain scripts, clock", f"{real:.1f} s")
-    _row(f"the same {len(virtual)} on the stage, clock", f"{played:.2f} s")
-    _row("ratio", f"{real / played:.0f} times", "at least 50 times")
-    _row("one asyncio example", f"{1000 * played / len(virtual):.1f} ms", "under 10 ms")
+    _row("asyncio snippets as plain scripts, clock", real)
+    _row(f"the same {len(virtual)} on the stage, clock", played, real / 50)
+    _row("  for each example", 1000 * played / len(virtual), 10, "ms")
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -192,6 +192,7 @@ async def _group() -> AsyncIterator[Start]:
 @asynccontextmanager
 async def _eager() -> AsyncIterator[Start]:
     loop = asyncio.get_running_loop()
+    # Ruff reads for 3.11, which lacks it.
     loop.set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
     try:
         yield asyncio.create_task

@@ -11,8 +11,10 @@ class Room:
             await self.limit.acquire()
             self.inside += 1
             self.most = max(self.most, self.inside)
-            await asyncio.sleep(1)
-            self.inside -= 1
+            try:
+                await asyncio.sleep(1)
+            finally:
+                self.inside -= 1
         finally:
             self.limit.release()
 

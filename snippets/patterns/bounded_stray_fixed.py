@@ -10,8 +10,10 @@ class Room:
         async with self.limit:
             self.inside += 1
             self.most = max(self.most, self.inside)
-            await asyncio.sleep(1)
-            self.inside -= 1
+            try:
+                await asyncio.sleep(1)
+            finally:
+                self.inside -= 1
 
 
 async def main() -> None:

@@ -19,23 +19,26 @@ class Box:
                 self.changed.wait()
             return self.items.pop()
 
+    def taste(self) -> str:
+        with self.changed:
+            self.put("tea")
+            return self.get()
+
 
 def main() -> None:
-    box, waits = Box(), Event()
-
     def guest() -> None:
         try:
             print(f"guest: {box.get(waits.set)}")
         except IndexError as error:
             print(f"guest: IndexError: {error}")
 
+    box, waits = Box(), Event()
     thread = Thread(target=guest)
     thread.start()
     waits.wait()
-    with box.changed:
-        box.put("tea")
-        print(f"main: {box.get()}")
+    tea = box.taste()
     thread.join()
+    print(f"main: {tea}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,11 @@ class Box:
                 self.changed.wait()
             return self.items.pop()
 
+    def taste(self) -> str:
+        with self.changed:
+            self.put("tea")
+            return self.get()
+
 
 def main() -> None:
     box, waits = Box(), Event()
@@ -29,11 +34,10 @@ def main() -> None:
     thread = Thread(target=guest)
     thread.start()
     waits.wait()
-    with box.changed:
-        box.put("tea")
-        print(f"main: {box.get()}")
+    tea = box.taste()
     box.put("coffee")
     thread.join()
+    print(f"main: {tea}")
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def test_the_future_of_a_stopped_loop_never_ends(
     assert not future.done()
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        task._log_destroy_pending = False
     loop.close()
     assert not future.done()
     with pytest.raises(TimeoutError):

@@ -229,7 +229,7 @@ def test_an_exit_of_a_task_ends_the_whole_program(end: End, started: Started) ->
         try:
             async with started() as start:
                 task = start(end.after(1))
-                while not task.done():  # noqa: ASYNC110
+                while not task.done():  # noqa: ASYNC110 - that it spins is the point
                     await asyncio.sleep(3)
         finally:
             ends.append("main: closed")

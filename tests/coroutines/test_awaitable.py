@@ -63,7 +63,7 @@ def test_dunder_await_must_return_an_iterator() -> None:
             return self.coroutine
 
     class Right(Wrong):
-        def __await__(self) -> Generator[Any, None, None]:  # type: ignore[override]
+        def __await__(self) -> Generator[Any, None, None]:
             return self.coroutine.__await__()
 
     async def main() -> None:

@@ -137,7 +137,7 @@ def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
     async def main(cancel: bool, passes: int) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
         first, second = (asyncio.create_task(asyncio.to_thread(work, name)) for name in "ab")
-        while not began:  # noqa: ASYNC110
+        while not began:  # noqa: ASYNC110 - that it spins is the point
             await asyncio.sleep(0)
         if cancel:
             second.cancel()
@@ -161,7 +161,7 @@ def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
 def test_one_pool_for_to_thread_and_names() -> None:
     async def size() -> int:
         await asyncio.to_thread(int)
-        pool: Any = asyncio.get_running_loop()._default_executor  # type: ignore[attr-defined]
+        pool: Any = asyncio.get_running_loop()._default_executor
         return pool._max_workers
 
     allowed = os.sched_getaffinity(0)
@@ -182,7 +182,7 @@ def test_one_pool_for_to_thread_and_names() -> None:
             release.wait()
 
         first = asyncio.create_task(asyncio.to_thread(work))
-        while not began.is_set():  # noqa: ASYNC110
+        while not began.is_set():  # noqa: ASYNC110 - that it spins is the point
             await asyncio.sleep(0)
         others = [
             asyncio.create_task(asyncio.to_thread(int)),

@@ -228,7 +228,7 @@ def test_reading_a_file_in_a_coroutine_stops_everyone() -> None:
         read_end, write_end = os.pipe()
         writer = threading.Thread(target=write)
         task = asyncio.create_task(neighbour())
-        with open(read_end) as file:  # noqa: ASYNC230
+        with open(read_end) as file:  # noqa: ASYNC230 - a blocking read is the point
             writer.start()
             text = await asyncio.to_thread(file.read) if in_thread else file.read()
             assert text == "text"

@@ -102,7 +102,7 @@ def test_a_loop_by_hand_leaves_its_tasks() -> None:
     assert not task.done()
     assert task.cancelling() == 0
     assert not cleaned
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    task._log_destroy_pending = False
 
     assert asyncio.run(main()).cancelled()
     assert cleaned

@@ -263,7 +263,7 @@ class Do(Record):
 
     async def notify(self, all_of_them: bool) -> None:
         async with self.news:
-            waiting = len(self.news._waiters)  # type: ignore[attr-defined]
+            waiting = len(self.news._waiters)
             self.note("notifies", (all_of_them, waiting))
             if all_of_them:
                 self.news.notify_all()

@@ -347,9 +347,9 @@ class _Nervous(asyncio.TaskGroup):
     """A group that takes a cancelled task for a failed one."""
 
     def _on_task_done(self, task: Any) -> None:
-        super()._on_task_done(task)  # type: ignore[misc]
+        super()._on_task_done(task)
         if task.cancelled():
-            self._abort()  # type: ignore[attr-defined]
+            self._abort()
 
 
 careless_group, hasty_group = (_put(asyncio, "TaskGroup", each) for each in (_Careless, _Hasty))
@@ -596,12 +596,12 @@ class _TakingAll(asyncio.Queue[Any]):
     async def put(self, item: Any) -> None:
         self._put(item)
         self._unfinished_tasks += 1
-        self._wakeup_next(self._getters)  # type: ignore[attr-defined]
+        self._wakeup_next(self._getters)
 
 
 class _Keeping(asyncio.Queue[Any]):
     def _get(self) -> Any:
-        return self._queue[0]  # type: ignore[attr-defined]
+        return self._queue[0]
 
 
 class _Impatient(asyncio.Queue[Any]):

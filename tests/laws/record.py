@@ -153,7 +153,7 @@ class Spy(Coroutine[Any, Any, Any]):
         self._coroutine.close()
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        return self  # type: ignore[return-value]
+        return self
 
     def _step(self, thrown: BaseException | None, go: Callable[..., Any], *arguments: Any) -> Any:
         record, life = self._record, self._life
@@ -269,7 +269,7 @@ class Record:
         task = Watched.__new__(Watched)
         task.life, task.record, life.task = life, self, task
         life.spy = Spy(coroutine, self, life)
-        task.__init__(life.spy, loop=loop, **options)  # type: ignore[misc]
+        task.__init__(life.spy, loop=loop, **options)
         life.made = self.note("has created", life)
         return task
 

@@ -139,6 +139,7 @@ def test_all_three_take_the_same_time() -> None:
         seconds = [random.choice((0, 1, 2, 5)) for _ in range(random.randrange(30))]
         at_once = random.randrange(1, 5)
         took = [
+            # Called before the next round.
             perform(lambda way=way: way(seconds, at_once)).elapsed  # noqa: B023
             for way in (by_semaphore, by_workers)
         ]

@@ -1,16 +1,17 @@
 """Proofs for source/pools/results.md."""
 
+import asyncio
 import inspect
 import sys
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from itertools import permutations
 from textwrap import dedent
 
 import pytest
 from proven.stage import perform_script, play
 
-from tests.ways import ways
+from tests.ways import ENDED, End, ways
 from tests.ways_processes import POOLS, PROCESS_POOLS, Pool, filled
 
 
@@ -24,7 +25,7 @@ class Unbuildable(Exception):
 def with_lock() -> RuntimeError:
     """Return an exception that can't be pickled."""
     error = RuntimeError("own")
-    error.lock = threading.Lock()  # type: ignore[attr-defined]
+    error.lock = threading.Lock()
     return error
 
 
@@ -71,6 +72,20 @@ def test_result_raises_the_very_exception_of_the_task(error: BaseException) -> N
         future.result()
     assert raised.value is error
     assert future.exception() is error
+
+
+@pytest.mark.always("res-exception-returns-it")
+@ways(end=ENDED)
+def test_exception_returns_what_the_task_raised(end: End) -> None:
+    # no mutant: что вернёт exception(), решает сам Python
+    future: Future[str] = Future()
+    end.put_into(future)
+    if end.error is asyncio.CancelledError:
+        with pytest.raises(CancelledError):
+            future.exception()
+    else:
+        assert end.error is None or isinstance(future.exception(), end.error)
+        assert (future.exception() is None) is (end.error is None)
 
 
 TASKS = """

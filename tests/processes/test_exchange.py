@@ -305,7 +305,14 @@ def test_what_is_changed_after_put_may_be_sent_changed() -> None:
 
 
 @pytest.mark.always("xch-child-waits-for-its-reader")
-@ways(method=METHODS, end=PROCESS_ENDS)
+@ways(
+    method=METHODS,
+    end=PROCESS_ENDS
+    | {
+        "told not to wait": ("queue.cancel_join_thread()", 5),
+        "told so, exception": ("queue.cancel_join_thread(); raise ValueError('own')", 5),
+    },
+)
 def test_the_child_does_not_end_before_its_queue_is_read(method: str, end: tuple[str, int]) -> None:
     ending, code = end
     trace = perform_by(

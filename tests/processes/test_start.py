@@ -68,6 +68,35 @@ def test_after_join_the_process_is_over_and_its_code_known(
     assert trace.lines == ["child is done", f"False {code}"]
 
 
+@pytest.mark.always("proc-ignored-sigchld-hides-code")
+@ways(method=METHODS, end=PROCESS_ENDS)
+def test_a_program_that_ignores_sigchld_gets_no_code(method: str, end: tuple[str, int]) -> None:
+    # no mutant: кто узнаёт код, решают система и Python
+    ending, code = end
+    run = run_by(
+        method,
+        filled(
+            """
+        import os, signal, sys
+        from multiprocessing import Process
+
+        def work():
+            ENDING
+
+        if __name__ == "__main__":
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            child = Process(target=work)
+            child.start()
+            child.join()
+            print(child.exitcode, child.is_alive())
+        """,
+            ENDING=ending,
+        ),
+    )
+    # The children of a forkserver are its own, and it tells their codes.
+    assert run.stdout.strip() == (f"{code} False" if method == "forkserver" else "None True")
+
+
 def test_the_page_shows_all_children_before_their_parent() -> None:
     *children, parent = play("processes/start_join").lines
     assert parent == "parent: exit codes [0, 0, 0]"

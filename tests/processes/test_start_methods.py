@@ -152,6 +152,7 @@ STARTED_AS = {
 MAIN_OF = {
     "python -m package": ("app/__main__.py", ["-m", "app"]),
     "python folder": ("app/__main__.py", ["app"]),
+    "python -c": ("app.py", ["-c", "exec(open('app.py').read())"]),
 }
 """How a program is started: the file that it is in, and the interpreter's arguments."""
 

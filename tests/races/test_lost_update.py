@@ -138,7 +138,7 @@ class OwnSetattr:
         super().__setattr__("gate", gate)
 
     def __setattr__(self, name: str, value: int) -> None:
-        self.gate.wait()  # type: ignore[attr-defined]
+        self.gate.wait()
         super().__setattr__(name, value)
 
 

@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import AWAITED, COUNTS, ENDED, EXITS, FUTURES, Awaited, End, but, ways
+from tests.ways import (
+    AWAITED,
+    COUNTS,
+    ENDED,
+    EXITS,
+    FUTURES,
+    Awaited,
+    End,
+    but,
+    only,
+    outcome_of,
+    ways,
+)
 
 
 @pytest.mark.always("gather-makes-tasks")
@@ -106,19 +118,20 @@ def test_exceptions_stand_in_the_places_of_their_coroutines(awaited: Awaited, en
 
     assert perform(main).elapsed == 3
 
-
-@pytest.mark.always("gather-exceptions-in-place")
-@ways(end=EXITS)
-def test_exits_are_no_results(end: End) -> None:
     got: list[object] = []
 
-    async def main() -> None:
-        got.extend(await asyncio.gather(end.after(1), return_exceptions=True))
+    async def exits(error: type[BaseException]) -> None:
+        got.extend(await asyncio.gather(awaited(1, End(error)), return_exceptions=True))
 
-    assert end.error
-    with pytest.raises(end.error):
-        perform(main)
-    assert got == []
+    for exit_ in EXITS.values():
+        assert exit_.error
+        if awaited is AWAITED["future"]:  # no task raises it
+            perform(lambda error=exit_.error: exits(error))
+            assert type(got.pop()) is exit_.error
+        else:
+            with pytest.raises(exit_.error):
+                perform(lambda error=exit_.error: exits(error))
+        assert got == []
 
 
 @pytest.mark.sometimes("gather-exceptions-hidden")
@@ -177,8 +190,14 @@ def test_cancelling_gather_cancels_what_it_waits_for(
 
 
 @pytest.mark.always("gather-cancel-at-once")
-@ways(cancel=CANCELS, returned={"raises": False, "return_exceptions": True})
-def test_a_cancelled_gather_waits_for_one_clean_up_only(cancel: Stops, returned: bool) -> None:
+@ways(
+    cancel=CANCELS,
+    first=only(ENDED, "exception", "cancelled"),
+    returned={"raises": False, "return_exceptions": True},
+)
+def test_a_cancelled_gather_waits_for_one_clean_up_only(
+    cancel: Stops, first: End, returned: bool
+) -> None:
     # no mutant: примера с отменой на странице нет
     async def work(closing: float) -> None:
         try:
@@ -186,11 +205,19 @@ def test_a_cancelled_gather_waits_for_one_clean_up_only(cancel: Stops, returned:
         finally:
             await asyncio.sleep(closing)
             print(f"closed in {closing}")
+            if closing == 1:
+                first.reach()
 
     async def main() -> None:
         outer = asyncio.gather(*map(work, (3, 1, 2)), return_exceptions=returned)
         await asyncio.sleep(0.5)
-        await cancel(outer)
+        cancelled = first.error is asyncio.CancelledError or returned
+        if cancelled:
+            await cancel(outer)
+        else:
+            outer.cancel()
+        outcome = await outcome_of(outer)
+        assert outcome is (asyncio.CancelledError if cancelled else first.error)
         print("gather is over")
         await asyncio.sleep(10)
 

@@ -382,12 +382,12 @@ def test_an_error_of_ones_own_stops_the_group(stop: Stops) -> None:
 
 
 async def _after_the_body(group: asyncio.TaskGroup) -> None:
-    asyncio.get_running_loop().call_later(1, group.cancel)  # type: ignore[attr-defined]
+    asyncio.get_running_loop().call_later(1, group.cancel)
 
 
 async def _in_the_body(group: asyncio.TaskGroup) -> None:
     await asyncio.sleep(1)
-    group.cancel()  # type: ignore[attr-defined]
+    group.cancel()
 
 
 async def _in_a_waiting_body(group: asyncio.TaskGroup) -> None:

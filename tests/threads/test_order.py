@@ -102,7 +102,7 @@ def test_an_unbuffered_stream_of_the_system_tears_as_well() -> None:
     reading, writing = os.pipe()
 
     class Raw(io.FileIO):
-        def write(self, data: bytes) -> int:  # type: ignore[override]
+        def write(self, data: bytes) -> int:
             count = super().write(data)
             both.wait()
             return count
@@ -146,7 +146,7 @@ class Disk(io.RawIOBase):
 )
 def test_what_is_written_during_a_flush_was_lost(write: Callable[[io.TextIOWrapper], Any]) -> None:
     disk = Disk()
-    file = io.TextIOWrapper(io.BufferedWriter(disk, 16), encoding="ascii")  # type: ignore[arg-type]
+    file = io.TextIOWrapper(io.BufferedWriter(disk, 16), encoding="ascii")
 
     def fill() -> None:
         for letter in "ab":  # the second flushes the first
@@ -242,7 +242,7 @@ def test_results_printed_by_main_come_in_argument_order() -> None:
 
 def written(screen: io.StringIO, report: object) -> str:
     """Return what two threads that report at once leave on the screen."""
-    threads = [Thread(target=report, args=(screen,)) for _ in range(2)]  # type: ignore[arg-type]
+    threads = [Thread(target=report, args=(screen,)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -80,7 +80,7 @@ def test_a_run_that_is_not_recorded_is_an_error(lines: list[str]) -> None:
         ("error: A: KeyError: 1", "Итог. Исключение: A: KeyError: 1."),
         (
             "deadlock: A waits for Lock 2, held by B; B waits for notify of Condition",
-            "Итог. Программа стоит: A ждёт Lock 2, держит B; B ждёт сигнала Condition.",
+            "Итог. Программа стоит: A ждёт Lock 2 (держит B); B ждёт сигнала Condition.",
         ),
     ],
 )

@@ -44,13 +44,43 @@ def test_lanes_stand_beside_lines(planted: str, capsys: pytest.CaptureFixture[st
         "     │ ◄      main woken by coffee",
         "     │ ╵      main ends",
         "clock: virtual",
+        "other orders: make explore SNIPPET=planted",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "schedule"), [("asyncio", "3:1"), ("asyncio", "-"), ("threading", "40:1")]
+)
+def test_a_schedule_is_played_again(
+    kind: str, schedule: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snippet = {"asyncio": "patterns/asyncio_races_total", "threading": "races/deadlock_broken"}
+    assert main([snippet[kind], "--replay", schedule]) == 0
+    *rows, end = capsys.readouterr().out.splitlines()
+    assert end == "= holds"
+    if kind == "asyncio":
+        order = [row.split()[0] for row in rows if "self.total →" in row or "self.total ←" in row]
+        assert order == (
+            ["Task-2", "Task-2", "Task-3", "Task-3"]
+            if schedule == "3:1"
+            else ["Task-2", "Task-3", "Task-2", "Task-3"]
+        )
+    else:
+        assert [row.split(" │ ")[2] for row in rows if "prints" in row] == [
+            "prints stuck: [True, True]",
+            "prints balances: 100, 100",
+        ]
+
+
+def test_a_schedule_that_cannot_be_read_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["patterns/asyncio_races_total", "--replay", "first"]) == 1
+    assert "'first' is no schedule" in capsys.readouterr().err
 
 
 def test_locks_blocking_and_failures_are_told() -> None:
     async def work(lock: asyncio.Lock) -> None:
         async with lock:
-            time.sleep(2)  # noqa: ASYNC251
+            time.sleep(2)  # noqa: ASYNC251 - a task that blocks its loop
             await asyncio.sleep(1)
             raise ValueError
 

@@ -99,7 +99,7 @@ def ticks_of(svg: str) -> list[ElementTree.Element]:
 def test_bars_agree_with_the_trace() -> None:
     async def fetch(page: int, limit: asyncio.Semaphore) -> None:
         async with limit:
-            time.sleep(0.5)  # noqa: ASYNC251
+            time.sleep(0.5)  # noqa: ASYNC251 - a task that blocks its loop
             await asyncio.sleep(1)
 
     async def main() -> None:

@@ -1,6 +1,7 @@
 """The site: in Russian, complete in itself, outputs copied without the column of seconds."""
 
 import html
+import json
 import re
 import shutil
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docutils import nodes
 from furo.navigation import get_navigation_tree
 from handbook.appendices import numbering
 from handbook.site import navigation, repairs
@@ -169,7 +171,7 @@ def test_the_ledger_filters_by_what_its_rows_are(site: Path) -> None:
 def test_the_lost_page_finds_its_way_from_any_folder(book: Any) -> None:
     assert book.build("html").returncode == 0
     lost = book.root / "build/html/404.html"
-    assert "<base" not in lost.read_text(encoding="utf-8")
+    assert '<base href="/">' in lost.read_text(encoding="utf-8")
     assert book.build("html", SITE_URL="https://example.org/book/").returncode == 0
     text = lost.read_text(encoding="utf-8")
     # All addresses come after it, and none of them begins at the server's root.
@@ -283,6 +285,23 @@ def test_with_a_base_address_search_engines_are_told(book: Book) -> None:
     assert f'<meta property="og:url" content="{base}/tasks/hello.html">' in page
 
 
+def test_without_its_address_the_site_tells_no_earlier_one(book: Book) -> None:
+    assert book.build("html", SITE_URL="https://example.org/").returncode == 0
+    assert book.build("html").returncode == 0
+    built = book.root / "build/html"
+    assert not list(built.glob("sitemap.xml")) + list(built.glob("robots.txt"))
+    for page in pages(built):
+        assert "example.org" not in page.read_text(encoding="utf-8"), page
+
+
+def test_addresses_of_the_undivided_ledger_lead_on(site: Path) -> None:
+    text = (site / "ledger.html").read_text(encoding="utf-8")
+    assert 'location.hash.startsWith("#claim-")' in text
+    script = (site / "_static/rows.js").read_text(encoding="utf-8")
+    rows = json.loads(script.removeprefix("leadOn(").removesuffix(");\n"))
+    assert rows == {"claim-hello-at-once": "ledger/tasks.html"}
+
+
 def test_hosts_serve_all_folders(site: Path) -> None:
     # GitHub Pages leaves out _static without it.
     assert (site / ".nojekyll").exists()
@@ -389,6 +408,33 @@ def test_a_repair_that_no_longer_applies_is_one_error(book: Book, table: str) ->
         r"see MAINTAINING.md \[handbook.repair\]",
         result.stdout,
     ), result.stdout
+
+
+def test_an_id_that_furo_does_not_put_on_a_table_s_box_is_one_error(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "(numbers)=\n| A | B |\n|---|---|\n| 1 | 2 |\n\n[Строка"
+    book.replace("source/tasks/hello.md", "[Строка", table)
+    mend = repairs.OneId.run
+
+    def run(self: repairs.OneId) -> None:
+        boxes = [each.parent for each in self.document.findall(nodes.table) if each["ids"]]
+        for box in boxes:
+            box["ids"] = []
+        mend(self)
+
+    assert book.build("html").returncode == 0
+    page = (book.root / "build/html/tasks/hello.html").read_text(encoding="utf-8")
+    assert page.count('id="numbers"') == 1
+    shutil.rmtree(book.root / "build")
+    monkeypatch.setattr(repairs.OneId, "run", run)
+    result = book.build("html")
+    assert result.returncode == 1
+    told = re.findall(r"WARNING: a repair no longer applies in (.*)", result.stdout)
+    assert told == [
+        "tasks/hello: furo/__init__.py: a table's id on its box isn't there; "
+        "see MAINTAINING.md [handbook.repair]"
+    ]
 
 
 def test_two_builders_at_once_write_the_same_and_tell_errors(book: Book) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -407,6 +408,25 @@ def test_a_sound_program_has_no_failure_to_find() -> None:
         Threads(Box, [add_locked] * 2, lambda box: box.value == 2).find(preemptions=1)
 
 
+async def only_the_second_first() -> None:
+    done: list[str] = []
+
+    async def note(name: str) -> None:
+        done.append(name)
+
+    await asyncio.gather(note("a"), note("b"))
+    assert done == ["a", "b"]
+
+
+def test_a_bound_too_small_for_the_fault_says_so() -> None:
+    assert Threads(Box, [add] * 2, lambda box: box.value == 2).find(preemptions=1)
+    assert Tasks(only_the_second_first).find(bound=1)
+    with pytest.raises(CannotExplore, match=r"at most 0 preemptions.*or the bound too small"):
+        Threads(Box, [add] * 2, lambda box: box.value == 2).find(preemptions=0)
+    with pytest.raises(CannotExplore, match="within a bound of 0: sound, or bound too small"):
+        Tasks(only_the_second_first).find(bound=0)
+
+
 def test_too_many_orders_are_an_error_that_names_the_ways_out() -> None:
     with pytest.raises(AssertionError, match=r"more than 10 interleavings.*sample=.*bound="):
         list(interleavings(say(3, 3), most=10))
@@ -463,6 +483,8 @@ def test_the_command_shows_the_order_that_breaks_and_replays_it(
     )
     assert run.returncode == 1
     assert run.stdout.startswith("bounded: ")
+    assert re.search(r"^ +\d+  holds  REPLAY=-$", run.stdout, re.M)
+    assert re.search(r"^ +\d+  invariant: .*  REPLAY=\d+:1$", run.stdout, re.M)
     assert "= x.value is 1, not 2" in run.stdout
     schedule = run.stdout.rpartition("REPLAY=")[2].strip()
     again = subprocess.run(

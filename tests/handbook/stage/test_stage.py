@@ -36,7 +36,7 @@ def test_waiting_and_blocking_cost_virtual_seconds() -> None:
     async def main() -> None:
         task = asyncio.create_task(ticks())
         await asyncio.sleep(0.5)
-        time.sleep(2.5)  # noqa: ASYNC251
+        time.sleep(2.5)  # noqa: ASYNC251 - a task that blocks its loop
         print("unblocked")
         await task
         print(time.monotonic(), time.perf_counter(), asyncio.get_running_loop().time())
@@ -96,7 +96,7 @@ def test_the_real_clock_is_back_after_a_play(snippet: Write) -> None:
 
 def test_task_names_do_not_depend_on_earlier_plays() -> None:
     async def main() -> None:
-        print(asyncio.current_task().get_name())  # type: ignore[union-attr]
+        print(asyncio.current_task().get_name())
         await asyncio.create_task(asyncio.sleep(0), name="own")
 
     for _ in range(2):

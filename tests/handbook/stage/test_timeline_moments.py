@@ -60,7 +60,7 @@ def test_a_blocked_loop_makes_others_late() -> None:
     async def main() -> None:
         ticking = asyncio.create_task(tick())
         await asyncio.sleep(0)
-        time.sleep(3)  # noqa: ASYNC251
+        time.sleep(3)  # noqa: ASYNC251 - a task that blocks its loop
         await ticking
 
     shown = watched(main)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from textwrap import dedent
 import pytest
 from proven.stage import SnippetError, Trace, load, perform
 from proven.stage.trace import NotVirtual
-from proven.stage.virtual import play_virtually
+from proven.stage.virtual import play_virtually, rest
 
 # What asyncio.run runs; each line printed is preceded by its virtual second.
 CASES = {
@@ -30,7 +31,6 @@ CASES = {
                 time.clock_gettime(time.CLOCK_MONOTONIC), time.clock_gettime(time.CLOCK_REALTIME),
                 datetime.now().timestamp(), datetime.today().timestamp(),
                 datetime.now(timezone.utc).timestamp(),
-                datetime.utcnow().replace(tzinfo=timezone.utc).timestamp(),
                 time.mktime(time.localtime()),
             )
         async def main():
@@ -305,6 +305,12 @@ CASES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what `make stress` may set: in debug mode asyncio tells of slow steps, too."""
+    monkeypatch.delenv("PYTHONASYNCIODEBUG", raising=False)
+
+
 def played(code: str, folder: Path, *, run: bool = True) -> Trace:
     """Play `code`, which defines main, unless it runs itself."""
     text = "import asyncio\n" + dedent(code).lstrip("\n")
@@ -312,6 +318,22 @@ def played(code: str, folder: Path, *, run: bool = True) -> Trace:
         text += "asyncio.run(main())\n"
     (folder / "planted.py").write_text(text, encoding="utf-8")
     return play_virtually("planted", folder / "planted.py")
+
+
+def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
+    code = """
+    from datetime import datetime
+    async def main():
+        await asyncio.sleep(1)
+        print(datetime.utcnow())
+    """
+    trace = played(code, tmp_path)
+    assert trace.lines == ["2026-01-01 09:00:01"]
+    told = subprocess.run(
+        [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=True
+    )
+    assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "snippets/")
+    assert ("DeprecationWarning" in trace.stderr) is (sys.version_info >= (3, 12))
 
 
 @pytest.mark.parametrize("kind", CASES)
@@ -603,3 +625,23 @@ def test_the_stage_loads_no_test_runner() -> None:
         check=True,
     )
     assert told.stdout == "set()\n"
+
+
+def test_what_plays_take_counts_as_the_players_own(tmp_path: Path) -> None:
+    """Else every measurement of a build would leave them out."""
+
+    def taken() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    rest()
+    before = taken()
+    code = """
+    import time
+    async def main():
+        while time.process_time() < 0.5: pass  # takes 0.5 s
+        print("computed")
+    """
+    assert played(code, tmp_path).lines == ["computed"]
+    rest()
+    assert taken() - before > 0.5

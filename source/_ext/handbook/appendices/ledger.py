@@ -82,7 +82,7 @@ def state(env: BuildEnvironment) -> Any:
     """Return all that the ledger shows, to be compared with what it showed before."""
     store = handbook(env)
     return [
-        [(id, store.sentences[page][id].astext()) for _, page, id in numbered(env)],
+        [(page, id, store.sentences[page][id].astext()) for _, page, id in numbered(env)],
         [(claim.id, claim.rests, claim.only) for claim in store.book.claims.values()],
         [(proof.id, proof.place) for proof in store.book.proofs.values()],
         [(each.version, store.book.current(each, "claims")) for each in store.book.evidence],

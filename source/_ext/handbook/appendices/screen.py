@@ -5,9 +5,11 @@ The site has one for each chapter, as all in one take a phone seconds; an EPUB h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -20,6 +22,21 @@ if TYPE_CHECKING:
 
 _KEPT = {nodes.literal: "code", nodes.emphasis: "em", nodes.strong: "strong"}
 """What a sentence keeps of its markup: it is itself a link."""
+
+ROWS = "rows.js"
+"""The script that knows on which page each row of the ledger stands."""
+
+_LEAD_ON = """
+if (location.hash.startsWith("#claim-")) {
+  window.leadOn = (pages) => {
+    const id = location.hash.slice(1);
+    if (pages[id]) location.replace(pages[id] + "#" + id);
+  };
+  const script = document.createElement("script");
+  script.src = document.documentElement.dataset.content_root + "_static/%s";
+  document.head.append(script);
+}
+"""
 
 _SHOWN = {"all": "все", **IN_RUSSIAN, "partly": "не всюду", "practice": "практика CPython"}
 """Which rows can be shown alone."""
@@ -44,15 +61,26 @@ def title_of(app: Sphinx, chapter: str) -> str:
 
 
 def contents(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:
-    """Return the list of the chapters' ledgers, for the site."""
-    items = []
-    for chapter, own in by_chapter(listed).items():
+    """Return the list of the chapters' ledgers, for the site.
+
+    Once the ledger was one page, and the addresses of its rows are permanent: they lead on.
+    """
+    items, chapters = [], by_chapter(listed)
+    pages = {
+        f"claim-{row.id}": app.builder.get_relative_uri(docname, ledger_of(docname, chapter))
+        for chapter, own in chapters.items()
+        for row in own
+    }
+    # In a file of its own, which only those load who came by such an address.
+    script = Path(app.outdir, "_static", ROWS)
+    script.write_text(f"leadOn({json.dumps(pages, indent=0)});\n", encoding="utf-8")
+    for chapter, own in chapters.items():
         uri = app.builder.get_relative_uri(docname, ledger_of(docname, chapter))
         partly = sum(each.is_partial for each in own)
         count = f"{len(own)}, из них не всюду верны {partly}" if partly else str(len(own))
         title = escape(title_of(app, chapter))
         items.append(f'<li><p><a href="{uri}">{title}</a>: {count}</p></li>')
-    return f"<ul>{''.join(items)}</ul>"
+    return f"<ul>{''.join(items)}</ul>\n<script>{_LEAD_ON % ROWS}</script>"
 
 
 def html(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:

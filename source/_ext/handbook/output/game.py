@@ -1,30 +1,30 @@
 """The ``{scheduler}`` directive: the reader chooses who moves next, and tries to break a snippet.
 
 The explorer gives the whole graph of states; the page holds it as JSON, `scheduler.js`
-walks it.  Options, beside those of ``{interleaving}``: ``:goal:`` what the reader should
-bring about, after «Найдите порядок, при котором»; ``:fixed:`` the snippet where it can't
-be, ``:fixed-actors:`` its actors if they are others.  Without the script and on paper it is
-an exercise; its answer is the run that the explorer finds.
+walks it.  Its answer is the run that breaks: its body and its options are those of an
+``{interleaving}``, recorded and checked likewise, but the reader sees it last: folded
+under the game, on paper at the chapter's end.  More options: ``:goal:`` what the reader
+should bring about, after «Найдите порядок, при котором»; ``:fixed:`` the snippet where it
+can't be, ``:fixed-actors:`` its actors if they are others.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.stage import SnippetError
 from proven.stage.explore import CannotExplore
-from proven.stage.explore.graph import DONE, Graph, State
+from proven.stage.explore.graph import DONE, Graph, hopes
 from proven.stage.explore.scene import Scene
-from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, handbook, warn
-from handbook.output.interleaving import scene_of
+from handbook.output.interleaving import Interleaving, scene_of
 from handbook.output.recorded import guess
-from handbook.output.runs import effect_in_russian, result, table
+from handbook.output.runs import effect_in_russian, result
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -35,12 +35,11 @@ class game(nodes.General, nodes.Element):
     """An exercise: its text and answer, and `data`, the JSON that the script walks."""
 
 
-class Scheduler(SphinxDirective):
-    """```{scheduler} races/lost_update_broken``."""
+class Scheduler(Interleaving):
+    """```{scheduler} races/lost_update_broken`` with the run that breaks as its body."""
 
-    required_arguments = 1
     option_spec: ClassVar[dict[str, Callable[[str], Any]]] = dict.fromkeys(
-        ("make", "actors", "holds", "goal", "fixed", "fixed-actors"),
+        (*Interleaving.option_spec, "goal", "fixed", "fixed-actors"),
         directives.unchanged_required,
     )
 
@@ -50,8 +49,8 @@ class Scheduler(SphinxDirective):
         for snippet in {name, self.options.get("fixed", name)}:
             self.env.note_dependency(str(handbook(self.env).book.snippet(snippet)))
         try:
-            return [self._game(name)]
-        except (CannotExplore, SnippetError, OSError, ValueError) as error:
+            return [*self.checked(name), self._game(name)]
+        except (CannotExplore, SnippetError, OSError, ValueError, IndexError) as error:
             problem = f"the game of {name}: {error}"
             warn(Fault.OUTPUT, problem, self.get_location())
             return []
@@ -66,15 +65,18 @@ class Scheduler(SphinxDirective):
         if fixed.orders(broken=True):
             raise ValueError(f"an order breaks {fixed.scene.snippet}, too: it isn't fixed")
         goal = f"Найдите порядок, при котором {self.options['goal']}."
+        if broken.scene.in_tasks:
+            goal += " Шаг задачи длится до её следующей приостановки."
         inline, messages = self.parse_inline(goal)
         task = nodes.paragraph("", "", nodes.strong("", "Вы — планировщик."), nodes.Text(" "))
         task += [*inline, *messages]
         asked = guess(
             "",
-            *self._answer(broken, fixed),
+            self.shown(name),
+            told(broken, fixed),
             name=f"{name}/scheduler",
             caption=f"snippets/{name}.py",
-            summary="Ответ",
+            summary="Ответ: порядок, который ломает программу",
             question="Найдите порядок сами, потом сверьтесь с ответом на с.\u00a0{}.",
         )
         both = [data(graph, self._source(graph.scene.snippet)) for graph in (broken, fixed)]
@@ -83,29 +85,21 @@ class Scheduler(SphinxDirective):
             self.set_source_info(part)
         return node
 
-    def _answer(self, broken: Graph, fixed: Graph) -> Iterator[nodes.Node]:
-        """Yield the run that breaks, and how many orders there are."""
-        scene = broken.scene
-        lines = scene.find().lines()
-        shown = table(dict(scene.actors), lines, self._source(scene.snippet))
-        slug = nodes.make_id(scene.snippet)
-        box = nodes.container("", shown, classes=["interleaving", f"of-example-{slug}"])
-        box += result(lines[-1].removeprefix("= "))
-        yield box
-        fault, every = number(broken.orders(broken=True)), number(broken.orders())
-        text = f"Порядков, которые ломают программу: {fault} из {every}. В исправленной программе "
-        told = nodes.paragraph("", text)
-        if fixed.scene.snippet != scene.snippet:
-            file = f"{fixed.scene.snippet.rpartition('/')[2]}.py"
-            told += [nodes.literal(file, file), nodes.Text(" ")]
-        told += nodes.Text(
-            f"перебраны все порядки, их {number(fixed.orders())}: не ломает ни один."
-        )
-        yield told
-
     def _source(self, snippet: str) -> list[str]:
         file = handbook(self.env).book.snippet(snippet)
         return file.read_text(encoding="utf-8").splitlines()
+
+
+def told(broken: Graph, fixed: Graph) -> nodes.paragraph:
+    """Return how many orders there are, and how many of them break."""
+    fault, every = number(broken.orders(broken=True)), number(broken.orders())
+    text = f"Порядков, которые ломают программу: {fault} из {every}. В исправленной программе "
+    shown = nodes.paragraph("", text)
+    if fixed.scene.snippet != broken.scene.snippet:
+        file = f"{fixed.scene.snippet.rpartition('/')[2]}.py"
+        shown += [nodes.literal(file, file), nodes.Text(" ")]
+    shown += nodes.Text(f"перебраны все порядки, их {number(fixed.orders())}: не ломает ни один.")
+    return shown
 
 
 def scenes(name: str, options: dict[str, str]) -> tuple[Scene, Scene]:
@@ -135,7 +129,7 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
     words, scene = _Words({"": 0}), graph.scene
     names = [name for name, _ in scene.actors]
     states = graph.shortened()
-    hope = _can_break(states)
+    hope = hopes(states)
     changing = {name for state in states for name, _ in set(state.shared) - set(states[0].shared)}
 
     def in_russian(did: str) -> str:
@@ -151,7 +145,7 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
         return "свободна" if text == "free" else text if holder == text else f"держит {holder}"
 
     rows = []
-    for state in states:
+    for state, can_break in zip(states, hope, strict=True):
         stand = [
             [line, words.of(in_russian(f"waits {what}") if what else "")]
             for line, what in state.stand
@@ -169,7 +163,7 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
                 stand,
                 [words.of(value(text)) for name, text in state.shared if name in changing],
                 moves,
-                int(hope[id(state)]),
+                int(can_break),
                 words.of(end),
             ]
         )
@@ -187,25 +181,12 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
     }
 
 
-def _can_break(states: list[State]) -> dict[int, bool]:
-    """Return for each state, by its id, whether an order that breaks leads on from it."""
-    known: dict[int, bool] = {}
-    todo = [states[0]]
-    while todo:
-        state = todo[-1]
-        after = [states[move.to] for move in state.moves.values()]
-        unknown = [next for next in after if id(next) not in known]
-        todo += unknown
-        if not unknown:
-            known[id(todo.pop())] = state.breaks or any(known[id(next)] for next in after)
-    return known
-
-
 def visit_game_html(self: HTML5Translator, node: game) -> None:
-    """Open the box; the script finds the states in it."""
-    states = node["data"].replace("<", "\\u003c")
+    """Open the box; the script finds the states in it, but no reader of an EPUB runs one."""
     self.body.append('<div class="scheduler">')
-    self.body.append(f'<script type="application/json">{states}</script>')
+    if self.builder.name != "epub":
+        states = node["data"].replace("<", "\\u003c")
+        self.body.append(f'<script type="application/json">{states}</script>')
 
 
 def depart_game_html(self: HTML5Translator, node: game) -> None:

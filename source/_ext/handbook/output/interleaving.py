@@ -1,7 +1,7 @@
 """The ``{interleaving}`` directive: the run that breaks, as a table of who did what in turn.
 
 The explorer finds the run; its body here is what it found, recorded by
-`python -m handbook.output.interleaving` (make accept), and `make doctest` finds the run
+`handbook.authors.orders` (make accept), and `make doctest` finds the run
 again and compares.  Options, in the words of the snippet:
 
 ``:make:`` statements that make what the actors share; ``:actors:`` name and
@@ -13,7 +13,6 @@ true in the end, left out where a deadlock or an error breaks the run;
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -21,8 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.checks import parse, parser
-from proven.checks.accept import choose, diff, replace_text
+from proven.checks.accept import replace_text
 from proven.stage import SnippetError
 from sphinx.util.docutils import SphinxDirective
 
@@ -32,8 +30,9 @@ from handbook.output.runs import result, table
 if TYPE_CHECKING:
     from proven.stage.explore.scene import Scene
 
+_SCENE = ("make", "actors", "holds")
 _BLOCK = re.compile(
-    r"^(?P<fence>`{3,})\{interleaving\}[ ]+(?P<name>\S+)[ ]*\n"
+    r"^(?P<fence>`{3,})\{(?:interleaving|scheduler)\}[ ]+(?P<name>\S+)[ ]*\n"
     r"(?P<options>(?:[ ]*:[\w-]+:.*\n)*)\n?(?P<body>(?:.*\n)*?)(?P=fence)[ ]*$",
     re.M,
 )
@@ -45,22 +44,27 @@ class Interleaving(SphinxDirective):
     required_arguments = 1
     has_content = True
     option_spec: ClassVar[dict[str, Callable[[str], Any]]] = dict.fromkeys(
-        ("make", "actors", "holds", "caption"), directives.unchanged_required
+        (*_SCENE, "caption"), directives.unchanged_required
     )
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        file = handbook(self.env).book.snippet(name)
-        self.env.note_dependency(str(file))
         self.env.note_dependency(__file__)
         try:
-            scene = scene_of(name, self.options)
-            source = file.read_text(encoding="utf-8").splitlines()
-            shown = table(dict(scene.actors), list(self.content), source)
+            box = self.shown(name)
         except (OSError, ValueError, IndexError) as error:
             problem = f"the interleaving of {name}: {error}; mend its options or run make accept"
             warn(Fault.OUTPUT, problem, self.get_location())
             return []
+        return [*self.checked(name), box]
+
+    def shown(self, name: str) -> nodes.container:
+        """Return the recorded run as a table with its result; ValueError if it can't be read."""
+        file = handbook(self.env).book.snippet(name)
+        self.env.note_dependency(str(file))
+        scene = scene_of(name, self.options)
+        source = file.read_text(encoding="utf-8").splitlines()
+        shown = table(dict(scene.actors), list(self.content), source)
         slug = nodes.make_id(name)
         ids = (f"interleaving-{slug}{number or ''}" for number in count())
         id = next(id for id in ids if id not in self.state.document.nameids)
@@ -73,13 +77,14 @@ class Interleaving(SphinxDirective):
         self.state.document.note_explicit_target(box, box)
         for node in (*box.findall(nodes.table), *box.findall(nodes.title), box):
             self.set_source_info(node)
-        return [*self._checked(name), box]
+        return box
 
-    def _checked(self, name: str) -> Iterator[nodes.Node]:
+    def checked(self, name: str) -> Iterator[nodes.Node]:
         """Yield what Sphinx's doctest builder runs and compares, unseen by the reader."""
         # Of its own name: the group of the snippet's output is another one.
         group = f"{name} interleaving"
-        call = f"check_run({name!r}, {dict(self.options)!r})"
+        told = {key: self.options[key] for key in _SCENE if key in self.options}
+        call = f"check_run({name!r}, {told!r})"
         code = nodes.comment("", "", testnodetype="testcode", groups=[group])
         code["test"] = f"from handbook.output.interleaving import check_run\n{call}"
         expected = nodes.comment("", "", testnodetype="testoutput", groups=[group])
@@ -133,37 +138,3 @@ def _rewritten(block: re.Match[str]) -> str:
     lines = scene_of(block["name"], options).find().lines()
     head = block[0].partition("\n")[0]
     return "\n".join([head, f"{block['options']}", *lines, block["fence"]])
-
-
-def main() -> int:
-    """Explore what changed, or the pages named, or all; show each change and each failure."""
-    from proven.stage.explore import CannotExplore
-
-    command = parser("interleaving", main.__doc__)
-    chosen = choose(command)
-    options, book = parse(command)
-    try:
-        pages, changes = chosen(options, book)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    failed = False
-    for page in pages:
-        place, before = book.settings.name_of(page), page.read_text(encoding="utf-8")
-
-        def wanted(name: str, text: str, place: str = place) -> bool:
-            snippet = book.settings.name_of(book.snippet(name))
-            return changes.everything or snippet in changes.files or changes.touches(place, text)
-
-        try:
-            if accept(page, wanted):
-                print(diff(place, before, page.read_text(encoding="utf-8")))
-                print(f"{place}: interleavings rewritten, as shown above")
-        except (CannotExplore, SnippetError, ValueError) as error:
-            failed = True
-            print(f"{place}: left as it is\n{error}", file=sys.stderr)
-    return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -71,8 +71,13 @@ def table(does: dict[str, str], lines: list[str], source: list[str]) -> nodes.ta
 def _step(actor: str, code: str, effects: str, hurts: bool) -> Iterator[nodes.Node]:
     who = addnodes.only("", nodes.inline("", f"{actor} ", classes=["who"]), expr="builder_html")
     yield nodes.paragraph("", "", who, nodes.literal(code, code))
+    lines, together = addnodes.only("", expr="not builder_typst"), nodes.paragraph()
     for effect in effects.split("; "):
-        yield nodes.paragraph("", "", *effect_in_russian(effect))
+        lines += nodes.paragraph("", "", *effect_in_russian(effect))
+        # On paper a table of many lines is cut by the end of a page.
+        together += [nodes.Text("; " if together.children else ""), *effect_in_russian(effect)]
+    yield lines
+    yield addnodes.only("", together, expr="builder_typst")
     if hurts:
         yield nodes.paragraph("", "", nodes.strong("", _SWITCH), classes=["switch"])
 
@@ -97,7 +102,7 @@ def effect_in_russian(effect: str) -> Iterator[nodes.Node]:
         yield nodes.Text(": ")
         yield nodes.literal(value, value)
     if held:
-        yield nodes.Text(f", держит {holder}")
+        yield nodes.Text(f" (держит {holder})")
 
 
 def _waited(thing: str) -> tuple[str, str]:
@@ -117,7 +122,7 @@ def result(text: str) -> nodes.paragraph:
             who, _, what = wait.partition(" waits for ")
             thing, held, holder = what.partition(", held by ")
             stuck.append(
-                f"{who} ждёт {''.join(_waited(thing))}" + (f", держит {holder}" if held else "")
+                f"{who} ждёт {''.join(_waited(thing))}" + (f" (держит {holder})" if held else "")
             )
         shown += nodes.Text(f" Программа стоит: {'; '.join(stuck)}.")
     elif kind == "error":

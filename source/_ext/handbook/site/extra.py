@@ -64,12 +64,13 @@ def _lost(app: Sphinx) -> tuple[str, str, str]:
 def based(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Let the links of the lost page begin at the site's root, if it is known.
+    """Let the links of the lost page begin at the site's root.
 
-    The server shows that page under the address that was asked for, in any folder.
+    The server shows that page under the address that was asked for, in any folder.  Where no
+    address is set, the site is taken to be all of its host, as no page can know better.
     """
-    if pagename == LOST and (root := app.config.html_baseurl):
-        base = f'<base href="{escape(root.removesuffix("/"))}/">'
+    if pagename == LOST:
+        base = f'<base href="{escape(app.config.html_baseurl.removesuffix("/"))}/">'
         context["metatags"] = base + context.get("metatags", "")
 
 

@@ -19,6 +19,7 @@ from proven.shown.text import Terms, on_page
 from proven.stage import SnippetError, play
 from proven.stage.choice import why_real
 from proven.stage.trace import Trace
+from proven.stage.virtual import rest
 
 MOST_LINES = 500
 """Lines that a page shows at most."""
@@ -121,6 +122,7 @@ class Recordings:
         self._helper.kill()
         with self._helper:
             pass
+        rest()
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(self._now), encoding="utf-8")
 

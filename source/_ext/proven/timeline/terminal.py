@@ -2,7 +2,8 @@
 
 Each line of output stands beside the lanes of all tasks, threads or processes;
 what happened between the lines is told in words.  `--real` plays it on the real
-clock, as `python file.py` would.
+clock, as `python file.py` would; `--replay` plays the order of a schedule that
+`make explore` told, and shows each step.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from proven.stage import SnippetError, play
+from proven.stage.explore import CannotExplore, terminal
+from proven.stage.explore.scene import Scene
 from proven.stage.trace import BAR, Moment, Trace, escaped
 from proven.timeline.lanes import cast
 
@@ -146,9 +149,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("name", metavar="SNIPPET", help="as in tasks/gather_order")
     parser.add_argument("--real", action="store_true", help="play it on the real clock")
+    parser.add_argument("--replay", default="", help="play the order of this schedule")
     options = parser.parse_args(arguments)
     name = options.name.removeprefix("snippets/").removesuffix(".py")
     try:
+        if options.replay:
+            return terminal.show(Scene(name), replay=options.replay)
         trace = play(name, may_fail=True)
         real = None
         if options.real:
@@ -160,7 +166,9 @@ def main(arguments: list[str] | None = None) -> int:
             elif real.lines != trace.lines:
                 raise SnippetError("\n".join(["it printed something else:", *real.lines]))
         print("\n".join([*show(trace, real), *close(trace)]))
-    except (SnippetError, ValueError) as error:
+        if len(trace.actors) > 1:
+            print(f"other orders: make explore SNIPPET={name}")
+    except (CannotExplore, SnippetError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -62,10 +62,15 @@ def finish(app: Sphinx, error: Exception | None) -> None:
                 no_longer(f"sphinx/themes/basic/static/{name}: {part!r}", "search.js")
     # Without it GitHub Pages drops folders like _static when it serves a branch.
     (outdir / ".nojekyll").touch()
+    sitemap, robots = outdir / "sitemap.xml", outdir / "robots.txt"
     if base := app.config.html_baseurl.removesuffix("/"):
         addresses = map(app.builder.get_target_uri, sorted(app.env.found_docs))
         urls = "".join(f"<url><loc>{base}/{uri}</loc></url>\n" for uri in addresses)
-        sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
-        (outdir / "sitemap.xml").write_text(sitemap, encoding="utf-8")
-        robots = f"User-agent: *\nAllow: /\nSitemap: {base}/sitemap.xml\n"
-        (outdir / "robots.txt").write_text(robots, encoding="utf-8")
+        text = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
+        sitemap.write_text(text, encoding="utf-8")
+        text = f"User-agent: *\nAllow: /\nSitemap: {base}/{sitemap.name}\n"
+        robots.write_text(text, encoding="utf-8")
+    else:
+        # They would tell the address of an earlier build.
+        sitemap.unlink(missing_ok=True)
+        robots.unlink(missing_ok=True)

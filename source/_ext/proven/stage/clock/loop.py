@@ -162,7 +162,7 @@ def _start_thread(thread: threading.Thread) -> None:
             clock.meter.charge(first_line(target))
             clock.end(me)
 
-    thread.run = watched  # type: ignore[method-assign]
+    thread.run = watched  # type: ignore[method-assign]  # of this one thread only
     clock.meter.pause()
     clock.begin(token)
     try:

@@ -12,6 +12,7 @@ import datetime as dates
 import gc
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -188,6 +189,13 @@ _now, _utcnow = (vars(dates.datetime)[name] for name in ("now", "utcnow"))
 _today = vars(dates.date)["today"]
 
 
+_UTCNOW = (
+    "datetime.datetime.utcnow() is deprecated and scheduled for removal in a future version. "
+    "Use timezone-aware objects to represent datetimes in UTC: datetime.datetime.now(datetime.UTC)."
+)
+"""What Python says of it where it is called; its own would name this file."""
+
+
 def _moment(kind: Any, zone: Any) -> Any:
     seconds, rest = divmod(_wall(), SECOND)
     return kind.fromtimestamp(seconds, zone).replace(microsecond=rest // 1000)
@@ -200,6 +208,9 @@ def _now_of(kind: Any, tz: Any = None) -> Any:
 def _utcnow_of(kind: Any) -> Any:
     if running() is None:
         return _utcnow.__get__(None, kind)()
+    if sys.version_info >= (3, 12):
+        # The stage's own frame doesn't count.
+        warnings.warn(_UTCNOW, DeprecationWarning, stacklevel=1)
     return _moment(kind, dates.UTC).replace(tzinfo=None)
 
 

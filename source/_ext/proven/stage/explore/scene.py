@@ -1,5 +1,7 @@
 """A scene: a snippet, what its actors share, what each does, and what should hold in the end.
 
+Without actors it is the snippet's main.
+
 All is told in the snippet's own words, as expressions, so that a page can tell it.
 The explorer finds the run that breaks with the fewest switches.
 """
@@ -16,7 +18,7 @@ from typing import Any
 from proven.stage.explore.schedule import CannotExplore, Failure, Schedule
 from proven.stage.explore.steps import Step, Steps
 from proven.stage.explore.tasks.program import Tasks
-from proven.stage.explore.threads.program import Threads
+from proven.stage.explore.threads.program import Threads, program
 from proven.stage.explore.threads.standins import code_of, load
 from proven.stage.explore.watching import Told, watching
 
@@ -40,12 +42,11 @@ def _value(names: dict[str, Any], expression: str) -> Any:
 
 @dataclass(frozen=True)
 class Found:
-    """The run that breaks: its steps, what came of it, and how many orders it took to find it."""
+    """A run: its steps, what broke, if anything did, and what came of it."""
 
     steps: list[Step]
-    failure: Failure
+    failure: Failure | None
     result: str
-    actors: tuple[str, ...]
 
     def lines(self) -> list[str]:
         """Return the run as text: a line for each step, and the result."""
@@ -81,8 +82,8 @@ class Scene:
     """
 
     snippet: str
-    make: str
-    actors: tuple[tuple[str, str], ...]
+    make: str = ""
+    actors: tuple[tuple[str, str], ...] = ()
     holds: str = ""
 
     @property
@@ -92,6 +93,8 @@ class Scene:
 
     def threads(self) -> Threads:
         """Return the scene as a program of threads."""
+        if not self.actors:
+            return program(self.snippet)
 
         def worker(expression: str) -> Any:
             return lambda space: space.do(expression)
@@ -106,6 +109,8 @@ class Scene:
 
     def tasks(self, spaces: list[Space] | None = None, told: Told = lambda *_: None) -> Tasks:
         """Return the scene as a program of tasks; spaces: gets the names of each run."""
+        if not self.actors:
+            return Tasks(load(self.snippet).main)
 
         async def play() -> None:
             space = Space(self.snippet, self.make)
@@ -135,25 +140,26 @@ class Scene:
     def find(self) -> Found:
         """Find the run that breaks; CannotExplore if none does within the bounds."""
         failure = (self.tasks() if self.in_tasks else self.threads()).find()
-        return self.replay(failure.schedule)
+        found = self.replay(failure.schedule)
+        if found.failure is None:
+            raise CannotExplore(f"{self.snippet}: what broke in an order doesn't break in it again")
+        return found
 
     def replay(self, schedule: Schedule) -> Found:
-        """Play one order and see its steps; CannotExplore if nothing breaks in it."""
+        """Play one order and see its steps."""
         steps = Steps(code_of(self.snippet).co_filename)
         failure, space = (self._replay_tasks if self.in_tasks else self._replay_threads)(
             schedule, steps
         )
-        if failure is None:
-            raise CannotExplore(f"{self.snippet}: nothing breaks in this order")
-        names = tuple(name for name, _ in self.actors)
-        return Found(steps.steps(), failure, self.result(failure, space), names)
+        result = self.result(failure, space) if failure else "holds"
+        return Found(steps.steps(), failure, result)
 
     def result(self, failure: Failure, space: Any) -> str:
         """Return what a failure is, told by the scene's own words."""
         if failure.kind == "deadlock":
             names = [name for name, _ in self.actors]
             parts = (part.partition(" (")[0] for part in failure.text.split("; "))
-            stuck = [part for part in parts if part.partition(" waits for ")[0] in names]
+            stuck = [part for part in parts if part.partition(" waits for ")[0] in (names or part)]
             return f"deadlock: {'; '.join(stuck)}"
         if failure.kind == "error":
             return f"error: {failure.text}"
@@ -172,7 +178,7 @@ class Scene:
 
     def _replay_tasks(self, schedule: Schedule, steps: Steps) -> tuple[Failure | None, Any]:
         spaces: list[Space] = []
-        with watching(steps, self.snippet) as (watch, told):
-            program = self.tasks(spaces, told)
-            outcome = program.replay(schedule, watch)
-        return program.failure(outcome, schedule), spaces[-1]
+        with watching(steps, self.snippet, unnamed=not self.actors) as (watch, told):
+            tasks = self.tasks(spaces, told)
+            outcome = tasks.replay(schedule, watch)
+        return tasks.failure(outcome, schedule), spaces[-1] if spaces else None

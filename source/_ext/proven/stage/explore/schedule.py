@@ -60,13 +60,18 @@ class Orders:
         """How many choices this run has met so far."""
         return self._step
 
+    @property
+    def spent(self) -> bool:
+        """Whether this run may not leave the usual order any more, except where that is free."""
+        return self.bound is not None and len(self.departures) >= self.bound
+
     def choose(self, options: int, place: int, where: Hashable, *, free: bool = False) -> int:
         """Return which of so many options this run takes.
 
         place: its number in this run; where: what is there, to compare runs.
         Raises CannotExplore if the same choices led elsewhere before.
         """
-        if not free and self.bound is not None and len(self.departures) >= self.bound:
+        if not free and self.spent:
             self.cut |= options > 1
             options = 1
         if self._step == len(self._taken):
@@ -195,7 +200,11 @@ def written(schedule: Schedule) -> str:
 def read(text: str) -> Schedule:
     """Return the schedule that `written` wrote; ValueError if it is none."""
     pairs = [] if text == "-" else [pair.split(":") for pair in text.split(",")]
-    return tuple((int(place), int(option)) for place, option in pairs)
+    try:
+        return tuple((int(place), int(option)) for place, option in pairs)
+    except ValueError:
+        why = "is no schedule: one reads like 17:1,23:2, as make explore tells it, or -"
+        raise ValueError(f"{text!r} {why}") from None
 
 
 def kind_of(orders: Orders) -> str:
@@ -203,6 +212,10 @@ def kind_of(orders: Orders) -> str:
     if isinstance(orders, Samples):
         return "random"
     return "bounded" if orders.cut else "exhaustive"
+
+
+Seen = list[tuple[Schedule, "Failure | None", Sequence[str]]]
+"""Of each order its choices, what broke, and the lines that it printed."""
 
 
 EXPLORED: list[Exploration] = []

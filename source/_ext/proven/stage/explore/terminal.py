@@ -2,47 +2,70 @@
 
 `python -m proven.stage.explore.terminal races/deadlock_broken` (make explore) explores the
 snippet's main; with --actors a scene: what each actor does, upon what --make makes.
+Each outcome is listed with an order that leads to it; --replay shows the steps of one.
 """
 
 from __future__ import annotations
 
 import argparse
+import linecache
 import sys
 from functools import partial
 
-from proven.stage.explore.scene import Scene, parse_actors
-from proven.stage.explore.schedule import CannotExplore, Exploration, read, written
-from proven.stage.explore.tasks.program import Tasks
-from proven.stage.explore.threads.program import program
-from proven.stage.explore.threads.standins import code_of, load
+from proven.stage.explore.scene import Found, Scene, parse_actors
+from proven.stage.explore.schedule import CannotExplore, Schedule, Seen, read, written
+from proven.stage.explore.threads.standins import code_of
 from proven.stage.trace import SnippetError
 
+_HURTS = "  <- this switch hurts"
+MOST_OUTCOMES = 10
+"""Different outcomes that are listed; more are only counted."""
 
-def show(scene: Scene, bound: int, replay: str = "") -> int:
+
+def show(scene: Scene, bound: int = 2, replay: str = "") -> int:
     """Print what exploring a scene, or its snippet's main, shows; return 1 if an order breaks."""
-    in_tasks = "asyncio" in code_of(scene.snippet).co_names
     if replay:
-        print("\n".join(scene.replay(read(replay)).lines()))
-        return 1
-    explored = _explored(scene, in_tasks, bound)
+        found = scene.replay(read(replay))
+        print("\n".join(steps(scene, found)))
+        return int(found.failure is not None)
+    seen: Seen = []
+    if scene.in_tasks:
+        explored = scene.tasks().explore(seen=seen)
+    else:
+        explored = scene.threads().explore(preemptions=bound, seen=seen)
+    outcomes: dict[str, list[Schedule]] = {}
+    for schedule, failure, lines in seen:
+        text = f"{failure.kind}: {failure.text}" if failure else " | ".join(lines) or "holds"
+        outcomes.setdefault(text, []).append(schedule)
     print(explored.how())
+    for text, schedules in list(outcomes.items())[:MOST_OUTCOMES]:
+        print(f"{len(schedules):6}  {text}  REPLAY={written(min(schedules, key=len))}")
+    if len(outcomes) > MOST_OUTCOMES:
+        print(f"and {len(outcomes) - MOST_OUTCOMES} outcomes more")
     if explored.failure is None:
         print("no order breaks")
         return 0
-    print(f"{explored.failed} orders break; the first:\n{explored.failure}")
-    if scene.actors:
-        found = scene.find()
-        print("with the fewest switches:", *found.lines(), sep="\n")
+    found = scene.find()
+    print("one that breaks, with the fewest switches:", *steps(scene, found), sep="\n")
+    if found.failure:
         print(f"again: REPLAY={written(found.failure.schedule)}")
     return 1
 
 
-def _explored(scene: Scene, in_tasks: bool, bound: int) -> Exploration:
-    if in_tasks:
-        main = scene.tasks() if scene.actors else Tasks(load(scene.snippet).main)
-        return main.explore()
-    threads = scene.threads() if scene.actors else program(scene.snippet)
-    return threads.explore(preemptions=bound)
+def steps(scene: Scene, found: Found) -> list[str]:
+    """Return a run as lines: who, source line, what it did, and the switch that hurts."""
+    file = code_of(scene.snippet).co_filename
+    *rows, result = found.lines()
+    cells = [row.split(" │ ") for row in rows]
+    codes = [linecache.getline(file, int(line)).strip() for _, line, *_ in cells]
+    who, code = (max(map(len, texts), default=0) for texts in ([cell[0] for cell in cells], codes))
+    return [
+        *(
+            f"{actor:{who}} │ {line:>3} {text:{code}} │ {did}{_HURTS * len(hurts)}"
+            for (actor, line, did, *hurts), text in zip(cells, codes, strict=True)
+        ),
+        result,
+    ]
 
 
 def main() -> int:

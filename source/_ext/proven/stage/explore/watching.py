@@ -20,8 +20,11 @@ Told = Callable[..., None]
 
 
 @contextmanager
-def watching(steps: Steps, snippet: str) -> Iterator[tuple[Any, Told]]:
-    """Record the steps of a loop's tasks; yield what to give the loop to, and whom to tell."""
+def watching(steps: Steps, snippet: str, *, unnamed: bool = False) -> Iterator[tuple[Any, Told]]:
+    """Record the steps of a loop's tasks; yield what to give the loop to, and whom to tell.
+
+    unnamed: whether those, too, that asyncio has named.
+    """
     now = SimpleNamespace(name="")
 
     def stop(frame: FrameType, offset: int, place: Place) -> None:
@@ -33,13 +36,15 @@ def watching(steps: Steps, snippet: str) -> Iterator[tuple[Any, Told]]:
             steps.flush()
             task = task_of(option) if isinstance(option, asyncio.Handle) else None
             now.name = ""
-            if task and not loop.stuck and not task.get_name().startswith("Task-"):
+            if task and not loop.stuck and (unnamed or not task.get_name().startswith("Task-")):
                 now.name = task.get_name()
 
         loop.before = before
 
     def act(what: str, thing: Any, value: str = "") -> None:
         if now.name:
+            if what == "takes" and isinstance(thing, asyncio.Lock):
+                thing.holder = now.name
             steps.act(
                 now, what, type(thing).__name__ if not isinstance(thing, str) else thing, value
             )

@@ -7,6 +7,6 @@ what the zygote is started as.
 """
 
 from proven.stage.virtual.perform import DEADLINE, deadline, perform
-from proven.stage.virtual.zygote import play_virtually
+from proven.stage.virtual.zygote import play_virtually, rest
 
-__all__ = ["DEADLINE", "deadline", "perform", "play_virtually"]
+__all__ = ["DEADLINE", "deadline", "perform", "play_virtually", "rest"]

@@ -42,7 +42,6 @@ def serve() -> None:
 
 def _serve(journal: Journal) -> None:
     orders = socket.socket(fileno=os.dup(0))
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["TZ"] = "UTC"
     time.tzset()
@@ -52,6 +51,7 @@ def _serve(journal: Journal) -> None:
     gc.freeze()
     while True:
         head, rights, _, _ = orders.recvmsg(8, socket.CMSG_SPACE(4), socket.MSG_WAITALL)
+        _reap(0 if len(head) < 8 else os.WNOHANG)
         if len(head) < 8:
             return
         (channel,) = struct.unpack("i", rights[0][2])
@@ -62,6 +62,13 @@ def _serve(journal: Journal) -> None:
             orders.close()
             _Child(pickle.loads(request), socket.socket(fileno=channel)).play()
         os.close(channel)
+
+
+def _reap(options: int) -> None:
+    """Let the children that are over go; what they took then counts as the zygote's."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
 
 
 def _rehearse(journal: Journal) -> None:
@@ -151,7 +158,6 @@ class _Child:
     def _surround(self) -> None:
         """Give the program what it would find by `python file.py`."""
         order = self.order
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         wanted = order.environment | {"TZ": "UTC"}
         # Nearly all of it is as the zygote has it.
@@ -164,11 +170,13 @@ class _Child:
         os.close(nothing)
         os.dup2(self._out, 1)
         os.dup2(self._err, 2)
+        # Final in typeshed, not in Python.
         sys.stdout = sys.__stdout__ = self.recorder.stream()  # type: ignore[misc]
         os.chdir(order.work)
         sys.argv, sys.orig_argv = [order.path], [sys.executable, order.path]
         sys._xoptions.clear()
         sys.path[0] = os.path.dirname(order.path)
+        # Private, so typeshed lacks it.
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
         self.clock.on_jump = self.recorder.catch_up
         self.clock.refuse = self.refuse
@@ -194,7 +202,7 @@ class _Child:
 
     def _end(self) -> None:
         """Play the end of the interpreter: threads, atexit, and what the modules hold."""
-        threading._shutdown()  # type: ignore[attr-defined]
+        threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
         atexit._run_exitfuncs()
         del sys.modules["__main__"]
         folder = os.path.dirname(self.order.path)

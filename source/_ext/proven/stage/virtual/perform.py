@@ -93,7 +93,7 @@ def _complaints_to(err: StringIO) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")
-            warnings.showwarning = show  # type: ignore[assignment]
+            warnings.showwarning = show  # type: ignore[assignment]  # Python lets it be replaced
             yield
     finally:
         # A snippet may have set up logging: the next one starts without that.

@@ -24,6 +24,7 @@ def run(path: str, clock: Clock) -> None:
     main = ModuleType("__main__")
     main.__file__ = path
     main.__spec__ = None
+    # As Python sets it in a module that it runs.
     main.__builtins__ = builtins  # type: ignore[attr-defined]
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     # The zygote was started as `python file.py`, too.

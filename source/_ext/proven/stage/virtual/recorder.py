@@ -37,7 +37,7 @@ class Recorder(io.RawIOBase):
         stream = kind(buffer, "utf-8", "surrogateescape", newline="\n", line_buffering=True)
         if isinstance(stream, _Charging):
             stream.charge = self._clock.meter.charge
-        stream.mode = "w"  # type: ignore[misc]
+        stream.mode = "w"  # type: ignore[misc]  # as Python's own stdout has it
         return stream
 
     def writable(self) -> bool:

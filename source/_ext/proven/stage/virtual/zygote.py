@@ -85,6 +85,15 @@ def play_virtually(name: str, path: Path) -> Trace:
     return replace(trace, ties=tuple(trace.lines))
 
 
+def rest() -> None:
+    """Let the zygote go, if there is one: what it took then counts as this process's children's.
+
+    The next play starts another.
+    """
+    if _Zygote._one:
+        _Zygote._one.end()
+
+
 def _refuse_computing(name: str, path: Path, played: Outcome) -> None:
     charged = Outcome()
     with suppress(SnippetError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from proven.stage.trace import Actor
 
+# Private, so typeshed lacks it.
 TASKS = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
 
 

@@ -95,18 +95,18 @@ class _Watched:
         handle: Any = self
         journal = handle._journal
         if journal is None:
-            super()._run()  # type: ignore[misc]
+            super()._run()  # type: ignore[misc]  # a mixin: the handle it is mixed into has it
             return
         task = handle._task
         if task is None:
             with journal.causing(handle._cause, handle._due):
-                super()._run()  # type: ignore[misc]
+                super()._run()  # type: ignore[misc]  # a mixin: the handle it is mixed into has it
             return
         place = handle._place
         why = "cancel" if _is_cancelled(task, handle._args) else ""
         journal.note(place, "runs", why, by=handle._cause, sent=handle._sent)
         with journal.causing(place):
-            super()._run()  # type: ignore[misc]
+            super()._run()  # type: ignore[misc]  # a mixin: the handle it is mixed into has it
         # As in asyncio's own: what has run must not keep the task.
         handle._task = None
         journal.left(task, place)

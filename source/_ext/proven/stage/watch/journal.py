@@ -135,7 +135,7 @@ class Journal:
             self.note(place, "ends", "cancel")
         else:
             # Asking by exception() would count as retrieving it.
-            error = task._exception  # type: ignore[attr-defined]
+            error = task._exception  # type: ignore[attr-defined]  # private, so typeshed lacks it
             self.note(place, "ends", type(error).__name__ if error else "")
 
     def _collected(self, place: int) -> None:

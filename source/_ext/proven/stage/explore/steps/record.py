@@ -8,14 +8,14 @@ touch, one of them writing, and what is done with locks and the like.
 from __future__ import annotations
 
 import ast
-import linecache
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Protocol
 
+from proven.stage.explore.steps.marks import Effect, Step, mark, short
 from proven.stage.explore.steps.values import (
     CONTAINERS,
+    WAITED_FOR,
     asks,
     is_module,
     next_op,
@@ -24,7 +24,6 @@ from proven.stage.explore.steps.values import (
     value_of,
 )
 from proven.stage.explore.threads.bytecode import Place
-from proven.stage.explore.threads.locks import Named
 
 _TAKES_ALL = ("GET_ITER", "TO_BOOL", "POP_JUMP", "UNARY_NOT", "JUMP_IF")
 _QUIET = ("asks", "starts")
@@ -34,35 +33,6 @@ class Who(Protocol):
     """An actor: its name is all that is needed."""
 
     name: str
-
-
-@dataclass
-class Effect:
-    """What a step did: reads or writes `name`, then `value` is there; or takes, waits and the like.
-
-    key: the place in memory, to tell whether others touch it, too; None if it is always told.
-    """
-
-    what: str
-    name: str
-    value: str = ""
-    key: Any = None
-
-    def __str__(self) -> str:
-        if self.what in ("reads", "writes"):
-            return f"{self.name} {'→' if self.what == 'reads' else '←'} {self.value}"
-        name = f"{self.name}: {self.value}" if self.value else self.name
-        return f"{self.what} {name}"
-
-
-@dataclass
-class Step:
-    """What `actor` does on `line` of the program; hurts: whether the switch after it does harm."""
-
-    actor: str
-    line: int
-    effects: list[Effect] = field(default_factory=list)
-    hurts: bool = False
 
 
 class Steps:
@@ -98,8 +68,13 @@ class Steps:
                 base = node.func.value
                 known, value = value_of(base, frame)
                 if known and isinstance(value, CONTAINERS):
-                    step = self._step(actor.name)
-                    self._pending = lambda: self._note(step, frame, base, "writes", whole=True)
+                    step, before = self._step(actor.name), repr(value)
+
+                    def called() -> None:
+                        what = "reads" if repr(value) == before else "writes"
+                        self._note(step, frame, base, what, whole=True)
+
+                    self._pending = called
         elif not isinstance(node, ast.Call):
             whole = next_op(frame.f_code, offset).startswith(_TAKES_ALL)
             self._note(self._step(actor.name), frame, node, "reads", whole=whole)
@@ -146,8 +121,8 @@ class Steps:
             else:
                 rows.append(Step(step.actor, step.line, effects))
         for row in rows:
-            row.effects = _short(row.effects)
-        _mark(rows, self._file)
+            row.effects = short(row.effects)
+        mark(rows, self._file)
         return rows
 
     def _step(self, name: str) -> Step:
@@ -162,7 +137,7 @@ class Steps:
         self, step: Step, frame: FrameType, node: ast.expr, what: str, *, whole: bool = False
     ) -> None:
         known, value = value_of(node, frame)
-        if not known or isinstance(value, Named) or callable(value) or is_module(value):
+        if not known or isinstance(value, WAITED_FOR) or callable(value) or is_module(value):
             return
         base: Any = None
         if isinstance(node, ast.Attribute):
@@ -190,63 +165,3 @@ class Steps:
             key = id(value)
         self._alive += [base, value]
         step.effects.append(Effect(what, ast.unparse(node), shown(value), key))
-
-
-def _short(effects: list[Effect]) -> list[Effect]:
-    """Leave out what is told twice in a row."""
-    kept: list[Effect] = []
-    for effect in effects:
-        if not kept or str(kept[-1]) != str(effect):
-            kept.append(effect)
-    return kept
-
-
-def _mark(rows: list[Step], file: str) -> None:
-    """Mark each step after which others change what its actor relies on, or take what it wants.
-
-    Also one after which somebody sees what it wrote, and beside it what it is yet to write.
-    """
-    for place, row in enumerate(rows[:-1]):
-        if rows[place + 1].actor == row.actor:
-            continue
-        back = next(
-            (i for i in range(place + 1, len(rows)) if rows[i].actor == row.actor), len(rows)
-        )
-        seen = _relied_on(rows[: place + 1], rows[back:], row.actor, file)
-        wanted = {
-            effect.name.partition(",")[0]
-            for later in rows[back : back + 1]
-            for effect in later.effects
-            if effect.what == "waits"
-        }
-        between = [effect for other in rows[place + 1 : back] for effect in other.effects]
-        looked = {effect.key for effect in between if effect.what == "reads"}
-        before, after = (_written(part, row.actor) for part in (rows[: place + 1], rows[back:]))
-        row.hurts = back < len(rows) and (
-            any(effect.what == "writes" and effect.key in seen for effect in between)
-            or any(effect.what == "takes" and effect.name in wanted for effect in between)
-            or bool(looked & before and looked & after - before)
-        )
-
-
-def _relied_on(before: list[Step], after: list[Step], actor: str, file: str) -> set[Any]:
-    """Return what the actor has asked in a condition, or overwrites without a second look."""
-    asked = {
-        effect.key
-        for row in before
-        if row.actor == actor
-        and linecache.getline(file, row.line).strip().startswith(("if ", "while ", "for "))
-        for effect in row.effects
-    }
-    later = (effect for row in after if row.actor == actor for effect in row.effects)
-    first: dict[Any, str] = {}
-    for effect in later:
-        first.setdefault(effect.key, effect.what)
-    seen = {effect.key for row in before if row.actor == actor for effect in row.effects}
-    blind = {key for key, what in first.items() if what == "writes" and key in seen}
-    return (asked | blind) - {None}
-
-
-def _written(rows: list[Step], actor: str) -> set[Any]:
-    mine = (effect for row in rows if row.actor == actor for effect in row.effects)
-    return {effect.key for effect in mine if effect.what == "writes"}

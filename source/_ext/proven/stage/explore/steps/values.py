@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import dis
 import linecache
 from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
+from proven.stage.explore.threads.locks import Named
+
 CONTAINERS = (list, dict, set, bytearray)
 """What has parts that others may change."""
+
+WAITED_FOR = (
+    *(asyncio.Lock, asyncio.Semaphore, asyncio.Event, asyncio.Condition),
+    *(asyncio.Queue, asyncio.Barrier, Named),
+)
+"""What actors wait for: told is what they do with it, never its value."""
 
 
 @lru_cache

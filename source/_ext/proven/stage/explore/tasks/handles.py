@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from proven.stage.explore.tasks.worker import Worker
+
+_OF = {"get": "an item in ", "put": "room in ", "join": "task_done of "}
+"""What a task waits for in a method of a queue."""
 
 
 def task_of(handle: asyncio.Handle) -> asyncio.Task[Any] | None:
@@ -62,21 +66,37 @@ def name_of(option: asyncio.Handle | Worker) -> str:
     return getattr(option._callback, "__qualname__", type(option._callback).__name__)
 
 
+def stands(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+    """Yield the frames in which a suspended task stands, the outermost first."""
+    coroutine: Any = task.get_coro()
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is not None:
+            yield frame
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+
+
 def waits(loop: asyncio.AbstractEventLoop) -> Iterator[str]:
     """Yield for each unfinished task what it waits for, and where."""
     for task in sorted(asyncio.all_tasks(loop), key=lambda task: task.get_name()):
-        coroutine: Any = task.get_coro()
-        place = what = ""
-        while coroutine is not None:
-            frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-            if frame is not None:
-                if "/asyncio/" in frame.f_code.co_filename.replace("\\", "/"):
-                    if frame.f_code.co_name != "__aenter__":
-                        what = what or frame.f_code.co_qualname
-                else:
-                    what = ""
-                    place = f"{frame.f_code.co_name}, line {frame.f_lineno}"
-            coroutine = getattr(coroutine, "cr_await", None) or getattr(
-                coroutine, "gi_yieldfrom", None
-            )
+        what, place = _waits(task)
         yield f"{task.get_name()} waits for {what or 'a future'} ({place})"
+
+
+def waited_for(task: asyncio.Task[Any]) -> str:
+    """Return what a task waits for, as those say it who tell what a run did."""
+    kind, _, method = _waits(task)[0].partition(".")
+    return f"{_OF.get(method, '')}{kind}" if method else f"the end of {kind or 'a future'}"
+
+
+def _waits(task: asyncio.Task[Any]) -> tuple[str, str]:
+    """Return the function of asyncio in which a task stands, and where it was called."""
+    place = what = ""
+    for frame in stands(task):
+        if "/asyncio/" in frame.f_code.co_filename.replace("\\", "/"):
+            if frame.f_code.co_name != "__aenter__":
+                what = what or frame.f_code.co_qualname
+        else:
+            what = ""
+            place = f"{frame.f_code.co_name}, line {frame.f_lineno}"
+    return what, place

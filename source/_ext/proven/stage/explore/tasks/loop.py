@@ -75,6 +75,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         self._now = self._idle_at = 0.0
         super().__init__()
         self.orders, self._late, self._callbacks = orders, late, callbacks
+        # A list where asyncio has a deque.
         self._ready: list[asyncio.Handle] = []  # type: ignore[assignment]
         self._steps = self._numbers = self._again = 0
         self._last = ""
@@ -125,7 +126,7 @@ class ExploringLoop(asyncio.SelectorEventLoop):
 
     def finish(self, worker: Worker) -> None:
         """Take note that a worker is done; called in its thread."""
-        worker.call = None  # type: ignore[assignment]
+        worker.call = None  # type: ignore[assignment]  # nothing to call any more
         if self._all_done and not any(other.call for other in self._workers):
             self._ready.append(asyncio.Handle(self._all_done.set_result, (None,), self, None))
 
@@ -159,15 +160,8 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         if not eager and not options:
             self._wait()
             eager, options = self._options()
-        chosen: asyncio.Handle | Worker | None = eager
-        if chosen is None:
-            chosen = options[0]
-            # Those that wait for ever are only taken down, in no order of interest.
-            if len(options) > 1 and not self.stuck:
-                names = tuple(map(name_of, options))
-                place = self.orders.choose(len(options), self._steps, names)
-                chosen = options[place]
-                self._watch_spin(names[place])
+        # Those that wait for ever are only taken down, in no order of interest.
+        chosen = eager or (options[0] if self.stuck else self._choose(options))
         if isinstance(chosen, asyncio.TimerHandle):
             self._scheduled.remove(chosen)
             heapq.heapify(self._scheduled)
@@ -175,14 +169,19 @@ class ExploringLoop(asyncio.SelectorEventLoop):
             self._now = max(self._now, chosen.when())
         elif isinstance(chosen, asyncio.Handle):
             self._ready.remove(chosen)
-        assert chosen is not None
         return chosen
 
-    def _watch_spin(self, name: str) -> None:
-        self._again = self._again + 1 if name == self._last else 0
-        self._last = name
+    def _choose(self, options: list[asyncio.Handle | Worker]) -> asyncio.Handle | Worker:
+        self.orders.meet(self, None, options, self._steps)
+        if len(options) < 2:
+            return options[0]
+        names = tuple(map(name_of, options))
+        place = self.orders.choose(len(options), self._steps, names)
+        self._again = self._again + 1 if names[place] == self._last else 0
+        self._last = names[place]
         if self._again > SPINS:
-            raise CannotExplore(f"{name} {_SPINS}")
+            raise CannotExplore(f"{self._last} {_SPINS}")
+        return options[place]
 
     def _options(self) -> tuple[asyncio.Handle | None, list[asyncio.Handle | Worker]]:
         """Return what runs at once because it is no choice, and otherwise the options."""
@@ -216,5 +215,6 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         if len(self._selector.get_map()) > 1:
             self._process_events(self._selector.select(PATIENCE))
         if not self._ready:
+            self.orders.meet(self, None, (), self._steps)
             self.stuck = True
             raise Deadlock("; ".join(waits(self)))

@@ -22,6 +22,7 @@ from proven.stage.explore.schedule import (
     Replay,
     Samples,
     Schedule,
+    Seen,
     finished,
     kind_of,
     written,
@@ -102,6 +103,10 @@ class Tasks:
             loop, outcome = self._play(orders, watch)
         return outcome
 
+    def step(self, orders: Orders, watch: Any = None) -> Trace | BaseException:
+        """Play one order in which asyncio's own callbacks are no choice, whatever is cancelled."""
+        return self._play(orders, watch)[1]
+
     def _play(self, orders: Orders, watch: Any) -> tuple[ExploringLoop, Trace | BaseException]:
         out = _Lines()
         loop = out.loop = ExploringLoop(orders, self.late, self._callbacks)
@@ -132,10 +137,18 @@ class Tasks:
         )
 
     def explore(
-        self, *, bound: int | None = None, most: int = MOST, first: bool = False
+        self,
+        *,
+        bound: int | None = None,
+        most: int = MOST,
+        first: bool = False,
+        seen: Seen | None = None,
     ) -> Exploration:
-        """Try every order; with bound only those that leave first come, first served so often."""
-        return self._explore(lambda: Orders(bound), most, first)
+        """Try every order; with bound only those that leave first come, first served so often.
+
+        first: stop at the first order that breaks; seen: gets what came of each order.
+        """
+        return self._explore(lambda: Orders(bound), most, first, seen)
 
     def sample(self, runs: int, *, seed: int = 1, first: bool = False) -> Exploration:
         """Try so many random orders; otherwise as `explore`."""
@@ -163,11 +176,16 @@ class Tasks:
         name = "" if isinstance(outcome, AssertionError) else f"{type(outcome).__name__}: "
         return Failure(kind, f"{name}{outcome}".removesuffix(": "), schedule)
 
-    def _explore(self, make: Callable[[], Orders], most: int, first: bool) -> Exploration:
+    def _explore(
+        self, make: Callable[[], Orders], most: int, first: bool, seen: Seen | None = None
+    ) -> Exploration:
         failure, failed, runs = None, 0, 0
         orders = make()
         for orders, outcome in self.traces(make, most):
             runs += 1
+            if seen is not None:
+                lines = outcome.lines if isinstance(outcome, Trace) else []
+                seen.append((orders.schedule, self.failure(outcome, orders.schedule), lines))
             if isinstance(outcome, BaseException):
                 failed += 1
                 failure = failure or self.failure(outcome, orders.schedule)

@@ -120,6 +120,15 @@ class Turns:
             if chosen is not me and not self.over:
                 self.hand_over(me, chosen)
 
+    def before_end(self, me: Actor) -> None:
+        """Let daemons go on once more, as they may, before the last one they don't outlive ends."""
+        others = [actor for actor in self.actors if actor is not me and not actor.done]
+        able = [actor for actor in others if actor.can_move()]
+        if me.daemon or self.over or not able or not all(actor.daemon for actor in others):
+            return
+        if chosen := self.ask(me, [me, *able], "the end", free=False):
+            self.hand_over(me, able[chosen - 1])
+
     def _finish(self, me: Actor | None, failure: Failure | None = None) -> None:
         self.failure = self.failure or failure
         if not self.over:
@@ -140,6 +149,7 @@ class Turns:
                 self.watch.watch_thread()
             try:
                 actor.work()
+                self.before_end(actor)
             except Stop:
                 pass
             except BaseException as error:

@@ -135,6 +135,7 @@ class Watch:
     def __init__(self, codes: Iterable[CodeType], stop: Stop) -> None:
         self.places = {code: places(code) for code in codes}
         self._stop = stop
+        self._trace = _tracer(self.places, stop)
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -158,7 +159,7 @@ class Watch:
     def watch_thread(self) -> None:
         """Watch the calling thread: before 3.12 each one asks for it."""
         if sys.version_info < (3, 12):
-            sys.settrace(self._call)
+            sys.settrace(self._trace)
 
     def unwatch_thread(self) -> None:
         """Leave the calling thread alone again."""
@@ -168,23 +169,32 @@ class Watch:
     def _instruction(self, code: CodeType, offset: int) -> Any:
         place = self.places[code].get(offset)
         if place is None:
+            # Since 3.12, and mypy reads for 3.11.
             return sys.monitoring.DISABLE  # type: ignore[attr-defined]
         self._stop(sys._getframe(1), offset, place)
         return None
 
-    def _call(self, frame: FrameType, event: str, _: Any) -> Any:
-        if frame.f_code not in self.places:
+
+def _tracer(places: dict[CodeType, dict[int, Place]], stop: Stop) -> Any:
+    """Return what sys.settrace calls: closures, since it does so at each bytecode."""
+
+    def opcode(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "opcode":
+            code = frame.f_code
+            place = places[code].get(frame.f_lasti)
+            if place is not None:
+                stop(frame, frame.f_lasti, place)
+                if code.co_freevars or code.co_cellvars:
+                    # The interpreter writes its copy of the locals back when this returns: others
+                    # may have changed a variable of a closure while this thread stood still.
+                    _ = frame.f_locals
+        return opcode
+
+    def call(frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code not in places:
             return None
         frame.f_trace_lines = False
         frame.f_trace_opcodes = True
-        return self._opcode
+        return opcode
 
-    def _opcode(self, frame: FrameType, event: str, _: Any) -> Any:
-        if event == "opcode":
-            place = self.places[frame.f_code].get(frame.f_lasti)
-            if place is not None:
-                self._stop(frame, frame.f_lasti, place)
-                # The interpreter writes its copy of the locals back when this returns: others
-                # may have changed a variable of a closure while this thread stood still.
-                _ = frame.f_locals
-        return self._opcode
+    return call

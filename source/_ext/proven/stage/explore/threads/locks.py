@@ -82,7 +82,8 @@ class Lock(Named):
             return False
         self.owner = me
         self.depth += 1
-        note("takes", self)
+        if self.depth == 1:
+            note("takes", self)
         return True
 
     def release(self) -> None:
@@ -91,7 +92,7 @@ class Lock(Named):
         self.depth -= 1
         if not self.depth:
             self.owner = None
-        note("gives", self)
+            note("gives", self)
 
     def locked(self) -> bool:
         begin(f"locked {named(self)}")

@@ -19,6 +19,7 @@ from proven.stage.explore.schedule import (
     Replay,
     Samples,
     Schedule,
+    Seen,
     finished,
     kind_of,
 )
@@ -66,15 +67,20 @@ class Threads:
         self._watch = Watch(watched, _stop)
 
     def explore(
-        self, *, preemptions: int | None = 2, most: int = MOST, first: bool = False
+        self,
+        *,
+        preemptions: int | None = 2,
+        most: int = MOST,
+        first: bool = False,
+        seen: Seen | None = None,
     ) -> Exploration:
         """Try every order with so many preemptions at most (None: with any number).
 
         A switch is a preemption where the thread could have gone on.  first: stop
-        at the first order that breaks.  Raises CannotExplore if the program isn't
-        deterministic, spins, or has more than `most` orders.
+        at the first order that breaks; seen: gets what came of each order.  Raises
+        CannotExplore if the program isn't deterministic, spins, or has more than `most` orders.
         """
-        return self._explore(lambda: Orders(preemptions), most, first)
+        return self._explore(lambda: Orders(preemptions), most, first, seen)
 
     def sample(self, runs: int, *, seed: int = 1, first: bool = False) -> Exploration:
         """Try so many random orders; otherwise as `explore`."""
@@ -106,23 +112,29 @@ class Threads:
         """Return the names that a first run knows to be written."""
         return Names(any=self._any_name)
 
-    def _explore(self, make: Callable[[], Orders], most: int, first: bool) -> Exploration:
+    def _explore(
+        self, make: Callable[[], Orders], most: int, first: bool, seen: Seen | None = None
+    ) -> Exploration:
         names = self.names()
         with self.watched():
             while True:
                 names.grown = False
-                found = self._all_runs(make(), names, most, first)
+                if seen:
+                    seen.clear()
+                found = self._all_runs(make(), names, most, first, seen)
                 # With more names written there are more places: what was explored lacks them.
-                if not names.grown or found.failure:
+                if not names.grown:
                     return finished(found)
 
-    def _all_runs(self, orders: Orders, names: Names, most: int, first: bool) -> Exploration:
+    def _all_runs(
+        self, orders: Orders, names: Names, most: int, first: bool, seen: Seen | None
+    ) -> Exploration:
         failure = None
         failed = runs = 0
         while runs < most:
             run = self.play(orders, names)
             broken = run.failure
-            if names.grown and not broken:
+            if names.grown:
                 break
             if not runs or (broken and not failure):
                 met = orders.length
@@ -131,6 +143,8 @@ class Threads:
                 if (again.failure, again.printed, orders.length) != (broken, run.printed, met):
                     raise CannotExplore(UNSTEADY)
             runs += 1
+            if seen is not None:
+                seen.append((orders.schedule, broken, run.printed))
             failure = failure or broken
             failed += broken is not None
             if (first and failure) or not orders.advance():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -68,13 +68,20 @@ class Run(Turns):
     def choose(self, me: Actor, where: Hashable, *, free: bool = False) -> None:
         """Let the schedule decide who moves on; that may be later."""
         self._count(me)
+        if not free and self.orders.spent:
+            # Nothing to ask: of the most frequent case only the least is done.
+            self.places += 1
+            self.orders.cut = self.orders.cut or any(
+                actor.can_move() for actor in self.actors if actor is not me
+            )
+            return
         others = [actor for actor in self.actors if actor is not me and actor.can_move()]
         if chosen := self.ask(me, [me, *others], where, free=free):
             self.hand_over(me, others[chosen - 1])
 
-    def pick(self, me: Actor, options: int, where: Hashable) -> int:
-        """Return one of so many options that nobody promises anything about."""
-        return self.ask(me, range(options), where, free=True)
+    def pick(self, me: Actor, options: Sequence[Actor], where: Hashable) -> int:
+        """Return the place of one of these, of which nobody promises which it is."""
+        return self.ask(me, [option.name for option in options], where, free=True)
 
     def before(self, what: str) -> Actor | None:
         """Stand before an operation of a lock or the like: a place of choice.
@@ -108,7 +115,7 @@ class Run(Turns):
         others = [actor for actor in self.actors if actor is not me and actor.can_move()]
         if others and me.slept == self.moves:
             self._count(me)
-            self.hand_over(me, others[self.pick(me, len(others), "sleep again")])
+            self.hand_over(me, others[self.pick(me, others, "sleep again")])
         else:
             me.slept = self.moves
             self.choose(me, "sleep", free=True)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from proven.stage.explore.threads.locks import Named, RLock, begin, caller, named, note, wait
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """Who waits in a condition, and whether somebody has woken it."""
+
+    actor: Any
+    woken: bool = False
 
 
 class Condition(Named):
@@ -17,7 +26,7 @@ class Condition(Named):
         if lock is None:
             self.lock.of = self
         self.acquire, self.release = self.lock.acquire, self.lock.release
-        self.waiting: list[list[bool]] = []
+        self.waiting: list[_Waiting] = []
 
     def __enter__(self) -> bool:
         return self.lock.__enter__()
@@ -28,18 +37,18 @@ class Condition(Named):
     def wait(self, timeout: float | None = None) -> bool:
         begin(f"wait {named(self)}")
         self._check()
-        woken: list[bool] = []
-        self.waiting.append(woken)
+        waiting = _Waiting(caller())
+        self.waiting.append(waiting)
         depth, self.lock.depth, self.lock.owner = self.lock.depth, 0, None
         try:
-            wait(lambda: bool(woken), f"notify of {named(self)}", timeout)
+            wait(lambda: waiting.woken, f"notify of {named(self)}", timeout)
         finally:
-            if not woken:
-                self.waiting.remove(woken)
+            if not waiting.woken:
+                self.waiting.remove(waiting)
         wait(lambda: self.lock.owner is None, f"{named(self.lock)}")
         self.lock.owner, self.lock.depth = caller(), depth
         note("wakes", self)
-        return bool(woken)
+        return waiting.woken
 
     def wait_for(self, predicate: Callable[[], Any], timeout: float | None = None) -> Any:
         while not (result := predicate()):
@@ -52,8 +61,11 @@ class Condition(Named):
         self._check()
         note("notifies", self)
         for _ in range(min(n, len(self.waiting))):
-            one = run.pick(me, len(self.waiting), "whom to notify") if run and me else 0
-            self.waiting.pop(one).append(True)
+            one = 0
+            if run and me and len(self.waiting) > 1:
+                actors = [waiting.actor for waiting in self.waiting]
+                one = run.pick(me, actors, "whom to notify")
+            self.waiting.pop(one).woken = True
 
     def notify_all(self) -> None:
         self.notify(len(self.waiting))

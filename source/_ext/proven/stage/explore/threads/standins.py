@@ -71,6 +71,24 @@ class Thread:
         return self.actor.index + 1 if self.actor else None
 
 
+class Timer(Thread):
+    """As threading.Timer: as long as it isn't cancelled it may go off at any moment."""
+
+    def __init__(
+        self, interval: float, function: Callable[..., object], args: Any = None, kwargs: Any = None
+    ) -> None:
+        super().__init__(target=function, args=args or (), kwargs=kwargs)
+        self.interval, self.finished = interval, Event()
+
+    def cancel(self) -> None:
+        self.finished.set()
+
+    def run(self) -> None:
+        if not self.finished.wait(self.interval):
+            super().run()
+        self.finished.set()
+
+
 class StandIn(SimpleNamespace):
     """A module of which only some names are scheduled; the others say so."""
 
@@ -111,6 +129,7 @@ threading = StandIn(
     **{kind.__name__: kind for kind in (Barrier, BoundedSemaphore, Condition, Event, Lock, RLock)},
     Semaphore=Semaphore,
     Thread=Thread,
+    Timer=Timer,
     BrokenBarrierError=BrokenBarrierError,
     local=real_threading.local,
     current_thread=_current_thread,

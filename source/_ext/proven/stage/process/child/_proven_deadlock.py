@@ -8,7 +8,7 @@ let go: a thread that has just been woken but hasn't run yet isn't stuck.
 from __future__ import annotations
 
 # The module signal makes enums of all that, and so loads as much as a small program.
-import _signal as signal  # type: ignore[import-not-found]
+import _signal as signal  # type: ignore[import-not-found]  # built in: typeshed lacks it
 import _thread
 import os
 import sys
@@ -97,6 +97,7 @@ def _deadlock() -> list[tuple[str, str, str, int]] | None:
         return None
     frames = current_frames()
     frames.pop(_thread.get_ident())
+    # Private, so typeshed lacks it.
     threads = {ident: threading._active.get(ident) for ident in frames}  # type: ignore[attr-defined]
     rows = []
     for ident, frame in frames.items():
@@ -141,6 +142,7 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
             )
         if name == "__enter__" and type(self) is threading.Condition:
             owner = repr(self._lock).partition("owner=")[2].partition(" ")[0]
+            # Private, so typeshed lacks it.
             held = threading._active.get(int(owner)) if owner else None  # type: ignore[attr-defined]
             return (f"Condition {_name_of(self, frame)}".strip(), held.name) if held else None
         if name == "_shutdown":

@@ -23,6 +23,7 @@ _make_rlock: Any = threading.RLock
 class _Named(type):
     """Tells the name that Python's own lock has; what Python itself says is in the class."""
 
+    # Looks like the class that it stands in for.
     __name__ = property(lambda cls: cls.__qualname__)  # type: ignore[assignment]
 
 

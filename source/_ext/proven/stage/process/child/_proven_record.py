@@ -71,6 +71,7 @@ def process_name() -> str:
 
 def thread_now() -> Any:
     """Return the calling thread's object without making one for a thread of _thread's."""
+    # Private, so typeshed lacks it.
     known = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
     if known is None:
         if not hasattr(_local, "thread"):
@@ -83,6 +84,7 @@ def thread_now() -> Any:
 def actor_id() -> str:
     """Return the name under which the calling thread writes its records."""
     thread = thread_now()
+    # Private, so typeshed lacks it.
     if thread is threading._main_thread:  # type: ignore[attr-defined]
         return process_id()
     return getattr(thread, "handbook_id", f"{process_id()}.{thread._name}")
@@ -91,6 +93,7 @@ def actor_id() -> str:
 def author() -> dict[str, str]:
     """Return who calls, as records tell it."""
     thread = thread_now()
+    # Private, so typeshed lacks it.
     main = thread is threading._main_thread  # type: ignore[attr-defined]
     return {
         "who": actor_id(),
@@ -146,7 +149,7 @@ class _Awaited:
         """Find it, the first time that it is asked for."""
         if name != self._name:
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)  # type: ignore[arg-type]  # a finder by its shape
         spec: Any = importlib.machinery.PathFinder.find_spec(name, path, target)
         load, then = spec.loader.exec_module, self._then
 

@@ -113,8 +113,8 @@ def install() -> None:
     before: Any = sys.stdout
     buffer = Shared()
     stdout = io.TextIOWrapper(buffer, before.encoding, before.errors, "\n", line_buffering=True)
-    stdout.mode = "w"  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = stdout  # type: ignore[misc]
+    stdout.mode = "w"  # type: ignore[misc]  # as Python's own stdout has it
+    sys.stdout = sys.__stdout__ = stdout  # type: ignore[misc]  # Final in typeshed, not in Python
     os.register_at_fork(after_in_child=buffer.after_fork)
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         _keep_calls_whole()

@@ -24,6 +24,7 @@ _numbers = itertools.count(1)
 
 def install() -> None:
     """Watch what the module threading makes, and queues as soon as they are imported."""
+    # The recorder's stand in for them.
     threading.Lock, threading.RLock = Lock, RLock  # type: ignore[misc, assignment]
     watch_start(threading.Thread, "thread")
     watch_wait(threading.Thread, "join", ended)
@@ -39,6 +40,7 @@ def install() -> None:
     _watch_barriers()
     _watch_semaphores()
     when_imported("queue", _watch_queues)
+    # Private, so typeshed lacks it.
     threading._register_atexit(_end_main)  # type: ignore[attr-defined]
 
 
@@ -136,6 +138,7 @@ def _watch_barriers() -> None:
             # All go on when the last has come.
             record("runs", after=come[-barrier.parties :])
 
+    # The recorder's own stands in for it.
     threading.Barrier.wait = meet  # type: ignore[method-assign]
 
 

@@ -20,7 +20,7 @@ def _has_the_plays_output() -> bool:
 def _is_main_interpreter() -> bool:
     try:
         # Only the main interpreter may load it.
-        import faulthandler  # noqa: F401
+        import faulthandler  # noqa: F401 - kept: its import is the work
     except ImportError:
         return False
     return True
@@ -29,6 +29,7 @@ def _is_main_interpreter() -> bool:
 def _install() -> None:
     if not _is_main_interpreter():
         # As on a terminal; else the lines would come when the interpreter ends.
+        # A TextIOWrapper there.
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         return
     import _proven_deadlock

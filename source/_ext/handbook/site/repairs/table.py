@@ -1,29 +1,8 @@
-"""Repairs of what other projects write, each with its place, its reason and its end.
-
-A repair that finds nothing to mend is an error: its project has changed, and MAINTAINING.md says
-what to do.  The templates are mended as they are loaded, so each build tells at once; what a
-program writes is mended page by page, wherever `sign` stands.
-"""
+"""Each repair with its place, its reason and its end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from docutils import nodes
-from jinja2 import FileSystemBytecodeCache
-from sphinx.jinja2glue import BuiltinTemplateLoader
-from sphinx.transforms.post_transforms import SphinxPostTransform
-
-from handbook.domain import Fault, warn
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jinja2 import Environment
-    from sphinx.builders import Builder
-    from sphinx.theming import Theme
 
 RUSSIAN = "furo takes all its words from gettext"
 LANDMARKS = "furo puts its switches into landmarks: axe asks it of all on a page"
@@ -186,80 +165,3 @@ TOOLS = {
     "doctools.js": ("TRANSLATIONS: {",),
 }
 """What search.js replaces in Sphinx's own tools, all of it private to them."""
-
-
-def mend(repairs: list[Repair], text: str, where: str) -> str:
-    """Return `text`, which `where` names, with `repairs` made; warn of each that doesn't apply."""
-    for repair in repairs:
-        if repair.sign not in text:
-            continue
-        if repair.old not in text:
-            no_longer(f"{repair.place}: {repair.old!r}", where)
-        text = text.replace(repair.old, repair.new)
-    return text
-
-
-warned: set[str] = set()
-"""The repairs of which this build has warned."""
-
-
-def no_longer(what: str, where: str) -> None:
-    """Warn, once a build, that a repair doesn't apply any more."""
-    if what in warned:
-        return
-    warned.add(what)
-    warn(
-        Fault.REPAIR,
-        f"a repair no longer applies in {where}: {what} isn't there; see MAINTAINING.md",
-        None,
-    )
-
-
-class Templates(BuiltinTemplateLoader):
-    """Sphinx's loader of templates: mends those of furo as they come, compiles each once."""
-
-    def init(
-        self, builder: Builder, theme: Theme | None = None, dirs: list[str] | None = None
-    ) -> None:
-        """Keep the compiled templates beside the doctrees."""
-        super().init(builder, theme, dirs)
-        folder = Path(builder.doctreedir, "templates")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.environment.bytecode_cache = FileSystemBytecodeCache(str(folder))
-
-    def get_source(
-        self, environment: Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool]]:
-        """Return the text of `template`, its file and whether it is up to date."""
-        text, file, uptodate = super().get_source(environment, template)
-        path = file.replace("\\", "/")
-        own = [repair for repair in TEMPLATES if path.endswith(f"/{repair.place}")]
-        return mend(own, text, template), file, uptodate
-
-
-class OneId(SphinxPostTransform):
-    """Leaves the id of a table to the table: the box that furo puts around it has it, too.
-
-    The place is furo/__init__.py (WrapTableAndMathInAContainerTransform); until the box has no ids.
-    """
-
-    formats = ("html",)
-    default_priority = 501  # after furo's
-
-    def run(self, **kwargs: Any) -> None:
-        """Take the ids from the boxes around tables that have them."""
-        for table in self.document.findall(nodes.table):
-            box = table.parent
-            if not table["ids"] or "table-wrapper" not in box.get("classes", ()):
-                continue
-            if box["ids"] != table["ids"]:
-                no_longer("furo/__init__.py: a table's id on its box", self.env.docname)
-            box["ids"] = []
-
-
-def mend_body(
-    app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Mend the text of a page."""
-    if app.builder.name == "html" and "body" in context:
-        context["body"] = mend(BODY, context["body"], pagename)
