@@ -96,8 +96,6 @@ class Worker:
         for id in sorted(prover.items):
             self._try_own_code(id)
 
-    # ---- Before anything is changed
-
     def _good_examples(self) -> dict[str, Shown]:
         """Play all examples; let what hangs from now on be a matter of their own seconds."""
         self.tell(limit=60)
@@ -130,8 +128,6 @@ class Worker:
     def _fault(self, text: str) -> None:
         if not self.done:
             self.tell(fault=text)
-
-    # ---- Snippets
 
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
         # A proof names it, or what the proofs of its file share.
@@ -177,8 +173,6 @@ class Worker:
             self.tell(claim=id, by=by)
         return id if outcome == "failed" else ""
 
-    # ---- Proofs
-
     def _try_own_code(self, id: str) -> None:
         """Change the proof's own code, all but what it asserts, until it fails."""
         item = self.prover.items[id]
@@ -198,7 +192,7 @@ class Worker:
         # Without its `with pytest.raises` a proof shows that the exception does come.
         done = mutant.mutation
         raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
-        self._fails(id, item, f"{OWN_CODE}: {done}", crashes=raises)
+        self._fails(id, item, f"{OWN_CODE}: {done}", raises)
         item.obj = original
 
     @contextmanager
