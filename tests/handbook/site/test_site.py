@@ -20,8 +20,6 @@ from proven.claims import VERBS
 
 from tests.handbook.conftest import ROOT, SNIPPET, Book
 
-pytestmark = pytest.mark.xdist_group("site")
-
 
 class Page(HTMLParser):
     """What a browser would fetch, and what a reader or a screen reader is told."""
