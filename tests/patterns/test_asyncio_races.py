@@ -303,4 +303,12 @@ def test_a_cancellation_leaves_the_first_of_two_actions_done() -> None:
     assert broken.ordered("Bob: no seats", "seats free: 0, paid: 0")
     fixed = play("patterns/asyncio_races_cancelled_fixed")
     assert fixed.ordered("Bob: paid", "seats free: 0, paid: 1")
+    for trace in (broken, fixed):
+        ann = [
+            (moment.what, moment.time)
+            for moment in trace.moments
+            if trace.actors[moment.actor].code == "book"
+        ]
+        assert ("waits", 0) in ann, "she had taken the seat"
+        assert ann[-1] == ("ends", 0.5)
     assert play("patterns/asyncio_races_total").lines == ["added 2 times, total 1"]

@@ -21,7 +21,12 @@ Explored = Callable[..., None]
 @pytest.mark.always("semaphore-fifo")
 # one way: a fact about one class, in every order
 def test_waiters_enter_in_the_order_in_which_they_came() -> None:
-    fetch = load("patterns/semaphore_waves").fetch
+    async def fetch(page: int, limit: asyncio.Semaphore) -> None:
+        print(f"page {page}: in line")
+        async with limit:
+            print(f"page {page}: loading")
+            await asyncio.sleep(1)
+
     for arrival in permutations(range(4)):
 
         async def main(arrival: tuple[int, ...] = arrival) -> None:

@@ -183,14 +183,20 @@ def test_a_pool_told_not_to_wait(pool: Pool) -> None:
         """
         import threading
 
+        def end_the_job():
+            # Who waits for the job inside is let go, but late.
+            left.wait(timeout=2)
+            pathlib.Path("go on").touch()
+
         if __name__ == "__main__":
+            left = threading.Event()
             with Pool(1) as pool:
                 job = pool.submit(work, "job")
                 wait_for("job began")
                 pool.shutdown(wait=False)
-                # Who waits for the job comes to an end, too, but later.
-                threading.Timer(0.5, pathlib.Path("go on").touch).start()
+                threading.Thread(target=end_the_job).start()
             print("left, the job is done:", job.done())
+            left.set()
         """,
     )
     waits = pool not in PROCESS_POOLS.values()

@@ -214,6 +214,8 @@ def test_a_handler_that_sets_the_event_may_hang(timeout: str) -> None:
 
             def handle(*_):
                 print("handler begins", flush=True)
+                # It would hang for ever: tell where, and end.
+                faulthandler.dump_traceback_later(0.3, exit=True)
                 event.set()
                 print("handler ends", flush=True)
 
@@ -224,8 +226,6 @@ def test_a_handler_that_sets_the_event_may_hang(timeout: str) -> None:
                 return interrupt
 
             signal.signal(signal.SIGTERM, handle)
-            # It would hang for ever: tell where, and end.
-            faulthandler.dump_traceback_later(0.5, exit=True)
             sys.settrace(interrupt)
             event.wait(TIMEOUT)
             print("woken")

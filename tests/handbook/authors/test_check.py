@@ -4,6 +4,32 @@ from typing import Any
 
 import pytest
 
+SPARE = """\
+    await asyncio.sleep(1)
+    await asyncio.sleep(0)
+"""
+ANY_ORDER = "{output} tasks/hello\n:order: any\n"
+TIE = """\
+import asyncio
+
+
+async def say(word: str, *seconds: int) -> None:
+    for each in seconds:
+        await asyncio.sleep(each)
+    print(word)
+
+
+async def main() -> None:
+    print("hello")
+    await asyncio.gather(say("a", 2), say("b", 1, 1))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+TIED = "0.0 │ hello\n2.0 │ b\n2.0 │ a"
+PYTHONS = '[project]\nversion = "1.0"\n\n[tool.proven]\npythons = ["3.11"]\n'
+NOWHERE = "{output} tasks/hello\n:since: 3.99\n"
 VACUOUS = 'assert play("tasks/hello").at("hello") == 0'
 
 
@@ -17,7 +43,7 @@ def told(book: Any) -> str:
 def small(book: Any) -> Any:
     """Return a small book in which pytest finds its marks."""
     verbs = "".join(f"  {verb}(id)\n" for verb in ("always", "sometimes", "never"))
-    book.write("pytest.ini", f"[pytest]\nmarkers =\n{verbs}")
+    book.write("pytest.ini", f"[pytest]\naddopts = --strict-markers\nmarkers =\n{verbs}")
     book.write("source/_terms.toml", "")
     return book
 
@@ -36,3 +62,47 @@ def test_a_proof_that_nothing_breaks_is_told(small: Any) -> None:
     small.replace("tests/tasks/test_hello.py", VACUOUS, 'assert play("tasks/hello") is not None')
     assert "hello-at-once" in (lines := told(small))
     assert "vacuous: nothing breaks this proof" in lines
+
+
+def test_a_mutant_that_nobody_notices_is_told(small: Any) -> None:
+    small.replace("snippets/tasks/hello.py", "    await asyncio.sleep(1)\n", SPARE)
+    assert "snippets/tasks/hello.py" in (lines := told(small))
+    assert "survivor: change the program or the proof so that somebody notices it" in lines
+
+
+def test_an_order_that_the_program_decides_is_not_hidden(small: Any) -> None:
+    small.replace("source/tasks/hello.md", "{output} tasks/hello\n", ANY_ORDER)
+    assert "source/tasks/hello.md:11: order: tasks/hello: the program decides" in told(small)
+
+
+def test_an_order_that_hangs_on_a_tie_may_be_hidden(small: Any) -> None:
+    small.write("snippets/tasks/hello.py", TIE)
+    small.replace("source/tasks/hello.md", "0.0 │ hello\n0.0 │ and\n1.0 │ goodbye", TIED)
+    small.replace("source/tasks/hello.md", "{output} tasks/hello\n", ANY_ORDER)
+    assert "order: tasks/hello" not in told(small)
+
+
+def test_what_no_interpreter_checks_is_told(small: Any) -> None:
+    small.write("pyproject.toml", PYTHONS)
+    small.replace("source/tasks/hello.md", "#hello-at-once}", '#hello-at-once since="3.99"}')
+    small.replace("source/tasks/hello.md", "{output} tasks/hello\n", NOWHERE)
+    small.replace("tests/tasks/test_hello.py", '-once")', '-once", since="3.99")')
+    lines = told(small)
+    assert "source/tasks/hello.md:18: mark: always since 3.99 holds on no" in lines
+    assert "source/tasks/hello.md:11: output: tasks/hello: it is checked on no" in lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("mark.always", "mark.allways", "tests/tasks/test_hello.py: Failed: 'allways' not found"),
+        ("import play", "import pley", "tests/tasks/test_hello.py:2: ImportError"),
+        ("def test_hello_at_once() -> None:", "def test(:", "tests/tasks/test_hello.py:6"),
+    ],
+    ids=["verb", "import", "syntax"],
+)
+def test_a_test_that_does_not_run_is_told(small: Any, old: str, new: str, line: str) -> None:
+    small.replace("tests/tasks/test_hello.py", old, new)
+    lines = told(small)
+    assert line in lines
+    assert "vacuous" not in lines

@@ -3,12 +3,15 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
-from handbook.authors.release import reasons
+from handbook.authors import release
+from handbook.authors.release import external, forged, reasons
 from proven.book import Book
 from proven.findings import COVERAGE, MUTANTS, STRESS, Evidence, Finding
 
@@ -31,15 +34,15 @@ def write(file: Path, data: Any) -> None:
     file.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
 
 
-def evidence(root: Path, **outcomes: str) -> None:
+def evidence(root: Path, version: str = "3.11", /, **outcomes: str) -> None:
     """Write evidence in which all passed but what `outcomes` tell otherwise."""
     prints = Book.at(root).fingerprints
     claims, examples = (
         {key: Finding(outcomes.get(key, "passed"), hash) for key, hash in prints[part].items()}
         for part in ("claims", "examples")
     )
-    text = Evidence("3.11", "CPython 3.11.0", "2099-01-01", claims, examples).text()
-    write(root / "source/_evidence/3.11.json", text)
+    text = Evidence(version, f"CPython {version}.0", "2099-01-01", claims, examples).text()
+    write(root / f"source/_evidence/{version}.json", text)
 
 
 def mutants(root: Path, **more: Any) -> None:
@@ -137,3 +140,43 @@ def test_a_changed_proof_makes_all_of_it_stale(whole: Path) -> None:
         "evidence of 3.11",
         "mutants",
     ]
+
+
+HERE = "{}.{}{}".format(*sys.version_info[:2], getattr(sys, "abiflags", ""))
+
+
+def test_evidence_written_by_hand_does_not_come_out(whole: Path) -> None:
+    evidence(whole, HERE)
+    assert list(forged(Book.at(whole))) == []
+    file = whole / "tests/tasks/test_hello.py"
+    write(file, file.read_text(encoding="utf-8").replace("== 0", "== 7"))
+    page = whole / "source/tasks/hello.md"
+    write(page, page.read_text(encoding="utf-8").replace("1.0 │ goodbye", "1.0 │ farewell"))
+    evidence(whole, HERE)
+    assert list(forged(Book.at(whole))) == [
+        f"evidence of {HERE}: {key}: it says passed, a run failed"
+        for key in ("hello-at-once", "tasks/hello")
+    ]
+
+
+def test_without_a_network_links_are_told_as_not_looked_at(
+    whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mock.patch.object(release.socket, "create_connection", side_effect=OSError):
+        assert list(external(whole)) == []
+    assert capsys.readouterr().out == "External links: not looked at, there is no network.\n"
+
+
+def test_a_dead_link_is_told_with_its_place(whole: Path) -> None:
+    page = whole / "source/tasks/hello.md"
+    write(page, page.read_text(encoding="utf-8") + "\n[Там](http://localhost:9/none).\n")
+    with mock.patch.object(release.socket, "create_connection"):
+        (told,) = external(whole)
+    assert told.startswith("source/tasks/hello.md:19: [broken] http://localhost:9/none")
+
+
+def test_links_that_could_not_be_looked_at_are_a_reason(whole: Path) -> None:
+    (whole / "conf.py").write_text("broken(\n", encoding="utf-8")
+    with mock.patch.object(release.socket, "create_connection"):
+        (told,) = external(whole)
+    assert told.startswith("links: sphinx could not look at them")

@@ -259,6 +259,16 @@ def test_a_page_has_text_and_answer_without_a_script(book: Any) -> None:
     assert "scheduler.js" not in (book.root / "build/html/ledger.html").read_text(encoding="utf-8")
 
 
+def test_an_epub_has_the_exercise_and_its_answer_but_no_states(book: Any) -> None:
+    with_game(book)
+    book.build("epub")
+    page = (book.root / "build/epub/tasks/hello.xhtml").read_text(encoding="utf-8")
+    asked = page.index("Найдите порядок, при котором одна из двух продаж пропадёт.")
+    assert "<details" in page[asked:]
+    assert "не ломает ни один" in page[asked:]
+    assert "<script" not in page
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -262,7 +262,10 @@ def test_an_output_that_no_interpreter_checks(book: Any) -> None:
     book.replace(PAGE, "```{output} tasks/hello\n", "```{output} tasks/hello\n:since: 3.99\n")
     result = book.build("dummy")
     assert result.returncode != 0
-    assert "the output of tasks/hello is checked on no interpreter" in result.stdout
+    told = (
+        "source/tasks/hello.md:11: WARNING: the output of tasks/hello is checked on no interpreter"
+    )
+    assert told in result.stdout
     assert result.stdout.count("WARNING") == 1
 
 

@@ -305,6 +305,12 @@ CASES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what `make stress` may set: in debug mode asyncio tells of slow steps, too."""
+    monkeypatch.delenv("PYTHONASYNCIODEBUG", raising=False)
+
+
 def played(code: str, folder: Path, *, run: bool = True) -> Trace:
     """Play `code`, which defines main, unless it runs itself."""
     text = "import asyncio\n" + dedent(code).lstrip("\n")

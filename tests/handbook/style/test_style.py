@@ -7,6 +7,7 @@ import pytest
 from handbook.style.command import findings
 from handbook.style.page import sentences
 
+ROOT = Path(__file__).parents[3]
 GOOD = """\
 (tasks-hello)=
 # Кто здоровается?
@@ -101,6 +102,8 @@ FAULTS = [
     Fault(OWN, "![слово](/_static/none.svg)", "image", "there is no image"),
     Fault(OWN, "![слово](/_static/big.png)", "image", "400 KB"),
     Fault(OWN, f"Зовите `{CYRILLIC}syncio`.", "letters", f"«{CYRILLIC}syncio»"),
+    Fault(OWN, "Зовите `await asyncio.gahter(a)`.", "name", "«asyncio.gahter»"),
+    Fault(OWN, "Зовите\n`Lock` и `threading.lock`.", "name", "«threading.lock»", 23),
     Fault(OWN, "Это мьютекс.", "term", "the word is «блокировка»"),
     Fault(OWN, "Это пагрешность.", "spelling", "«пагрешность»"),
     Fault(OWN, "Это еще видно.", "spelling", "«еще»"),
@@ -127,6 +130,9 @@ def check(root: Path, text: str) -> list[tuple[int, str, str]]:
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_bytes(text.encode())
     (root / "source/_terms.toml").write_text(TERMS, encoding="utf-8")
+    inventories = root / "source/_inventories"
+    if not inventories.exists():
+        inventories.symlink_to(ROOT / "source/_inventories")
     (root / "source/_static").mkdir(exist_ok=True)
     (root / "source/_static/a.svg").write_text("<svg/>", encoding="utf-8")
     (root / "source/_static/big.png").write_bytes(bytes(400_000))
@@ -147,6 +153,22 @@ def test_a_fault_is_told_once(tmp_path: Path, fault: Fault) -> None:
     line = fault.line or GOOD[: GOOD.index(fault.old)].count("\n") + 1
     assert [each[0] for each in matching] == [line], found
     assert {rule for _, rule, _ in found} - BESIDE <= {fault.rule}, found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "asyncio.gather",
+        "asyncio.TaskGroup.create_task",
+        "concurrent.interpreters.create",
+        "asyncio.tasks._enter_task",
+        "threading.py",
+        "queue.put",
+        "self.lock",
+    ],
+)
+def test_a_name_that_there_is(tmp_path: Path, name: str) -> None:
+    assert check(tmp_path, GOOD.replace(OWN, f"Зовите `{name}`.")) == []
 
 
 def test_a_page_that_is_not_utf8(tmp_path: Path) -> None:

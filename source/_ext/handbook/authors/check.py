@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from proven.book import Book
+from proven.book.laws import lawless
 from proven.checks import environment
-from proven.claims import disagreements
-from proven.shown import replay
+from proven.claims import disagreements, nowhere, nowhere_checked
+from proven.shown import Shown, record, replay
+from proven.stage import SnippetError
 
 from handbook.style.command import findings
+
+_PLACED = re.compile(r"[\w./ -]+\.py:\d+: (?!in )")
 
 
 def check(book: Book, name: str) -> list[str]:
@@ -34,7 +40,9 @@ def check(book: Book, name: str) -> list[str]:
         mutants = pool.submit(lambda: list(_mutants(book, test)))
         # In this thread: only the main one can end a play that hangs.
         outputs = list(_outputs(book, page))
-    return [*style, *_marks(book, page, test), *outputs, *proofs.result(), *mutants.result()]
+    failing = proofs.result()
+    # A proof that fails anyway tells nothing of mutants.
+    return [*style, *_marks(book, page, test), *outputs, *(failing or mutants.result())]
 
 
 def test_of(book: Book, name: str) -> str:
@@ -45,19 +53,44 @@ def test_of(book: Book, name: str) -> str:
 
 
 def _marks(book: Book, page: str, test: str) -> Iterator[str]:
-    for mark, problem in disagreements(book.all_claims, book.all_proofs):
+    for mark, problem in (
+        *disagreements(book.all_claims, book.all_proofs),
+        *lawless(book.all_claims, book.all_laws),
+        *nowhere_checked(book.all_claims, book.settings.pythons),
+    ):
         if mark.file in (page, test):
             yield f"{mark.place}: mark: {problem}"
 
 
 def _outputs(book: Book, page: str) -> Iterator[str]:
     name = page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/").removesuffix(".md")
+    pythons = book.settings.pythons
     for shown in book.outputs.values():
         if shown.page == page:
+            if shown.only and pythons and nowhere(dict(shown.only), pythons):
+                yield (
+                    f"{page}:{shown.line}: output: {shown.name}: it is checked on no interpreter: "
+                    "widen its range"
+                )
             finding = replay(shown, book.settings.snippets)
             if finding.outcome == "failed":
                 advice = f"run make accept PAGE={name}"
                 yield f"{page}:{shown.line}: output: {shown.name}: {finding.why}: {advice}"
+            elif finding.outcome == "passed" and _hides_an_order(shown, book.settings.snippets):
+                yield (
+                    f"{page}:{shown.line}: order: {shown.name}: the program decides the order of "
+                    "its lines: drop :order: any, or nobody notices another one"
+                )
+
+
+def _hides_an_order(shown: Shown, snippets: Path) -> bool:
+    """Tell whether `:order: any` stands where the virtual clock knows one order only."""
+    if not shown.any_order or len(set(shown.lines)) == 1:
+        return False
+    try:
+        return record(shown.name, shown.terms, snippets).timed
+    except SnippetError:
+        return False  # a tie: real time would decide
 
 
 def _proofs(book: Book, test: str) -> Iterator[str]:
@@ -67,9 +100,20 @@ def _proofs(book: Book, test: str) -> Iterator[str]:
     options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", test]
     done = _run(book, "pytest", *options)
     if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if ".py:" in line or "rror" in line]
-        told = lines or done.stdout.splitlines()[-3:]
-        yield from (f"{line.removeprefix(str(book.root) + '/')}: proof" for line in told[:20])
+        lines = done.stdout.replace(f"{book.root}/", "").splitlines()
+        yield from (f"{line}: proof" for line in _told(lines, test)[:20] or lines[-3:])
+
+
+def _told(lines: list[str], test: str) -> list[str]:
+    """Return from pytest's output what failed and where: a proof, or the file as a whole."""
+    if placed := [line for line in lines if _PLACED.match(line)]:
+        return placed
+    frames = [line.partition(": in ")[0] for line in lines if line.startswith(f"{test}:")]
+    place = frames[-1] if frames else test
+    errors = [line[1:].strip() for line in lines if line.startswith("E ")] or [
+        line.partition(" - ")[2] for line in lines if line.startswith("ERROR ")
+    ]
+    return [f"{place}: {error}" for error in errors]
 
 
 def _mutants(book: Book, test: str) -> Iterator[str]:
@@ -84,7 +128,7 @@ def _run(book: Book, module: str, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=book.root,
-        env=environment(),
+        env=environment(COLUMNS="200"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -104,6 +148,9 @@ def main() -> int:
         parser.error("name a page, as in make check PAGE=tasks/gather")
     try:
         wrong = [line for name in options.pages for line in check(book, name)]
+    except SyntaxError as error:
+        print(f"{error.filename}:{error.lineno}: syntax: {error.msg}: mend it first")
+        return 1
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -173,11 +173,22 @@ def external(root: Path) -> Iterator[str]:
     except OSError:
         print("External links: not looked at, there is no network.")
         return
+    report = root / "build/links/output.txt"
+    report.unlink(missing_ok=True)
     options = ["-c", ".", "-d", "build/doctrees", "-q", "-b", "linkcheck", "source", "build/links"]
-    subprocess.run([sys.executable, "-m", "sphinx", *options], cwd=root, check=False)
-    for line in (root / "build/links/output.txt").read_text(encoding="utf-8").splitlines():
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", *options],
+        cwd=root,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    if not report.is_file():
+        yield "links: sphinx could not look at them: what it says above tells why"
+        return
+    for line in report.read_text(encoding="utf-8").splitlines():
         if "[broken]" in line:
-            yield line
+            yield f"source/{line}"
 
 
 def _contents(book: Book) -> Iterator[str]:

@@ -123,7 +123,7 @@ class Handbook(Domain):
                 problem = (
                     f"the output of {shown.name} is checked on no interpreter: widen its range"
                 )
-                warn(Fault.OUTPUT, problem, str(root / shown.page))
+                warn(Fault.OUTPUT, problem, f"{root / shown.page}:{shown.line}")
         marked = {id for page in self.sentences.values() for id in page}
         promised = {PRACTICE}.union(*InventoryAdapter(self.env).main_inventory.values())
         for claim in claims:

@@ -182,10 +182,11 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
 
 
 def visit_game_html(self: HTML5Translator, node: game) -> None:
-    """Open the box; the script finds the states in it."""
-    states = node["data"].replace("<", "\\u003c")
+    """Open the box; the script finds the states in it, but no reader of an EPUB runs one."""
     self.body.append('<div class="scheduler">')
-    self.body.append(f'<script type="application/json">{states}</script>')
+    if self.builder.name != "epub":
+        states = node["data"].replace("<", "\\u003c")
+        self.body.append(f'<script type="application/json">{states}</script>')
 
 
 def depart_game_html(self: HTML5Translator, node: game) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from proven.book import Settings
 
 from handbook.style.blocks import blocks, snippet
+from handbook.style.names import names as library_names
 from handbook.style.page import Finding, read
 from handbook.style.shape import shape
 from handbook.style.words import terms, vocabulary, words
@@ -31,7 +32,10 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
             line = error.object[: error.start].count(b"\n") + 1
             yield file, Finding(line, "bytes", "not UTF-8: save the file as UTF-8")
             continue
-        found = [*snippet(file), *shape(page), *blocks(page), *words(page, table, known)]
+        found = [
+            *(*snippet(file), *shape(page), *blocks(page)),
+            *(*words(page, table, known), *library_names(page)),
+        ]
         yield from ((file, finding) for finding in sorted(set(found)))
 
 

@@ -209,7 +209,8 @@ def _utcnow_of(kind: Any) -> Any:
     if running() is None:
         return _utcnow.__get__(None, kind)()
     if sys.version_info >= (3, 12):
-        warnings.warn(_UTCNOW, DeprecationWarning, stacklevel=2)
+        # The stage's own frame doesn't count.
+        warnings.warn(_UTCNOW, DeprecationWarning, stacklevel=1)
     return _moment(kind, dates.UTC).replace(tzinfo=None)
 
 

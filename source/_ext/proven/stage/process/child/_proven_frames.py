@@ -143,6 +143,19 @@ def excepthook(kind: Any, error: Any, trace: Any, /) -> None:
     import traceback
 
     traceback.print_exception(kind, error, trace)
+    if kind is KeyboardInterrupt:
+        _end_by_the_signal()
+
+
+def _end_by_the_signal() -> None:
+    """Let Python end as Ctrl+C ends it: it has just forgotten that if traceback was imported.
+
+    It remembers what the latest code ended with that was run from a text, and named tuples run one.
+    """
+    import contextlib
+
+    with contextlib.suppress(KeyboardInterrupt):
+        eval("(_ for _ in ()).throw(KeyboardInterrupt)")
 
 
 def _thread_excepthook(args: Any, /) -> None:

@@ -1,0 +1,29 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+def poll(*durations: float) -> Callable[[], Awaitable[None]]:
+    left = iter(durations)
+
+    async def work() -> None:
+        duration = next(left)
+        print(f"poll takes {duration}")
+        await asyncio.sleep(duration)
+
+    return work
+
+
+async def every(
+    seconds: float, times: int, work: Callable[[], Awaitable[None]]
+) -> None:
+    loop = asyncio.get_running_loop()
+    start = mark = loop.time()
+    for _ in range(times):
+        await asyncio.sleep(mark - loop.time())
+        await work()
+        passed = (loop.time() - start) // seconds
+        mark = start + (passed + 1) * seconds
+
+
+if __name__ == "__main__":
+    asyncio.run(every(1, 5, poll(0.2, 2.5, 0.2, 0.2, 0.2)))

@@ -1,0 +1,76 @@
+"""Names of the standard library in inline code: «`asyncio.gahter`» is a wrong statement, too."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from handbook.style.page import Finding, Page
+
+INVENTORIES = "_inventories"
+_DOTTED = re.compile(r"(?<![\w.\"'/@])([a-z_]\w*(?:\.[A-Za-z_]\w*)+)(?![\w/]|\.\w)")
+_OWN_FILE = re.compile(r"\.(?:py|md|json|toml|txt|log)$")
+
+
+def names(page: Page) -> Iterator[Finding]:
+    """Yield each name of the standard library in inline code that it doesn't have.
+
+    What the inventory of its documentation lists is known, and what this interpreter has.
+    """
+    known = _documented(page.file.parents[page.name.count("/")] / INVENTORIES)
+    if not known:
+        return
+    for token, first in page.inlines:
+        line = first
+        for child in token.children or ():
+            if child.type == "softbreak":
+                line += 1
+            elif child.type == "code_inline":
+                for match in _DOTTED.finditer(child.content):
+                    if not _is_name(match[1], known):
+                        text = f"«{match[1]}»: Python's library has no such name: type it anew"
+                        yield Finding(line, "name", text)
+
+
+def _is_name(name: str, known: frozenset[str]) -> bool:
+    module = name.partition(".")[0]
+    # A variable may be called as a module is: `queue.put`.
+    if module not in sys.stdlib_module_names or f"{module.title()}" in _classes(known):
+        return True
+    return name in known or bool(_OWN_FILE.search(name)) or _is_here(name)
+
+
+@cache
+def _classes(known: frozenset[str]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for name in known)
+
+
+@cache
+def _is_here(name: str) -> bool:
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:count]))
+        except ImportError:
+            continue
+        for part in parts[count:]:
+            if not hasattr(found, part):
+                return False
+            found = getattr(found, part)
+        return True
+    return False
+
+
+@cache
+def _documented(folder: Path) -> frozenset[str]:
+    """Return the names of the inventories in `folder`: four lines, then names, compressed."""
+    found: set[str] = set()
+    for file in sorted(folder.glob("*.inv")):
+        listed = zlib.decompress(file.read_bytes().split(b"\n", 4)[4]).decode("utf-8")
+        found |= {name for name, role, *_ in map(str.split, listed.splitlines()) if "py:" in role}
+    return frozenset(found)
