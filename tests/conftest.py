@@ -2,9 +2,16 @@
 
 import os
 import signal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from proven import proofs
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+AS_A_WHOLE = ("test_laws.py", "test_site.py", "test_print_book.py")
+"""Files whose tests share what is dear to make: programs played, books built."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -14,3 +21,20 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["NO_COLOR"] = "1"
     # A shell lets what it runs in the background ignore Ctrl+C, with all programs started there.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
+    """Give one process all that shares something: the ways of a proof, and whole files.
+
+    The groups by mark that pytest-xdist 3.8 has (--dist loadgroup) do nothing under pytest 9.2,
+    where tests no longer take the names that it gives them: each process made everything.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByProof(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file.endswith(AS_A_WHOLE) else nodeid.partition("[")[0]
+
+    return ByProof(config, log)

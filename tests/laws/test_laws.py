@@ -23,8 +23,6 @@ LEAST = 20
 BROKEN = 150
 """Programs among which a broken asyncio must show."""
 
-# One process plays the programs for all laws.
-pytestmark = pytest.mark.xdist_group("laws")
 assert all((of_tasks, of_cancelling, of_sharing)), "the modules of laws"
 
 

@@ -68,6 +68,7 @@ def test_who_was_woken_can_find_nothing() -> None:
 @pytest.mark.always("condition-notify-not-kept")
 def test_a_signal_is_not_kept_for_who_comes_later() -> None:
     # one way: a fact about Condition
+    # no mutant: забыть ли сигнал, решает сам Condition, а не программа
     assert play("races/condition_lost_broken").lines == ["guest entered: False"]
 
 

@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ import pytest
 from proven.claims import VERBS, Mark, excluded_here
 from proven.findings import Finding
 from proven.stage.explore.schedule import EXPLORED, summary
+from proven.stage.player import sharing
+from proven.stage.trace import Trace
 
 Explored = Callable[..., None]
 LAW = "law"
@@ -108,10 +111,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
+_TRACES: dict[str, dict[tuple[object, ...], Trace]] = {}
+"""What was played for the proof whose ways are being run, by its name."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
-    """Fail a `never` that passed without telling what it explored."""
-    result = yield
+    """Fail a `never` that passed without telling what it explored.
+
+    All ways of a proof share what they play of the snippets: that is the same in each.
+    """
+    proof = item.nodeid.partition("[")[0]
+    if proof not in _TRACES:
+        _TRACES.clear()
+        _TRACES[proof] = {}
+    is_proof = any(item.get_closest_marker(verb) for verb in VERBS)
+    with sharing(_TRACES[proof]) if is_proof else nullcontext():
+        result = yield
     if item.get_closest_marker("never") and "explored" not in dict(item.user_properties):
         pytest.fail("a proof of «never» calls explored(count, twin_fails=...)", pytrace=False)
     return result

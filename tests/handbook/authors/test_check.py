@@ -56,6 +56,7 @@ def test_outputs_proofs_and_style_are_told_with_their_places(small: Any) -> None
     assert "source/tasks/hello.md:11: output: tasks/hello: other output: run make accept" in lines
     assert "tests/tasks/test_hello.py:7" in lines
     assert "source/tasks/hello.md:5: typography" in lines
+    assert "tests/tasks/test_hello.py:5: mark: proof 'hello-at-once' tries one way only" in lines
 
 
 def test_a_proof_that_nothing_breaks_is_told(small: Any) -> None:
@@ -88,7 +89,7 @@ def test_what_no_interpreter_checks_is_told(small: Any) -> None:
     small.replace("source/tasks/hello.md", "{output} tasks/hello\n", NOWHERE)
     small.replace("tests/tasks/test_hello.py", '-once")', '-once", since="3.99")')
     lines = told(small)
-    assert "source/tasks/hello.md:18: mark: always since 3.99 holds on no" in lines
+    assert "hello.md:18: mark: claim 'hello-at-once': always since 3.99 holds on no" in lines
     assert "source/tasks/hello.md:11: output: tasks/hello: it is checked on no" in lines
 
 
@@ -106,3 +107,10 @@ def test_a_test_that_does_not_run_is_told(small: Any, old: str, new: str, line: 
     lines = told(small)
     assert line in lines
     assert "vacuous" not in lines
+
+
+def test_a_program_that_fails_is_not_to_be_accepted(small: Any) -> None:
+    small.replace("snippets/tasks/hello.py", 'print("and")', "1 / 0")
+    lines = told(small)
+    assert "source/tasks/hello.md:11: output: tasks/hello: snippets/tasks/hello.py: the" in lines
+    assert "make accept" not in lines

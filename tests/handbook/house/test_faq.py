@@ -1,6 +1,7 @@
 """Every claim and listing of the original FAQ is answered somewhere in the book."""
 
 import re
+from pathlib import Path
 
 import pytest
 from handbook.appendices.overview import Answer, answers
@@ -37,3 +38,13 @@ def test_what_was_wrong_is_listed_with_its_proof(id: str) -> None:
 
 def test_nothing_else_is_listed_as_wrong() -> None:
     assert {answer.id for answer in ANSWERS.values() if answer.was} == set(WRONG)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("[C1\n", "line 1"), ("[C1]\nclam = 'x'\n", r"\[C1\]: .*'clam'")]
+)
+def test_a_map_that_cannot_be_read_is_named(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source/_faq.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit, match=rf"source/_faq\.toml: .*{told}.*: mend the map"):
+        answers(tmp_path)

@@ -5,6 +5,7 @@ from time import process_time
 
 import pytest
 from docutils import nodes
+from handbook.appendices import rows
 from handbook.output import interleaving, runs
 from handbook.output.interleaving import accept, check_run, scene_of
 from proven.stage.explore import CannotExplore
@@ -106,6 +107,22 @@ def test_each_effect_on_the_pages_is_told_in_russian(page: Path, block: object) 
     for line in block["body"].strip().splitlines()[:-1]:
         for effect in line.split(" │ ")[2].split("; "):
             assert "".join(node.astext() for node in runs.effect_in_russian(effect))
+
+
+@pytest.mark.parametrize(
+    ("how", "russian"),
+    [
+        ("", ": не порядки, а входные данные"),
+        ("exhaustive, each wait", ": все порядки, переключение возможно на каждом ожидании"),
+        (
+            "bounded 2, each bytecode",
+            ": все порядки, где вытеснений не больше 2, "
+            "переключение возможно на каждом шаге байт-кода",
+        ),
+    ],
+)
+def test_the_ledger_tells_what_was_explored(how: str, russian: str) -> None:
+    assert rows._how(how) == russian
 
 
 def test_the_script_is_small() -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 import zipfile
+import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,8 +20,6 @@ from handbook.site import navigation, repairs
 from proven.claims import VERBS
 
 from tests.handbook.conftest import ROOT, SNIPPET, Book
-
-pytestmark = pytest.mark.xdist_group("site")
 
 
 class Page(HTMLParser):
@@ -507,6 +506,22 @@ def test_what_changed_is_shown_everywhere(book: Book, changes: list[tuple[str, s
             after.pop(name, None)
         assert before.keys() == after.keys()
         assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_another_inventory_is_shown_on_pages_that_nobody_touched(book: Book) -> None:
+    book.replace("source/tasks/hello.md", "[Строка", "См. {py:func}`asyncio.run`. [Строка")
+    shared = book.root / "source/_inventories"
+    shared.unlink()  # the real one, which must stay as it is
+    shutil.copytree(ROOT / "source/_inventories", shared)
+    page = book.root / "build/html/tasks/hello.html"
+    assert book.build("html").returncode == 0
+    assert "library/asyncio-runner.html" in page.read_text(encoding="utf-8")
+    file = shared / "python-3.14.inv"
+    head, body = file.read_bytes().split(b"zlib.\n", 1)
+    text = zlib.decompress(body).replace(b"asyncio-runner.html", b"asyncio-moved.html")
+    file.write_bytes(head + b"zlib.\n" + zlib.compress(text))
+    assert book.build("html").returncode == 0
+    assert "library/asyncio-moved.html" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("builder", ["epub", "typst", "doctest"])

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from proven.stage import SnippetError, perform, play
+from proven.stage import SnippetError, Trace, perform, play
+from proven.stage.player import sharing
 
 Write = Callable[[str], str]
 
@@ -168,3 +169,15 @@ def test_perform_lets_exceptions_out() -> None:
 
     with pytest.raises(LookupError):
         perform(main)
+
+
+def test_a_program_is_played_once_by_those_who_share(snippet: Write) -> None:
+    name = snippet("import os\nprint(os.getpid())\n")
+    traces: dict[tuple[object, ...], Trace] = {}
+    with sharing(traces):
+        first = play(name)
+        assert play(name) is first
+        assert play(name, ordered=False) is not first
+        snippet("import os\nprint(os.getpid(), 'changed')\n")
+        assert "changed" in play(name).lines[0]
+    assert play(name) != first, "nobody shares after it"

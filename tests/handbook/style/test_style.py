@@ -179,6 +179,13 @@ def test_a_page_that_is_not_utf8(tmp_path: Path) -> None:
     assert finding.rule == "bytes"
 
 
+def test_a_table_of_terms_that_cannot_be_read(tmp_path: Path) -> None:
+    check(tmp_path, GOOD)
+    (tmp_path / "source/_terms.toml").write_text("x =\ny = 1\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"_terms\.toml: .*line 1.*mend the table"):
+        list(findings(tmp_path))
+
+
 def test_a_page_that_is_not_there(tmp_path: Path) -> None:
     check(tmp_path, GOOD)
     with pytest.raises(ValueError, match="there is no such page"):

@@ -19,7 +19,6 @@ from proven import book as proven
 
 from tests.handbook.conftest import ROOT, Book
 
-pytestmark = pytest.mark.xdist_group("print")
 MM = 72 / 25.4
 SAMPLE = Path(__file__).with_name("print_sample")
 LONG = (SAMPLE / "long.py").read_text(encoding="utf-8")

@@ -44,12 +44,23 @@ class Answer:
 
 
 def answers(root: Path) -> list[Answer]:
-    """Return what became of the original FAQ, in the order of its file."""
+    """Return what became of the original FAQ, in the order of its file.
+
+    SystemExit, with what is wrong, if it can't be read: see `handbook.domain.store`.
+    """
     file = root / FAQ
     if not file.is_file():
         return []
-    entries = tomllib.loads(file.read_text(encoding="utf-8"))
-    return [Answer(id, **fields) for id, fields in entries.items()]
+    found = []
+    try:
+        for id, fields in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            place = f"[{id}]: "
+            found.append(Answer(id, **fields))
+    except tomllib.TOMLDecodeError as error:
+        raise SystemExit(f"{FAQ}: {error}: mend the map") from None
+    except TypeError as error:
+        raise SystemExit(f"{FAQ}: {place}{error}: mend the map") from None
+    return found
 
 
 class short_answers(nodes.General, nodes.Element):

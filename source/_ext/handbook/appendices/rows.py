@@ -106,7 +106,7 @@ def _when(verb: str, only: tuple[tuple[str, str], ...], known: list[Finding]) ->
 def _how(how: str) -> str:
     """Return in Russian how a proof explored: all orders or which part, and at which grain."""
     if not how:
-        return ""
+        return ": не порядки, а входные данные"
     (kind, *bound), grain = (part.split() for part in how.split(", "))
     kinds = {
         "exhaustive": "все порядки",

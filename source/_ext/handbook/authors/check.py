@@ -19,11 +19,14 @@ from proven.book import Book
 from proven.book.laws import lawless
 from proven.checks import environment
 from proven.claims import disagreements, nowhere, nowhere_checked
+from proven.proofs import too_narrow
 from proven.shown import Shown, record, replay
 from proven.stage import SnippetError
 
 from handbook.style.command import findings
 
+OTHER = "other output"
+"""What `replay` says of a program that ended well and printed something else."""
 _PLACED = re.compile(r"[\w./ -]+\.py:\d+: (?!in )")
 
 
@@ -55,8 +58,12 @@ def test_of(book: Book, name: str) -> str:
 def _marks(book: Book, page: str, test: str) -> Iterator[str]:
     for mark, problem in (
         *disagreements(book.all_claims, book.all_proofs),
+        *too_narrow(book.all_proofs),
         *lawless(book.all_claims, book.all_laws),
-        *nowhere_checked(book.all_claims, book.settings.pythons),
+        *(
+            (mark, f"claim {mark.id!r}: {problem}")
+            for mark, problem in nowhere_checked(book.all_claims, book.settings.pythons)
+        ),
     ):
         if mark.file in (page, test):
             yield f"{mark.place}: mark: {problem}"
@@ -74,8 +81,9 @@ def _outputs(book: Book, page: str) -> Iterator[str]:
                 )
             finding = replay(shown, book.settings.snippets)
             if finding.outcome == "failed":
-                advice = f"run make accept PAGE={name}"
-                yield f"{page}:{shown.line}: output: {shown.name}: {finding.why}: {advice}"
+                # A program that fails must be mended: make accept would refuse it, too.
+                advice = f": run make accept PAGE={name}" * (finding.why == OTHER)
+                yield f"{page}:{shown.line}: output: {shown.name}: {finding.why}{advice}"
             elif finding.outcome == "passed" and _hides_an_order(shown, book.settings.snippets):
                 yield (
                     f"{page}:{shown.line}: order: {shown.name}: the program decides the order of "
@@ -107,7 +115,7 @@ def _proofs(book: Book, test: str) -> Iterator[str]:
 def _told(lines: list[str], test: str) -> list[str]:
     """Return from pytest's output what failed and where: a proof, or the file as a whole."""
     if placed := [line for line in lines if _PLACED.match(line)]:
-        return placed
+        return list(dict.fromkeys(placed))  # the same in each way that a proof runs
     frames = [line.partition(": in ")[0] for line in lines if line.startswith(f"{test}:")]
     place = frames[-1] if frames else test
     errors = [line[1:].strip() for line in lines if line.startswith("E ")] or [

@@ -59,6 +59,7 @@ class Written:
     def frame(self) -> str:
         """The hash of what every page shows: contents, titles, labels, settings, style, code."""
         env = self._app.env
+        documentation = self._app.config.documentation
         static = [Path(self._app.confdir, folder) for folder in self._app.config.html_static_path]
         return digest(
             {page: title.astext() for page, title in env.titles.items()},
@@ -66,6 +67,7 @@ class Written:
             [(value.name, value.value) for value in self._app.config.filter(frozenset({"html"}))],
             sorted(env.domains.standard_domain.labels.items()),
             [file.read_text("utf-8") for folder in static for file in sorted(folder.glob("*.css"))],
+            _hash_of(documentation and Path(self._app.confdir, documentation[2])),
             [module.__version__ for module in (sphinx, furo, pygments)],
             machinery(),
         )
@@ -124,6 +126,11 @@ def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
             else:
                 found = entry.stat()
                 yield entry.path, found.st_size, found.st_mtime_ns
+
+
+def _hash_of(file: Path | None) -> str:
+    """Return the hash of what `file` holds, "" if there is none."""
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file else ""
 
 
 @lru_cache(1)

@@ -44,10 +44,17 @@ class Term:
     """Words that readers type for it: in index and search, never in the text."""
 
 
+def _table(pages: Path) -> dict[str, Any]:
+    file = pages / TERMS
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file}: {error}: mend the table") from None
+
+
 def terms(pages: Path) -> list[Term]:
     """Return the table of terms; none if the book has no such table."""
-    file = pages / TERMS
-    data = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    data = _table(pages)
     return [
         Term(
             word=row["word"],
@@ -193,8 +200,7 @@ def _colons(page: Page) -> Iterator[Finding]:
 
 def vocabulary(pages: Path, table: list[Term]) -> frozenset[str]:
     """Return the words of the book that no dictionary has."""
-    file = pages / TERMS
-    data = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    data = _table(pages)
     own = {word.lower() for word in data.get("words", ())}
     for term in table:
         own |= {word.lower() for word in _WORD.findall(term.word.replace(CODE, ""))}

@@ -44,6 +44,6 @@ class Memo:
         What wasn't stays as well, since the builders ask for different things, until it is most.
         """
         if self._file and not self._now.keys() <= self._before.keys():
-            before = self._before if len(self._before) < 2 * len(self._now) else {}
+            before = self._before if len(self._before) <= 2 * len(self._now) else {}
             content = (self._version, {**before, **self._now})
             self._file.write_bytes(pickle.dumps(content, pickle.HIGHEST_PROTOCOL))

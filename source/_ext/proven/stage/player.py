@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import runpy
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -32,6 +34,7 @@ __all__ = [
     "perform",
     "perform_script",
     "play",
+    "sharing",
 ]
 
 
@@ -88,6 +91,38 @@ def play(
     """
     path = path_of(name, snippets)
     other = path_of(beside, snippets) if beside else None
+    if _shared is None:
+        return _play(name, path, clock, ordered, may_fail, other, beside)
+    texts = [each.read_bytes() for each in (path, other) if each]
+    key = (name, path, clock, ordered, may_fail, beside, *texts)
+    if key not in _shared:
+        _shared[key] = _play(name, path, clock, ordered, may_fail, other, beside)
+    return _shared[key]
+
+
+_shared: dict[tuple[object, ...], Trace] | None = None
+
+
+@contextmanager
+def sharing(traces: dict[tuple[object, ...], Trace]) -> Iterator[None]:
+    """Play each program once within blocks with the same `traces`: who plays it again gets them."""
+    global _shared
+    _shared = traces
+    try:
+        yield
+    finally:
+        _shared = None
+
+
+def _play(
+    name: str,
+    path: Path,
+    clock: Literal["auto", "virtual", "real"],
+    ordered: bool,
+    may_fail: bool,
+    other: Path | None,
+    beside: str,
+) -> Trace:
     trace, why = None, "it was asked for" if clock == "real" else ""
     if other:
         why = f"it is played beside {beside}"

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -72,11 +72,10 @@ def _try_pages(
     began = monotonic()
     with ThreadPoolExecutor(_WORKERS) as pool:
         # Those that play threads take longest.
-        for (_, test), page in pool.map(
-            lambda pair: (pair, examine(book, *pair)),
-            sorted(wanted, key=lambda pair: _is_quick(book, pair)),
-        ):
-            done[test] = page
+        first = sorted(wanted, key=lambda pair: _is_quick(book, pair))
+        examined = {pool.submit(examine, book, *pair): pair[1] for pair in first}
+        for future in as_completed(examined):
+            done[examined[future]] = future.result()
             if file:
                 fine = {test: page for test, page in done.items() if not page.faults}
                 write(file, merged(book, before, report(book, fine)))

@@ -13,6 +13,7 @@ from typing import Any
 from proven.book import Book
 from proven.checks.mutants.report import text_of
 from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
+from proven.stage import player
 
 Pair = tuple[str, str]
 """A page and its file of proofs, relative to the root."""
@@ -82,8 +83,13 @@ def _is_settled(book: Book, report: Report, pair: Pair) -> bool:
 
 
 def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:
-    """Yield each reason that excuses none of these snippets' mutants, with its place."""
+    """Yield each reason that excuses none of these snippets' mutants, with its place.
+
+    On the real clock a mutant may be noticed now and then: there reasons stay.
+    """
     for name, entry in snippets.items():
+        if not player.is_virtual(book.snippet(name)):
+            continue
         silent = [_label(each) for each in (*entry["justified"], *entry["survivors"])]
         for pattern in book.excuses.get(name, {}):
             # What isn't reached the check of coverage judges.

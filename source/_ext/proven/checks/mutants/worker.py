@@ -96,8 +96,6 @@ class Worker:
         for id in sorted(prover.items):
             self._try_own_code(id)
 
-    # ---- Before anything is changed
-
     def _good_examples(self) -> dict[str, Shown]:
         """Play all examples; let what hangs from now on be a matter of their own seconds."""
         self.tell(limit=60)
@@ -131,8 +129,6 @@ class Worker:
         if not self.done:
             self.tell(fault=text)
 
-    # ---- Snippets
-
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
         # A proof names it, or what the proofs of its file share.
         concerned = [id for id in self.prover.items if f'"{name}"' in self.book.alone(id)]
@@ -158,32 +154,24 @@ class Worker:
             self.tell(limit=deadline() + 7)
             if not (self.copy.passes(shown) and self.copy.passes_at_any_pace(shown)):
                 noticed = "output"
-        last = [(id, self.prover.items[id]) for id in concerned]
-        others = [(id, item) for id in concerned for item in self.prover.ways.get(id, ())]
-        for id, item in last:
+        by = f"{name}: {mutant.mutation}"
+        for id in concerned:
             if not noticed or id not in self.broken:
-                noticed = self._try_proof(id, item, f"{name}: {mutant.mutation}") or noticed
+                noticed = self._fails(id, self.prover.items[id], by) or noticed
         # One way stands for all until nobody notices.
-        for id, item in others:
-            noticed = noticed or self._try_proof(id, item, f"{name}: {mutant.mutation}")
+        for id in concerned:
+            for item in self.prover.ways.get(id, ()):
+                noticed = noticed or self._fails(id, item, by)
         return noticed
 
-    def _try_proof(self, id: str, item: Any, by: str) -> str:
-        """Return the proof's id if it fails, which the mutant `by` breaks then, or ""."""
+    def _fails(self, id: str, item: Any, by: str, crashes: bool = False) -> str:
+        """Return the proof's id if it fails, as then the mutant `by` breaks it, or ""."""
         self.tell(limit=self._limits[id])
         outcome, how = self.prover.prove(item)
-        if outcome != "failed":
-            return ""
-        if how != "crash":
-            self._break(id, by)
-        return id
-
-    def _break(self, id: str, by: str) -> None:
-        if id not in self.broken:
+        if outcome == "failed" and (how != "crash" or crashes) and id not in self.broken:
             self.broken.add(id)
             self.tell(claim=id, by=by)
-
-    # ---- Proofs
+        return id if outcome == "failed" else ""
 
     def _try_own_code(self, id: str) -> None:
         """Change the proof's own code, all but what it asserts, until it fails."""
@@ -198,17 +186,14 @@ class Worker:
                         self._try_changed(id, way, mutant)
 
     def _try_changed(self, id: str, item: Any, mutant: Mutant) -> None:
-        self.tell(limit=self._limits[id])
         space: dict[str, Any] = {"__name__": "mutant", "__file__": str(item.path)}
         exec(compile(mutant.source, str(item.path), "exec"), space)
         original, item.obj = item.obj, space[item.obj.__name__]
-        outcome, how = self.prover.prove(item)
-        item.obj = original
         # Without its `with pytest.raises` a proof shows that the exception does come.
         done = mutant.mutation
         raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
-        if outcome == "failed" and (how != "crash" or raises):
-            self._break(id, f"{OWN_CODE}: {done}")
+        self._fails(id, item, f"{OWN_CODE}: {done}", raises)
+        item.obj = original
 
     @contextmanager
     def _turn(self) -> Iterator[bool]:
