@@ -203,4 +203,5 @@ def _end_main() -> None:
     """Record that the main thread is through, before Python joins the other threads."""
     if process_id() == "main":
         record("ends")
-    might_last().__enter__()
+    if threading.active_count() > 1:
+        might_last().__enter__()
