@@ -225,8 +225,7 @@ def _child(out: Path, name: str, timestamp: int) -> dict[str, Any]:
         if not told["draft"]:
             _, warnings = compiler.compile_with_warnings(
                 output=out / f"parts/{name}.pdf",
-                # Its stub lists the names one by one.
-                pdf_standards=STANDARDS,  # type: ignore[arg-type]
+                pdf_standards=STANDARDS,  # type: ignore[arg-type]  # its stub lists the names
                 timestamp=timestamp,
             )
     except typst.TypstError as error:
