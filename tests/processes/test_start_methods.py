@@ -21,24 +21,28 @@ def test_a_forked_child_sees_what_its_parent_did() -> None:
     trace = perform_by(
         "fork",
         """
-        import os, sys
+        import os, random, sys
         from multiprocessing import Process
 
-        level, levels = "default", []
+        level, levels, own = "default", [], random.Random(42)
 
         def work():
             print(level, levels, os.environ["LEVEL"], sys.getrecursionlimit())
+            print([own.random()] == drawn, [random.random()] == drawn)
 
         if __name__ == "__main__":
             level = os.environ["LEVEL"] = "set"
             levels.append("set")
             sys.setrecursionlimit(777)
+            random.seed(42)
+            drawn = [random.Random(42).random()]
             child = Process(target=work)
             child.start()
             child.join()
+            print([random.random()] == drawn)
         """,
     )
-    assert trace.lines == ["set ['set'] set 777"]
+    assert trace.lines == ["set ['set'] set 777", "True False", "True"]
     lines = play("processes/start_methods_seen").lines
     assert lines[0] == "fork: the child sees 'set in main'"
 
@@ -131,7 +135,7 @@ def test_the_forkserver_keeps_the_environment_of_its_start(method: str) -> None:
 
 IMPORTS = """
     import random, sys
-    from multiprocessing import Process, set_start_method
+    from multiprocessing import Process, set_forkserver_preload, set_start_method
     own = random.Random()
     print("import", __name__, flush=True)
 
@@ -140,6 +144,8 @@ IMPORTS = """
 
     if __name__ == "__main__":
         set_start_method(sys.argv[1])
+        if sys.argv[2:]:
+            set_forkserver_preload(sys.argv[2:])
         for _ in range(3):
             child = Process(target=work)
             child.start()
@@ -157,8 +163,8 @@ MAIN_OF = {
 """How a program is started: the file that it is in, and the interpreter's arguments."""
 
 
-def run_as(start: tuple[str, list[str]], method: str, **files: str) -> list[str]:
-    """Return the lines that a program prints, started as `start` says, with `method` as argument.
+def run_as(start: tuple[str, list[str]], method: str, *more: str, **files: str) -> list[str]:
+    """Return the lines that a program prints, started as `start` says, with these arguments.
 
     files: the text of `main`, and of other modules by their names.
     """
@@ -169,7 +175,7 @@ def run_as(start: tuple[str, list[str]], method: str, **files: str) -> list[str]
             file = Path(folder, name if other == "main" else f"{other}.py")
             file.write_text(dedent(text), encoding="utf-8")
         return subprocess.run(
-            [sys.executable, *arguments, method],
+            [sys.executable, *arguments, method, *more],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": folder},
             capture_output=True,
@@ -179,9 +185,14 @@ def run_as(start: tuple[str, list[str]], method: str, **files: str) -> list[str]
         ).stdout.splitlines()
 
 
-def imports_and_numbers(start: tuple[str, list[str]], method: str) -> tuple[int, int]:
-    """Return how often three children's program was imported and how many numbers it drew."""
-    lines = run_as(start, method, main=IMPORTS)
+def imports_and_numbers(
+    start: tuple[str, list[str]], method: str, *preload: str
+) -> tuple[int, int]:
+    """Return how often three children's program was imported and how many numbers it drew.
+
+    preload: the modules for the fork server, if they are set at all.
+    """
+    lines = run_as(start, method, *preload, main=IMPORTS)
     numbers = {line for line in lines if line.startswith("child")}
     return lines.count("import __mp_main__"), len(numbers)
 
@@ -194,14 +205,19 @@ def test_by_spawn_each_child_imports_the_program(start: tuple[str, list[str]]) -
 
 
 @pytest.mark.always("sm-forkserver-imports-once")
-@ways(start=STARTED_AS)
-def test_by_forkserver_all_children_share_one_import(start: tuple[str, list[str]]) -> None:
+@ways(
+    start=STARTED_AS,
+    preload={"not set": [], "another": ["json"], "the program too": ["json", "__main__"]},
+)
+def test_by_forkserver_all_children_share_one_import(
+    start: tuple[str, list[str]], preload: list[str]
+) -> None:
     # no mutant: на Python 3.11, где ломают доказательства, программу импортирует каждый ребёнок
     version = sys.version_info[:3]
     once = version >= (3, 14, 1) or (3, 13, 8) <= version < (3, 14)
-    if "-m" in start[1]:
+    if "-m" in start[1] or preload == ["json"]:
         once = False
-    assert imports_and_numbers(start, "forkserver") == ((1, 1) if once else (3, 3))
+    assert imports_and_numbers(start, "forkserver", *preload) == ((1, 1) if once else (3, 3))
 
 
 @pytest.mark.always("sm-main-of-a-package-is-not-imported")
@@ -340,6 +356,24 @@ def test_only_fork_takes_a_lambda(method: str) -> None:
         """,
     )
     assert trace.lines == ["7", *(["7"] if method == "fork" else ["can't be sent"]) * 2]
+    trace = perform_by(
+        method,
+        """
+        import multiprocessing, pickle
+        from concurrent.futures import ProcessPoolExecutor
+
+        if __name__ == "__main__":
+            with ProcessPoolExecutor(1) as executor, multiprocessing.Pool(1) as pool:
+                for function in (abs, lambda number: 1):
+                    for submit in (executor.submit, lambda *job: pool.apply_async(job[0], job[1:])):
+                        answer = submit(function, -1)
+                        try:
+                            print(answer.result() if submit == executor.submit else answer.get())
+                        except (AttributeError, pickle.PicklingError):
+                            print("can't be sent")
+        """,
+    )
+    assert trace.lines == ["1"] * 2 + ["can't be sent"] * 2
 
 
 @pytest.mark.always("sm-fork-copies-held-locks")
@@ -471,6 +505,37 @@ def test_a_pool_without_the_guard_starts_processes_for_ever(workers: int) -> Non
             assert died > 5, "many more than the pool was to have"
             assert pool.poll() is None
             os.killpg(pool.pid, signal.SIGKILL)
+    ends = run_by("spawn", f"multiprocessing.Pool({workers})")
+    assert ends.returncode == 0, "nobody waits for a result"
+
+
+@pytest.mark.always("sm-executor-without-guard-breaks")
+@ways(method=METHODS, workers={"1": 1, "2": 2})
+def test_an_executor_without_the_guard_breaks(method: str, workers: int) -> None:
+    # no mutant: чем ответит пул без условия, решает сам Python
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        pool = ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("METHOD"))
+        try:
+            print(*pool.map(abs, [1, -2]))
+        except Exception as error:
+            if __name__ == "__main__":
+                print(type(error).__name__)
+            raise SystemExit
+    """,
+            METHOD=method,
+            WORKERS=workers,
+        )
+    )
+    answers = {"fork": {"1 2"}, "spawn": {"BrokenProcessPool"}}.get(
+        method, {"BrokenProcessPool", "EOFError", "ConnectionResetError"}
+    )
+    assert len(trace.lines) == 1
+    assert trace.lines[0] in answers
 
 
 @pytest.mark.always("sm-guard-is-false-in-child")

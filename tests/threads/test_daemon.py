@@ -117,6 +117,45 @@ def test_a_daemon_amid_a_print_holds_the_exit_up(tmp_path: Path) -> None:
         process.kill()
 
 
+@pytest.mark.always("daemon-logging-holds-exit")
+@ways(handler={"own": "Own()", "slow stream": "logging.StreamHandler(SlowStream())"})
+def test_exit_waits_for_a_daemon_inside_a_handler_of_logging(handler: str) -> None:
+    # no mutant: блокировки обработчиков берёт сам logging
+    lines = printed(
+        filled(
+            """
+        import logging, os, sys, threading, time
+
+        begun = threading.Event()
+        main = threading.main_thread().ident
+
+        def hold():
+            begun.set()
+            while sys._current_frames()[main].f_code.co_filename != logging.__file__:
+                time.sleep(0.001)
+            time.sleep(0.05)  # the exit has all the time to leave, if it may
+            os.write(1, b"daemon: the program waits in logging\\n")
+
+        class Own(logging.Handler):
+            def emit(self, record):
+                hold()
+
+        class SlowStream:
+            def write(self, text):
+                hold()
+
+        handler = HANDLER
+        logging.getLogger().addHandler(handler)
+        threading.Thread(target=logging.error, args=("text",), daemon=True).start()
+        begun.wait()
+        print("main: done", flush=True)
+    """,
+            HANDLER=handler,
+        )
+    )
+    assert lines == ["main: done", "daemon: the program waits in logging"]
+
+
 @pytest.mark.always("daemon-inherited")
 @ways(parent={"daemon": True, "ordinary": False})
 def test_daemon_is_inherited_from_the_creating_thread(parent: bool) -> None:
@@ -204,3 +243,62 @@ def test_atexit_comes_after_the_ordinary_threads(ending: str) -> None:
         )
     )
     assert lines == ["main", "thread", "atexit"]
+
+
+def test_atexit_comes_before_the_threads_end_after_ctrl_c() -> None:
+    lines = printed(
+        """
+        import atexit, os, signal, sys, threading, time
+
+        def work():
+            main = threading.main_thread().ident
+            while sys._current_frames()[main].f_code is not threading._shutdown.__code__:
+                time.sleep(0.001)
+            os.kill(os.getpid(), signal.SIGINT)
+            try:
+                threading.Event().wait()
+            finally:
+                print("thread: finally")
+
+        thread = threading.Thread(target=work)
+        atexit.register(lambda: print("atexit, thread is alive:", thread.is_alive()))
+        thread.start()
+        print("main")
+    """
+    )
+    assert lines == ["main", "atexit, thread is alive: True"]
+
+
+@pytest.mark.always("daemon-thread-of-atexit-is-cut", before="3.15")
+@ways(busy={name: busy for name, busy in BUSY.items() if name != "computing"})
+def test_nobody_waits_for_a_thread_that_atexit_started(busy: str) -> None:
+    # no mutant: ждать ли потока, решает сам Python
+    lines = printed(
+        filled(
+            """
+        import atexit, os, queue, threading, time
+
+        lock = threading.Lock()
+        lock.acquire()
+
+        def work():
+            BUSY
+
+        def late():
+            thread = threading.Thread(target=work)
+            try:
+                thread.start()
+            except RuntimeError:
+                print("atexit: refused")
+            else:
+                print("atexit: started, daemon:", thread.daemon)
+
+        atexit.register(print, "atexit: the last handler")
+        atexit.register(late)
+    """,
+            BUSY=busy,
+        )
+    )
+    refused = sys.version_info[:2] == (3, 12)
+    answer = "atexit: refused" if refused else "atexit: started, daemon: False"
+    assert lines == [answer, "atexit: the last handler"]
