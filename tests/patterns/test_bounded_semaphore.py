@@ -95,7 +95,8 @@ async def _most(kind: type[asyncio.Semaphore], permits: int, steps: tuple[str, .
                 limit.release()
             except ValueError:
                 assert issubclass(kind, asyncio.BoundedSemaphore)
-    await asyncio.sleep(1)
+    for _ in range(2):  # whoever is let in, enters
+        await asyncio.sleep(0)
     free = await places(limit)
     for task in waiting:
         task.cancel()
@@ -117,7 +118,7 @@ def test_the_counter_never_exceeds_its_first_value(explored: Explored) -> None:
         (permits, steps)
         for permits in range(3)
         for length in range(6)
-        for steps in product(("acquire", "release", "pass"), repeat=length)
+        for steps in product(("acquire", "release"), repeat=length)
     ]
     twins = (asyncio.Semaphore, CountsFirst)
     exceeded = dict.fromkeys((asyncio.BoundedSemaphore, *twins), 0)
