@@ -12,6 +12,7 @@ from proven.stage.explore import interleavings
 
 from tests.ways import (
     AWAITED,
+    EXITS,
     FAILED,
     STARTED,
     STARTED_EAGERLY,
@@ -103,23 +104,38 @@ ALONE = but(STARTED_EAGERLY, "TaskGroup")  # which raises the errors of its task
 
 
 @pytest.mark.always("await-or-task-error-later")
-@ways(started=ALONE, end=FAILED)
+@ways(started=ALONE, end=FAILED | EXITS)
 def test_the_error_of_a_task_waits_for_its_await(started: Started, end: End) -> None:
+    lines: list[str] = []
+    exits = end in EXITS.values()
+
     async def fail() -> None:
         end.reach()
 
     async def main() -> None:
         assert end.error
         async with started() as start:
-            task = start(fail())
-            print("after create_task")
-            await asyncio.sleep(1)
-            print("a second later")
+            try:
+                task = start(fail())
+                lines.append("after create_task")
+                await asyncio.sleep(1)
+            except BaseException as error:
+                lines.append(type(error).__name__)
+                raise
+            lines.append("a second later")
             for awaitable in (task, fail()):
                 with pytest.raises(end.error):
                     await awaitable
 
-    assert perform(main).lines == ["after create_task", "a second later"]
+    assert end.error
+    if not exits:
+        perform(main)
+        assert lines == ["after create_task", "a second later"]
+        return
+    with pytest.raises(end.error):
+        perform(main)
+    at_once = started is STARTED_EAGERLY.get("eager")
+    assert lines == ([end.error.__name__] if at_once else ["after create_task", "CancelledError"])
 
 
 @pytest.mark.always("await-or-task-cancel-alone")

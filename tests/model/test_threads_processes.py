@@ -10,7 +10,7 @@ from proven.stage.player import path_of
 
 from tests.model.measuring import start_milliseconds
 from tests.ways import ways
-from tests.ways_processes import CRASHES, METHODS, STARTERS, Starter, filled, perform_by
+from tests.ways_processes import CRASHES, METHODS, STARTERS, Starter, filled, perform_by, run_by
 
 
 @pytest.mark.always("tp-same-pid")
@@ -101,9 +101,8 @@ def test_a_thread_begins_with_an_empty_context_on_builds_with_the_gil(start: str
     # no mutant: что достаётся новому потоку, решает сборка Python
     free = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
     inherits = free and sys.version_info >= (3, 14)
-    trace = perform_script(
-        filled(
-            """
+    code = filled(
+        """
             import contextvars, threading
             user = contextvars.ContextVar("user", default="nobody")
 
@@ -119,10 +118,14 @@ def test_a_thread_begins_with_an_empty_context_on_builds_with_the_gil(start: str
             thread.start()
             thread.join()
             """,
-            START=start,
-        )
+        START=start,
     )
+    trace = perform_script(code)
     assert trace.lines == ["Ann" if inherits else "nobody", "Ann"]
+    for option in ("0", "1"):
+        run = run_by("spawn", code, "-X", f"thread_inherit_context={option}")
+        told = option == "1" and sys.version_info >= (3, 14)
+        assert run.stdout.splitlines() == ["Ann" if told else "nobody", "Ann"]
 
 
 @pytest.mark.always("tp-native-ids")
@@ -174,7 +177,7 @@ def test_the_parent_outlives_a_crash_of_its_child(method: str, crash: str) -> No
         method,
         filled(
             """
-            import ctypes, os
+            import ctypes, os, signal
             from multiprocessing import Process
 
             def work():
@@ -184,12 +187,18 @@ def test_the_parent_outlives_a_crash_of_its_child(method: str, crash: str) -> No
                 child = Process(target=work)
                 child.start()
                 child.join()
-                print(child.exitcode != 0)
+                print(child.exitcode not in (0, None))
+                signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+                child = Process(target=work)
+                child.start()
+                child.join()
+                print(child.exitcode not in (0, None))
             """,
             CRASH=crash,
         ),
     )
-    assert survived.lines == ["True"]
+    # By forkserver the child isn't this program's own.
+    assert survived.lines == ["True", str(method == "forkserver")]
     trace = play("model/threads_processes_crash")
     crash, survivor = trace.events
     assert crash.actor != survivor.actor

@@ -48,6 +48,10 @@ def test_a_bounded_semaphore_refuses_an_extra_release() -> None:
             with pytest.raises(ValueError, match="released too many times"):
                 limit.release()
             assert await places(limit) == permits
+            for _ in range(permits):  # extra as well, but the counter isn't full
+                limit.release()
+            with pytest.raises(ValueError, match="released too many times"):
+                limit.release()
 
     perform(main)
 
@@ -73,17 +77,29 @@ def test_any_task_may_release(kind: type[asyncio.Semaphore], act: Actor, taker: 
 
 
 async def _most(kind: type[asyncio.Semaphore], permits: int, steps: tuple[str, ...]) -> int:
-    """Return the places after these steps; those that can't be taken are left out."""
+    """Return the places after these steps; "cancel" is of the last that began to wait."""
     limit = kind(permits)
+    waiting: list[asyncio.Task[bool]] = []
     for step in steps:
         if step == "acquire" and not limit.locked():
             await limit.acquire()
+        elif step == "acquire":
+            waiting.append(asyncio.create_task(limit.acquire()))
+            await asyncio.sleep(0)
+        elif step == "pass":
+            await asyncio.sleep(0)
+        elif step == "cancel" and waiting:
+            waiting[-1].cancel()
         elif step == "release":
             try:
                 limit.release()
             except ValueError:
                 assert issubclass(kind, asyncio.BoundedSemaphore)
-    return await places(limit)
+    await asyncio.sleep(1)
+    free = await places(limit)
+    for task in waiting:
+        task.cancel()
+    return free
 
 
 class CountsFirst(asyncio.BoundedSemaphore):
@@ -101,7 +117,7 @@ def test_the_counter_never_exceeds_its_first_value(explored: Explored) -> None:
         (permits, steps)
         for permits in range(3)
         for length in range(6)
-        for steps in product(("acquire", "release"), repeat=length)
+        for steps in product(("acquire", "release", "pass"), repeat=length)
     ]
     twins = (asyncio.Semaphore, CountsFirst)
     exceeded = dict.fromkeys((asyncio.BoundedSemaphore, *twins), 0)
@@ -114,6 +130,26 @@ def test_the_counter_never_exceeds_its_first_value(explored: Explored) -> None:
     perform(main)
     assert exceeded[asyncio.BoundedSemaphore] == 0
     explored(len(inputs), twin_fails=[exceeded[twin] > 0 for twin in twins])
+
+
+@pytest.mark.sometimes("bounded-cancelled-adds-a-place")
+def test_a_waiter_cancelled_with_a_permit_adds_a_place() -> None:
+    async def main() -> None:
+        begin = ("acquire", "acquire", "release", "release")
+        found = {
+            steps: await _most(asyncio.BoundedSemaphore, 1, (*begin, *steps))
+            for steps in ((), ("cancel",), ("pass", "cancel"))
+        }
+        # Without the second release the permit of the cancelled one only comes back.
+        found["one release",] = await _most(asyncio.BoundedSemaphore, 1, (*begin[:3], "cancel"))
+        assert found == {
+            (): 1,
+            ("cancel",): 2,
+            ("pass", "cancel"): 1,
+            ("one release",): 1,
+        }
+
+    perform(main)
 
 
 @pytest.mark.sometimes("bounded-alarm-late")

@@ -298,8 +298,40 @@ def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> 
     assert trace.lines == ["1", "{'BrokenProcessPool'} 1", "no more tasks"]
 
 
+@pytest.mark.sometimes("pool-hangs-on-half-a-result")
+@ways(pool=PROCESS_POOLS)
+def test_a_pool_may_wait_for_the_rest_of_a_result(pool: Pool) -> None:
+    # no mutant: дождётся ли пул конца результата, решает сам Python
+    run = pool.run(
+        """
+        import multiprocessing.connection as connection, os, time
+        from concurrent.futures import wait
+
+        def half(self, data):
+            # The schedule that is forced: killed when a part has been sent.
+            os.write(self.fileno(), bytes(data[: len(data) // 2]))
+            os.kill(os.getpid(), 9)
+
+        def crash():
+            connection.Connection._send = half
+            return b"x" * 100
+
+        if __name__ == "__main__":
+            pool = Pool(1)
+            jobs = [pool.submit(crash), pool.submit(abs, -1)]
+            (worker,) = pool._processes.values()
+            worker.join()
+            done, waiting = wait(jobs, timeout=0.3)
+            # The end of the program would wait for ever, too.
+            print(len(done), len(waiting), flush=True)
+            os._exit(0)
+    """
+    )
+    assert run.stdout.splitlines() == ["0 2"], run.stderr
+
+
 @pytest.mark.always("pool-old-one-loses-the-task")
-@ways(method=METHODS, crash=CRASHES, workers={"1": 1, "2": 2})
+@ways(method=METHODS, crash=CRASHES | {"sys.exit": "sys.exit(3)"}, workers={"1": 1, "2": 2})
 def test_the_old_pool_replaces_the_worker_and_loses_its_task(
     method: str, crash: str, workers: int
 ) -> None:
@@ -308,7 +340,7 @@ def test_the_old_pool_replaces_the_worker_and_loses_its_task(
         method,
         filled(
             """
-        import multiprocessing, os
+        import multiprocessing, os, sys
 
         def crash():
             CRASH

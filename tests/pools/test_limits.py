@@ -264,8 +264,18 @@ def test_which_events_reach_a_pool_of_processes(pool: Pool) -> None:
                             print(job.result())
                         except (TypeError, RuntimeError) as error:
                             print(type(error).__name__)
+            of_fork = multiprocessing.get_context("fork").Event()
+            spawn = multiprocessing.get_context("spawn")
+            for event in (of_fork, spawn.Event()):
+                event.set()
+                pool = Pool(1, spawn, initializer=start, initargs=(event,))
+                try:
+                    print(pool.submit(work).result())
+                except RuntimeError as error:
+                    print("of another context:", type(error).__name__)
     """)
-    assert trace.lines == ["TypeError", "RuntimeError", "True", "True"]
+    assert trace.lines[:4] == ["TypeError", "RuntimeError", "True", "True"]
+    assert trace.lines[4:] == ["of another context: RuntimeError", "True"]
 
 
 @pytest.mark.always("lim-queued-is-cancelled")
@@ -355,17 +365,26 @@ def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
             pool,
             filled(
                 """
+            from concurrent.futures import CancelledError
+            from concurrent.futures.process import BrokenProcessPool
+
             if __name__ == "__main__":
                 pool = Pool(1)
-                jobs = [pool.submit(work, str(number)) for number in range(2)]
+                jobs = [pool.submit(work, str(number)) for number in range(8)]
                 wait_for("0 began")
                 pool.METHOD()
-                print({type(job.exception()).__name__ for job in jobs})
+                ends = []
+                for job in jobs:
+                    try:
+                        job.result()
+                    except (BrokenProcessPool, CancelledError) as error:
+                        ends.append(type(error).__name__)
+                print(len(ends), ends == sorted(ends), ends[0], ends[-1])
             """,
                 METHOD=method,
             ),
         )
-        assert lines == ["{'BrokenProcessPool'}"]
+        assert lines == ["8 True BrokenProcessPool CancelledError"]
 
 
 @pytest.mark.sometimes("lim-nested-waits-forever")

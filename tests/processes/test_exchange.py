@@ -18,18 +18,23 @@ from tests.ways_processes import METHODS, PROCESS_ENDS, filled, perform_by, run_
 
 
 @pytest.mark.always("xch-one-sender-keeps-order")
-@ways(method=METHODS, kind={"Queue": "Queue", "SimpleQueue": "SimpleQueue"})
-def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
+@ways(
+    method=METHODS,
+    kind={"Queue": "Queue", "SimpleQueue": "SimpleQueue"},
+    end={name: PROCESS_ENDS[name][0] for name in ("value", "exception", "sys.exit")},
+)
+def test_one_sender_keeps_the_order(method: str, kind: str, end: str) -> None:
     assert play("processes/exchange_queue").lines == ["TEA", "COFFEE"]
     trace = perform_by(
         method,
         filled(
             """
-        import multiprocessing
+        import multiprocessing, sys
 
         def send(queue):
             for number in range(300):
                 queue.put(number if number % 7 else "x" * 5_000 + str(number))
+            ENDING
 
         if __name__ == "__main__":
             queue = multiprocessing.KIND()
@@ -40,9 +45,60 @@ def test_one_sender_keeps_the_order(method: str, kind: str) -> None:
             print([int(str(item).lstrip("x")) for item in received] == [*range(300)])
         """,
             KIND=kind,
+            ENDING=end,
         ),
     )
     assert trace.lines == ["True"]
+
+
+@pytest.mark.sometimes("xch-abrupt-end-loses")
+@ways(
+    method=METHODS,
+    kind={"Queue": "Queue", "JoinableQueue": "JoinableQueue"},
+    end={name: PROCESS_ENDS[name][0] for name in ("os._exit", "killed")},
+)
+def test_an_abrupt_end_loses_what_was_put(method: str, kind: str, end: str) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os, threading
+        from queue import Empty
+
+        class Slow:
+            # Holds the feeder thread, as a long queue would, until the end.
+            def __reduce__(self):
+                threading.Event().wait()
+
+        def send(queue):
+            queue.put("first")
+            sent.wait()
+            queue.put(Slow())
+            queue.put("last")
+            ENDING
+
+        def start(queue, event):
+            global sent
+            sent = event
+            send(queue)
+
+        if __name__ == "__main__":
+            queue, event = multiprocessing.KIND(), multiprocessing.Event()
+            child = multiprocessing.Process(target=start, args=(queue, event))
+            child.start()
+            print(queue.get())
+            event.set()
+            child.join()
+            try:
+                print(queue.get(timeout=0.05))
+            except Empty:
+                print("lost")
+        """,
+            KIND=kind,
+            ENDING=end,
+        ),
+    )
+    assert trace.lines == ["first", "lost"]
 
 
 class Child:
@@ -140,6 +196,36 @@ def test_the_receiver_gets_an_equal_object_but_another(kind: str) -> None:
     assert trace.lines == ["True False False"]
 
 
+@pytest.mark.always("xch-exception-without-cause")
+@ways(kind={kind: kind for kind in ("Queue", "SimpleQueue", "JoinableQueue", "Pipe")})
+def test_an_exception_comes_without_traceback_and_cause(kind: str) -> None:
+    # no mutant: что берёт с собой исключение, решает pickle
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
+
+        if __name__ == "__main__":
+            made = multiprocessing.KIND()
+            if isinstance(made, tuple):
+                here, there = made
+                send, receive = here.send, there.recv
+            else:
+                send, receive = made.put, made.get
+            try:
+                raise ValueError("own") from KeyError("why")
+            except ValueError as error:
+                print(bool(error.__traceback__), repr(error.__cause__))
+                send(error)
+            error = receive()
+            print(repr(error), error.__traceback__, error.__cause__)
+    """,
+            KIND=kind,
+        )
+    )
+    assert trace.lines == ["True KeyError('why')", "ValueError('own') None None"]
+
+
 PIPE = """
     import os, sys
     from multiprocessing import Pipe, Process
@@ -169,6 +255,45 @@ def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[st
     for duplex, step in ((True, 1), (False, 1)):
         code = PIPE.format(ending=end[0], duplex=duplex, step=step, close="there.close()")
         assert perform_by(method, dedent(code)).lines == ["last words", "EOFError"]
+
+
+@pytest.mark.sometimes("xch-killed-while-sending")
+@ways(method=METHODS, duplex={"duplex": True, "one way": False})
+def test_half_a_message_is_an_error_and_then_the_end(method: str, duplex: bool) -> None:
+    # no mutant: что увидит получатель, решает система
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import fcntl, struct, termios, time
+        from multiprocessing import Pipe, Process
+
+        def work(there):
+            there.send(b"x" * 5_000_000)
+
+        def waiting(here):
+            return struct.unpack("i", fcntl.ioctl(here, termios.FIONREAD, bytes(4)))[0]
+
+        if __name__ == "__main__":
+            here, there = Pipe(duplex=DUPLEX)
+            child = Process(target=work, args=(there,))
+            child.start()
+            there.close()
+            # The schedule that is forced: killed after the length and a part have been sent.
+            while waiting(here) <= 4:
+                time.sleep(0.001)
+            child.kill()
+            child.join()
+            for _ in range(2):
+                try:
+                    here.recv()
+                except (EOFError, OSError) as error:
+                    print(type(error).__name__)
+        """,
+            DUPLEX=duplex,
+        ),
+    )
+    assert trace.lines == ["OSError", "EOFError"]
 
 
 def notices_death() -> None:
@@ -268,12 +393,21 @@ def test_a_queue_drops_what_it_cant_send(kind: str, cargo: str) -> None:
             queue.put("the next")
             print(queue.get())
             print("anything left:", not queue.empty())
+            if "KIND" == "JoinableQueue":
+                queue.task_done()
+                joiner = threading.Thread(target=queue.join, daemon=True)
+                joiner.start()
+                joiner.join(0.1)
+                print("join returned:", not joiner.is_alive())
+                queue.task_done()
+                joiner.join()
     """,
             KIND=kind,
             CARGO=cargo,
         )
     )
-    assert trace.lines == ["put returned", "the next", "anything left: False"]
+    assert trace.lines[:3] == ["put returned", "the next", "anything left: False"]
+    assert trace.lines[3:] == ["join returned: False"] * (kind == "JoinableQueue")
     assert "Traceback" in trace.stderr
     assert "pickle" in trace.stderr.lower()
 

@@ -50,6 +50,7 @@ def test_one_suspension_lets_all_first_steps_run(
         async with started() as start:
             for number in range(count):
                 start(work(str(number)))
+                start(work("cancelled")).cancel()
             await awaited(0, End())
             print("resumed")
 
@@ -73,6 +74,17 @@ def test_first_steps_come_in_order_of_creation(started: Started, count: int) -> 
 
     steps = [line for line in perform(main).lines if line.endswith("first step")]
     assert steps == [f"{number}: first step" for number in range(count)]
+
+    async def one_eagerly() -> None:
+        options: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 14) else {}
+        async with started() as start:
+            start(work("queued"))
+            await asyncio.create_task(work("eager"), **options)
+
+    queued, eager = "queued: first step", "eager: first step"
+    assert perform(one_eagerly).ordered(
+        *((eager, queued) if sys.version_info >= (3, 14) else (queued, eager))
+    )
 
 
 @pytest.mark.always("create-task-runs-unawaited")

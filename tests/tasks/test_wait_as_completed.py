@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from itertools import permutations, product
+from itertools import count, permutations, product
 from typing import Any
 
 import pytest
@@ -44,6 +44,65 @@ def test_results_come_in_order_of_completion(awaited: Awaited) -> None:
             (str(time), time) for time in sorted(times)
         ]
         assert trace.elapsed == 2 * max(times)
+
+
+@pytest.mark.sometimes("as-completed-done-any-order")
+def test_what_is_done_already_comes_in_the_order_of_a_set() -> None:
+    # no mutant: в примерах страницы при вызове ещё ничего не закончено
+    class Numbered(asyncio.Future[int]):
+        """A future whose place in a set is known; that of others is their address."""
+
+        number = 0
+
+        def __hash__(self) -> int:
+            return self.number
+
+    async def main(wait_first: bool) -> None:
+        futures = [Numbered() for _ in range(3)]
+        for number, future in enumerate(futures):
+            future.number = number
+        loop = asyncio.get_running_loop()
+        for seconds, number in enumerate((2, 0, 1), start=1):
+            loop.call_later(seconds, futures[number].set_result, number)
+        await asyncio.sleep(5 if wait_first else 0)
+        for earliest in asyncio.as_completed(futures):
+            print(await earliest)
+
+    assert perform(lambda: main(wait_first=False)).lines == ["2", "0", "1"]
+    assert perform(lambda: main(wait_first=True)).lines == ["0", "1", "2"]
+
+    if sys.version_info >= (3, 12):
+        assert perform(_done_at_once).lines == ["[2, 1, 0]", "[0, 1, 2]"]
+
+
+async def _done_at_once() -> None:
+    places = count(2, -1)
+
+    class Placed(asyncio.Task[Any]):
+        place: int
+
+        def __new__(cls, *_: Any, **__: Any) -> Any:
+            task = super().__new__(cls)
+            task.place = next(places)
+            return task
+
+        def __hash__(self) -> int:
+            return self.place
+
+    ended: list[int] = []
+
+    async def work() -> int:
+        task = asyncio.current_task()
+        assert isinstance(task, Placed)
+        ended.append(task.place)
+        return task.place
+
+    # Ruff reads for 3.11, which lacks it.
+    factory = getattr(asyncio, "create_eager_task_factory")(Placed)  # noqa: B009
+    asyncio.get_running_loop().set_task_factory(factory)
+    results = [await earliest for earliest in asyncio.as_completed([work() for _ in range(3)])]
+    print(ended)
+    print(results)
 
 
 @pytest.mark.always("as-completed-plain-not-tasks")
@@ -157,6 +216,20 @@ def test_a_timeout_of_as_completed_raises_but_cancels_nothing(made: Awaited) -> 
     assert trace.at("too late") == 2
     assert trace.at("3 finished") == 3
 
+    async def busy() -> None:
+        results = iter(asyncio.as_completed([finish(9), finish(3), finish(1)], timeout=4))
+        assert await next(results) == 1
+        await asyncio.sleep(5)
+        assert await next(results) == 3, "ready before the deadline, asked for after it"
+        with pytest.raises(TimeoutError):
+            await next(results)
+        print("too late")
+        await asyncio.sleep(4)
+
+    trace = perform(busy)
+    assert trace.at("too late") == 1 + 5
+    assert trace.at("9 finished") == 9
+
 
 async def _by_wait(task: asyncio.Future[Any]) -> None:
     await asyncio.wait([task])
@@ -242,6 +315,9 @@ def test_wait_takes_no_empty_set(how: str) -> None:
         for each in (nothing, set(nothing)):
             with pytest.raises(ValueError, match=r"."):
                 await asyncio.wait(each, return_when=how)
+        generator: Any = (task for task in nothing)
+        with pytest.raises((TypeError, AssertionError)):  # the latter since 3.12
+            await asyncio.wait(generator, return_when=how)
 
     perform(main)
 

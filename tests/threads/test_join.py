@@ -40,6 +40,29 @@ def test_join_returns_after_the_thread_has_ended(
     assert not thread.is_alive()
 
 
+def test_in_a_forked_child_join_does_not_wait_for_a_thread_of_the_parent() -> None:
+    run = run_by(
+        "fork",
+        """
+        import os, threading
+
+        if __name__ == "__main__":
+            end = threading.Event()
+            thread = threading.Thread(target=end.wait)
+            thread.start()
+            child = os.fork()
+            if not child:
+                thread.join()
+                print("join returned", flush=True)
+                os._exit(0)
+            os.waitpid(child, 0)
+            print("still runs:", thread.is_alive())
+            end.set()
+        """,
+    )
+    assert run.stdout.splitlines() == ["join returned", "still runs: True"]
+
+
 def test_the_page_shows_what_comes_after_join() -> None:
     trace = play("threads/join_order")
     assert trace.ordered("main: sets out the cups", "water: boils", "main: pours the tea")
@@ -102,6 +125,25 @@ def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int]) -> None
     assert trace.ordered("main: ends without join", "worker: goes on after main")
 
 
+@ways(ending={"exec": "os.execvp('true', ['true'])", "_exit": "os._exit(0)"})
+def test_what_does_not_wait_for_threads(ending: str) -> None:
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import os, threading
+
+        if __name__ == "__main__":
+            threading.Thread(target=threading.Event().wait).start()
+            print("main", flush=True)
+            ENDING
+        """,
+            ENDING=ending,
+        ),
+    )
+    assert (run.stdout.splitlines(), run.returncode) == (["main"], 0)
+
+
 @pytest.mark.always("thread-exit-wait-is-interrupted")
 @ways(
     start={
@@ -141,6 +183,33 @@ def test_ctrl_c_at_exit_ends_the_waiting(start: str, end: tuple[str, int]) -> No
         ),
     )
     assert run.stdout.splitlines() == ["main"]
+
+
+def test_after_ctrl_c_a_slow_exit_may_let_the_thread_finish() -> None:
+    run = run_by(
+        "spawn",
+        """
+        import atexit, os, signal, threading
+
+        def work():
+            threading.main_thread().join()
+            os.kill(os.getpid(), signal.SIGINT)
+            leaving.wait()
+            print("worker", flush=True)
+            finished.set()
+
+        def leave():
+            leaving.set()
+            finished.wait()
+
+        if __name__ == "__main__":
+            leaving, finished = threading.Event(), threading.Event()
+            atexit.register(leave)
+            threading.Thread(target=work).start()
+        """,
+    )
+    assert run.stdout.splitlines() == ["worker"]
+    assert "KeyboardInterrupt" in run.stderr
 
 
 @pytest.mark.always("join-returns-none")
@@ -221,6 +290,14 @@ def test_start_and_join_in_one_loop_run_one_by_one() -> None:
     broken.load.__globals__["print"] = slow_print
     broken.main()
     assert [line.partition(": ")[2] for line in lines] == ["begins", "ends"] * 3
+    # With a timeout they may be at work together.
+    together = Barrier(2)
+    threads = [Thread(target=together.wait) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        thread.join(timeout=0)
+    for thread in threads:
+        thread.join()
 
 
 @pytest.mark.sometimes("join-second-loop-overlaps")

@@ -3,6 +3,7 @@
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import termios
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from proven.shown import Terms, on_page, record
@@ -84,6 +86,93 @@ def test_the_stage_records_what_python_prints(name: str, snippet: Write, tmp_pat
     assert (trace.lines, trace.exit) == on_a_terminal(
         tmp_path / "snippets/planted.py", tmp_path / "work"
     )
+
+
+STACKS = """\
+import asyncio, inspect, sys, threading, traceback, warnings
+def seen():
+    frame, names = sys._getframe(), []
+    while frame:
+        names.append(frame.f_code.co_name)
+        frame = frame.f_back
+    depth = 0
+    try:
+        while True: depth += bool(sys._getframe(depth))
+    except ValueError: pass
+    print(names == [each.function for each in inspect.stack()], names, depth)
+    print([each.name for each in traceback.extract_stack()], len(traceback.format_stack()))
+    print(threading.current_thread().name, len(sys._current_frames()), sys.argv == [__file__])
+    with warnings.catch_warnings(record=True) as found:
+        for level in range(1, 20): warnings.warn(str(level), RuntimeWarning, stacklevel=level)
+    print([(each.filename.rpartition("/")[2], each.lineno) for each in found])
+def fail(): raise KeyError
+def parts(error):
+    trace, names = error.__traceback__, []
+    while trace:
+        names.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    print(names, len(traceback.extract_tb(error.__traceback__)))
+async def main():
+    seen()
+    loop = asyncio.get_running_loop()
+    loop.call_soon(seen), loop.call_later(0.01, seen)
+    await asyncio.sleep(0.1)
+    await asyncio.to_thread(seen)
+    asyncio.current_task().print_stack(file=sys.stdout)
+    try: await asyncio.to_thread(fail)
+    except KeyError as error: parts(error)
+calls = []
+def trace(frame, event, arg): calls.append(frame.f_code.co_name)
+sys.excepthook = lambda kind, error, trace: parts(error)
+"""
+SEEN = {
+    "tasks": "asyncio.run(main())",
+    "debug": "asyncio.run(main(), debug=True)",
+    "main": "seen()\nfail()",
+    "thread": "one = threading.Thread(target=seen)\none.start(), one.join()",
+    "locks": (
+        "lock, semaphore = threading.Lock(), threading.BoundedSemaphore()\n"
+        "for wrong in (lock.release, semaphore.release, threading.Barrier(2).wait):\n"
+        "    try: wrong(*[0.01] * (wrong.__name__ == 'wait'))\n"
+        "    except Exception as error: parts(error)\n"
+    ),
+    "tracing": (
+        "for watch in (threading.settrace, threading.setprofile):\n"
+        "    watch(trace)\n"
+        "    one = threading.Thread(target=len, args=('',))\n"
+        "    one.start(), one.join(), watch(None)\n"
+        "print([name for name in calls if name != '_make_invoke_excepthook'])"
+    ),
+    "main module": (
+        "import __main__\n"
+        "print(__name__, sys.modules['__main__'] is __main__, sorted(vars(__main__)), __spec__)\n"
+        "print(sys.orig_argv[1:] == [__file__], sys.stdin, sys.stdout.name, sys.stderr)"
+    ),
+    "told by Python": "sys.excepthook = sys.__excepthook__\nasyncio.run(main())\nfail()",
+}
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+@pytest.mark.parametrize("kind", SEEN)
+def test_no_frame_of_the_stage_is_seen(
+    kind: str, clock: Literal["real", "virtual"], snippet: Write, tmp_path: Path
+) -> None:
+    snippet(f"{STACKS}{SEEN[kind]}\n")
+    trace = play("planted", clock=clock, may_fail=True)
+    (tmp_path / "work").mkdir()
+    path = tmp_path / "snippets/planted.py"
+    lines, code = on_a_terminal(path, tmp_path / "work")
+    assert trace.lines == [line.replace(f"{tmp_path}/", "") for line in lines]
+    assert trace.exit == code
+    assert "_ext" not in trace.stderr
+
+
+def test_a_failing_thread_tells_no_frame_of_the_stage(snippet: Write) -> None:
+    code = "import threading\nprint('x')\nthreading.Thread(target=lambda: 1 / 0).start()\n"
+    trace = play(snippet(code))
+    assert "ZeroDivisionError" in trace.stderr
+    assert "in <lambda>" in trace.stderr
+    assert "_ext" not in trace.stderr
 
 
 ACTORS = """\
@@ -192,6 +281,88 @@ STUCK: dict[str, tuple[str, list[str]]] = {
         "    done.result()\n",
         ["MainThread waits for Future done", "worker_0 waits for Future inner"],
     ),
+    "simple queue": (
+        "import queue\nbox = queue.SimpleQueue()\nprint('x')\nbox.get()\n",
+        ["MainThread waits for SimpleQueue box"],
+    ),
+    "barrier": (
+        "import threading\ngate = threading.Barrier(2)\nprint('x')\ngate.wait()\n",
+        ["MainThread waits for Barrier gate"],
+    ),
+    "futures": (
+        "from concurrent.futures import Future, as_completed\n"
+        "print('x')\n"
+        "for done in as_completed([Future()]): pass\n",
+        ["MainThread waits for futures"],
+    ),
+    "a child waits for its parent's lock": (
+        "import multiprocessing\n"
+        "def work(lock):\n"
+        "    with lock: print('never')\n"
+        "if __name__ == '__main__':\n"
+        "    fork = multiprocessing.get_context('fork')\n"
+        "    lock = fork.Lock()\n"
+        "    child = fork.Process(target=work, args=(lock,), name='child')\n"
+        "    with lock:\n"
+        "        child.start()\n"
+        "        print('x')\n"
+        "        child.join()\n",
+        ["MainThread waits for the end of child", "child waits for Lock lock"],
+    ),
+    "a child that nobody reads from": (
+        "import multiprocessing\n"
+        "def work(queue): queue.put('x' * 1_000_000)\n"
+        "if __name__ == '__main__':\n"
+        "    fork = multiprocessing.get_context('fork')\n"
+        "    queue = fork.Queue()\n"
+        "    child = fork.Process(target=work, args=(queue,), name='child')\n"
+        "    child.start()\n"
+        "    print('x')\n"
+        "    child.join()\n",
+        [
+            "MainThread waits for the end of child",
+            "QueueFeederThread waits for room in the pipe of a Queue",
+            "child waits for the end of QueueFeederThread",
+        ],
+    ),
+    "spawned ones wait for each other": (
+        "import multiprocessing\n"
+        "def work(event): event.wait()\n"
+        "if __name__ == '__main__':\n"
+        "    spawn = multiprocessing.get_context('spawn')\n"
+        "    event, pipe = spawn.Event(), spawn.Pipe()\n"
+        "    child = spawn.Process(target=work, args=(event,), name='child')\n"
+        "    child.start()\n"
+        "    print('x')\n"
+        "    pipe[0].recv()\n",
+        ["MainThread waits for Connection pipe[0]", "child waits for Event event"],
+    ),
+    "a loop whose thread is stuck": (
+        "import asyncio, threading\n"
+        "lock = threading.Lock()\n"
+        "async def main():\n"
+        "    lock.acquire()\n"
+        "    print('x')\n"
+        "    await asyncio.to_thread(lock.acquire)\n"
+        "asyncio.run(main())\n",
+        ["Task-1 waits for to_thread", "asyncio_0 waits for Lock lock, held by MainThread"],
+    ),
+    "a loop that waits for itself": (
+        "import asyncio, threading\n"
+        "async def inner(): print('never')\n"
+        "async def main():\n"
+        "    print(threading.active_count())\n"
+        "    loop = asyncio.get_running_loop()\n"
+        "    asyncio.run_coroutine_threadsafe(inner(), loop).result()\n"
+        "asyncio.run(main())\n",
+        ["MainThread waits for Future"],
+    ),
+    "a child without multiprocessing": (
+        "import subprocess, sys\n"
+        "print('x', flush=True)\n"
+        "subprocess.run([sys.executable, '-c', 'import threading; threading.Event().wait()'])\n",
+        ["MainThread waits for Event", "MainThread waits for the end of a process"],
+    ),
 }
 
 
@@ -226,12 +397,65 @@ NOT_STUCK = {
         "signal.setitimer(signal.ITIMER_REAL, 0.5)\n"
         "e.wait()"
     ),
+    "process": (
+        "q = multiprocessing.Queue()\n"
+        "def work(): time.sleep(0.5), q.put(1)\n"
+        "multiprocessing.get_context('fork').Process(target=work).start()\n"
+        "q.get()"
+    ),
+    "processes in turn": (
+        "a, b = multiprocessing.Queue(), multiprocessing.Queue()\n"
+        "def work():\n"
+        "    for _ in range(20): time.sleep(0.02), b.put(a.get())\n"
+        "multiprocessing.get_context('fork').Process(target=work).start()\n"
+        "for n in range(20): a.put(n), b.get()"
+    ),
+    "child of a child": (
+        "q = multiprocessing.Queue()\n"
+        "def work(): subprocess.run(['sleep', '0.5']), q.put(1)\n"
+        "multiprocessing.get_context('fork').Process(target=work).start()\n"
+        "q.get()"
+    ),
+    "lock with a limit": (
+        "lock = multiprocessing.Lock()\n"
+        "lock.acquire()\n"
+        "work = lambda: lock.acquire(timeout=0.5)\n"
+        "p = multiprocessing.get_context('fork').Process(target=work)\n"
+        "p.start(), p.join()"
+    ),
+    "computing": (
+        "q = multiprocessing.Queue()\n"
+        "def work(): q.put(sum(range(20_000_000)))\n"
+        "multiprocessing.get_context('fork').Process(target=work).start()\n"
+        "q.get()"
+    ),
+    "loop": (
+        "async def main():\n"
+        "    e = asyncio.Event()\n"
+        "    ring = asyncio.get_running_loop().call_soon_threadsafe\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.5), ring(e.set))).start()\n"
+        "    await e.wait()\n"
+        "asyncio.run(main())"
+    ),
+    "simple queue": (
+        "q = queue.SimpleQueue()\n"
+        "threading.Timer(0.5, q.put, [1]).start()\n"
+        "q.get()\n"
+        "try: q.get(timeout=0.3)\n"
+        "except queue.Empty: pass"
+    ),
+    "kill": (
+        "e = threading.Event()\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: e.set())\n"
+        "subprocess.Popen(['sh', '-c', f'sleep 0.5; kill -USR1 {os.getpid()}'])\n"
+        "e.wait()"
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", NOT_STUCK)
 def test_who_waits_for_what_still_comes_is_not_stuck(kind: str, snippet: Write) -> None:
-    imports = "import os, signal, subprocess, threading, time\n"
+    imports = "import asyncio, multiprocessing, os, queue, signal, subprocess, threading, time\n"
     assert play(snippet(f"{imports}{NOT_STUCK[kind]}\nprint('woken')\n")).lines == ["woken"]
 
 
@@ -295,6 +519,40 @@ asyncio.run(main())
 """
 
 
+TCP_SERVER = SERVER.replace(
+    'start_unix_server(serve, "shop.sock")', 'start_server(serve, "127.0.0.1", PORT)'
+).replace("    writer.write", "    await asyncio.sleep(0.5)\n    writer.write")
+THREADED = """\
+import socketserver
+class Shop(socketserver.StreamRequestHandler):
+    def handle(self):
+        print("asked for", self.rfile.readline().decode().strip())
+        self.wfile.write(b"cake\\n")
+socketserver.TCPServer.allow_reuse_address = True
+with socketserver.ThreadingTCPServer(("127.0.0.1", PORT), Shop) as server:
+    print("open")
+    server.serve_forever()
+"""
+TCP_CLIENT = CLIENT.replace('open_unix_connection("shop.sock"', 'open_connection("127.0.0.1", PORT')
+BLOCKING = """\
+import socket
+with socket.create_connection(("127.0.0.1", PORT)) as peer, peer.makefile("rw") as file:
+    print("bread", file=file, flush=True)
+    print("got", file.readline().strip())
+"""
+
+
+@pytest.mark.parametrize("client", [TCP_CLIENT, BLOCKING])
+@pytest.mark.parametrize("server", [TCP_SERVER, THREADED])
+def test_a_server_and_its_client_are_two_programs(server: str, client: str, snippet: Write) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = str(one.getsockname()[1])
+    snippet(server.replace("PORT", port), "server")
+    trace = play(snippet(client.replace("PORT", port), "client"), beside="server")
+    assert trace.shown() == ["server │ open", "server │ asked for bread", "client │ got cake"]
+
+
 def test_two_programs_are_played_beside_each_other(snippet: Write) -> None:
     snippet(SERVER, "server")
     trace = play(snippet(CLIENT, "client"), beside="server")
@@ -323,6 +581,61 @@ def test_the_clock_follows_what_a_program_uses(code: str, virtual: bool, snippet
     assert trace.timed is virtual
     assert bool(trace.why) is not virtual
     assert not play("planted", clock="real").timed
+
+
+TIES = {
+    "equal sleeps": (
+        "def work(n, seconds): time.sleep(seconds), print(n)\n"
+        "for pair in enumerate((0.2, 0.1, 0.2)): threading.Thread(target=work, args=pair).start()",
+        {"0", "2"},
+    ),
+    "a chain": (
+        "threading.Thread(target=lambda: (time.sleep(0.3), print('one'))).start()\n"
+        "time.sleep(0.1), time.sleep(0.2), print('two')",
+        {"one", "two"},
+    ),
+    "waits in vain": (
+        "e = threading.Event()\n"
+        "threading.Timer(0.2, print, ['timer']).start()\n"
+        "e.wait(0.2), print('main')",
+        {"timer", "main"},
+    ),
+    "a free lock": (
+        "lock = threading.Lock()\n"
+        "def work(n):\n"
+        "    time.sleep(0.1)\n"
+        "    with lock: print(n)\n"
+        "for n in range(2): threading.Thread(target=work, args=(n,)).start()",
+        {"0", "1"},
+    ),
+    "an order that is forced": (
+        "e = threading.Event()\n"
+        "first = threading.Thread(target=lambda: (time.sleep(0.2), print('first'), e.set()))\n"
+        "first.start()\n"
+        "time.sleep(0.2), e.wait(), print('second'), first.join(), print('end')",
+        set(),
+    ),
+    "other moments": (
+        "threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()\n"
+        "time.sleep(0.2), print('early')",
+        set(),
+    ),
+    "the same line": (
+        "for _ in range(2): threading.Thread(target=lambda: (time.sleep(0.1), print('x'))).start()",
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TIES)
+def test_sleeps_of_threads_that_end_at_one_moment_are_told(kind: str, snippet: Write) -> None:
+    code, tied = TIES[kind]
+    name = snippet(f"import threading, time\n{code}\n")
+    assert set(play(name).ties) == tied
+    if tied:
+        with pytest.raises(SnippetError, match=r"planted\.py: two waits end at the same moment"):
+            record(name)
+    record(name, ordered=False)
 
 
 def test_a_program_that_swallows_all_is_ended(

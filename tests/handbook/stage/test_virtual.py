@@ -401,6 +401,139 @@ def test_a_deadlock_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+STUCK = {
+    "a thread at a lock": (
+        """
+        lock = threading.Lock()
+        async def main():
+            print("x")
+            lock.acquire()
+            await asyncio.to_thread(lock.acquire)
+        """,
+        ["Task-1 waits for to_thread", "asyncio_0 waits for Lock lock, held by MainThread"],
+    ),
+    "the loop's own thread": (
+        """
+        async def inner(): pass
+        async def main():
+            print("x")
+            asyncio.run_coroutine_threadsafe(inner(), asyncio.get_running_loop()).result()
+        """,
+        ["MainThread waits for Future"],
+    ),
+    "a loop and a thread": (
+        """
+        def work(loop):
+            asyncio.run_coroutine_threadsafe(bell.wait(), loop).result()
+        async def main():
+            global bell
+            bell = asyncio.Event()
+            print("x")
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=work, args=(loop,), name="work").start()
+            await asyncio.sleep(1)
+            await bell.wait()
+        """,
+        [
+            "Task-1 waits for Event.wait",
+            "Task-2 waits for Event.wait",
+            "work waits for Future",
+        ],
+    ),
+    "a thread that nobody feeds": (
+        """
+        box = queue.SimpleQueue()
+        async def main():
+            print("x")
+            threading.Thread(target=lambda: box.get(), name="reader").start()
+        """,
+        ["MainThread waits for the end of reader", "reader waits for SimpleQueue box"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", STUCK)
+def test_a_deadlock_of_threads_is_told_at_once(kind: str, tmp_path: Path) -> None:
+    code, waits = STUCK[kind]
+    began = time.monotonic()
+    trace = played("import queue, threading\n" + dedent(code), tmp_path)
+    assert time.monotonic() - began < 10
+    assert trace.lines == ["x"]
+    assert list(map(str, trace.deadlock)) == waits
+
+
+def test_threads_have_lanes(tmp_path: Path) -> None:
+    code = """
+    import queue, threading, time
+    lock, again, places = threading.Lock(), threading.RLock(), threading.BoundedSemaphore(1)
+    bell, news, box, simple = (
+        threading.Event(), threading.Condition(), queue.Queue(), queue.SimpleQueue()
+    )
+    def first():
+        time.sleep(0.1)
+        with lock, again, again, places:
+            time.sleep(1)
+        bell.set()
+        time.sleep(1)
+        with news: news.notify()
+        time.sleep(1)
+        box.put(1)
+        time.sleep(1)
+        simple.put(1)
+    def second():
+        time.sleep(0.2)
+        with places: pass
+        bell.wait()
+        with news: news.wait()
+        print(lock.acquire(), lock.acquire(timeout=0.5))
+        box.get(), simple.get()
+    async def main():
+        threads = [threading.Thread(target=work, name=work.__name__) for work in (first, second)]
+        for thread in threads: thread.start()
+        await asyncio.to_thread(threads[1].join)
+    """
+    trace = played(code, tmp_path)
+    assert trace.shown() == ["2.6 │ True False"]
+    names = [actor.name for actor in trace.actors]
+    assert {(actor.name, actor.kind) for actor in trace.actors} >= {
+        ("first", "thread"),
+        ("second", "thread"),
+        ("asyncio_0", "thread"),
+    }
+    told = [
+        (moment.time, moment.what, moment.text, "" if moment.by is None else names[moment.by])
+        for moment in trace.moments
+        if names[moment.actor] == "second" and moment.what not in ("created", "prints", "gives")
+    ]
+    assert told == [
+        (0.0, "runs", "", ""),
+        (0.2, "queues", "BoundedSemaphore", ""),
+        (1.1, "takes", "BoundedSemaphore", "first"),
+        (1.1, "waits", "", ""),
+        (1.1, "runs", "", "first"),
+        (1.1, "waits", "", ""),
+        (2.1, "runs", "", "first"),
+        (2.1, "takes", "Lock", "first"),
+        (2.1, "queues", "Lock", ""),
+        (2.6, "runs", "", ""),
+        (2.6, "waits", "", ""),
+        (3.1, "runs", "", "first"),
+        (3.1, "waits", "", ""),
+        (4.1, "runs", "", "first"),
+        (4.1, "ends", "", ""),
+    ]
+    first = [
+        (moment.time, moment.what, moment.text)
+        for moment in trace.moments
+        if names[moment.actor] == "first" and moment.what in ("takes", "gives")
+    ]
+    kinds = ("Lock", "RLock", "BoundedSemaphore")
+    assert first == [
+        *((0.1, "takes", kind) for kind in kinds),
+        *((1.1, "gives", kind) for kind in reversed(kinds)),
+    ]
+
+
 def test_a_program_that_swallows_everything_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

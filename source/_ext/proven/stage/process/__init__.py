@@ -1,7 +1,7 @@
 """Plays a program in a process of its own, as `python file.py` does.
 
-Bottom to top: ``child`` is the recorder there, which imports nothing from here; ``records`` puts
-in order what it wrote.
+Bottom to top: ``child`` is the recorder there, which imports nothing from here; ``shared`` gives
+modules of it to others; ``records`` puts in order what it wrote.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 
-from proven.stage.process.records import in_order, read
+from proven.stage.process.records import in_order, read, tied
 from proven.stage.trace import Event, SnippetError, Trace, Wait
 
 __all__ = ["in_order", "play_in_process"]
@@ -80,7 +80,16 @@ def play_in_process(
     shown = [record for record in records if record["what"] not in ("raised", "deadlock")]
     told_of = in_order(shown, ordered)
     return Trace(
-        lines, elapsed, False, err, *told_of, code, raised, deadlock, beside=beside is not None
+        lines,
+        elapsed,
+        False,
+        err,
+        *told_of,
+        code,
+        raised,
+        deadlock,
+        beside=beside is not None,
+        ties=tied(records),
     )
 
 

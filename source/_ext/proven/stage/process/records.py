@@ -147,3 +147,22 @@ def in_order(
         for column, row in rows
     )
     return tuple(actors[who] for who in order), tuple(moments)
+
+
+def tied(records: Iterable[Record]) -> tuple[str, ...]:
+    """Return the lines whose place hangs on which of two threads' sleeps is over first.
+
+    They are those of several threads whose own sleeps ended at one moment, if nothing but
+    waiting took any time.
+    """
+    at: dict[tuple[str, float], list[Record]] = defaultdict(list)
+    for record in records:
+        if record["what"] == "prints" and record.get("slept", -1.0) >= 0:
+            process = record["id"].partition("#")[0]
+            at[process, record["slept"]].append(record)
+    return tuple(
+        line["text"]
+        for lines in at.values()
+        if len({line["who"] for line in lines}) > 1 and len({line["text"] for line in lines}) > 1
+        for line in lines
+    )

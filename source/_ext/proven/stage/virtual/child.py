@@ -19,14 +19,13 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
-import _proven_frames  # start has put the folder of the recorder on the path
-
 from proven.stage.clock import Clock, hand_over, installed
-from proven.stage.trace import Trace
+from proven.stage.process.shared import deadlock, frames
+from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder
 from proven.stage.virtual.zygote import Order, Outcome
-from proven.stage.watch import Journal, watching
+from proven.stage.watch import Journal, watch_threads, watching
 
 loaded: set[str] = set()
 """Names of the modules that the zygote has, and so every child."""
@@ -113,13 +112,14 @@ class _Child:
         # 3.13 counts in nanoseconds.
         kept: Any = logging
         kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
-        _proven_frames.hide()
+        watch_threads(self.journal, self.order.path, self.tell)
+        frames.hide()
         audit.install(self.refuse)
         self._run()
         self._end()
         self.tell()
 
-    def tell(self, deadlock: Any = ()) -> NoReturn:
+    def tell(self, rows: Any = ()) -> NoReturn:
         """Send the trace; the process is over."""
         for stream in (sys.stdout, sys.stderr):
             # The program may have closed it, or put something else in its place.
@@ -134,9 +134,9 @@ class _Child:
             True,
             err.decode("utf-8", "backslashreplace"),
             *self.journal.known(),
-            0 if deadlock else self.code,
-            "" if deadlock else self.raised,
-            tuple(deadlock),
+            0 if rows else self.code,
+            "" if rows else self.raised,
+            tuple(Wait(*row) for row in rows),
         )
         self._send(Outcome(trace, tied=self.clock.tied, computed=self.clock.meter.longest))
 
@@ -185,19 +185,19 @@ class _Child:
         _start_coverage()
 
     def _tell_deadlock(self) -> None:
-        self.tell(stacks.waits(self.clock, self.order.path))
+        self.tell(deadlock.stuck() or stacks.waits(self.clock, self.order.path))
 
     def _run(self) -> None:
         try:
             program.run(self.order.path, self.clock)
         except SystemExit as stop:
-            stop.__traceback__ = _proven_frames.beyond(stop.__traceback__)
+            stop.__traceback__ = frames.beyond(stop.__traceback__)
             self.code = program.exit_code(stop)
         except BaseException as error:
             self.code, self.raised = 1, type(error).__name__
             if isinstance(error, KeyboardInterrupt):
                 self.code = -signal.SIGINT
-            trace = _proven_frames.beyond(error.__traceback__)
+            trace = frames.beyond(error.__traceback__)
             sys.excepthook(type(error), error.with_traceback(trace), trace)
 
     def _end(self) -> None:

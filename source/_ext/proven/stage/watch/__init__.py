@@ -2,10 +2,12 @@
 
 Its journal tells who was created, ran, waited, held a lock and ended, and who woke whom.
 
-Bottom to top: ``actors`` gives tasks their names; ``journal`` takes note; ``hooks`` tell it.
+Bottom to top: ``actors`` gives tasks their names; ``journal`` takes note; ``hooks`` and ``threads``
+tell it.
 """
 
 from proven.stage.watch.hooks import watching
 from proven.stage.watch.journal import Journal
+from proven.stage.watch.threads import watch_threads
 
-__all__ = ["Journal", "watching"]
+__all__ = ["Journal", "watch_threads", "watching"]

@@ -118,9 +118,8 @@ class Journal:
     def enter(self, actor: Actor, by: int | None) -> int:
         """Add an actor that `by` has just created and return its place."""
         self.actors.append(actor)
-        place = len(self.actors) - 1
-        self.note(place, "created", by=by)
-        return place
+        self.note(len(self.actors) - 1, "created", by=by)
+        return len(self.actors) - 1
 
     def left(self, task: asyncio.Task[Any], place: int) -> None:
         """Take note that a step of `task` is over."""
@@ -141,6 +140,10 @@ class Journal:
     def _collected(self, place: int) -> None:
         if self._unfinished.pop(place, None):
             self.note(place, "ends", "collected")
+
+    def here(self, place: int | None) -> None:
+        """Take note that the calling thread is the actor at `place`, if not nobody any more."""
+        self._threads[threading.get_ident()] = MAIN if place is None else place
 
     @contextmanager
     def thread(self, place: int) -> Iterator[None]:

@@ -2,7 +2,9 @@
 
 A thread of its own looks while some thread waits, at the stacks of all.  It believes
 in a deadlock only if each waits without a limit, and for something that nobody has
-let go: a thread that has just been woken but hasn't run yet isn't stuck.
+let go: a thread that has just been woken but hasn't run yet isn't stuck.  Each process
+of the play leaves a mark that tells since when it is stuck; if there was a moment at
+which all of them were, nobody can wake anybody.
 """
 
 from __future__ import annotations
@@ -10,16 +12,22 @@ from __future__ import annotations
 # The module signal makes enums of all that, and so loads as much as a small program.
 import _signal as signal  # type: ignore[import-not-found]  # built in: typeshed lacks it
 import _thread
+import marshal
 import os
 import sys
 import threading
+from time import monotonic
 
 from _proven_frames import current_frames
-from _proven_record import SNIPPETS, Here, record
+from _proven_record import EVENTS, Here, record
+from _proven_waits import rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from _proven_waits import Row
 
 PAUSE = 0.1
 """Seconds between two looks; a deadlock has to be there in both."""
@@ -28,6 +36,14 @@ _waiting: list[int] = []
 _starting = _thread.allocate_lock()
 _stop = _thread.allocate_lock()
 _running = _thread.allocate_lock()
+
+
+class Look:
+    """How it is looked: end is called with the rows; pulse changes when anything happens."""
+
+    end: Callable[[list[Row]], object]
+    pulse: Callable[[], object]
+    here = Here.id != "beside"
 
 
 class might_last:
@@ -48,7 +64,7 @@ def install() -> None:
 
 
 def _begin() -> None:
-    if Here.id == "main" and not sys.is_finalizing() and _running.acquire(False):
+    if Look.here and not sys.is_finalizing() and _running.acquire(False):
         _stop.acquire(False)
         try:
             _thread.start_new_thread(_look, ())
@@ -58,14 +74,95 @@ def _begin() -> None:
 
 def _look() -> None:
     before: object = None
+    since, stopped = 0.0, False
     try:
-        while _waiting and not _stop.acquire(timeout=PAUSE):
-            found = _deadlock()
-            if found and found == before:
-                _end(found)
-            before = found
+        while _waiting and not (stopped := _stop.acquire(timeout=PAUSE)):
+            began = monotonic()
+            # Before all else: one that has ended since may have waked us.
+            others = _others() if Here.id == "main" else []
+            found = stuck(_thread.get_ident())
+            state = found and (found, others, Look.pulse())
+            if not found or state != before:
+                since = began
+            _tell(found, since, began, others)
+            before = state
     finally:
+        _tell(None, 0, 0, [])
         _running.release()
+    # Who began to wait meanwhile has found it running.
+    if _waiting and not stopped:
+        _begin()
+
+
+def _tell(rows: list[Row] | None, since: float, now: float, others: list[int]) -> None:
+    """Leave the mark of this process, or end the play if all are stuck."""
+    if Here.id != "main" and not Here.sink:
+        from contextlib import suppress
+
+        mark = f"{EVENTS}.{os.getpid()}"
+        with suppress(OSError):
+            if rows and since < now:
+                with open(f"{mark}.new", "wb") as file:
+                    marshal.dump((since, now, rows), file)
+                os.replace(f"{mark}.new", mark)
+            elif os.path.exists(mark):
+                os.unlink(mark)
+    elif rows and since < now:
+        marks = [(since, now, rows), *map(_mark, others)]
+        if max(mark[0] for mark in marks) < min(mark[1] for mark in marks):
+            Look.end(sorted(row for mark in marks for row in mark[2]))
+
+
+def _mark(pid: int) -> tuple[float, float, list[Row]]:
+    try:
+        with open(f"{EVENTS}.{pid}", "rb") as file:
+            found: tuple[float, float, list[Row]] = marshal.load(file)
+    except (OSError, EOFError, ValueError):
+        return (float("inf"), 0.0, [])
+    return found
+
+
+def _others() -> list[int]:
+    """Return the other processes of this play that live and can do anything."""
+    try:
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        # Without the system's word there may be no child at all.
+        return [-1] if _has_children() else []
+    return [pid for pid in pids if pid != os.getpid() and _takes_part(pid)]
+
+
+def _takes_part(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            state, _, _, session = file.read().rpartition(")")[2].split()[:4]
+        if int(session) != os.getsid(0) or state in "ZX":
+            return False
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            # It waits for word of the others and does nothing else.
+            return b"multiprocessing.resource_tracker" not in file.read()
+    except OSError:
+        return False
+
+
+def _switches() -> object:
+    """Return how often each thread but this one was switched: who runs meanwhile isn't stuck.
+
+    Nor is one that could run, but that a busy machine hasn't let run yet.
+    """
+    from contextlib import suppress
+
+    found: dict[str, list[str]] = {}
+    with suppress(OSError):
+        for task in os.listdir("/proc/self/task"):
+            if int(task) != threading.get_native_id():
+                with open(f"/proc/self/task/{task}/status", encoding="utf-8") as file:
+                    lines = file.read().splitlines()
+                found[task] = [
+                    line for line in lines if line.startswith(("State", "vol", "nonvol"))
+                ]
+    could_run = any("S (" not in each[0] for each in found.values())
+    return object() if could_run else found
 
 
 def _pause() -> None:
@@ -86,28 +183,37 @@ def _forget() -> None:
     _running.release()
 
 
-def _end(rows: list[tuple[str, str, str, int]]) -> None:
+def _end(rows: list[Row]) -> None:
     record("deadlock", rows=rows)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _deadlock() -> list[tuple[str, str, str, int]] | None:
-    """Return who waits for what and who holds it, or None if somebody can go on."""
-    if signal.getitimer(signal.ITIMER_REAL)[0] or _has_children():
+def stuck(looking: int | None = None) -> list[Row] | None:
+    """Return who waits for what and who holds it, or None if somebody can go on.
+
+    looking: the thread that doesn't count.
+    """
+    # On the virtual clock that timer is the play's own.
+    if not Here.sink and signal.getitimer(signal.ITIMER_REAL)[0]:
         return None
     frames = current_frames()
-    frames.pop(_thread.get_ident())
+    frames.pop(looking, None)
     # Private, so typeshed lacks it.
     threads = {ident: threading._active.get(ident) for ident in frames}  # type: ignore[attr-defined]
-    rows = []
+    found: list[Row] = []
     for ident, frame in frames.items():
-        name = threads[ident].name if threads[ident] else "a thread"
-        reason = _reason(frame, list(threads.values()))
-        if reason is None:
+        rows = rows_of(threads[ident], frame, list(threads.values()))
+        if rows is None:
             return None
-        if reason != IDLE:
-            rows.append((name, *reason, _line_of(frame)))
-    return sorted(rows) or None
+        found += rows
+    return sorted(found, key=_natural) or None
+
+
+def _natural(row: Row) -> list[Any]:
+    """Return by what it is sorted: Task-2 before Task-10."""
+    import re
+
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", row[0])]
 
 
 def _has_children() -> bool:
@@ -118,84 +224,4 @@ def _has_children() -> bool:
     return True
 
 
-IDLE = ("", "")
-
-
-def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
-    """Return what the thread at `frame` waits for without a limit, and who holds that."""
-    code, known = frame.f_code, frame.f_locals
-    file, name = os.path.basename(code.co_filename), code.co_name
-    self = known.get("self")
-    if (file, name) == ("_proven_locks.py", "acquire"):
-        if known["timeout"] != -1 or self.holder is None:
-            return None
-        return f"{self.kind} {_name_of(self, frame)}".strip(), self.holder.name
-    if file == "threading.py":
-        if name == "wait" and type(self) is threading.Condition:
-            if known.get("timeout") is not None or known.get("waiter") not in self._waiters:
-                return None
-            return _condition(frame), ""
-        if name in ("join", "_wait_for_tstate_lock"):
-            timeout = known.get("timeout")
-            return (
-                (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
-            )
-        if name == "__enter__" and type(self) is threading.Condition:
-            owner = repr(self._lock).partition("owner=")[2].partition(" ")[0]
-            # Private, so typeshed lacks it.
-            held = threading._active.get(int(owner)) if owner else None  # type: ignore[attr-defined]
-            return (f"Condition {_name_of(self, frame)}".strip(), held.name) if held else None
-        if name == "_shutdown":
-            left = [
-                one.name
-                for one in alive
-                if one and not one.daemon and one is not threading.main_thread()
-            ]
-            return (f"the end of {', '.join(sorted(left))}", "") if left else None
-    if file == "thread.py" and name == "_worker" and "work_queue" in known:
-        return IDLE if known["work_queue"].empty() else None
-    return None
-
-
-def _condition(frame: Any) -> str:
-    """Return what a thread in Condition.wait waits for: an Event, a Queue and so on."""
-    owner, method = frame.f_locals["self"], "wait"
-    outer = frame
-    while not outer.f_code.co_filename.startswith(SNIPPETS) and outer.f_back:
-        code = outer.f_code
-        if os.path.basename(code.co_filename) in ("threading.py", "queue.py", "_base.py"):
-            owner, method = outer.f_locals.get("self", owner), code.co_name
-        outer = outer.f_back
-    named = f"{type(owner).__name__} {_name_of(owner, frame)}".strip()
-    return f"room in {named}" if method == "put" else named
-
-
-def _line_of(frame: Any) -> int:
-    """Return the line of the program at which it waits; 0 if that is elsewhere."""
-    while frame and not frame.f_code.co_filename.startswith(SNIPPETS):
-        frame = frame.f_back
-    return frame.f_lineno if frame else 0
-
-
-def _name_of(wanted: object, frame: Any) -> str:
-    """Return what the program calls `wanted` where it waits, or "" if it has no name there."""
-    while frame:
-        if frame.f_code.co_filename.startswith(SNIPPETS):
-            for names in (frame.f_locals, frame.f_globals):
-                for name, value in dict(names).items():
-                    if (found := _within(wanted, name, value)) is not None:
-                        return found
-        frame = frame.f_back
-    return ""
-
-
-def _within(wanted: object, name: str, value: Any) -> str | None:
-    if value is wanted:
-        return name
-    if isinstance(value, dict):
-        inner = ((f"{name}[{key!r}]", held) for key, held in value.items())
-    elif isinstance(value, list | tuple):
-        inner = ((f"{name}[{place}]", held) for place, held in enumerate(value))
-    else:
-        inner = ((f"{name}.{key}", held) for key, held in getattr(value, "__dict__", {}).items())
-    return next((path for path, held in inner if held is wanted), None)
+Look.end, Look.pulse = _end, _switches

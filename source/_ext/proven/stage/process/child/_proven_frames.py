@@ -118,13 +118,25 @@ def _is_of_importing(frame: Any) -> bool:
     return "importlib" in file and "_bootstrap" in file
 
 
+_RECORDING = ("_proven_record.py", "journal.py", "threads.py", "recorder.py", "cost.py", "line.py")
+
+
+def _is_for_records(frame: Any) -> bool:
+    """Tell whether `frame` is the stage's, or of what it calls to take its notes."""
+    if is_own(frame):
+        return True
+    while frame is not None and not is_own(frame):
+        frame = back(frame)
+    return frame is not None and os.path.basename(frame.f_code.co_filename) in _RECORDING
+
+
 def _hide_from(kind: str) -> None:
     """Let the functions given to sys.settrace or sys.setprofile see no frame of the stage."""
     set_ = getattr(sys, f"set{kind}")
 
     def put(function: Any, /) -> None:
         def seen(frame: Any, event: str, arg: Any) -> Any:
-            return None if is_own(frame) else function(frame, event, arg)
+            return None if _is_for_records(frame) else function(frame, event, arg)
 
         setattr(_local, kind, function)
         set_(function and seen)
@@ -138,38 +150,38 @@ def _hide_from(kind: str) -> None:
     setattr(sys, f"get{kind}", get)
 
 
+_excepthook, _of_threads = sys.excepthook, threading.excepthook
+
+
 def excepthook(kind: Any, error: Any, trace: Any, /) -> None:
     """Stand in for sys.excepthook."""
-    import traceback
-
-    traceback.print_exception(kind, error, trace)
-    if kind is KeyboardInterrupt:
-        _end_by_the_signal()
-
-
-def _end_by_the_signal() -> None:
-    """Let Python end as Ctrl+C ends it: it has just forgotten that if traceback was imported.
-
-    It remembers what the latest code ended with that was run from a text, and named tuples run one.
-    """
-    import contextlib
-
-    with contextlib.suppress(KeyboardInterrupt):
-        eval("(_ for _ in ()).throw(KeyboardInterrupt)")
+    _clean(error, set())
+    _excepthook(kind, error, _cleaned(trace))
 
 
 def _thread_excepthook(args: Any, /) -> None:
-    if args.exc_type is SystemExit:
-        return
-    stderr = sys.stderr or getattr(args.thread, "_stderr", None)
-    if stderr is None:
-        return
-    name = args.thread.name if args.thread else threading.get_ident()
-    print(f"Exception in thread {name}:", file=stderr)
-    import traceback
-
-    traceback.print_exception(args.exc_type, args.exc_value, args.exc_traceback, file=stderr)
-    stderr.flush()
+    _clean(args.exc_value, set())
+    trace = _cleaned(args.exc_traceback)
+    _of_threads(threading.ExceptHookArgs((args.exc_type, args.exc_value, trace, args.thread)))
 
 
 _thread_excepthook.__name__ = _thread_excepthook.__qualname__ = "excepthook"
+
+
+def _cleaned(trace: Any) -> Any:
+    """Return a traceback without the parts that are the stage's, for those who follow it in C."""
+    trace = beyond(trace)
+    if trace is None:
+        return None
+    rest = _cleaned(_next.__get__(trace))
+    return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
+
+
+def _clean(error: Any, seen: set[int]) -> None:
+    """Let `error`, and all that is told with it, have such tracebacks."""
+    if error is None or id(error) in seen:
+        return
+    seen.add(id(error))
+    error.__traceback__ = _cleaned(error.__traceback__)
+    for other in (error.__cause__, error.__context__, *getattr(error, "exceptions", ())):
+        _clean(other, seen)

@@ -24,6 +24,7 @@ class _Named(type):
     """Tells the name that Python's own lock has; what Python itself says is in the class."""
 
     # Looks like the class that it stands in for.
+    # A type of its own has a name of its own.
     __name__ = property(lambda cls: cls.__qualname__)  # type: ignore[assignment]
 
 
@@ -66,12 +67,16 @@ class WatchedLock(metaclass=_Named):
         if not taken:
             record("queues", text=self.kind)
             with might_last():
-                taken = self._lock.acquire(True, timeout)
+                taken = WatchedLock.wait(self, timeout)
         if taken:
             self._take()
         else:
             record("runs")
         return taken
+
+    def wait(self, timeout: float) -> bool:
+        """Take the lock that is behind it, within seconds if they aren't negative."""
+        return bool(self._lock.acquire(True, timeout))
 
     def release(self) -> None:
         """Give the lock back, as the one behind it does."""

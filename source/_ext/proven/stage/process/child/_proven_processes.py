@@ -9,7 +9,9 @@ import functools
 import itertools
 import os
 import sys
+from _weakref import ref
 
+from _proven_deadlock import might_last
 from _proven_record import Here, actor_id, by_program, process_id, record, when_imported
 from _proven_threads import ended, run_watched, watch_start, watch_wait
 
@@ -24,6 +26,10 @@ _creators: list[str] = []
 def install() -> None:
     """Watch forks, the end and, as soon as it is imported, multiprocessing."""
     when_imported("multiprocessing.process", _watch_multiprocessing)
+    when_imported("multiprocessing.synchronize", _watch_semaphores)
+    when_imported("multiprocessing.connection", _watch_pipes)
+    when_imported("asyncio.base_events", _watch_loops)
+    when_imported("subprocess", lambda module: _watch_lasting(module.Popen, "_wait"))
     os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
     if Here.id == "main":
         atexit.register(_tell_exception)
@@ -50,6 +56,52 @@ def _watch_multiprocessing(module: Any) -> None:
         return bootstrap(self, *arguments, **options)
 
     owner._bootstrap = watched
+
+
+def _watch_semaphores(module: Any) -> None:
+    """Take note of who waits for a lock or semaphore of multiprocessing, perhaps for ever."""
+    owner = module.SemLock
+    make = owner._make_methods
+
+    @functools.wraps(make)
+    def made(self: Any) -> None:
+        make(self)
+        self.acquire = _lasting(ref(self), self.acquire)
+
+    owner._make_methods = made
+    owner.__enter__ = lambda self: self.acquire()
+
+
+def _lasting(owner: Any, take: Any) -> Any:
+    @functools.wraps(take, assigned=("__name__", "__qualname__", "__doc__"), updated=())
+    def acquire(block: bool = True, timeout: float | None = None) -> Any:
+        if not block or owner() is None:
+            return take(block, timeout)
+        with might_last():
+            return take(block, timeout)
+
+    return acquire
+
+
+def _watch_pipes(module: Any) -> None:
+    for method in ("_recv", "_send"):
+        _watch_lasting(module.Connection, method)
+
+
+def _watch_loops(_: Any) -> None:
+    # Without a frame of its own in each stack of a loop.
+    might_last().__enter__()
+
+
+def _watch_lasting(owner: Any, method: str) -> None:
+    original = getattr(owner, method)
+
+    @functools.wraps(original)
+    def lasting(*arguments: Any, **options: Any) -> Any:
+        with might_last():
+            return original(*arguments, **options)
+
+    setattr(owner, method, lasting)
 
 
 def _before_fork() -> None:

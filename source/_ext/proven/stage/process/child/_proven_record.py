@@ -16,6 +16,7 @@ import threading
 import time
 
 from _proven_frames import getframe
+from _proven_sleeps import follow, now
 
 # Modules that the program doesn't load take time, and aren't there without the recorder.
 TYPE_CHECKING = False
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     Cause = dict[str, Any]
     """What a record comes after, and whose doing that was."""
 
-EVENTS = os.environ["HANDBOOK_EVENTS"]
-SNIPPETS = os.path.join(os.environ["HANDBOOK_FOLDER"], "")
+EVENTS = os.environ.get("HANDBOOK_EVENTS", "")
 PROGRAM = os.environ.get("HANDBOOK_PROGRAM", "")
 MOST = 1000
 """Records after which a process only tells its lines: nobody draws more."""
@@ -40,12 +40,15 @@ _local = threading.local()
 class Here:
     """This process: the id and the name that it writes under, unless multiprocessing gave it one.
 
-    until: the process object that a plain os.fork took over from its parent.
+    until: the process object that a plain os.fork took over from its parent; snippets: the
+    folder of the program; sink: takes the records instead, on the virtual clock.
     """
 
     id = os.environ.pop("HANDBOOK_MAIN", "") or f"@{os.getpid()}"
     name = "python " + " ".join(sys.orig_argv[1:]).partition("\n")[0]
     until: Any = None
+    snippets = os.path.join(os.environ.get("HANDBOOK_FOLDER", ""), "")
+    sink: Callable[[str, dict[str, Any]], Cause] | None = None
 
 
 def _multiprocessing() -> Any:
@@ -90,24 +93,30 @@ def actor_id() -> str:
     return getattr(thread, "handbook_id", f"{process_id()}.{thread._name}")
 
 
-def author() -> dict[str, str]:
-    """Return who calls, as records tell it."""
+def author() -> dict[str, Any]:
+    """Return who calls, as records tell it; slept: the moment at which its sleep has ended."""
     thread = thread_now()
     # Private, so typeshed lacks it.
     main = thread is threading._main_thread  # type: ignore[attr-defined]
+    moment, by_sleep = now()
     return {
         "who": actor_id(),
         "actor": process_name() if main else thread._name,
         "kind": "process" if main else "thread",
         "program": PROGRAM,
+        "slept": moment if by_sleep else -1.0,
     }
 
 
 def record(what: str, **more: Any) -> Cause:
     """Append a record of the caller; return what makes another record come after it."""
+    if Here.sink:
+        return Here.sink(what, more)
+    # Of two who want a free lock either may be the first.
+    follow(more.pop("at", -1.0), waited=what != "takes")
     number = next(_records)
     if number > MOST and what not in ("prints", "created", "ends", "raised", "deadlock"):
-        return {}
+        return {"at": now()[0]}
     id = f"{process_id()}#{number}"
     event = {"id": id, "what": what, "time": time.monotonic(), **author(), **more}
     try:
@@ -119,7 +128,7 @@ def record(what: str, **more: Any) -> Cause:
         os.write(file, marshal.dumps(event))
     finally:
         os.close(file)
-    return {"after": [event["id"]], "by": event["who"]}
+    return {"after": [event["id"]], "by": event["who"], "at": now()[0]}
 
 
 def by_program(depth: int = 2) -> bool:
@@ -128,7 +137,7 @@ def by_program(depth: int = 2) -> bool:
     # A dataclass calls its factories from code that has no file.
     while frame and frame.f_code.co_filename.startswith("<"):
         frame = frame.f_back
-    return frame is not None and frame.f_code.co_filename.startswith(SNIPPETS)
+    return frame is not None and frame.f_code.co_filename.startswith(Here.snippets)
 
 
 def when_imported(name: str, then: Callable[[Any], None]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections import deque
 
 from _proven_deadlock import might_last
 from _proven_locks import Lock, RLock
-from _proven_record import actor_id, by_program, process_id, record, when_imported
+from _proven_record import actor_id, by_program, process_id, record
+from _proven_sleeps import slept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,27 +19,28 @@ if TYPE_CHECKING:
     from _proven_record import Cause
 
 PLAIN = (str, int, float)
+LIBRARIES = ("asyncio", "multiprocessing", "concurrent.futures.process")
+"""Modules whose own threads aren't shown."""
 _numbers = itertools.count(1)
 
 
 def install() -> None:
-    """Watch what the module threading makes, and queues as soon as they are imported."""
+    """Watch what the module threading makes."""
     # The recorder's stand in for them.
     threading.Lock, threading.RLock = Lock, RLock  # type: ignore[misc, assignment]
     watch_start(threading.Thread, "thread")
     watch_wait(threading.Thread, "join", ended)
     for owner in (threading.Event, threading.Condition):
-        watch_wait(owner, "wait", _woken)
-    watch_wait(threading.Condition, "wait_for", _woken)
+        watch_wait(owner, "wait", woken)
+    watch_wait(threading.Condition, "wait_for", woken)
     for owner, method in (
         (threading.Event, "set"),
         (threading.Condition, "notify"),
         (threading.Condition, "notify_all"),
     ):
-        _watch_waking(owner, method)
+        watch_waking(owner, method)
     _watch_barriers()
     _watch_semaphores()
-    when_imported("queue", _watch_queues)
     # Private, so typeshed lacks it.
     threading._register_atexit(_end_main)  # type: ignore[attr-defined]
 
@@ -53,13 +54,13 @@ def watch_start(owner: Any, kind: str) -> None:
         target = getattr(self, "_target", None)
         home = getattr(target, "__module__", None) or type(self).__module__
         fresh = not self._started.is_set() if kind == "thread" else self._popen is None
-        if fresh and not home.startswith(("multiprocessing", "concurrent.futures.process")):
+        if fresh and not home.startswith(LIBRARIES):
             self.handbook_id = f"{process_id()}.{next(_numbers):03}"
             code = getattr(target, "__name__", type(self).__name__)
             plain = [given for given in getattr(self, "_args", ()) if isinstance(given, PLAIN)]
             told = [repr(given) for given in plain]
             new = {"who": self.handbook_id, "actor": self.name, "kind": kind, "code": code}
-            record("created", by=actor_id(), arguments=told, **new)
+            self.handbook_at = record("created", by=actor_id(), arguments=told, **new).get("at", 0)
             if kind == "thread":
                 self.run = functools.partial(run_watched, self.run, self)
         original(self)
@@ -71,7 +72,7 @@ def run_watched(run: Callable[..., None], actor: Any) -> None:
     """Record that a thread or process runs, and how it ends."""
     # The actor must not lead to itself: else only the collector could free it.
     vars(actor).pop("run", None)
-    record("runs")
+    record("runs", at=actor.handbook_at)
     error = ""
     try:
         run()
@@ -79,7 +80,8 @@ def run_watched(run: Callable[..., None], actor: Any) -> None:
         error = type(raised).__name__
         raise
     finally:
-        record("ends", text=error, id=f"{actor.handbook_id}#end")
+        told = record("ends", text=error, id=f"{actor.handbook_id}#end")
+        actor.handbook_at = told.get("at", 0)
 
 
 def watch_wait(owner: Any, method: str, cause: Callable[[Any], Cause]) -> None:
@@ -90,28 +92,41 @@ def watch_wait(owner: Any, method: str, cause: Callable[[Any], Cause]) -> None:
     def wait(self: Any, *arguments: Any, **options: Any) -> Any:
         if not by_program():
             with might_last():
-                return original(self, *arguments, **options)
+                return _timed(original, self, *arguments, **options)
         record("waits")
         try:
             with might_last():
-                return original(self, *arguments, **options)
+                return _timed(original, self, *arguments, **options)
         finally:
             record("runs", **cause(self))
 
     setattr(owner, method, wait)
 
 
+def _timed(wait: Callable[..., Any], owner: Any, *arguments: Any, **options: Any) -> Any:
+    """Wait; if that was in vain, it was a sleep."""
+    found = wait(owner, *arguments, **options)
+    limit = options.get("timeout", arguments[-1] if arguments else None)
+    if found is False and isinstance(limit, int | float) and limit > 0:
+        slept(limit)
+    return found
+
+
 def ended(actor: Any) -> Cause:
     """Return the end of `actor` as a cause; nothing while it is alive (join has a timeout)."""
     known = getattr(actor, "handbook_id", None)
-    return {"after": [f"{known}#end"], "by": known} if known and not actor.is_alive() else {}
+    if not known or actor.is_alive():
+        return {}
+    return {"after": [f"{known}#end"], "by": known, "at": actor.handbook_at}
 
 
-def _woken(owner: Any) -> Cause:
+def woken(owner: Any) -> Cause:
+    """Return who has just set, notified or filled what was waited for."""
     return getattr(owner, "handbook_cause", {})
 
 
-def _watch_waking(owner: Any, method: str) -> None:
+def watch_waking(owner: Any, method: str) -> None:
+    """Record who wakes others by `method`."""
     original = getattr(owner, method)
 
     @functools.wraps(original)
@@ -157,7 +172,7 @@ def _watch_semaphores() -> None:
             record("queues", text=kind)
             with might_last():
                 taken = take(self, True, timeout)
-            cause = _woken(self)
+            cause = woken(self)
         if taken:
             record("takes", text=kind, **cause)
         elif blocking:
@@ -184,65 +199,9 @@ def _watch_release(owner: Any, give: Callable[..., None]) -> None:
     owner.release, owner.__exit__ = release, leave
 
 
-def _watch_queues(module: Any) -> None:
-    """Record who waits for an item, for room or for the end of all work, and who let it go on."""
-    owner = module.Queue
-    watch_wait(owner, "join", _woken)
-    _watch_waking(owner, "task_done")
-    get, put = owner.get, owner.put
-
-    @functools.wraps(get)
-    def take(self: Any, block: bool = True, timeout: float | None = None) -> Any:
-        wait = by_program() and block and not (timeout and timeout < 0)
-        try:
-            item = get(self, block and not wait, timeout)
-        except module.Empty:
-            if not wait:
-                raise
-        else:
-            _exchange(self)
-            return item
-        record("waits")
-        try:
-            with might_last():
-                item = get(self, True, timeout)
-        except BaseException:
-            record("runs")
-            raise
-        record("runs", **_exchange(self))
-        return item
-
-    @functools.wraps(put)
-    def give(self: Any, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        wait = by_program() and block and not (timeout and timeout < 0)
-        vars(self).setdefault("handbook_put", deque()).append(record("sets"))
-        try:
-            put(self, item, block and not wait, timeout)
-        except module.Full:
-            if not wait:
-                self.handbook_put.pop()
-                raise
-        else:
-            return
-        record("waits")
-        try:
-            with might_last():
-                put(self, item, True, timeout)
-        finally:
-            record("runs", **getattr(self, "handbook_room", {}))
-
-    owner.get, owner.put = take, give
-
-
-def _exchange(queue: Any) -> Cause:
-    """Return what put the item that was just taken: they leave in the order of their coming."""
-    queue.handbook_room = record("sets")
-    puts = getattr(queue, "handbook_put", None)
-    return puts.popleft() if puts else {}
-
-
 def _end_main() -> None:
     """Record that the main thread is through, before Python joins the other threads."""
     if process_id() == "main":
         record("ends")
-    might_last().__enter__()
+    if threading.active_count() > 1:
+        might_last().__enter__()

@@ -35,13 +35,17 @@ def _install() -> None:
     import _proven_deadlock
     import _proven_frames
     import _proven_processes
+    import _proven_queues
+    import _proven_sleeps
     import _proven_stdout
     import _proven_threads
 
     _proven_threads.install()
+    _proven_queues.install()
     _proven_processes.install()
     _proven_deadlock.install()
     _proven_stdout.install()
+    _proven_sleeps.install()
     _proven_frames.hide()
 
 
