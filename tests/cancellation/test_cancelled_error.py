@@ -1,10 +1,12 @@
 """Proofs for source/cancellation/cancelled-error.md."""
 
 import asyncio
+import concurrent.futures
 import sys
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
@@ -51,6 +53,7 @@ def test_except_exception_lets_it_pass(awaited: Awaited) -> None:
     assert perform(main).lines == []
     assert issubclass(asyncio.CancelledError, BaseException)
     assert not issubclass(asyncio.CancelledError, Exception)
+    assert issubclass(concurrent.futures.CancelledError, Exception)
     trace = play("cancellation/cancelled_error_passes")
     assert trace.lines.count("poll: ConnectionError, once more") == 2
     assert trace.at("main: cancelled: True") == 2.5
@@ -175,9 +178,25 @@ def test_a_group_that_fails_reminds_of_the_cancellation(
     assert [type(error) for error in caught] == [ExceptionGroup]
 
 
+Makes = Callable[[], Awaitable[str]]
+MAKES: dict[str, Makes] = {
+    "coroutine": _stubborn,
+    "task": lambda: asyncio.create_task(_stubborn()),
+}
+
+
+async def _gathered() -> None:
+    await asyncio.gather(_stubborn(), _stubborn(1))
+
+
+async def _grouped() -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_stubborn())
+
+
 @pytest.mark.always("cancelled-error-timeout")
-# one way: a fact about one block
-def test_the_time_limit_is_lost() -> None:
+@ways(make=MAKES)
+def test_the_time_limit_is_lost(make: Makes) -> None:
     trace = play("cancellation/cancelled_error_retry_broken")
     assert trace.at("attempt 2: CancelledError") == 3
     assert trace.at("gave up") == 5
@@ -186,17 +205,10 @@ def test_the_time_limit_is_lost() -> None:
 
     async def main() -> None:
         async with asyncio.timeout(1):
-            await _stubborn()
+            await make()
         print("no error")
 
     assert perform(main).at("no error") == 6
-
-
-Makes = Callable[[], Awaitable[str]]
-MAKES: dict[str, Makes] = {
-    "coroutine": _stubborn,
-    "task": lambda: asyncio.create_task(_stubborn()),
-}
 
 
 @pytest.mark.always("cancelled-error-wait-for")
@@ -210,6 +222,33 @@ def test_wait_for_returns_the_late_result(make: Makes) -> None:
     trace = perform(main)
     assert trace.at("result") == 1 + 5
     assert trace.elapsed == (1 + 5) + 1, "the obedient one is gone when the time is up"
+
+
+async def _in_timeout(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.timeout(1):
+        await work()
+
+
+async def _in_wait_for(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await asyncio.wait_for(work(), 1)
+
+
+@pytest.mark.always("cancelled-error-late-timeout")
+@ways(
+    limit={"timeout": _in_timeout, "wait_for": _in_wait_for},
+    work={"gather": _gathered, "TaskGroup": _grouped},
+)
+def test_a_stubborn_child_delays_the_timeout(
+    limit: Callable[[Any], Coroutine[Any, Any, None]],
+    work: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    # no mutant: в примерах страницы дочерних задач нет
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await limit(work)
+        print("TimeoutError")
+
+    assert perform(main).at("TimeoutError") == 1 + 5
 
 
 @pytest.mark.always("cancelled-error-group")

@@ -103,6 +103,11 @@ def test_no_second_await_however_the_first_ended(end: End) -> None:
             await coroutine
         assert await outcome_of(first) == end.outcome
 
+        coroutine = end.after(1)
+        second = asyncio.create_task(coroutine)
+        assert await outcome_of(coroutine) == end.outcome
+        assert await outcome_of(second) is RuntimeError, "it began second"
+
     async def itself() -> None:
         async def wait() -> None:
             await coroutine

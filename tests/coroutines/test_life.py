@@ -45,6 +45,45 @@ def test_the_first_step_goes_to_the_first_real_suspension() -> None:
     assert play("coroutines/life_steps").ordered(*steps, SUSPENDED, "job: wakes up")
 
 
+async def _nothing() -> None:
+    pass
+
+
+async def _done_future() -> None:
+    future = asyncio.get_running_loop().create_future()
+    future.set_result(None)
+    await future
+
+
+async def _done_task() -> None:
+    task = asyncio.create_task(_nothing())
+    await asyncio.wait([task])
+    asyncio.get_running_loop().call_soon(print, "another step")
+    await task
+
+
+@ways(
+    first={
+        "coroutine": (_nothing, False),
+        "done future": (_done_future, False),
+        "done task": (_done_task, False),
+        "sleep(0)": (lambda: asyncio.sleep(0), True),
+    }
+)
+def test_which_await_is_a_suspension(
+    first: tuple[Callable[[], Coroutine[Any, Any, None]], bool],
+) -> None:
+    wait, suspends = first
+
+    async def main() -> None:
+        if wait is not _done_task:
+            asyncio.get_running_loop().call_soon(print, "another step")
+        await wait()
+        print("after await")
+
+    assert (perform(main).lines == ["another step", "after await"]) is suspends
+
+
 @pytest.mark.always("life-suspended")
 @ways(started=STARTED_EAGERLY, awaited=AWAITED)
 def test_a_waiting_coroutine_is_suspended(started: Started, awaited: Awaited) -> None:
@@ -144,8 +183,9 @@ def test_send_drives_a_coroutine_without_a_loop() -> None:
 @pytest.mark.always("life-sleep-needs-loop")
 # one way: a fact about one function
 def test_sleep_without_a_running_loop_is_a_runtime_error() -> None:
+    coroutine = asyncio.sleep(1)  # the call itself is no error
     with pytest.raises(RuntimeError):
-        asyncio.sleep(1).send(None)
+        coroutine.send(None)
     assert play("coroutines/life_without_loop").lines[1].startswith("sleep: RuntimeError")
 
 

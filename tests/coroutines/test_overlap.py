@@ -49,21 +49,52 @@ def test_together_as_long_as_the_longest(started: Started, awaited: Awaited, cou
     async def wait(seconds: int) -> None:
         await awaited(seconds, End())
 
-    def threads() -> int:
-        return min(32, (os.cpu_count() or 1) + 4)
-
     async def main() -> None:
-        calls = min(count, threads()) if awaited is AWAITED["to_thread"] else count
+        threads = min(32, (os.cpu_count() or 1) + 4)
+        calls = min(count, threads) if awaited is AWAITED["to_thread"] else count
         async with started() as start:
             await asyncio.wait([start(wait(seconds % 5 + 1)) for seconds in range(calls)])
 
     assert perform(main).elapsed == min(count, 5)
 
-    async def one_too_many() -> None:
-        sleeps = (asyncio.to_thread(time.sleep, 1) for _ in range(threads() + 1))
-        await asyncio.gather(*sleeps)
 
-    assert perform(one_too_many).elapsed == 2, "one waits for a thread first"
+@ways(call={"to_thread": "to_thread", "look-up of a name": "getaddrinfo"})
+def test_one_call_too_many_waits_for_a_thread_first(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_: time.sleep(1))
+
+    async def main(more: int) -> None:
+        loop = asyncio.get_running_loop()
+        calls = range(min(32, (os.cpu_count() or 1) + 4) + more)
+        if call == "to_thread":
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 1) for _ in calls))
+        else:
+            await asyncio.gather(*(loop.getaddrinfo("example.org", 80) for _ in calls))
+
+    assert perform(lambda: main(0)).elapsed == 1
+    assert perform(lambda: main(1)).elapsed == 2
+
+
+@ways(why={"semaphore": "semaphore", "blocked loop": "blocked"})
+def test_tasks_that_hinder_each_other_take_longer_than_the_longest(why: str) -> None:
+    def compute() -> None:
+        time.sleep(1)
+
+    async def main() -> None:
+        one_at_a_time = asyncio.Semaphore(1)
+
+        async def wait() -> None:
+            if why == "semaphore":
+                async with one_at_a_time:
+                    await asyncio.sleep(1)
+            else:
+                await asyncio.sleep(1)
+                compute()
+
+        await asyncio.gather(wait(), wait())
+
+    assert perform(main).elapsed == {"semaphore": 2, "blocked": 3}[why]
 
 
 @pytest.mark.always("overlap-awaits-in-a-row")

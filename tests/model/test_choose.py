@@ -11,7 +11,15 @@ from proven.proofs import needs
 from proven.stage import load, perform, perform_script, play
 from proven.stage.player import path_of
 
-from tests.model.measuring import COUNT, WAIT, in_processes, in_tasks, in_threads, ratio
+from tests.model.measuring import (
+    COUNT,
+    WAIT,
+    in_interpreters,
+    in_processes,
+    in_tasks,
+    in_threads,
+    ratio,
+)
 from tests.ways import ways
 from tests.ways_processes import METHODS, perform_by
 
@@ -32,6 +40,8 @@ def test_what_makes_computing_faster() -> None:
     # no mutant: отношение времён на настоящих часах, а мутантов проверяют без долгих измерений
     needs("two cores")
     assert any(ratio(in_processes, COUNT) < 0.8 for _ in range(5))
+    if sys.version_info >= (3, 14):
+        assert any(ratio(in_interpreters, COUNT) < 0.8 for _ in range(5))
     assert ratio(in_tasks, COUNT, tries=5) > 0.8
     if has_gil():
         assert ratio(in_threads, COUNT, tries=5) > 0.8
