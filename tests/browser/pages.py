@@ -129,7 +129,9 @@ def check_access(page: Page, axe: str) -> None:
 def test_page(open_as: OpenAs, base: str, axe: str, address: str) -> None:
     """Load the page once, and look at it on a phone, on a laptop and on paper."""
     page, transferred, errors = open_as(base + address, permissions=CLIPBOARD)
-    assert [url for url in transferred if not url.startswith(base)] == []
+    # The page that is shown for any lost address asks for its files at the host's root.
+    home = base.removesuffix("book/") if address == "404.html" else base
+    assert [url for url in transferred if not url.startswith(home)] == []
     assert page.evaluate(SHIFT) == 0
     if address in question_names():
         assert sum(transferred.values()) <= KILOBYTES * 1000, transferred

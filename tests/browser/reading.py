@@ -126,6 +126,25 @@ def test_nothing_found_is_told(laptop: Page, base: str) -> None:
     assert "не найден" in laptop.locator("#search-results > p").inner_text()
 
 
+def test_a_mistake_and_its_cure_stand_side_by_side_where_there_is_room(
+    laptop: Page, phone: Page, base: str
+) -> None:
+    places = {}
+    for name, page in {"laptop": laptop, "phone": phone}.items():
+        page.goto(base + "races/condition.html")
+        shown = page.locator("details.pair").first
+        shown.locator("summary").click()
+        wrong, right = (shown.locator(f".{kind}").bounding_box() for kind in ("wrong", "right"))
+        assert wrong
+        assert right
+        places[name] = (wrong["x"] < right["x"], wrong["y"] < right["y"])
+        marked = [shown.locator(f".{kind} .hll").all_inner_texts() for kind in ("wrong", "right")]
+        assert "if not self.items:" in "".join(marked[0])
+        assert "while not self.items:" in "".join(marked[1])
+        assert shown.locator("button.copybtn").count() == 0
+    assert places == {"laptop": (True, False), "phone": (False, True)}
+
+
 def test_outputs_are_copied_without_the_seconds(laptop: Page, base: str) -> None:
     laptop.goto(base + QUESTION)
     laptop.locator("div.output button.copybtn").first.click()

@@ -20,20 +20,32 @@ class pair(nodes.General, nodes.Element):
     """Two programs: `wrong` and `right` are their texts, whole, though the page may show parts."""
 
 
+AROUND = 3
+"""Lines that are shown around those that differ."""
+LEFT_OUT = "# …"
+
+
 def beside(wrong: str, right: str) -> tuple[list[str], list[str], list[int], list[int]]:
-    """Return the lines of both with blank ones where the other has more, and those that differ."""
+    """Return the lines around what differs, and the numbers of those that do.
+
+    Where one side has more lines, the other has blank ones.
+    """
     lines, others = wrong.splitlines(), right.splitlines()
     here: list[str] = []
     there: list[str] = []
     changed: list[int] = []
     new: list[int] = []
-    for kind, start, end, other, stop in SequenceMatcher(None, lines, others, False).get_opcodes():
-        if kind != "equal":
-            changed += range(len(here) + 1, len(here) + 1 + end - start)
-            new += range(len(there) + 1, len(there) + 1 + stop - other)
-        height = max(end - start, stop - other)
-        here += [*lines[start:end], *[""] * (height - (end - start))]
-        there += [*others[other:stop], *[""] * (height - (stop - other))]
+    for group in SequenceMatcher(None, lines, others, False).get_grouped_opcodes(AROUND):
+        if group[0][1]:
+            here.append(LEFT_OUT)
+            there.append(LEFT_OUT)
+        for kind, start, end, other, stop in group:
+            if kind != "equal":
+                changed += range(len(here) + 1, len(here) + 1 + end - start)
+                new += range(len(there) + 1, len(there) + 1 + stop - other)
+            height = max(end - start, stop - other)
+            here += [*lines[start:end], *[""] * (height - (end - start))]
+            there += [*others[other:stop], *[""] * (height - (stop - other))]
     return here, there, changed, new
 
 
