@@ -157,7 +157,9 @@ class Spy(Coroutine[Any, Any, Any]):
 
     def _step(self, thrown: BaseException | None, go: Callable[..., Any], *arguments: Any) -> Any:
         record, life = self._record, self._life
-        step = Step(life.name, at=record.now(), thrown=thrown, thread=threading.get_ident())
+        # Not get_ident(): a thread may have that of one that has ended.
+        here = threading.get_native_id()
+        step = Step(life.name, at=record.now(), thrown=thrown, thread=here)
         life.steps.append(step)
         step.begun = record.note("steps", step)
         record.steps.append(step)

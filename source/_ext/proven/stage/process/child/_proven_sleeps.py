@@ -48,6 +48,8 @@ def install() -> None:
             original(seconds)
             _hear("time.sleep", (seconds,))
 
+        # Pools pickle it by these names.
+        sleep.__module__, sleep.__qualname__, sleep.__doc__ = "time", "sleep", original.__doc__
         time.sleep = sleep
 
 
