@@ -132,6 +132,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of the site: a folder of its host, where links must lead, too."""
     host = tmp_path_factory.mktemp("host")
     (host / "book").symlink_to(SITE.absolute(), target_is_directory=True)
+    # The page for lost addresses takes the site to be all of its host.
+    (host / "_static").symlink_to(SITE.absolute() / "_static", target_is_directory=True)
     with served(Handler, host) as address:
         yield address + "book/"
 
