@@ -166,10 +166,16 @@ def _switches() -> object:
 
 
 def _pause() -> None:
-    if _stop.locked():
-        _stop.release()
-    # It ends at once, and nobody starts another while this lock is held.
-    _running.acquire()
+    while True:
+        try:
+            if _stop.locked():
+                _stop.release()
+        except RuntimeError:
+            pass  # another thread forks, too
+        # It ends at once, and nobody starts another while this lock is held.  One that begins to
+        # look in this very moment hears of it the next time.
+        if _running.acquire(timeout=0.01):
+            return
 
 
 def _go_on() -> None:
