@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from _proven_waits import Row
 
-PAUSE = 0.1
+PAUSE = 0.4
 """Seconds between two looks; a deadlock has to be there in both."""
 
 _waiting: list[int] = []
