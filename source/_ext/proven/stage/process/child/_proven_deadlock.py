@@ -33,7 +33,6 @@ PAUSE = 0.4
 """Seconds between two looks; a deadlock has to be there in both."""
 
 _waiting: list[int] = []
-_starting = _thread.allocate_lock()
 _stop = _thread.allocate_lock()
 _running = _thread.allocate_lock()
 

@@ -100,12 +100,16 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
         return None if known["timeout"] is not None else (_named(self, frame), "")
     if (file, name) == ("_proven_processes.py", "acquire"):
         owner = [known["owner"](), *_selves(frame, "synchronize.py")][-1]
-        return None if known["timeout"] is not None else (_named(owner, frame), "")
+        is_taken = known["take"].__self__._is_zero()
+        stays = known["timeout"] is None and is_taken
+        return (_named(owner, frame), "") if stays else None
     if (file, name) == ("popen_fork.py", "poll") and known.get("flag") == 0:
+        if _has_ended(self.pid):
+            return None
         process = next(_selves(frame, "process.py"), None)
         return f"the end of {process.name}" if process else "the end of a process", ""
     if (file, name) == ("subprocess.py", "_try_wait") and not known["wait_flags"]:
-        return "the end of a process", ""
+        return None if _has_ended(self.pid) else ("the end of a process", "")
     if (file, name) in (("connection.py", "_recv"), ("connection.py", "_send")):
         return _message(frame, name == "_send")
     if file == "threading.py":
@@ -132,6 +136,14 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
     if file == "thread.py" and name == "_worker" and "work_queue" in known:
         return IDLE if known["work_queue"].empty() else None
     return None
+
+
+def _has_ended(pid: int) -> bool:
+    """Tell whether a child has ended, of which nobody may have heard yet."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _condition(frame: Any) -> str:
