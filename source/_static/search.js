@@ -82,8 +82,9 @@ const TEXTS = {};
   // What was typed as a list of things that a page may have, each in some words of the index.
   const things = (text) => {
     const typed = tokens(text);
+    const found = typed.map(known);
     const line = ` ${typed.join(" ")} `;
-    const strange = typed.filter((stem) => stem.length > 3 && !known(stem).length);
+    const strange = typed.filter((stem, at) => stem.length > 3 && !found[at].length);
     const meant = Object.entries(Search._index.synonyms)
       .filter(([phrase]) => line.includes(` ${phrase} `) || strange.some((one) => isSlip(one, phrase)))
       .map(([phrase, word]) => [phrase.split(" "), word.split(" ")]);
@@ -91,7 +92,9 @@ const TEXTS = {};
     const joined = typed.slice(1).map((stem, at) => [[typed[at] + stem, 1]]);
     return [
       ...[typed, ...meant.map(([, word]) => word)].map((words) => [[`=${words.join(" ")}`, 1]]),
-      ...typed.map((stem) => (said.has(stem) && stem in Search._index.scores ? [[stem, 0.5]] : known(stem))),
+      ...typed.map((stem, at) =>
+        said.has(stem) && stem in Search._index.scores ? [[stem, 0.5]] : found[at]
+      ),
       ...joined,
       ...meant.flatMap(([, word]) => word.map((stem) => [[stem, 1]])),
     ].filter((words) => words.some(([stem]) => stem in Search._index.scores));
@@ -132,11 +135,12 @@ const TEXTS = {};
   Search.rank = (text) => rank(things(text)).map((page) => Search._index.docnames[page]);
 
   Search.query = async (text) => {
-    const stems = new Set(things(text).flat().map(([stem]) => stem));
+    const wanted = things(text);
+    const stems = new Set(wanted.flat().map(([stem]) => stem));
     const words = new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu));
     const { docnames, titles } = Search._index;
-    const results = Search.rank(text).map((name) => [
-      name, titles[docnames.indexOf(name)], "", null, 0, "", SearchResultKind.text,
+    const results = rank(wanted).map((page) => [
+      docnames[page], titles[page], "", null, 0, "", SearchResultKind.text,
     ]);
     await Promise.all(results.slice(0, FIRST).map(load));
     for (const result of results) {

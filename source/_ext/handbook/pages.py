@@ -64,9 +64,12 @@ class Captions(SphinxTransform):
         kind, verdict = next(
             (told for ending, told in VERDICTS.items() if name.endswith(ending)), ("", "")
         )
-        told = [nodes.strong(verdict, verdict, classes=["verdict"]), nodes.Text(" ")]
-        caption = nodes.caption("", "", *(told if verdict else ()), link)
-        classes = ["literal-block-wrapper", *([kind] if kind else ())]
+        caption = nodes.caption("", "", link)
+        classes = ["literal-block-wrapper"]
+        if verdict:
+            told = nodes.strong(verdict, verdict, classes=["verdict"])
+            caption[:0] = [told, nodes.Text(" ")]
+            classes.append(kind)
         container = nodes.container(
             "", caption, block.deepcopy(), literal_block=True, classes=classes
         )

@@ -81,7 +81,7 @@ def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
 def nowhere_checked(marks: Iterable[Mark], pythons: Sequence[str]) -> Iterator[tuple[Mark, str]]:
     """Yield each mark whose range holds on none of `pythons`: nobody ever checks it."""
     for mark in marks:
-        if mark.only and pythons and nowhere(dict(mark.only), pythons):
+        if nowhere(dict(mark.only), pythons):
             yield mark, f"{_said(mark)} holds on no interpreter of {', '.join(pythons)}"
 
 
@@ -129,9 +129,9 @@ def excluded_here(only: Mapping[str, str]) -> str:
     return excluded(only, sys.version_info[:2], gil=has_gil())
 
 
-def nowhere(only: Mapping[str, str], pythons: Iterable[str]) -> bool:
-    """Tell whether what holds only there holds on none of `pythons` ("3.13t" is without GIL)."""
-    return all(
+def nowhere(only: Mapping[str, str], pythons: Sequence[str]) -> bool:
+    """Tell whether what holds only there holds on none of `pythons` ("3.13t": without GIL)."""
+    return bool(pythons) and all(
         excluded(only, _numbers(python.rstrip("t")), gil=not python.endswith("t"))
         for python in pythons
     )

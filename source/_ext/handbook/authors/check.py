@@ -74,7 +74,7 @@ def _outputs(book: Book, page: str) -> Iterator[str]:
     pythons = book.settings.pythons
     for shown in book.outputs.values():
         if shown.page == page:
-            if shown.only and pythons and nowhere(dict(shown.only), pythons):
+            if nowhere(dict(shown.only), pythons):
                 yield (
                     f"{page}:{shown.line}: output: {shown.name}: it is checked on no interpreter: "
                     "widen its range"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-from proven.checks import parse, parser
-from proven.checks.accept import choose, diff
-from proven.stage import SnippetError
+from proven.book import Book
+from proven.checks.accept import Changes, each_page
 from proven.stage.explore import CannotExplore
 
 from handbook.output.interleaving import accept
@@ -14,30 +14,20 @@ from handbook.output.interleaving import accept
 
 def main() -> int:
     """Explore what changed, or the pages named, or all; show each change and each failure."""
-    command = parser("interleaving", main.__doc__)
-    chosen = choose(command)
-    options, book = parse(command)
+    return each_page("interleaving", main.__doc__, _rewrite)
+
+
+def _rewrite(book: Book, changes: Changes, page: Path) -> str:
+    place = book.settings.name_of(page)
+
+    def wanted(name: str, text: str) -> bool:
+        snippet = book.settings.name_of(book.snippet(name))
+        return changes.everything or snippet in changes.files or changes.touches(place, text)
+
     try:
-        pages, changes = chosen(options, book)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    failed = False
-    for page in pages:
-        place, before = book.settings.name_of(page), page.read_text(encoding="utf-8")
-
-        def wanted(name: str, text: str, place: str = place) -> bool:
-            snippet = book.settings.name_of(book.snippet(name))
-            return changes.everything or snippet in changes.files or changes.touches(place, text)
-
-        try:
-            if accept(page, wanted):
-                print(diff(place, before, page.read_text(encoding="utf-8")))
-                print(f"{place}: interleavings rewritten, as shown above")
-        except (CannotExplore, SnippetError, ValueError) as error:
-            failed = True
-            print(f"{place}: left as it is\n{error}", file=sys.stderr)
-    return int(failed)
+        return "interleavings rewritten, as shown above" if accept(page, wanted) else ""
+    except CannotExplore as error:
+        raise ValueError(error) from None
 
 
 if __name__ == "__main__":

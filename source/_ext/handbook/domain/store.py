@@ -119,7 +119,7 @@ class Handbook(Domain):
             warn(Fault.CLAIM, f"claim {mark.id!r}: {problem}", str(root / mark.place))
         pythons = self.book.settings.pythons
         for shown in self.book.outputs.values():
-            if shown.only and pythons and nowhere(dict(shown.only), pythons):
+            if nowhere(dict(shown.only), pythons):
                 problem = (
                     f"the output of {shown.name} is checked on no interpreter: widen its range"
                 )

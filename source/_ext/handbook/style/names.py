@@ -40,7 +40,7 @@ def names(page: Page) -> Iterator[Finding]:
 def _is_name(name: str, known: frozenset[str]) -> bool:
     module = name.partition(".")[0]
     # A variable may be called as a module is: `queue.put`.
-    if module not in sys.stdlib_module_names or f"{module.title()}" in _classes(known):
+    if module not in sys.stdlib_module_names or module.title() in _classes(known):
         return True
     return name in known or bool(_OWN_FILE.search(name)) or _is_here(name)
 

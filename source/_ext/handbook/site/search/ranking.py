@@ -69,24 +69,26 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
         for stem in stems(text):
             weights[stem] += weight
 
-    first = True
-    for title in doctree.findall(nodes.title):
-        if isinstance(title.parent, nodes.section):
-            add(title.astext(), TITLE if first else HEADING)
-            first = False
-    for index in doctree.findall(addnodes.index):
-        for _kind, entry, *_ in index["entries"]:
-            main, _, more = entry.partition(";")
-            add(main, ENTRY if not more else ENTRY / 2)
-            add(more, ENTRY / 2)
-            for whole in {entry, entry.rpartition(".")[2]} if is_question(page) else ():
-                weights[WHOLE + " ".join(stems(whole))] += ENTRY
+    def add_entry(entry: str) -> None:
+        main, _, more = entry.partition(";")
+        add(main, ENTRY if not more else ENTRY / 2)
+        add(more, ENTRY / 2)
+        for whole in {entry, entry.rpartition(".")[2]} if is_question(page) else ():
+            weights[WHOLE + " ".join(stems(whole))] += ENTRY
+
+    title_weight = TITLE
     for node in doctree.findall():
-        if isinstance(node, nodes.literal_block):
-            if "output_of" in node:
+        match node:
+            case nodes.title() if isinstance(node.parent, nodes.section):
+                add(node.astext(), title_weight)
+                title_weight = HEADING
+            case addnodes.index():
+                for _kind, entry, *_ in node["entries"]:
+                    add_entry(entry)
+            case nodes.literal_block() if "output_of" in node:
                 add(node.astext(), OUTPUT)
-        elif isinstance(node, (nodes.paragraph, nodes.term)):
-            add(node.astext(), SHORT if _is_short(node.parent) else TEXT)
+            case nodes.paragraph() | nodes.term():
+                add(node.astext(), SHORT if _is_short(node.parent) else TEXT)
     handbook(app.env).words[page] = dict(weights)
 
 
@@ -94,8 +96,8 @@ def _is_short(node: nodes.Node | None) -> bool:
     return isinstance(node, nodes.admonition) and "short" in node["classes"]
 
 
-def index(env: BuildEnvironment) -> str:
-    """Return the script that gives the search its index."""
+def write(env: BuildEnvironment, file: Path) -> None:
+    """Write to `file` the script that gives the search its index."""
     words = handbook(env).words
     pages = sorted(words)
     scores: dict[str, list[int]] = {}
@@ -112,12 +114,8 @@ def index(env: BuildEnvironment) -> str:
         "scores": dict(sorted(scores.items())),
         "synonyms": {typed: word for typed, word in sorted(synonyms.items()) if typed and word},
     }
-    return f"Search.setIndex({json.dumps(data, ensure_ascii=False, separators=(',', ':'))});\n"
-
-
-def write(env: BuildEnvironment, file: Path) -> None:
-    """Write the index to `file`."""
-    file.write_text(index(env), encoding="utf-8")
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(f"Search.setIndex({text});\n", encoding="utf-8")
 
 
 def _scores(

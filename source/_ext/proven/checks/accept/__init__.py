@@ -6,6 +6,6 @@ and at other paces; ``changes`` tells what is to be played at all; ``pages`` rew
 
 from proven.checks.accept.changes import Changes
 from proven.checks.accept.distrust import Untrusted
-from proven.checks.accept.pages import accept, choose, diff, replace_text
+from proven.checks.accept.pages import accept, each_page, replace_text
 
-__all__ = ["Changes", "Untrusted", "accept", "choose", "diff", "replace_text"]
+__all__ = ["Changes", "Untrusted", "accept", "each_page", "replace_text"]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
 from proven.book import Book
+from proven.checks import parse, parser
 from proven.checks.accept.changes import Changes
 from proven.checks.accept.distrust import Again, Untrusted, suspicions
 from proven.claims import excluded_here
 from proven.shown import Shown, on_page, outputs_in, record, rewritten
+from proven.stage import SnippetError
 
 
 def accept(
@@ -61,21 +64,53 @@ def replace_text(page: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def diff(place: str, before: str, after: str) -> str:
+def each_page(
+    name: str, description: str | None, rewrite: Callable[[Book, Changes, Path], str]
+) -> int:
+    """Run command `name` on the pages that it is given; return its exit code.
+
+    rewrite: rewrites a page as far as it changed and returns what to say of it, "" for nothing;
+    SnippetError, Untrusted and ValueError leave the page as it is.
+    """
+    command = parser(name, description)
+    chosen = _choose(command)
+    options, book = parse(command)
+    try:
+        pages, changes = chosen(options, book)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    failed = False
+    for page in pages:
+        place, before = book.settings.name_of(page), page.read_text(encoding="utf-8")
+        try:
+            said = rewrite(book, changes, page)
+        except (SnippetError, Untrusted, ValueError) as error:
+            failed = True
+            print(f"{place}: left as it is\n{error}", file=sys.stderr)
+            continue
+        if (after := page.read_text(encoding="utf-8")) != before:
+            print(_diff(place, before, after))
+        if said:
+            print(f"{place}: {said}")
+    return int(failed)
+
+
+def _diff(place: str, before: str, after: str) -> str:
     """Return what changed in the page at `place`, as git would tell it."""
     lines = (before.splitlines(), after.splitlines())
     return "\n".join(difflib.unified_diff(*lines, f"a/{place}", f"b/{place}", lineterm=""))
 
 
-def choose(parser: ArgumentParser) -> Callable[[Namespace, Book], tuple[list[Path], Changes]]:
+def _choose(command: ArgumentParser) -> Callable[[Namespace, Book], tuple[list[Path], Changes]]:
     """Let a command be given pages; return what then tells them, and what changed in them.
 
     ValueError if there is no such page.
     """
-    parser.add_argument("pages", nargs="*", metavar="PAGE", help="as in tasks/gather")
-    parser.add_argument("--all", action="store_true", help="whether anything changed or not")
-    parser.add_argument("--recordings", type=Path, default=Path("build/doctest/recordings.json"))
-    parser.add_argument("--accepted", type=Path, default=Path("build/accepted.json"))
+    command.add_argument("pages", nargs="*", metavar="PAGE", help="as in tasks/gather")
+    command.add_argument("--all", action="store_true", help="whether anything changed or not")
+    command.add_argument("--recordings", type=Path, default=Path("build/doctest/recordings.json"))
+    command.add_argument("--accepted", type=Path, default=Path("build/accepted.json"))
 
     def chosen(options: Namespace, book: Book) -> tuple[list[Path], Changes]:
         files = [book.settings.pages / f"{name}.md" for name in options.pages]
