@@ -462,14 +462,16 @@ def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> Non
         method,
         filled(
             """
-        import signal, sys
+        import signal, sys, time
         from multiprocessing import Event, Process
 
         def work(begun):
             signal.signal(signal.SIGTERM, lambda *_: RAISED)
             try:
                 begun.set()
-                signal.pause()
+                # A pause would last for ever if the signal came right before it.
+                while True:
+                    time.sleep(0.01)
             finally:
                 print("cleaned up")
 
