@@ -47,10 +47,12 @@ class Captions(SphinxTransform):
                 captioned = self._captioned(block, name)
                 block.replace_self(captioned)
                 listings.setdefault(name, captioned)
-        for name in listings:
+        order = list(listings)
+        for name in order:
             if (mistake := twin(name)) in listings:
                 texts = (book.snippet(one).read_text("utf-8") for one in (mistake, name))
-                last = self._last_shown(listings[name])
+                later = max(mistake, name, key=order.index)
+                last = self._last_shown(listings[later])
                 both = pair("", **dict(zip(("wrong", "right"), texts, strict=True)))
                 last.parent.insert(last.parent.index(last) + 1, both)
 

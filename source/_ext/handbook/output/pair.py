@@ -1,4 +1,4 @@
-"""A mistake and its cure side by side, with the lines that differ: on the site, below the cure."""
+"""A mistake and its cure side by side, with the lines that differ: on the site, below both."""
 
 from __future__ import annotations
 
