@@ -54,33 +54,35 @@ def test_a_thousand_waits_need_one_thread() -> None:
     # one way: the number is the sentence's own
     assert play("model/choose_waits").lines == ["pages: 1000"]
     fetch = load("model/choose_waits").fetch
-    threads: list[int] = []
+    threads: list[set[threading.Thread]] = []
 
     async def main() -> None:
         waits = [asyncio.create_task(fetch(page)) for page in range(1000)]
         await asyncio.sleep(0.5)
-        threads.append(threading.active_count())
+        threads.append(set(threading.enumerate()))
         assert not any(wait.done() for wait in waits)
         await asyncio.gather(*waits)
 
-    before = threading.active_count()
+    # One that another test left may end meanwhile.
+    before = set(threading.enumerate())
     assert perform(main).elapsed == 1
-    assert threads == [before]
+    assert threads[0] - before == set()
 
 
 @pytest.mark.always("choose-thread-for-each-wait")
 @ways(count={"1": 1, "2": 2, "100": 100})
 def test_a_hundred_blocking_waits_need_a_hundred_threads(count: int) -> None:
     go_on = threading.Event()
-    before = threading.active_count()
+    before = set(threading.enumerate())
     waits = [threading.Thread(target=go_on.wait) for _ in range(count)]
     for thread in waits:
         thread.start()
-    assert threading.active_count() == before + count
+    assert set(threading.enumerate()) - before == set(waits)
+    assert len(set(waits)) == count
     go_on.set()
     for thread in waits:
         thread.join()
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) - before == set()
 
 
 @pytest.mark.always("choose-count-the-cores")
