@@ -134,6 +134,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo
     app.connect("html-page-context", head.complete, priority=700)  # it chooses the template
+    app.connect("html-page-context", extra.printable)
     app.connect("html-page-context", extra.based, priority=800)
     app.connect("build-finished", search.finish)
     app.connect("build-finished", outdated.save)
