@@ -49,8 +49,8 @@ doctest: .venv/ready ## play every snippet and compare with the outputs shown
 	@sed -n '/^ .*tests\{0,1\}$$/,/failures\{0,1\} in tests/p' build/doctest/output.txt
 
 ## For authors
-test: lint html pdf doctest pytest ## all that decides whether a change is good
-	@echo "All checks passed: lint, pytest, doctest and the strict builds of the site and the PDF."
+test: lint html pdf doctest pytest changed ## all that decides whether a change is good
+	@echo "All checks passed: lint, pytest, doctest, mutants and the strict builds of the site and the PDF."
 browser: installed .venv/browser all ## read the site in Chromium as a reader would
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --confcutdir tests/browser -o faulthandler_timeout=300 \
 	  tests/browser/files.py tests/browser/pages.py tests/browser/reading.py
