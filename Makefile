@@ -84,7 +84,8 @@ lint: .venv/ready ## check code, types, and the shape and words of the pages
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
 	@$(BIN)/pytest -q -n 8 tests/handbook/stage/realtime.py
-programs: .venv/ready ## play random programs on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
+programs: .venv/ready ## large programs, and random ones on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
+	@$(BIN)/pytest -q -n 2 -m large
 	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/stage/test_programs.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
