@@ -91,10 +91,12 @@ class Worker:
         examples = self._good_examples()
         self._set_limits()
         self.threads = threading.active_count()
-        for name in self.book.snippets_of(self.page, self.test):
-            self._try_snippet(name, examples.get(name))
-        for id in sorted(prover.items):
-            self._try_own_code(id)
+        # Most of a proof's programs have nothing to do with what a mutant changes.
+        with player.sharing_scripts():
+            for name in self.book.snippets_of(self.page, self.test):
+                self._try_snippet(name, examples.get(name))
+            for id in sorted(prover.items):
+                self._try_own_code(id)
 
     def _good_examples(self) -> dict[str, Shown]:
         """Play all examples; let what hangs from now on be a matter of their own seconds."""
