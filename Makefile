@@ -13,8 +13,9 @@ PIN := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-vers
   --no-annotate --no-emit-index-url --upgrade
 # A disk that is full must not leave half a file behind that looks ready.
 COPY = cp $(1) $(2).part && mv $(2).part $(2)
-# PRINT=book leaves a margin for binding.
+# PRINT=book leaves a margin for binding; booklet makes a folded booklet of each chapter.
 PRINT ?= screen
+VARIANT := $(or $(filter book,$(PRINT)),screen)
 PDF := build/handbook$(if $(filter book,$(PRINT)),-book).pdf
 # Hidden folders are caches of tools.
 INPUT := Makefile conf.py .venv/ready build/site_url $(shell find source snippets tests -type f -not -name '*.mo' \
@@ -38,10 +39,15 @@ endif
 all: html pdf epub ## build everything that a reader opens
 	@$(call COPY,$(PDF),build/html/handbook.pdf)
 	@$(call COPY,build/handbook.epub,build/html/handbook.epub)
+	@mkdir -p build/html/print && cp build/typst-$(VARIANT)/print/*.pdf build/html/print/
 html: build/html.ready ## build the site into build/html
 	@echo "The site is ready: build/html/index.html"
-pdf: $(PDF) ## build the PDF; make pdf PRINT=book leaves a margin for binding
-	@echo "The PDF is ready: $(PDF)"
+pdf: $(PDF) ## build the PDF; PRINT=book leaves a margin for binding, PRINT=booklet folds chapters
+	@echo "The PDF is ready: $(PDF); each chapter and its short answers: build/typst-$(VARIANT)/print"
+ifeq ($(PRINT),booklet)
+	@$(BIN)/python -m typst_book.pdf.apart build/typst-screen/print build/booklets
+	@echo "The booklets are ready, to be printed on both sides and folded: build/booklets"
+endif
 epub: build/handbook.epub ## build the EPUB
 	@echo "The EPUB is ready: build/handbook.epub"
 doctest: .venv/ready ## play every snippet and compare with the outputs shown
@@ -118,8 +124,8 @@ build/html.ready: $(INPUT)
 	@touch $@
 
 $(PDF): $(INPUT)
-	@$(call STRICT,typst,-D typst_variant=$(PRINT),-$(PRINT))
-	@$(call COPY,build/typst-$(PRINT)/handbook.pdf,$@)
+	@$(call STRICT,typst,-D typst_variant=$(VARIANT),-$(VARIANT))
+	@$(call COPY,build/typst-$(VARIANT)/handbook.pdf,$@)
 
 build/handbook.epub: $(INPUT)
 	@$(call STRICT,epub)

@@ -524,7 +524,7 @@ def test_the_minimal_book_of_the_readme_is_printed(tmp_path: Path) -> None:
 
 
 def test_it_knows_neither_the_handbook_nor_its_proofs() -> None:
-    for file in (ROOT / "source/_ext/typst_book").glob("*.py"):
+    for file in (ROOT / "source/_ext/typst_book").rglob("*.py"):
         assert not re.search(r"(?:from|import) (?:handbook|proven)\b", file.read_text("utf-8")), (
             file
         )

@@ -46,7 +46,7 @@ class Copy:
     def passes_at_any_pace(self, shown: Shown) -> bool:
         """Tell whether it prints that also if its threads dawdle; always on the virtual clock."""
         file = self.file(shown.name)
-        if player.is_virtual(file):
+        if shown.is_timed(file):
             return True
         source = file.read_text(encoding="utf-8")
         try:
@@ -134,7 +134,8 @@ class Worker:
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
         # A proof names it, or what the proofs of its file share.
         concerned = [id for id in self.prover.items if f'"{name}"' in self.book.alone(id)]
-        timed = player.is_virtual(self.copy.file(name))
+        file = self.copy.file(name)
+        timed = shown.is_timed(file) if shown else player.is_virtual(file)
         for mutant in mutants_of(self.book.code(name), timed=timed):
             with self._turn() as is_mine:
                 if not is_mine:
