@@ -27,6 +27,7 @@ from typing import NamedTuple
 from proven.book import Book
 from proven.stage import names, path_of, play
 from proven.stage.player import is_virtual
+from proven.stage.virtual import rest
 from pypdf import PdfReader
 from websockets.sync import client as websockets
 from websockets.sync.client import ClientConnection
@@ -288,10 +289,21 @@ def _stage(folder: Path) -> None:
     # Four at a time: they mostly wait, and the sum is that of their own seconds.
     with ThreadPoolExecutor(4) as pool:
         real = sum(pool.map(lambda name: _seconds(lambda: _script(name)), virtual))
+    rest()
+    before = _spent()
     played = sum(_seconds(lambda name=name: play(name)) for name in virtual)
+    # What the zygote and its children took counts when it is let go.
+    rest()
+    cpu = _spent() - before
     _row("asyncio snippets as plain scripts, clock", real)
     _row(f"the same {len(virtual)} on the stage, clock", played, real / 50)
-    _row("  for each example", 1000 * played / len(virtual), 10, "ms")
+    _row("  for each example, all of its processes", 1000 * cpu / len(virtual), 10, "ms")
+
+
+def _spent() -> float:
+    """Return the processor's seconds of this process and of its children that are over."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(kind)[:2]) for kind in kinds)
 
 
 def _seconds(work: Callable[[], object]) -> float:
