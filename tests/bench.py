@@ -200,7 +200,7 @@ def _plain(folder: Path) -> Cost:
 
 def _copy(folder: Path) -> Path:
     for part in ("source", "snippets", "tests"):
-        ignored = shutil.ignore_patterns("__pycache__", "browser")
+        ignored = shutil.ignore_patterns("__pycache__", ".*", "browser")
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     for file in ("conf.py", "pyproject.toml"):
         shutil.copy(ROOT / file, folder)
@@ -210,7 +210,9 @@ def _copy(folder: Path) -> Path:
 def _larger(folder: Path, times: int) -> Path:
     """Return a copy of the book that has each chapter `times` times, under other names."""
     _copy(folder)
-    chapters = [path.name for path in sorted((folder / "snippets").iterdir()) if path.is_dir()]
+    # Tools leave hidden folders.
+    folders = sorted((folder / "snippets").glob("[!.]*/"))
+    chapters = [path.name for path in folders if path.is_dir()]
     texts = [page.read_text(encoding="utf-8") for page in (folder / "source").rglob("*.md")]
     labels = {label for text in texts for label in re.findall(r"^\(([\w-]+)\)=$", text, re.M)}
     own = [label for label in labels if label.partition("-")[0] in chapters]
