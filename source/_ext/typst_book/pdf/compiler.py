@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +149,7 @@ class Book:
         ]
 
     def _typeset(self, part: Part) -> None:
-        command = ["-m", __name__, str(self.out), part.name, str(self._timestamp)]
+        command = ["-S", "-m", __name__, str(self.out), part.name, str(self._timestamp)]
         path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
         done = subprocess.run(
@@ -180,6 +179,8 @@ def _digest(*parts: str | bytes) -> str:
 
 def _version() -> str:
     """Return what typesets: another version, other pages."""
+    from importlib import metadata  # a part's process doesn't need it
+
     return metadata.version("typst") + hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
@@ -189,16 +190,15 @@ def _child(out: Path, name: str, timestamp: int) -> dict[str, Any]:
 
     told = json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))
     floating, places, warnings = set(told["floating"]), dict[str, Any](), list[Any]()
+    file = out / f"parts/{name}.floating"
     try:
         while True:
+            file.write_text(json.dumps(sorted(floating)), encoding="utf-8")
             compiler = typst.Compiler(
                 out / f"parts/{name}.typ",
                 root=out,
                 ignore_system_fonts=True,
-                sys_inputs={
-                    "part": f"/parts/{name}.json",
-                    "floating": json.dumps(sorted(floating)),
-                },
+                sys_inputs={"part": f"/parts/{name}.json", "floating": f"/parts/{file.name}"},
             )
             places = json.loads(compiler.query("<places>", field="value", one=True))
             # Only ever more, or two layouts might take turns.
