@@ -98,6 +98,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("scheduler", output.Scheduler)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
+    app.add_directive("answer", pages.Answer)
     app.add_directive("ledger", ledger.Ledger)
     app.add_directive("figures", reports.Report)
     app.add_directive("mutants", reports.Report)

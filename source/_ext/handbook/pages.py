@@ -135,6 +135,26 @@ class Fragment(SphinxDirective):
         return [container]
 
 
+class Answer(SphinxDirective):
+    """The answer to an exercise: snippet, output and words, folded away; its argument names it."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        self.assert_has_content()
+        name = self.arguments[0]
+        answer = guess(
+            "",
+            name=name,
+            summary="Решение",
+            question="Напишите сами, потом сравните с решением на с.\u00a0{}.",
+        )
+        self.set_source_info(answer)
+        self.state.nested_parse(self.content, self.content_offset, answer)
+        return [answer]
+
+
 def snippet_of(env: BuildEnvironment, block: nodes.literal_block) -> str | None:
     """Return the name of the snippet that `block` includes, None if it isn't one."""
     source = Path(block.get("source", ""))
