@@ -33,7 +33,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
     from handbook import badges, domain, output, pages
     from handbook.appendices import ledger, numbering, reports
-    from handbook.appendices.overview import answers, messages
+    from handbook.appendices.overview import answers, around, messages
     from handbook.site import (
         epub,
         extra,
@@ -88,6 +88,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         answers.short_answers,
         answers.corrections,
         messages.messages,
+        around.claim_place,
     ):
         app.add_node(placeholder)
 
@@ -97,12 +98,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("scheduler", output.Scheduler)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
+    app.add_directive("answer", pages.Answer)
     app.add_directive("ledger", ledger.Ledger)
     app.add_directive("figures", reports.Report)
     app.add_directive("mutants", reports.Report)
     app.add_directive("short-answers", answers.ShortAnswers)
     app.add_directive("corrections", answers.Corrections)
     app.add_directive("messages", messages.Messages)
+    app.add_directive("first", around.First)
+    app.add_directive("asked", around.Asked)
+    app.add_role("claim", around.ClaimRole())
 
     app.add_transform(pages.Captions)
     app.add_transform(ledger.Marks)
@@ -112,7 +117,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", numbering.note)
     app.connect("doctree-read", search.note)
     app.connect("doctree-read", messages.note)
-    for room in (ledger, reports, answers, messages):
+    app.connect("env-check-consistency", around.check)
+    for room in (ledger, reports, answers, around, messages):
         app.connect("doctree-resolved", room.fill)
 
     app.add_builder(html.HandbookSite, override=True)

@@ -44,6 +44,7 @@ class Handbook(Domain):
         "numbered": {},
         "words": {},
         "messages": {},
+        "first": {},
     }
 
     @property
@@ -75,6 +76,11 @@ class Handbook(Domain):
     def messages(self) -> dict[str, list[tuple[str, str]]]:
         """What a reader may see on the screen that a page explains: page, kinds and texts."""
         return cast("dict[str, list[tuple[str, str]]]", self.data["messages"])
+
+    @property
+    def first(self) -> dict[str, tuple[list[str], str]]:
+        """What is to be read before a page: page, the pages and the place that says so."""
+        return cast("dict[str, tuple[list[str], str]]", self.data["first"])
 
     @cached_property
     def book(self) -> Book:
