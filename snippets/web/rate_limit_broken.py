@@ -1,17 +1,15 @@
 import asyncio
 
 
-async def load(page: int, four: asyncio.Semaphore) -> None:
-    async with four:
-        await asyncio.sleep(0.01)
+async def request(number: int, limit: asyncio.Semaphore) -> None:
+    async with limit:
+        print(f"request {number}")
+        await asyncio.sleep(0.5)  # the server answers
 
 
 async def main() -> None:
-    four = asyncio.Semaphore(4)
-    async with asyncio.TaskGroup() as group:
-        for page in range(200):
-            group.create_task(load(page, four))
-    print("main: 200 requests")
+    limit = asyncio.Semaphore(4)
+    await asyncio.gather(*(request(n, limit) for n in range(1, 9)))
 
 
 if __name__ == "__main__":

@@ -1,30 +1,31 @@
 import asyncio
 
 
-class Pace:
-    """Lets one through every `interval` seconds."""
+class Rate:
+    """Lets pass one after another, `per_second` a second at most."""
 
-    def __init__(self, interval: float) -> None:
-        self.interval = interval
-        self.free = 0.0
+    def __init__(self, per_second: float) -> None:
+        self._period = 1 / per_second
+        self._next = 0.0
+        self._turn = asyncio.Lock()
 
-    async def turn(self) -> None:
-        now = asyncio.get_running_loop().time()
-        mark = max(now, self.free)
-        self.free = mark + self.interval
-        await asyncio.sleep(mark - now)
+    async def wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            while (left := self._next - loop.time()) > 0:
+                await asyncio.sleep(left)
+            self._next = loop.time() + self._period
 
 
-async def load(page: int, pace: Pace) -> None:
-    await pace.turn()
-    print(f"GET /{page}")
+async def request(number: int, rate: Rate) -> None:
+    await rate.wait()
+    print(f"request {number}")
+    await asyncio.sleep(0.5)  # the server answers
 
 
 async def main() -> None:
-    pace = Pace(0.25)
-    async with asyncio.TaskGroup() as group:
-        for page in range(1, 7):
-            group.create_task(load(page, pace))
+    rate = Rate(4)
+    await asyncio.gather(*(request(n, rate) for n in range(1, 9)))
 
 
 if __name__ == "__main__":

@@ -3,165 +3,162 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import COUNTS, SOME, but, ways
+from tests.ways import ways
 
-PACES = {"plain": "web/rate_limit_fixed", "with a pause": "web/rate_limit_refused_fixed"}
-STARTERS: dict[str, Callable[[int], float]] = {
-    "at once": lambda number: 0,
-    "one by one": lambda number: number * 0.3,
-    "in waves": lambda number: number // 3 * 2,
+NAMES = {"fixed": "fixed", "retry fixed": "retry_fixed", "retry broken": "retry_broken"}
+"""Snippets with the same class."""
+SLACK = 0.001
+"""Seconds: the virtual clock goes on a little between reading it and passing."""
+RATES = {"1": 1.0, "4": 4.0, "half": 0.5, "64": 64.0}
+ARRIVALS = {
+    "at once": [0.0] * 20,
+    "one by one": [number / 2 for number in range(20)],
+    "two crowds": [0.0] * 10 + [3.9] * 10,
+    **{f"at random {seed}": [Random(seed).random() * 9 for _ in range(20)] for seed in range(5)},
 }
-"""At which second each of the tasks asks for its turn."""
 
 
-def starts(name: str, count: int, asks: Callable[[int], float], takes: float) -> list[float]:
-    """Return at which second each of `count` requests begins, at four a second."""
-    begun: list[float] = []
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        pace, start = load(name).Pace(0.25), loop.time()
-
-        async def request(number: int) -> None:
-            await asyncio.sleep(asks(number))
-            await pace.turn()
-            begun.append(loop.time() - start)
-            await asyncio.sleep(takes)
-
-        await asyncio.gather(*(request(number) for number in range(count)))
-
-    perform(main)
-    return begun
-
-
-def apart(begun: list[float], interval: float = 0.25) -> bool:
-    return all(after - before >= interval - 1e-9 for before, after in pairwise(begun))
-
-
-@pytest.mark.always("rate-marks-keep-apart")
-@ways(name=PACES, count=COUNTS, asks=STARTERS, takes={"short": 0.01, "long": 3.0})
-def test_neighbours_are_an_interval_apart(
-    name: str, count: int, asks: Callable[[int], float], takes: float
-) -> None:
-    trace = play("web/rate_limit_fixed")
-    assert trace.lines == [f"GET /{page}" for page in range(1, 7)]
-    assert [event.time for event in trace.events] == [n * 0.25 for n in range(6)]
-    begun = starts(name, count, asks, takes)
-    assert len(begun) == count
-    assert apart(begun)
-
-
-@pytest.mark.always("rate-idle-gives-no-burst")
-@ways(name=PACES, idle={"1": 1.0, "1000": 1000.0})
-def test_after_idling_no_burst_goes_through(name: str, idle: float) -> None:
-    begun = starts(name, 10, lambda number: idle * (number > 0), 0.01)
-    assert begun[0] == 0
-    assert begun[1] == pytest.approx(idle)
-    assert apart(begun)
-
-
-@pytest.mark.always("rate-cancelled-mark-is-lost")
-@ways(name=PACES, cancelled=SOME)
-def test_the_mark_of_a_cancelled_request_goes_to_nobody(name: str, cancelled: int) -> None:
-    # no mutant: в примерах страницы никого не отменяют
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        pace, start = load(name).Pace(0.25), loop.time()
-        await pace.turn()
-        waiting = [asyncio.create_task(pace.turn()) for _ in range(cancelled)]
-        await asyncio.sleep(0)
-        for task in waiting:
-            task.cancel()
-        await pace.turn()
-        assert loop.time() - start == pytest.approx(0.25 * (cancelled + 1))
-
-    perform(main)
-
-
-@pytest.mark.always("rate-semaphore-bounds-those-inside")
-@ways(
-    kind={"Semaphore": asyncio.Semaphore, "BoundedSemaphore": asyncio.BoundedSemaphore},
-    places=but(SOME, "1"),
-    takes={"10 ms": 0.01, "2 s": 2.0},
-)
-def test_a_semaphore_lets_so_many_through_in_the_time_of_one(
-    kind: type[asyncio.Semaphore], places: int, takes: float
-) -> None:
-    trace = play("web/rate_limit_broken")
-    assert trace.at("main: 200 requests") == pytest.approx(0.5)
-
-    async def main() -> None:
-        semaphore = kind(places)
-
-        async def request() -> None:
-            async with semaphore:
-                await asyncio.sleep(takes)
-
-        await asyncio.gather(*(request() for _ in range(places * 5)))
-
-    assert perform(main).elapsed == pytest.approx(takes * 5)
-
-
-@pytest.mark.sometimes("rate-alone-others-go-on")
-def test_who_waits_alone_does_not_stop_the_others() -> None:
-    trace = play("web/rate_limit_refused_broken")
-    assert [line for line in trace.lines if line.endswith("429")] == trace.lines[:9]
-    assert trace.lines[-3:] == ["/1: given up", "/2: given up", "/3: given up"]
-
-
-def refused_once(count: int, asks: Callable[[int], float], pause: float) -> list[float]:
-    """Return when `count` requests begin, the first of which is refused for `pause` seconds."""
-    begun: list[float] = []
+def passed(
+    rate: Any, arrivals: list[float], pauses: dict[float, float] | None = None
+) -> list[float]:
+    """Return at which second each passed who came at these; `pauses`: when, for how long."""
+    starts: list[float] = []
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        pace: Any = load("web/rate_limit_refused_fixed").Pace(0.25)
         start = loop.time()
 
-        async def request(number: int) -> None:
-            await asyncio.sleep(asks(number))
-            await pace.turn()
-            begun.append(loop.time() - start)
-            if len(begun) == 1:
-                pace.close(pause)
-                await pace.turn()
-                begun.append(loop.time() - start)
+        async def visit(at: float) -> None:
+            await asyncio.sleep(at)
+            await rate.wait()
+            starts.append(loop.time() - start)
 
-        await asyncio.gather(*(request(number) for number in range(count)))
+        async def pause(at: float, seconds: float) -> None:
+            await asyncio.sleep(at)
+            rate.pause(seconds)
+
+        paused = (pause(*each) for each in (pauses or {}).items())
+        await asyncio.gather(*paused, *map(visit, arrivals))
 
     perform(main)
-    return begun
+    return starts
 
 
-PAUSES = {"0.1": 0.1, "2": 2.0, "60": 60.0}
+@pytest.mark.always("rate-marks-hold")
+@ways(per_second=RATES, arrivals=ARRIVALS, name=NAMES)
+def test_no_second_has_more(per_second: float, arrivals: list[float], name: str) -> None:
+    shown = [each.time for each in play("web/rate_limit_fixed").events]
+    assert shown == [number / 4 for number in range(8)]
+    assert play("web/rate_limit_fixed").elapsed == pytest.approx(2.25), "the last answer took 0.5"
+    starts = passed(load(f"web/rate_limit_{name}").Rate(per_second), arrivals)
+    assert len(starts) == len(arrivals)
+    for before, after in pairwise(starts):
+        assert after - before > 1 / per_second - SLACK
+    for begin in starts:
+        inside = [at for at in starts if begin <= at < begin + 1 - SLACK]
+        assert len(inside) <= max(1, per_second)
 
 
-@pytest.mark.always("rate-shared-pause-stops-all")
-@ways(count=SOME, asks=STARTERS, pause=PAUSES)
-def test_until_the_pause_is_over_nobody_begins(
-    count: int, asks: Callable[[int], float], pause: float
-) -> None:
-    trace = play("web/rate_limit_refused_fixed")
-    assert trace.lines == ["GET /1: 429", "GET /1: 200", "GET /2: 200", "GET /3: 200"]
-    assert trace.at("GET /1: 200") - trace.at("GET /1: 429") == pytest.approx(2)
-    first, *others = refused_once(count, asks, pause)
-    assert len(others) == count
-    assert min(others) >= first + pause - 1e-9
+@pytest.mark.always("rate-first-come")
+@ways(count={"two": 2, "twenty": 20, "a hundred": 100}, name=NAMES)
+def test_first_come_first_served(count: int, name: str) -> None:
+    rate = load(f"web/rate_limit_{name}").Rate(4)
+    order: list[int] = []
+
+    async def main() -> None:
+        async def visit(number: int) -> None:
+            await rate.wait()
+            order.append(number)
+
+        await asyncio.gather(*map(visit, range(count)))
+
+    perform(main)
+    assert order == list(range(count))
 
 
-@pytest.mark.always("rate-after-pause-still-apart")
-@ways(count=SOME, asks=STARTERS, pause=PAUSES)
-def test_after_the_pause_they_are_an_interval_apart(
-    count: int, asks: Callable[[int], float], pause: float
-) -> None:
-    trace = play("web/rate_limit_refused_fixed")
-    assert trace.at("GET /3: 200") - trace.at("GET /2: 200") == pytest.approx(0.25)
-    _refused, *others = refused_once(count, asks, pause)
-    assert apart(others)
+@pytest.mark.always("rate-cancelled-waiter")
+@ways(
+    cancelled={"the first": 0, "the next": 1, "one in the middle": 3}, at={"soon": 0.1, "late": 0.2}
+)
+def test_a_cancelled_waiter_takes_no_mark(cancelled: int, at: float) -> None:
+    rate = load("web/rate_limit_fixed").Rate(4)
+    starts: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        await rate.wait()
+
+        async def visit() -> None:
+            await rate.wait()
+            starts.append(loop.time() - start)
+
+        visits = [asyncio.create_task(visit()) for _ in range(5)]
+        await asyncio.sleep(at)
+        visits[cancelled].cancel()
+        await asyncio.wait(visits)
+
+    perform(main)
+    assert starts == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.always("rate-semaphore-is-not-rate")
+@ways(places={"one": 1, "four": 4}, seconds={"1/16": 1 / 16, "1/4": 0.25, "2": 2.0})
+def test_a_semaphore_bounds_no_rate(places: int, seconds: float) -> None:
+    shown = [each.time for each in play("web/rate_limit_broken").events]
+    assert shown == [0] * 4 + [0.5] * 4
+    starts: list[float] = []
+
+    async def main() -> None:
+        limit = asyncio.Semaphore(places)
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+
+        async def visit() -> None:
+            async with limit:
+                starts.append(loop.time() - start)
+                await asyncio.sleep(seconds)
+
+        await asyncio.gather(*(visit() for _ in range(200)))
+
+    perform(main)
+    # Over two seconds, since an answer may take as long.
+    assert sum(at < 2 for at in starts) == 2 * places / seconds
+
+
+@pytest.mark.always("rate-lonely-pause")
+def test_the_others_are_refused_too() -> None:
+    # one way: the page's server and its pause
+    trace = play("web/rate_limit_retry_broken")
+    refused = [each.time for each in trace.events if each.text.endswith("429")]
+    assert refused == [1, 1.5, 2]
+    fixed = play("web/rate_limit_retry_fixed")
+    assert [each.time for each in fixed.events if each.text.endswith("429")] == [1]
+
+
+PAUSES = {
+    "short": {0.1: 0.3},
+    "long": {0.1: 5.0},
+    "two": {0.1: 2.0, 1.0: 2.0},
+    "inside": {0.1: 3.0, 1.0: 0.5},
+}
+
+
+@pytest.mark.always("rate-pause-stops-all")
+@pytest.mark.always("rate-pause-then-rate")
+@ways(pauses=PAUSES, arrivals=ARRIVALS)
+def test_a_pause_holds_for_all(pauses: dict[float, float], arrivals: list[float]) -> None:
+    trace = play("web/rate_limit_retry_fixed")
+    assert [each.time for each in trace.events] == [0, 0.5, 1, 3, 3.5, 4]
+    starts = passed(load("web/rate_limit_retry_fixed").Rate(4), arrivals, pauses)
+    assert len(starts) == len(arrivals)
+    for at, seconds in pauses.items():
+        assert not [each for each in starts if at < each < at + seconds - SLACK]
+    assert all(after - before > 0.25 - SLACK for before, after in pairwise(starts))
