@@ -70,8 +70,8 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
 	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
 	@$(BIN)/python -m handbook.authors.orders $(PAGE) $(if $(ALL),--all)
-pytest: .venv/ready ## run the proofs and the tests of the machinery
-	@$(BIN)/pytest -q -n 2
+pytest: .venv/ready ## run the proofs and the tests of the machinery of which anything changed since they passed here; ALL=1 runs all
+	@$(BIN)/pytest -q -n 4 $(if $(ALL),,-p proven.checks.unchanged)
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
 	@$(BIN)/python -m proven.checks.mutants
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1 | REPLAY=… from make explore]
@@ -97,6 +97,7 @@ coverage: .venv/ready ## tell which lines of the snippets no check reaches
 	@$(BIN)/python -m proven.checks.reached
 stress: pdf ## run all tests 50 times in random order on a busy machine
 	@$(BIN)/python -m proven.checks.stress 50 -- -n 6
+release: ALL := 1
 release: test browser realtime ## tell what a release would contain and what stands in its way; TAG=1 sets the tag
 	@$(BIN)/python -m handbook.authors.release $(if $(TAG),--tag)
 bench: .venv/ready ## measure the speed and print a table

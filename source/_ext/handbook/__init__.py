@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
     from handbook import badges, domain, output, pages
-    from handbook.appendices import ledger, numbering, overview, reports
+    from handbook.appendices import ledger, numbering, reports
+    from handbook.appendices.overview import answers, messages
     from handbook.site import (
         epub,
         extra,
@@ -84,8 +85,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for placeholder in (
         ledger.ledger_table,
         reports.report,
-        overview.short_answers,
-        overview.corrections,
+        answers.short_answers,
+        answers.corrections,
+        messages.messages,
     ):
         app.add_node(placeholder)
 
@@ -98,17 +100,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("ledger", ledger.Ledger)
     app.add_directive("figures", reports.Report)
     app.add_directive("mutants", reports.Report)
-    app.add_directive("short-answers", overview.ShortAnswers)
-    app.add_directive("corrections", overview.Corrections)
+    app.add_directive("short-answers", answers.ShortAnswers)
+    app.add_directive("corrections", answers.Corrections)
+    app.add_directive("messages", messages.Messages)
 
     app.add_transform(pages.Captions)
     app.add_transform(ledger.Marks)
-    app.add_post_transform(overview.FillShortAnswers)
+    app.add_post_transform(answers.FillShortAnswers)
     app.add_post_transform(repairs.OneId)
     app.connect("doctree-read", pages.check_page)
     app.connect("doctree-read", numbering.note)
     app.connect("doctree-read", search.note)
-    for room in (ledger, reports, overview):
+    app.connect("doctree-read", messages.note)
+    for room in (ledger, reports, answers, messages):
         app.connect("doctree-resolved", room.fill)
 
     app.add_builder(html.HandbookSite, override=True)

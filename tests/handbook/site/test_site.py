@@ -58,6 +58,26 @@ def pages(site: Path) -> list[Path]:
     return found
 
 
+def test_what_is_on_the_screen_leads_to_the_page_that_explains_it(book: Book) -> None:
+    marks = "".join(
+        f"```{{index}} single: {entry}\n```\n"
+        for entry in ("сообщение; never; ever {", "признак; программа висит")
+    )
+    book.replace("source/tasks/hello.md", "```{short}", f"{marks}\n```{{short}}")
+    for file in ("source/tasks/hello.md", "snippets/tasks/hello.py"):
+        text = (book.root / file).read_text("utf-8")
+        book.write(file, text.replace("goodbye", "OSError: goodbye"))
+    book.replace("source/index.md", "ledger\n", "ledger\nmessages\n")
+    book.write("source/messages.md", "# Сообщения\n\n```{messages}\n```\n")
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    page = (book.root / "build/html/messages.html").read_text("utf-8")
+    items = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page, re.S)
+    told = {re.sub("<.*?>", "", term): places for term, places in items}
+    assert told.keys() == {"Программа висит", "never; ever {", "OSError"}
+    assert all('href="tasks/hello.html"' in places for places in told.values())
+
+
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     for file in pages(site):
         outside = [url for url in Page(file).fetched if re.match(r"(\w+:)?//", url)]

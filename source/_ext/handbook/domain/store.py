@@ -43,6 +43,7 @@ class Handbook(Domain):
         "tables": {},
         "numbered": {},
         "words": {},
+        "messages": {},
     }
 
     @property
@@ -69,6 +70,11 @@ class Handbook(Domain):
     def words(self) -> dict[str, dict[str, float]]:
         """What the search knows of the pages: page, stem, weight."""
         return cast("dict[str, dict[str, float]]", self.data["words"])
+
+    @property
+    def messages(self) -> dict[str, list[tuple[str, str]]]:
+        """What a reader may see on the screen that a page explains: page, kinds and texts."""
+        return cast("dict[str, list[tuple[str, str]]]", self.data["messages"])
 
     @cached_property
     def book(self) -> Book:

@@ -84,7 +84,7 @@ def printable(
             context["pathto"](f"print/{chapter}{kind}.pdf", 1) for kind in ("", "-answers")
         )
         context["body"] += (
-            f'<p class="printable">Напечатать: <a href="{book}">глава</a>, '
+            f'<p class="checked">Напечатать: <a href="{book}">глава</a>, '
             f'<a href="{answers}">её краткие ответы</a>.</p>\n'
         )
 

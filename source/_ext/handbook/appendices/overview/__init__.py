@@ -1,0 +1,5 @@
+"""Pages made of other pages.
+
+``answers`` gathers the short answers and the corrections of the original FAQ; ``messages`` leads
+from what a reader sees on the screen to the page that explains it.
+"""
