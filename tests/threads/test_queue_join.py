@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing.queues
 import queue
+import re
 import threading
 from collections.abc import Callable
 from queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
@@ -181,7 +182,7 @@ def test_a_task_done_too_many_raises(kind: type[Queue[int]], count: int) -> None
         jobs.put(number)
         jobs.get()
         jobs.task_done()
-    with pytest.raises(ValueError, match=r"task_done\(\) called too many times"):
+    with pytest.raises(ValueError, match=re.escape("task_done() called too many times")):
         jobs.task_done()
 
 
