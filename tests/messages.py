@@ -33,6 +33,15 @@ def _threads(*lines: str) -> str:
 
 _LOST = "import pickle\ndef work(): pass\nsent = pickle.dumps(work)\ndel work\npickle.loads(sent)"
 _OWN_AWAIT = "class Own:\n    def __await__(self): return work()\n" + _awaits("await Own()")
+_LOST_CONNECTION = "import socket\n" + _awaits(
+    "ours, theirs = socket.socketpair()",
+    "reader, writer = await asyncio.open_connection(sock=ours)",
+    "theirs.close()",
+    "for _ in range(99):",
+    "    writer.write(b'x')",
+    "    await writer.drain()",
+    "    await asyncio.sleep(0)",
+)
 _PRINTED = (
     Printed(
         "bridges/from-thread",
@@ -48,6 +57,12 @@ _PRINTED = (
         "Event loop is closed",
         "import asyncio\nloop = asyncio.new_event_loop()\nloop.close()\n"
         "loop.call_soon_threadsafe(print)",
+    ),
+    Printed(
+        "bridges/pool-in-coroutine",
+        "object does not support the asynchronous context manager protocol",
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        + _awaits("async with ThreadPoolExecutor(): pass"),
     ),
     Printed(
         "coroutines/async-with-for",
@@ -285,6 +300,28 @@ _PRINTED = (
         "cannot join thread before it is started",
         _threads("threading.Thread().join()"),
     ),
+    Printed(
+        "debugging/outdated",
+        "module 'asyncio' has no attribute 'coroutine'",
+        "import asyncio\nasyncio.coroutine",
+    ),
+    Printed(
+        "debugging/outdated",
+        "got an unexpected keyword argument 'loop'",
+        _awaits("await asyncio.sleep(0, loop=None)"),
+    ),
+    Printed(
+        "debugging/outdated",
+        "There is no current event loop in thread 'MainThread'",
+        "import asyncio\nasyncio.get_event_loop()",
+        since=(3, 14),
+    ),
+    Printed(
+        "debugging/testing",
+        "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited",
+        "from unittest.mock import AsyncMock\nAsyncMock()()",
+    ),
+    Printed("web/drain", "Connection lost", _LOST_CONNECTION),
     Printed(
         "threads/result",
         "Exception in thread …",

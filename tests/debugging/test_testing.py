@@ -42,6 +42,7 @@ def result_of(base: type[unittest.TestCase], method: Callable[[Any], Any]) -> un
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         case("test_it").run(result)
+    # What was warned of goes with the result.
     result.told = {each.category for each in caught}  # type: ignore[attr-defined]
     return result
 
@@ -60,6 +61,7 @@ def test_a_test_case_never_runs_a_coroutine(body: Body) -> None:
     assert result.testsRun == 1
     assert result.wasSuccessful()
     assert not ran
+    # Put there above.
     assert {DeprecationWarning, RuntimeWarning} <= result.told  # type: ignore[attr-defined]
 
 
