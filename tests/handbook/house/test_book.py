@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from handbook.style.page import read
 from proven.book import Book
 from proven.book.laws import lawless
 from proven.claims import disagreements
@@ -39,6 +40,21 @@ def test_every_snippet_is_on_a_page_with_its_output() -> None:
     included = set(re.findall(r"\{literalinclude\} (?:\.\./)+snippets/(\S+)\.py", text))
     shown = set(re.findall(r"\{output\} (\S+)", text))
     assert included == shown == set(names())
+
+
+def test_every_answer_to_an_exercise_is_a_program_with_its_output() -> None:
+    settings = Book.at(ROOT).settings
+    answers = [
+        (f"{file}:{block.line}", block)
+        for file in settings.page_files()
+        for block in read(file, settings.pages).blocks
+        if block.name == "answer"
+    ]
+    assert answers
+    for place, answer in answers:
+        name = answer.argument
+        assert f"../snippets/{name}.py" in answer.body, f"{place}: it doesn't show {name}.py"
+        assert f"{{output}} {name}\n" in answer.body, f"{place}: {name}.py has no output here"
 
 
 @pytest.mark.parametrize("tree", ["source", "snippets", "tests"])
