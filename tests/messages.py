@@ -42,6 +42,13 @@ _LOST_CONNECTION = "import socket\n" + _awaits(
     "    await writer.drain()",
     "    await asyncio.sleep(0)",
 )
+_OTHER_CONTEXT = (
+    "from contextvars import ContextVar\nvar = ContextVar('var')\nasync def numbers():\n"
+    "    token = var.set(1)\n    try: yield 1\n    finally: var.reset(token)\n"
+    + _awaits(
+        "pages = numbers()", "await asyncio.create_task(anext(pages))", "await pages.aclose()"
+    )
+)
 _PRINTED = (
     Printed(
         "bridges/from-thread",
@@ -321,6 +328,7 @@ _PRINTED = (
         "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited",
         "from unittest.mock import AsyncMock\nAsyncMock()()",
     ),
+    Printed("patterns/aclosing", "was created in a different Context", _OTHER_CONTEXT),
     Printed("web/drain", "Connection lost", _LOST_CONNECTION),
     Printed(
         "threads/result",
