@@ -1,0 +1,323 @@
+"""Proofs for source/coroutines/closed-loop.md."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import ways
+
+CLOSED = "Event loop is closed"
+DIFFERENT = "different (event )?loop"
+
+
+@contextmanager
+def _connected() -> Iterator[tuple[Any, socket.socket]]:
+    """Give a client connected by a loop that is closed since, and the service's end."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(10)
+    client = load("coroutines/closed_loop_client_broken").Client()
+    assert asyncio.run(client.connect(ours)) == "connected"
+    with theirs:
+        yield client, theirs
+    # The transport can't close any more, its loop is gone, and would warn of it when collected.
+    transport = client.writer.transport
+    transport._closing, transport._sock = True, None
+    ours.close()
+
+
+@pytest.mark.sometimes("closed-loop-request-arrives")
+def test_the_request_arrives_without_an_answer() -> None:
+    trace = play("coroutines/closed_loop_client_broken")
+    assert trace.ordered("connected", "ask: attached to a different loop", "service got ['one']")
+    with _connected() as (client, service):
+        with pytest.raises(RuntimeError, match=DIFFERENT):
+            asyncio.run(client.ask("pay"))
+        assert service.recv(100) == b"pay\n"
+
+
+READS = {
+    "readline": lambda reader: reader.readline(),
+    "read": lambda reader: reader.read(10),
+    "readexactly": lambda reader: reader.readexactly(1),
+    "readuntil": lambda reader: reader.readuntil(b"."),
+}
+
+
+@pytest.mark.always("closed-loop-read-fails")
+@ways(read=READS)
+def test_reading_needs_the_loop(read: Callable[[Any], Awaitable[bytes]]) -> None:
+    async def attempt(reader: asyncio.StreamReader) -> bytes:
+        return await read(reader)
+
+    with _connected() as (client, service):
+        service.sendall(b"an answer.\n")
+        with pytest.raises(RuntimeError, match=DIFFERENT):
+            asyncio.run(attempt(client.reader))
+    # What the buffer has already is read in any loop.
+    with _connected() as (client, _):
+        client.reader.feed_data(b"an answer.\n")
+        assert asyncio.run(attempt(client.reader))
+
+
+@pytest.mark.always("closed-loop-close-too-late")
+@ways(inside={"in another loop": True, "in no loop": False})
+def test_closing_needs_the_loop(inside: bool) -> None:
+    assert play("coroutines/closed_loop_client_broken").find("close: Event loop is closed")
+    with _connected() as (client, _), pytest.raises(RuntimeError, match=CLOSED):
+        asyncio.run(client.close()) if inside else client.writer.close()
+
+    async def in_time(client: Any, ours: socket.socket) -> None:
+        await client.connect(ours)
+        client.writer.close()
+
+    ours, theirs = socket.socketpair()
+    client = load("coroutines/closed_loop_client_broken").Client()
+    with theirs:
+        asyncio.run(in_time(client, ours))
+        client.writer.close()
+
+
+@pytest.mark.always("closed-loop-runner-keeps-client")
+@ways(questions={"one": 1, "twenty": 20})
+def test_a_runner_keeps_the_connection(questions: int) -> None:
+    trace = play("coroutines/closed_loop_client_fixed")
+    assert trace.ordered("connected", "answer to one", "service got ['one']")
+    snippet = load("coroutines/closed_loop_client_fixed")
+    ours, theirs = socket.socketpair()
+    received: list[str] = []
+    service = threading.Thread(target=snippet.serve, args=(theirs, received))
+    service.start()
+    client = snippet.Client()
+    with asyncio.Runner() as runner:
+        runner.run(client.connect(ours))
+        answers = [runner.run(client.ask(str(number))) for number in range(questions)]
+        runner.run(client.close())
+    service.join()
+    assert answers == [f"answer to {number}" for number in range(questions)]
+    assert received == [str(number) for number in range(questions)]
+
+
+async def _nothing() -> None:
+    pass
+
+
+def _with_coroutine(method: str) -> Callable[[asyncio.AbstractEventLoop], Any]:
+    def call(loop: asyncio.AbstractEventLoop) -> None:
+        coroutine = _nothing()
+        try:
+            getattr(loop, method)(coroutine)
+        finally:
+            coroutine.close()
+
+    return call
+
+
+CALLS: dict[str, Callable[[asyncio.AbstractEventLoop], Any]] = {
+    "call_soon": lambda loop: loop.call_soon(print),
+    "call_later": lambda loop: loop.call_later(1, print),
+    "call_soon_threadsafe": lambda loop: loop.call_soon_threadsafe(print),
+    "run_in_executor": lambda loop: loop.run_in_executor(None, print),
+    "create_task": _with_coroutine("create_task"),
+    "run_until_complete": _with_coroutine("run_until_complete"),
+}
+
+
+@pytest.mark.always("closed-loop-refuses")
+@ways(call=CALLS)
+def test_a_closed_loop_takes_no_work(call: Callable[[asyncio.AbstractEventLoop], Any]) -> None:
+    # no mutant: в примере к закрытому циклу обращается само соединение
+    loop = asyncio.new_event_loop()
+    loop.close()
+    with pytest.raises(RuntimeError, match=CLOSED):
+        call(loop)
+
+
+Made = Callable[[asyncio.AbstractEventLoop], "asyncio.Future[str]"]
+
+
+async def _coffee() -> str:
+    await asyncio.sleep(0)
+    return "coffee"
+
+
+MADE: dict[str, Made] = {
+    "future": lambda loop: loop.create_future(),
+    "task": lambda loop: loop.create_task(_coffee()),
+}
+
+
+@contextmanager
+def _foreign(made: Made, closed: bool) -> Iterator["asyncio.Future[str]"]:
+    """Give what another loop made and hasn't finished, and let it end at last."""
+    loop = asyncio.new_event_loop()
+    future = made(loop)
+    if closed:
+        loop.close()
+    try:
+        yield future
+    finally:
+        if isinstance(future, asyncio.Task):
+            setattr(future, "_log_destroy_pending", False)  # noqa: B010 - a name that its stub lacks
+            coroutine: Any = future.get_coro()
+            coroutine.close()
+        loop.close()
+
+
+@pytest.mark.always("closed-loop-foreign-await")
+@ways(made=MADE, closed={"closed": True, "open": False})
+def test_await_refuses_what_another_loop_made(made: Made, closed: bool) -> None:
+    trace = play("coroutines/closed_loop_future")
+    assert trace.ordered("await: attached to a different loop", "await: coffee")
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match=DIFFERENT):
+            await future
+
+    with _foreign(made, closed) as future:
+        perform(main)
+
+
+@pytest.mark.always("closed-loop-foreign-done")
+@ways(made=MADE, closed={"closed": True, "open": False})
+def test_await_takes_the_result_of_what_is_done(made: Made, closed: bool) -> None:
+    assert play("coroutines/closed_loop_future").find("await: coffee")
+    loop = asyncio.new_event_loop()
+    future = made(loop)
+    if not isinstance(future, asyncio.Task):
+        loop.call_soon(future.set_result, "coffee")
+    loop.run_until_complete(future)
+    if closed:
+        loop.close()
+
+    async def main() -> None:
+        assert await future == "coffee"
+
+    perform(main)
+    loop.close()
+
+
+@pytest.mark.always("closed-loop-wait-silent")
+@ways(
+    made=MADE,
+    closed={"closed": True, "open": False},
+    when={name: name for name in ("FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED")},
+)
+def test_wait_neither_refuses_nor_ends(made: Made, closed: bool, when: str) -> None:
+    trace = play("coroutines/closed_loop_future")
+    assert trace.at("wait: 0 done, 1 pending") == 60
+
+    async def main() -> None:
+        begun = asyncio.get_running_loop().time()
+        done, pending = await asyncio.wait([future], timeout=100, return_when=when)
+        assert (done, pending) == (set(), {future})
+        assert asyncio.get_running_loop().time() - begun == 100
+
+    with _foreign(made, closed) as future:
+        perform(main)
+
+
+async def _on_condition(condition: asyncio.Condition) -> None:
+    async with condition:
+        await condition.wait()
+
+
+Waited = tuple[Callable[[], Any], Callable[[Any], Awaitable[Any]]]
+"""How it is made, and what waits on it for ever."""
+
+WAITED: dict[str, Waited] = {
+    "Lock": (asyncio.Lock, lambda lock: asyncio.gather(lock.acquire(), lock.acquire())),
+    "Semaphore": (lambda: asyncio.Semaphore(0), lambda semaphore: semaphore.acquire()),
+    "Event": (asyncio.Event, lambda event: event.wait()),
+    "Condition": (asyncio.Condition, _on_condition),
+    "Queue": (asyncio.Queue, lambda queue: queue.get()),
+    "Barrier": (lambda: asyncio.Barrier(2), lambda barrier: barrier.wait()),
+}
+PASSES: dict[str, Callable[[Any], Awaitable[Any]]] = {
+    "Lock": lambda lock: lock.acquire(),
+    "Semaphore": lambda semaphore: semaphore.acquire(),
+    "Event": lambda event: event.wait(),
+    "Condition": lambda condition: condition.acquire(),
+    "Queue": lambda queue: queue.get(),
+}
+
+
+async def _briefly(awaitable: Callable[[Any], Awaitable[Any]], thing: Any) -> None:
+    async with asyncio.timeout(1):
+        await awaitable(thing)
+
+
+def _wait_on(waits: Callable[[Any], Awaitable[Any]], thing: Any) -> None:
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await _briefly(waits, thing)
+
+    perform(main)
+
+
+@pytest.mark.always("closed-loop-bound-by-waiting")
+@ways(name={name: name for name in WAITED})
+def test_the_first_wait_binds(name: str) -> None:
+    trace = play("coroutines/closed_loop_lock_broken")
+    assert trace.lines.count("2 at once: done") == 1
+    make, waits = WAITED[name]
+    made_in: list[Any] = []
+
+    async def elsewhere() -> None:
+        made_in.append(make())
+
+    async def refused() -> None:
+        with pytest.raises(RuntimeError, match=DIFFERENT):
+            await waits(thing)
+
+    perform(elsewhere)
+    for thing in (make(), made_in[0]):
+        # Wherever it was made, it serves the loop that waits first, and no other after it.
+        _wait_on(waits, thing)
+        perform(refused)
+
+
+def _let_pass(thing: Any) -> None:
+    """Make it so that the next one needn't wait."""
+    match thing:
+        case asyncio.Semaphore():
+            thing.release()
+        case asyncio.Lock() if thing.locked():
+            thing.release()
+        case asyncio.Event():
+            thing.set()
+        case asyncio.Queue():
+            thing.put_nowait(1)
+
+
+@pytest.mark.always("closed-loop-uncontended-passes")
+@ways(name={name: name for name in WAITED})
+def test_only_waiting_in_another_loop_fails(name: str) -> None:
+    trace = play("coroutines/closed_loop_lock_broken")
+    assert trace.lines[2:] == ["1 at once: done", "2 at once: is bound to a different event loop"]
+    assert play("coroutines/closed_loop_lock_fixed").lines[3] == "2 at once: done"
+    make, waits = WAITED[name]
+    thing = make()
+    _wait_on(waits, thing)
+
+    async def wait_again() -> None:
+        with pytest.raises(RuntimeError, match=DIFFERENT):
+            await waits(thing)
+
+    perform(wait_again)
+    if name not in PASSES:
+        return  # at a barrier for two the first always waits
+    fresh = make()
+    _wait_on(waits, fresh)
+    _let_pass(fresh)
+
+    async def pass_by() -> None:
+        async with asyncio.timeout(1):
+            await PASSES[name](fresh)
+
+    perform(pass_by)
