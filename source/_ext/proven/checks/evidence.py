@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 from proven.book import Book
@@ -24,7 +25,8 @@ from proven.findings import PARTS, Evidence, Finding, read_file, without_empty
 from proven.proofs import Outcomes
 from proven.shown import replay
 
-_PROVERS = ("pytest",)
+_HEAD = re.compile(r"\A# pip install (.+)$", re.M)
+"""How a snippet names the packages that it needs."""
 
 
 def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
@@ -35,7 +37,8 @@ def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
     """
     version = _ask(python, "'%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')")
     folder = book.root / "build" / "evidence"
-    interpreter = _interpreter(python, folder / version, book.root / "requirements.lock")
+    needed = sorted({"pytest", *_packages(book)})
+    interpreter = _interpreter(python, folder / version, book.root / "requirements.lock", needed)
     out = folder / f"{version}.findings.json"
     out.unlink(missing_ok=True)
     subprocess.run(
@@ -72,14 +75,29 @@ def _ask(python: str, expression: str) -> str:
     return subprocess.check_output([python, "-c", code], encoding="utf-8").strip()
 
 
-def _interpreter(python: str, folder: Path, lock: Path) -> str:
-    """Return the interpreter of a fresh venv with what proofs need, as `lock` has it."""
+def _packages(book: Book) -> set[str]:
+    """Return the packages that snippets say they need."""
+    files = book.settings.snippets.rglob("*.py")
+    return {package for file in files for package in _packages_of(file.read_text("utf-8"))}
+
+
+def _packages_of(code: str) -> list[str]:
+    return [package for head in _HEAD.findall(code) for package in head.split()]
+
+
+def _interpreter(python: str, folder: Path, lock: Path, needed: list[str]) -> str:
+    """Return the interpreter of a fresh venv with what is `needed`, as `lock` has it.
+
+    What has no wheel for it is told and left out: who needs it says so, or fails.
+    """
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "--clear", "--python", python, folder], check=True)
     locked = lock.read_text(encoding="utf-8")
     install = [*uv, "pip", "install", "-q", "--python", str(folder), "--only-binary", ":all:"]
-    pinned = re.findall(rf"^(?:{'|'.join(_PROVERS)})==[^ ;]+", locked, re.M)
-    subprocess.run([*install, "--require-hashes", "--constraints", str(lock), *pinned], check=True)
+    install += ["--require-hashes", "--constraints", str(lock)]
+    for pinned in re.findall(rf"^(?:{'|'.join(needed)})==[^ ;]+", locked, re.M):
+        if subprocess.run([*install, pinned], check=False).returncode:
+            print(f"{pinned} has no wheel for {python}")
     return str(folder / "bin" / "python")
 
 
@@ -88,8 +106,9 @@ def _inside(book: Book, out: Path, tests: list[str]) -> None:
     import pytest
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    outcomes = Outcomes()
-    proofs = [proof for proof in book.all_proofs if proof.file.startswith(tuple(tests or [""]))]
+    outcomes, lacking = Outcomes(), _lacking(book)
+    wanted = [proof for proof in book.all_proofs if proof.file.startswith(tuple(tests or [""]))]
+    proofs = [proof for proof in wanted if _page(book, proof.id) not in lacking]
     options = ["-q", "-p", "no:cacheprovider", "-m", ""]
     # What measures time waits until the machine is quiet.
     options += ["-o", "faulthandler_timeout=600"]
@@ -97,14 +116,35 @@ def _inside(book: Book, out: Path, tests: list[str]) -> None:
     if book.all_laws and not tests:
         files.add(str((book.settings.tests / "laws").relative_to(book.root)))
     pytest.main([*options, *sorted(files)], plugins=[outcomes])
-    pages = {book.claims[proof.id].file for proof in proofs if proof.id in book.claims}
+    pages = {_page(book, proof.id) for proof in wanted}
     examples = {
-        shown.name: without_empty(replay(shown, book.settings.snippets))
+        shown.name: lacking.get(shown.page) or replay(shown, book.settings.snippets)
         for shown in book.outputs.values()
         if not tests or shown.page in pages
     }
-    claims = {id: without_empty(finding) for id, finding in outcomes.claims.items()}
-    out.write_text(json.dumps({"claims": claims, "examples": examples}), encoding="utf-8")
+    claims = outcomes.claims | {
+        proof.id: lacking[page] for proof in wanted if (page := _page(book, proof.id)) in lacking
+    }
+    found = {"claims": claims, "examples": examples}
+    kept = {
+        part: {key: without_empty(finding) for key, finding in of.items()}
+        for part, of in found.items()
+    }
+    out.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _page(book: Book, id: str) -> str:
+    return book.claims[id].file if id in book.claims else ""
+
+
+def _lacking(book: Book) -> dict[str, Finding]:
+    """Return the pages of which a snippet needs a package that this interpreter lacks, and why."""
+    lacking = {}
+    for shown in book.outputs.values():
+        for package in _packages_of(book.code(shown.name)):
+            if find_spec(package.replace("-", "_")) is None:
+                lacking[shown.page] = Finding("skipped", why=f"there is no {package} for it")
+    return lacking
 
 
 def main() -> int:
