@@ -7,7 +7,7 @@ def count(database: sqlite3.Connection) -> None:
         (number,) = database.execute("SELECT 1").fetchone()
         print(f"worker: {number}")
     except sqlite3.ProgrammingError as error:
-        print(f"worker: {str(error).partition('.')[0]}")
+        print(str(error).partition(".")[0])
 
 
 def main() -> None:

@@ -17,7 +17,9 @@ class Memory:
         self.free.release(amount)
 
 
-def use(memory: Memory, pause: Callable[[], object]) -> None:
+def use(
+    memory: Memory, pause: Callable[[], object] = lambda: None
+) -> None:
     memory.take(2, pause)
     memory.give(2)
 

@@ -6,7 +6,7 @@ def work() -> None:
     try:
         signal.signal(signal.SIGTERM, lambda *_: print("stops"))
     except ValueError as error:
-        print(f"worker: ValueError: {error}")
+        print(f"ValueError: {error}")
 
 
 def main() -> None:

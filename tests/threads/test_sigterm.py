@@ -63,7 +63,7 @@ HEAD = """
 def test_only_the_main_thread_sets_handlers(
     elsewhere: Callable[[Callable[[], object]], None], number: signal.Signals, handler: Any
 ) -> None:
-    assert play("threads/sigterm_broken").lines == [f"worker: ValueError: {MESSAGE}"]
+    assert play("threads/sigterm_broken").lines == [f"ValueError: {MESSAGE}"]
     before, raised = signal.getsignal(number), list[str]()
 
     def work() -> None:
