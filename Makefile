@@ -13,8 +13,9 @@ PIN := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-vers
   --no-annotate --no-emit-index-url --upgrade
 # A disk that is full must not leave half a file behind that looks ready.
 COPY = cp $(1) $(2).part && mv $(2).part $(2)
-# PRINT=book leaves a margin for binding.
+# PRINT=book leaves a margin for binding; booklet makes a folded booklet of each chapter.
 PRINT ?= screen
+VARIANT := $(or $(filter book,$(PRINT)),screen)
 PDF := build/handbook$(if $(filter book,$(PRINT)),-book).pdf
 # Hidden folders are caches of tools.
 INPUT := Makefile conf.py .venv/ready build/site_url $(shell find source snippets tests -type f -not -name '*.mo' \
@@ -38,10 +39,15 @@ endif
 all: html pdf epub ## build everything that a reader opens
 	@$(call COPY,$(PDF),build/html/handbook.pdf)
 	@$(call COPY,build/handbook.epub,build/html/handbook.epub)
+	@mkdir -p build/html/print && cp build/typst-$(VARIANT)/print/*.pdf build/html/print/
 html: build/html.ready ## build the site into build/html
 	@echo "The site is ready: build/html/index.html"
-pdf: $(PDF) ## build the PDF; make pdf PRINT=book leaves a margin for binding
-	@echo "The PDF is ready: $(PDF)"
+pdf: $(PDF) ## build the PDF; PRINT=book leaves a margin for binding, PRINT=booklet folds chapters
+	@echo "The PDF is ready: $(PDF); each chapter and its short answers: build/typst-$(VARIANT)/print"
+ifeq ($(PRINT),booklet)
+	@$(BIN)/python -m typst_book.pdf.apart build/typst-screen/print build/booklets
+	@echo "The booklets are ready, to be printed on both sides and folded: build/booklets"
+endif
 epub: build/handbook.epub ## build the EPUB
 	@echo "The EPUB is ready: build/handbook.epub"
 doctest: .venv/ready ## play every snippet and compare with the outputs shown
@@ -49,8 +55,8 @@ doctest: .venv/ready ## play every snippet and compare with the outputs shown
 	@sed -n '/^ .*tests\{0,1\}$$/,/failures\{0,1\} in tests/p' build/doctest/output.txt
 
 ## For authors
-test: lint html pdf doctest pytest ## all that decides whether a change is good
-	@echo "All checks passed: lint, pytest, doctest and the strict builds of the site and the PDF."
+test: lint html pdf doctest pytest changed ## all that decides whether a change is good
+	@echo "All checks passed: lint, pytest, doctest, mutants and the strict builds of the site and the PDF."
 browser: installed .venv/browser all ## read the site in Chromium as a reader would
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -n 2 --confcutdir tests/browser -o faulthandler_timeout=300 \
 	  tests/browser/files.py tests/browser/pages.py tests/browser/reading.py
@@ -64,8 +70,8 @@ check: .venv/ready ## check one page in seconds: make check PAGE=tasks/gather
 accept: .venv/ready ## record the outputs that changed into the pages; PAGE=tasks/gather those of a page, ALL=1 all
 	@$(BIN)/python -m proven.checks.accept $(PAGE) $(if $(ALL),--all)
 	@$(BIN)/python -m handbook.authors.orders $(PAGE) $(if $(ALL),--all)
-pytest: .venv/ready ## run the proofs and the tests of the machinery
-	@$(BIN)/pytest -q -n 2
+pytest: .venv/ready ## run the proofs and the tests of the machinery of which anything changed since they passed here; ALL=1 runs all
+	@$(BIN)/pytest -q -n 4 $(if $(ALL),,-p proven.checks.unchanged)
 changed: .venv/ready ## try mutants of the pages that changed since they last passed
 	@$(BIN)/python -m proven.checks.mutants
 play: .venv/ready ## show a snippet's trace: make play SNIPPET=tasks/gather_order [REAL=1 | REPLAY=… from make explore]
@@ -78,7 +84,8 @@ lint: .venv/ready ## check code, types, and the shape and words of the pages
 ## For maintainers
 realtime: .venv/ready ## play every snippet on the real clock: same lines, same order
 	@$(BIN)/pytest -q -n 8 tests/handbook/stage/realtime.py
-programs: .venv/ready ## play random programs on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
+programs: .venv/ready ## large programs, and random ones on both clocks: make programs [PROGRAMS=5000] [PROGRAMS_FROM=0]
+	@$(BIN)/pytest -q -n 2 -m large
 	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/stage/test_programs.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
@@ -90,6 +97,7 @@ coverage: .venv/ready ## tell which lines of the snippets no check reaches
 	@$(BIN)/python -m proven.checks.reached
 stress: pdf ## run all tests 50 times in random order on a busy machine
 	@$(BIN)/python -m proven.checks.stress 50 -- -n 6
+release: ALL := 1
 release: test browser realtime ## tell what a release would contain and what stands in its way; TAG=1 sets the tag
 	@$(BIN)/python -m handbook.authors.release $(if $(TAG),--tag)
 bench: .venv/ready ## measure the speed and print a table
@@ -116,8 +124,8 @@ build/html.ready: $(INPUT)
 	@touch $@
 
 $(PDF): $(INPUT)
-	@$(call STRICT,typst,-D typst_variant=$(PRINT),-$(PRINT))
-	@$(call COPY,build/typst-$(PRINT)/handbook.pdf,$@)
+	@$(call STRICT,typst,-D typst_variant=$(VARIANT),-$(VARIANT))
+	@$(call COPY,build/typst-$(VARIANT)/handbook.pdf,$@)
 
 build/handbook.epub: $(INPUT)
 	@$(call STRICT,epub)

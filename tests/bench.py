@@ -27,6 +27,7 @@ from typing import NamedTuple
 from proven.book import Book
 from proven.stage import names, path_of, play
 from proven.stage.player import is_virtual
+from proven.stage.virtual import rest
 from pypdf import PdfReader
 from websockets.sync import client as websockets
 from websockets.sync.client import ClientConnection
@@ -199,7 +200,7 @@ def _plain(folder: Path) -> Cost:
 
 def _copy(folder: Path) -> Path:
     for part in ("source", "snippets", "tests"):
-        ignored = shutil.ignore_patterns("__pycache__", "browser")
+        ignored = shutil.ignore_patterns("__pycache__", ".*", "browser")
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     for file in ("conf.py", "pyproject.toml"):
         shutil.copy(ROOT / file, folder)
@@ -209,7 +210,9 @@ def _copy(folder: Path) -> Path:
 def _larger(folder: Path, times: int) -> Path:
     """Return a copy of the book that has each chapter `times` times, under other names."""
     _copy(folder)
-    chapters = [path.name for path in sorted((folder / "snippets").iterdir()) if path.is_dir()]
+    # Tools leave hidden folders.
+    folders = sorted((folder / "snippets").glob("[!.]*/"))
+    chapters = [path.name for path in folders if path.is_dir()]
     texts = [page.read_text(encoding="utf-8") for page in (folder / "source").rglob("*.md")]
     labels = {label for text in texts for label in re.findall(r"^\(([\w-]+)\)=$", text, re.M)}
     own = [label for label in labels if label.partition("-")[0] in chapters]
@@ -288,10 +291,21 @@ def _stage(folder: Path) -> None:
     # Four at a time: they mostly wait, and the sum is that of their own seconds.
     with ThreadPoolExecutor(4) as pool:
         real = sum(pool.map(lambda name: _seconds(lambda: _script(name)), virtual))
+    rest()
+    before = _spent()
     played = sum(_seconds(lambda name=name: play(name)) for name in virtual)
+    # What the zygote and its children took counts when it is let go.
+    rest()
+    cpu = _spent() - before
     _row("asyncio snippets as plain scripts, clock", real)
     _row(f"the same {len(virtual)} on the stage, clock", played, real / 50)
-    _row("  for each example", 1000 * played / len(virtual), 10, "ms")
+    _row("  for each example, all of its processes", 1000 * cpu / len(virtual), 10, "ms")
+
+
+def _spent() -> float:
+    """Return the processor's seconds of this process and of its children that are over."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(kind)[:2]) for kind in kinds)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pytest
+from proven.stage import explore
 
 T = TypeVar("T")
 Proof = TypeVar("Proof", bound=Callable[..., None])
@@ -273,3 +274,21 @@ ACTORS: dict[str, Actor] = {
     "another thread": _other_thread,
 }
 """Who acts on the loop's objects; the thread by call_soon_threadsafe, the one way allowed."""
+
+
+def printed_in_any_order(name: str) -> set[tuple[str, ...]]:
+    """Return what each order of its threads lets the whole snippet `name` print."""
+    printed: set[tuple[str, ...]] = set()
+
+    def start() -> tuple[Callable[[], None], list[str]]:
+        main, lines = explore.load(name).main, []
+        main.__globals__["print"] = lines.append
+        return main, lines
+
+    def note(program: tuple[Callable[[], None], list[str]]) -> bool:
+        printed.add(tuple(program[1]))
+        return True
+
+    runs = explore.Threads(start, [lambda program: program[0]()], note, snippets=[name]).explore()
+    assert runs.holds, runs.failure
+    return printed

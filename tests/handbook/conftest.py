@@ -12,6 +12,8 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from handbook.site.repairs import mending
+from jinja2.bccache import Bucket, BytecodeCache
 from proven.checks import environment
 from sphinx import locale
 from sphinx.cmd.build import build_main
@@ -63,6 +65,25 @@ def test_hello_at_once() -> None:
 """
 
 
+class Templates(BytecodeCache):
+    """Compiled templates, which each small book would compile anew: half of its build."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take them if they were made of the same text."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep them for the next book."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = Templates()
+
+
 class Book:
     """A book of one page, built by the real machinery, where it is, and the real settings."""
 
@@ -107,6 +128,7 @@ class Book:
             # A build leaves its language behind, and a compiler in doctest.
             mock.patch.dict(locale.translators),
             mock.patch.dict(vars(doctest)),
+            mock.patch.object(mending, "FileSystemBytecodeCache", return_value=TEMPLATES),
             redirect_stdout(said),
             redirect_stderr(said),
             warnings.catch_warnings(action="ignore"),

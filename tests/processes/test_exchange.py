@@ -137,6 +137,7 @@ def notices(snippet: str) -> None:
 @pytest.mark.always("xch-queue-has-no-eof")
 @ways(method=METHODS, end=PROCESS_ENDS)
 def test_a_queue_does_not_tell_that_its_sender_is_gone(method: str, end: tuple[str, int]) -> None:
+    # no mutant: молчит ли очередь о конце отправителя, решает сам multiprocessing
     trace = perform_by(
         method,
         filled(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from proven.stage import load, play
 
-from tests.ways import ways
+from tests.ways import printed_in_any_order, ways
 from tests.ways_processes import STARTERS, THREAD_ENDS, Starter, quiet_threads
 
 Act = Callable[[], object]
@@ -78,6 +78,9 @@ def test_the_first_may_end_before_the_second_starts() -> None:
 def test_both_threads_are_at_work_at_once(count: int) -> None:
     trace = play("threads/start_together")
     assert trace.find("Ann sees 2 guests").actor != trace.find("Bob sees 2 guests").actor
+    for lines in printed_in_any_order("threads/start_together"):
+        assert sorted(lines) == ["Ann sees 2 guests", "Bob sees 2 guests", "both have left: True"]
+        assert lines[-1] == "both have left: True"
     meet = load("threads/start_together").meet
     # A barrier lets nobody through until all of them have come.
     met, guests = Barrier(count), []

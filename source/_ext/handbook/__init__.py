@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all that the handbook adds to Sphinx."""
     from handbook import badges, domain, output, pages
-    from handbook.appendices import ledger, numbering, overview, reports
+    from handbook.appendices import ledger, numbering, reports
+    from handbook.appendices.overview import answers, around, messages
     from handbook.site import (
         epub,
         extra,
@@ -84,8 +85,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for placeholder in (
         ledger.ledger_table,
         reports.report,
-        overview.short_answers,
-        overview.corrections,
+        answers.short_answers,
+        answers.corrections,
+        messages.messages,
+        around.claim_place,
     ):
         app.add_node(placeholder)
 
@@ -95,20 +98,27 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("scheduler", output.Scheduler)
     app.add_directive("short", pages.Short)
     app.add_directive("fragment", pages.Fragment)
+    app.add_directive("answer", pages.Answer)
     app.add_directive("ledger", ledger.Ledger)
     app.add_directive("figures", reports.Report)
     app.add_directive("mutants", reports.Report)
-    app.add_directive("short-answers", overview.ShortAnswers)
-    app.add_directive("corrections", overview.Corrections)
+    app.add_directive("short-answers", answers.ShortAnswers)
+    app.add_directive("corrections", answers.Corrections)
+    app.add_directive("messages", messages.Messages)
+    app.add_directive("first", around.First)
+    app.add_directive("asked", around.Asked)
+    app.add_role("claim", around.ClaimRole())
 
     app.add_transform(pages.Captions)
     app.add_transform(ledger.Marks)
-    app.add_post_transform(overview.FillShortAnswers)
+    app.add_post_transform(answers.FillShortAnswers)
     app.add_post_transform(repairs.OneId)
     app.connect("doctree-read", pages.check_page)
     app.connect("doctree-read", numbering.note)
     app.connect("doctree-read", search.note)
-    for room in (ledger, reports, overview):
+    app.connect("doctree-read", messages.note)
+    app.connect("env-check-consistency", around.check)
+    for room in (ledger, reports, answers, around, messages):
         app.connect("doctree-resolved", room.fill)
 
     app.add_builder(html.HandbookSite, override=True)
@@ -134,6 +144,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", search.write_text)
     app.connect("html-page-context", navigation.put_in, priority=600)  # after furo
     app.connect("html-page-context", head.complete, priority=700)  # it chooses the template
+    app.connect("html-page-context", extra.printable)
     app.connect("html-page-context", extra.based, priority=800)
     app.connect("build-finished", search.finish)
     app.connect("build-finished", outdated.save)

@@ -135,6 +135,26 @@ class Fragment(SphinxDirective):
         return [container]
 
 
+class Answer(SphinxDirective):
+    """The answer to an exercise: snippet, output and words, folded away; its argument names it."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        self.assert_has_content()
+        name = self.arguments[0]
+        answer = guess(
+            "",
+            name=name,
+            summary="Решение",
+            question="Напишите сами, потом сравните с решением на с.\u00a0{}.",
+        )
+        self.set_source_info(answer)
+        self.state.nested_parse(self.content, self.content_offset, answer)
+        return [answer]
+
+
 def snippet_of(env: BuildEnvironment, block: nodes.literal_block) -> str | None:
     """Return the name of the snippet that `block` includes, None if it isn't one."""
     source = Path(block.get("source", ""))
@@ -144,11 +164,16 @@ def snippet_of(env: BuildEnvironment, block: nodes.literal_block) -> str | None:
     return source.relative_to(snippets).with_suffix("").as_posix()
 
 
+def _is_proof(env: BuildEnvironment, block: nodes.literal_block) -> bool:
+    """Tell whether `block` includes a part of the tests, which are run themselves."""
+    return Path(block.get("source", "")).is_relative_to(handbook(env).book.settings.tests)
+
+
 def check_page(app: Sphinx, doctree: nodes.document) -> None:
     """Keep the short answer, and warn of whatever would reach the reader unchecked or cut off."""
     width = handbook(app.env).book.settings.width
     for block in doctree.findall(nodes.literal_block):
-        included = snippet_of(app.env, block) is not None
+        included = snippet_of(app.env, block) is not None or _is_proof(app.env, block)
         checked = included or "testnodetype" in block or "fragment" in block
         if block.get("language") in _PYTHON and not checked:
             warn(
@@ -163,7 +188,7 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
     if is_question(app.env.docname):
         title = next(doctree.findall(nodes.title), doctree)
         after = title.next_node(descend=False, siblings=True)
-        while isinstance(after, (nodes.comment, nodes.target)) or _is_index(after):
+        while isinstance(after, (nodes.comment, nodes.target)) or _is_before(after):
             after = after.next_node(descend=False, siblings=True)
         if isinstance(after, nodes.admonition) and "short" in after["classes"]:
             answer = [loose(child) for child in after.children[1:]]
@@ -188,8 +213,11 @@ def _lines(block: nodes.literal_block) -> list[str]:
     return [line.partition("│ ")[2] or line for line in lines] if "output_of" in block else lines
 
 
-def _is_index(node: nodes.Node | None) -> bool:
-    return node is not None and node.tagname == "index"
+def _is_before(node: nodes.Node | None) -> bool:
+    """Tell whether `node` may stand between the title and the short answer."""
+    return isinstance(node, addnodes.index) or (
+        isinstance(node, nodes.paragraph) and "first" in node["classes"]
+    )
 
 
 def _is_output(node: nodes.Node) -> bool:

@@ -79,10 +79,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"{_RANGE}{why}")
 
 
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Collect what a proof leaves behind: it must not complain in the next one."""
-    if any(item.get_closest_marker(verb) for verb in VERBS):
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Collect what a proof leaves behind: it must not complain in the next one.
+
+    What outlives a file's tests stays, as the pages of a book that was built: with it, each
+    collection of the proofs that come later would take 80 ms instead of one.
+    """
+    is_last = nextitem is not None and nextitem.path != item.path
+    if is_last or any(item.get_closest_marker(verb) for verb in VERBS):
         gc.collect()
+    if is_last:
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,10 +1,9 @@
 """A Sphinx builder for printed books: the doctrees of any book become Typst, and that a PDF.
 
 Bottom to top: ``words`` (strings by language, prose and strings as Typst writes them, the letters
-that fonts have); ``references``, ``blocks`` and ``translator`` turn a page into markup; ``index``
-knows the order of pages and lists where words stand; ``compiler`` typesets the parts of the book,
-``joiner`` makes one PDF of them, and ``builder`` puts it all together.  ``book.typ`` holds
-everything about the looks.
+that fonts have); ``about`` (what the title tells); ``page`` turns a page into markup; ``index``
+knows the order of pages and lists where words stand; ``pdf`` typesets the parts of the book and
+joins them; ``builder`` puts it all together.  ``book.typ`` holds everything about the looks.
 """
 
 from __future__ import annotations

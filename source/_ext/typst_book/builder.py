@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Set
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from babel.dates import format_date
+from docutils import nodes
 from sphinx.builders import Builder
 from sphinx.util import logging
 
 from typst_book import PrintError
-from typst_book.compiler import Book, Part
+from typst_book.about import about, moment
 from typst_book.index import index, is_appendix, order_of, places
-from typst_book.translator import Translator
+from typst_book.page.sheets import sheets_of
+from typst_book.page.translator import Translator
+from typst_book.pdf.compiler import Book
+from typst_book.pdf.part import Part
 from typst_book.words import letters_of_faces, string, words
 
 logger = logging.getLogger(__name__)
 
 TEMPLATE = Path(__file__).with_name("book.typ")
-WITHOUT_HISTORY = 1_767_225_600
-"""The date of a copy without git: the first of January 2026."""
-A4 = 841.89
-"""The height of the paper in points."""
 
 
 class TypstBuilder(Builder):
@@ -64,7 +59,8 @@ class TypstBuilder(Builder):
         _write(out / "book.typ", text)
         order = list(order_of(self))
         self.pages = {docname for docname, _level in order}
-        body, attached = self._title(out)
+        self.sheets: list[Part] = []
+        body, attached = _title(self, out)
         title = Part("title", "title", body, reads=set(attached))
         contents = Part("contents", "contents", f"{HEADER}#show: part\n#contents\n")
         parts = list(self._parts(order))
@@ -80,7 +76,7 @@ class TypstBuilder(Builder):
             body = f"{HEADER}#show: part\n#general-index()\n"
             reads = {"index.json"}
             self.parts.append(Part("genindex", "index", body, set(places(entries)), reads))
-        _write(out / "book.json", json.dumps(_about(self), ensure_ascii=False, indent=0))
+        _write(out / "book.json", json.dumps(about(self), ensure_ascii=False, indent=0))
         files = {"book.json", *(name for part in self.parts for name in part.reads)}
         texts = [name for name in files if name.endswith((".typ", ".json"))]
         _write(out / "letters.json", json.dumps(letters_of_faces(out, texts), ensure_ascii=False))
@@ -99,25 +95,21 @@ class TypstBuilder(Builder):
     def _typeset(self, out: Path) -> None:
         recto = self.config.typst_variant == "book"
         timestamp = moment(Path(self.confdir))
-        book = Book(out, self.parts, recto=recto, timestamp=timestamp)
+        book = Book(out, self.parts, self.sheets, recto=recto, timestamp=timestamp)
         try:
             book.typeset()
         except PrintError as error:
             raise _led_back(self, str(error)) from None
-        warnings = {warning for part in book.parts for warning in part.warnings}
+        parts = (*book.parts, *book.beside)
+        warnings = {warning for part in parts for warning in part.warnings}
         faults = (_led_back(self, warning) for warning in warnings)
         for fault in sorted(faults, key=lambda each: (each.place, str(each))):
             self._fail(fault)
 
-        from typst_book.joiner import Joiner, Piece, Target  # slow, and nobody else needs it
+        from typst_book.pdf.apart import write  # slow, and nobody else needs it
 
         mark = words(self.config.language)["page"].strip("()")
-        targets = {
-            label: Target(part.start + page - 2, x, A4 - y + 10, mark.format(part.start + page - 1))
-            for label, (part, page, x, y) in book.labels.items()
-        }
-        pieces = [Piece(out / f"parts/{each.name}.pdf", each.start) for each in book.parts]
-        Joiner(pieces, targets).join(out / f"{self.config.typst_name}.pdf")
+        write(book, self.config.typst_name, mark)
 
     def _fail(self, error: PrintError) -> None:
         """Warn of what can't be printed; the book isn't joined then."""
@@ -165,6 +157,7 @@ class TypstBuilder(Builder):
         except PrintError as error:
             self._fail(error)
             text = ""
+        self.sheets += (self._sheet(docname, *each) for each in sheets_of(doctree))
         if docname == self.config.root_doc:
             self.empty = not re.sub(r'#anchor\("[^"]*"\)|\s', "", text)
         _write(Path(self.outdir, f"pages/{docname}.typ"), HEADER + text)
@@ -172,28 +165,25 @@ class TypstBuilder(Builder):
             _copy(Path(self.srcdir, source), Path(self.outdir, source))
         return page
 
-    def _title(self, out: Path) -> tuple[str, list[str]]:
-        """Return the title page and the files that the pages offer, which are attached to it."""
-        files = sorted(Path(self.srcdir, file).resolve() for file in self.env.dlfiles)
-        names = [file.relative_to(self.confdir).as_posix() for file in files]
-        for file, name in zip(files, names, strict=True):
-            _copy(file, out / name)
-        attached = "".join(f"#attach({string(name)})\n" for name in names)
-        return f"{HEADER}#show: part\n{attached}#title-page\n", names
+    def _sheet(self, docname: str, name: str, content: nodes.document) -> Part:
+        page: Translator = self.create_translator(self, docname, self.pages)
+        file = f"pages/{docname}-{name}.typ"
+        _write(Path(self.outdir, file), HEADER + page.translate(content))
+        body = f"{HEADER}#show: part\n#include {string(f'/{file}')}\n"
+        return Part(name, "sheet", body, page.referred, {file, *page.pictures})
 
 
 HEADER = '#import "/book.typ": *\n'
 
 
-def moment(root: Path) -> int:
-    """Return the seconds that date the book at `root`: SOURCE_DATE_EPOCH or the last commit."""
-    if fixed := os.environ.get("SOURCE_DATE_EPOCH"):
-        return int(fixed)
-    git = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
-    try:
-        return int(subprocess.run(git, capture_output=True, text=True, check=True).stdout)
-    except (OSError, subprocess.CalledProcessError, ValueError):
-        return WITHOUT_HISTORY
+def _title(builder: Builder, out: Path) -> tuple[str, list[str]]:
+    """Return the title page and the files that the pages offer, which are attached to it."""
+    files = sorted(Path(builder.srcdir, file).resolve() for file in builder.env.dlfiles)
+    names = [file.relative_to(builder.confdir).as_posix() for file in files]
+    for file, name in zip(files, names, strict=True):
+        _copy(file, out / name)
+    attached = "".join(f"#attach({string(name)})\n" for name in names)
+    return f"{HEADER}#show: part\n{attached}#title-page\n", names
 
 
 def _led_back(builder: Builder, diagnostic: str) -> PrintError:
@@ -206,26 +196,6 @@ def _led_back(builder: Builder, diagnostic: str) -> PrintError:
     lines = re.findall(r"/\*(\d+)\*/", "\n".join(before))
     page = str(builder.env.doc2path(name)) if name in builder.env.all_docs else name
     return PrintError(diagnostic.partition("\n")[0], f"{page}:{lines[-1] if lines else '?'}")
-
-
-def _about(builder: Builder) -> dict[str, Any]:
-    """Return what the title page tells, and the words of the template."""
-    config = builder.config
-    name = builder.env.titles[config.root_doc].astext()
-    title, _, subtitle = name.partition(": ")
-    date = datetime.fromtimestamp(moment(Path(builder.confdir)), UTC)
-    return {
-        "name": name,
-        "title": title,
-        "subtitle": subtitle[:1].upper() + subtitle[1:],
-        "author": config.author,
-        "copyright": config.copyright,
-        "version": config.release,
-        "date": format_date(date, "long", locale=config.language or "en"),
-        "language": config.language or "en",
-        "variant": config.typst_variant,
-        "words": words(config.language),
-    }
 
 
 def _write(path: Path, text: str) -> None:

@@ -84,7 +84,7 @@ def letters_of_faces(out: Path, files: Iterable[str]) -> list[str]:
     (out / "asked.json").write_text(json.dumps(told | {"letters": letters}), encoding="utf-8")
     text = '#import "/book.typ": *\n#asked-of-faces(json("/asked.json").letters)'
     (out / "asked.typ").write_text(text, encoding="utf-8")
-    inputs = {"part": "/asked.json", "floating": "[]"}
+    inputs = {"part": "/asked.json"}
     file = out / "asked.pdf"
     typst.compile(
         out / "asked.typ", output=file, root=out, ignore_system_fonts=True, sys_inputs=inputs

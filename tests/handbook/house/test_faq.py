@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from handbook.appendices.overview import Answer, answers
+from handbook.appendices.overview.answers import Answer, answers
 from proven.book import Book
 
 from tests.handbook.conftest import ROOT

@@ -71,18 +71,20 @@ def source_of(snippet: str) -> list[str]:
             )
         ],
         # Two locks that one of them makes first.
-        (
+        pytest.param(
             "races/deadlock_broken",
             "made = []",
             "A: made.append(Account(1, 0).lock.acquire()) | B: Account(2, 0).lock.acquire()",
             "made == [True]",
+            marks=pytest.mark.large,
         ),
         *[
-            (
+            pytest.param(
                 "patterns/asyncio_races_total",
                 "c = Counter()",
                 " | ".join(f"{name}: c.add()" for name in names),
                 f"c.total == {len(names)}",
+                marks=[pytest.mark.large] * (len(names) > 3),
             )
             for names in ("AB", "ABC", "ABCD")
         ],

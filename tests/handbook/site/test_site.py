@@ -58,6 +58,64 @@ def pages(site: Path) -> list[Path]:
     return found
 
 
+ASKED = "\n\n```{asked}\nПочему? => #hello-at-once\ntasks/hello\n```\n"
+
+
+def test_what_follows_a_question_leads_to_claims_and_pages(book: Book) -> None:
+    book.replace("source/tasks/hello.md", "```{short}", "```{first} index\n```\n\n```{short}")
+    book.write("source/end.md", f"# Конец\n{ASKED}\nСм. {{claim}}`hello-at-once`.\n")
+    book.replace("source/index.md", "ledger\n", "ledger\nend\n")
+    for builder in ("html", "typst", "epub"):
+        result = book.build(builder)
+        assert result.returncode == 0, result.stdout
+    page = (book.root / "build/html/end.html").read_text("utf-8")
+    assert re.findall(r'<li><p><a class="reference internal" href="([^"]+)"', page) == [
+        "tasks/hello.html#hello-at-once",
+        "tasks/hello.html",
+    ]
+    assert 'href="tests/tasks/test_hello.html#line-' in page
+    page = (book.root / "build/html/tasks/hello.html").read_text("utf-8")
+    assert re.search(r'<p class="first">Сначала прочитайте: <a [^>]*href="\.\./index.html"', page)
+
+
+@pytest.mark.parametrize(
+    ("added", "problem"),
+    [
+        ("```{first} tasks/hello\n```", "tasks/hello → tasks/hello; leave one out"),
+        ("```{first} index ledger tasks/hello\n```", "3 pages to be read first"),
+        ("```{first} tasks/gone\n```", "tasks/gone"),
+        ("```{asked}\nПочему? => #gone\n```", "there is no claim 'gone'"),
+        ("```{asked}\n" + "index\n" * 4 + "```", "4 questions that follow"),
+        ("{claim}`gone`", "there is no claim 'gone'"),
+    ],
+)
+def test_what_leads_nowhere_is_told_with_its_line(book: Book, added: str, problem: str) -> None:
+    book.replace("source/tasks/hello.md", "\n[Строка", f"\n{added}\n\n[Строка")
+    result = book.build("html")
+    assert result.returncode == 1
+    assert re.search(rf"hello\.md:\d+: .*{re.escape(problem)}", result.stdout), result.stdout
+
+
+def test_what_is_on_the_screen_leads_to_the_page_that_explains_it(book: Book) -> None:
+    marks = "".join(
+        f"```{{index}} single: {entry}\n```\n"
+        for entry in ("сообщение; never; ever {", "признак; программа висит")
+    )
+    book.replace("source/tasks/hello.md", "```{short}", f"{marks}\n```{{short}}")
+    for file in ("source/tasks/hello.md", "snippets/tasks/hello.py"):
+        text = (book.root / file).read_text("utf-8")
+        book.write(file, text.replace("goodbye", "OSError: goodbye"))
+    book.replace("source/index.md", "ledger\n", "ledger\nmessages\n")
+    book.write("source/messages.md", "# Сообщения\n\n```{messages}\n```\n")
+    result = book.build("html")
+    assert result.returncode == 0, result.stdout
+    page = (book.root / "build/html/messages.html").read_text("utf-8")
+    items = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page, re.S)
+    told = {re.sub("<.*?>", "", term): places for term, places in items}
+    assert told.keys() == {"Программа висит", "never; ever {", "OSError"}
+    assert all('href="tasks/hello.html"' in places for places in told.values())
+
+
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     for file in pages(site):
         outside = [url for url in Page(file).fetched if re.match(r"(\w+:)?//", url)]

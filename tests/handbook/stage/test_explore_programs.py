@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import accumulate
 from types import SimpleNamespace as Shared
 from typing import Any
 
@@ -19,8 +20,6 @@ def shared() -> Shared:
         x=0,
         y=0,
         seen=[],
-        most=0,
-        inside=0,
         lock=threading.Lock(),
         rlock=threading.RLock(),
         event=threading.Event(),
@@ -126,15 +125,12 @@ def each_writes_then_looks_at_the_other() -> list[Worker]:
     return [first, second]
 
 
-@of_threads(1, 2, told=lambda s: s.most)
+@of_threads(1, 2, told=lambda s: max(accumulate(s.seen)))
 def a_semaphore_of_two() -> list[Worker]:
     def visit(s: Any) -> None:
         with s.room:
-            with s.lock:
-                s.inside += 1
-                s.most = max(s.most, s.inside)
-            with s.lock:
-                s.inside -= 1
+            s.seen.append(1)
+            s.seen.append(-1)
 
     return [visit] * 3
 

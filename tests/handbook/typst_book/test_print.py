@@ -18,7 +18,7 @@ from sphinx.locale import admonitionlabels
 from typst_book import PrintError
 from typst_book.builder import moment
 from typst_book.index import alphabetical
-from typst_book.translator import ADMONITIONS, SKIPPED, WRAPPED, Translator
+from typst_book.page.translator import ADMONITIONS, SKIPPED, WRAPPED, Translator
 from typst_book.words import WORDS, words
 
 BUILDER: Any = SimpleNamespace(

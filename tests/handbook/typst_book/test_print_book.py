@@ -49,6 +49,20 @@ class Print:
         return [squeezed(page.get_text_range()) for page in self.pages]
 
     @cached_property
+    def rects(self) -> list[list[tuple[float, float, float, float, str]]]:
+        """The pieces of text of each page: left, bottom, right, top, and what stands there."""
+        found = []
+        for page in self.pages:
+            boxes = [page.get_rect(index) for index in range(page.count_rects())]
+            found.append([(*box, page.get_text_bounded(*box)) for box in boxes])
+        return found
+
+    @cached_property
+    def bodies(self) -> list[list[tuple[float, str]]]:
+        """The lines of each page's text area: their distance from the foot in points, and text."""
+        return [body_of(rects) for rects in self.rects]
+
+    @cached_property
     def links(self) -> list[tuple[int, str, int | None]]:
         """Each internal link: its page, its text, the page that it leads to."""
         numbers = {page.indirect_reference.idnum: n for n, page in enumerate(self.structure.pages)}
@@ -163,10 +177,8 @@ def unescaped(string: bytes) -> bytes:
 
 
 def test_no_text_outside_the_margins(pdf: Print) -> None:
-    for number, page in enumerate(pdf.pages):
-        for index in range(page.count_rects()):
-            left, bottom, right, top = page.get_rect(index)
-            text = page.get_text_bounded(left, bottom, right, top)
+    for number, rects in enumerate(pdf.rects):
+        for left, bottom, right, top, text in rects:
             # A space at a line's end stands in the margin; nobody sees it.
             blank = 3.5 if text[-1:].isspace() else 1
             # The foot of a capital J hangs out of its place.
@@ -314,14 +326,11 @@ def test_code_copied_from_it_runs(sample: Print) -> None:
     assert ran.stdout.splitlines()[-1] == "done", ran.stderr
 
 
-def body(pdf: Print, number: int) -> list[tuple[float, str]]:
-    """Return the lines of a page's text area: their distance from the foot in points, and text."""
-    page = pdf.pages[number]
+def body_of(rects: list[tuple[float, float, float, float, str]]) -> list[tuple[float, str]]:
+    """Return the lines of which these are the pieces."""
     lines: dict[int, list[tuple[float, str]]] = {}
-    for index in range(page.count_rects()):
-        left, bottom, right, top = page.get_rect(index)
+    for left, bottom, _, top, text in rects:
         if bottom > 24 * MM and top < (297 - 25) * MM:
-            text = page.get_text_bounded(left, bottom, right, top)
             lines.setdefault(round((bottom + top) / 8), []).append((left, text))
     return [
         (key * 4, " ".join(text for _, text in sorted(parts)))
@@ -385,18 +394,17 @@ def test_what_was_checked_stands_below_the_list_that_it_closes(handbook: Print) 
     closed = sum(bool(closing.search(page.get_text_range())) for page in handbook.pages)
     assert closed > 20
     for number in range(len(handbook.pages)):
-        lines = body(handbook, number)
+        lines = handbook.bodies[number]
         assert not lines or not closing.match(lines[0][1]), number + 1
 
 
 def test_the_numbers_of_the_contents_end_in_one_line(handbook: Print) -> None:
     first = handbook.first("Содержание")
     edges = []
-    for page in handbook.pages[first : first + 2]:
-        for index in range(page.count_rects()):
-            left, bottom, right, top = page.get_rect(index)
-            text = page.get_text_bounded(left, bottom, right, top).strip()
-            if bottom > 24 * MM and left > 150 * MM and re.fullmatch(r"[\s.]*\d+", text):
+    for rects in handbook.rects[first : first + 2]:
+        for left, bottom, right, _, text in rects:
+            is_right = bottom > 24 * MM and left > 150 * MM
+            if is_right and re.fullmatch(r"[\s.]*\d+", text.strip()):
                 edges.append(right)
     assert len(edges) > 60
     assert max(edges) - min(edges) < 1
@@ -406,9 +414,9 @@ def test_what_introduces_a_listing_is_not_parted_from_it(handbook: Print) -> Non
     parted = {}
     for number in range(len(handbook.pages) - 1):
         notes = re.compile(r"^\d+\s*http|^Листинг|^Вывод")
-        lines = [text for _, text in body(handbook, number) if not notes.match(text)]
+        lines = [text for _, text in handbook.bodies[number] if not notes.match(text)]
         if lines and lines[-1].rstrip().endswith(":") and number not in last_pages(handbook):
-            following = body(handbook, number + 1)
+            following = handbook.bodies[number + 1]
             head = following[0][1] if following else ""
             if head.startswith(("Листинг", "Вывод")) and "(продолжение)" not in head:
                 parted[number + 1] = lines[-1]
@@ -416,16 +424,15 @@ def test_what_introduces_a_listing_is_not_parted_from_it(handbook: Print) -> Non
 
 
 def test_a_running_head_has_one_line(handbook: Print) -> None:
-    for number, page in enumerate(handbook.pages):
-        rects = [page.get_rect(index) for index in range(page.count_rects())]
-        heights = [bottom for _left, bottom, _right, _top in rects if bottom > (297 - 26) * MM]
+    for number, rects in enumerate(handbook.rects):
+        heights = [bottom for _, bottom, *_ in rects if bottom > (297 - 26) * MM]
         # A quotation mark stands higher than a comma, by less than a line.
         assert max(heights, default=0) - min(heights, default=0) < 9, number + 1
 
 
 def test_a_listing_breaks_with_three_lines_on_either_side(handbook: Print) -> None:
     for number in range(1, len(handbook.pages)):
-        lines = body(handbook, number)
+        lines = handbook.bodies[number]
         heads = [n for n, (_, text) in enumerate(lines) if "(продолжение)" in text]
         for head in heads:
             assert head == 0, number + 1
@@ -436,9 +443,9 @@ def test_a_listing_breaks_with_three_lines_on_either_side(handbook: Print) -> No
 
 def test_a_listing_that_goes_on_has_three_lines_before(handbook: Print) -> None:
     for number in range(len(handbook.pages) - 1):
-        following = body(handbook, number + 1)
+        following = handbook.bodies[number + 1]
         name = re.match(r"(Листинг \d+) \(продолжение\)", following[0][1]) if following else None
-        lines = body(handbook, number)
+        lines = handbook.bodies[number]
         heads = [n for n, (_, text) in enumerate(lines) if name and text.startswith(name[1] + " ")]
         if heads and "(продолжение)" not in lines[heads[0]][1]:
             after = [text for _, text in lines[heads[0] + 1 :] if "http" not in text]
@@ -517,7 +524,7 @@ def test_the_minimal_book_of_the_readme_is_printed(tmp_path: Path) -> None:
 
 
 def test_it_knows_neither_the_handbook_nor_its_proofs() -> None:
-    for file in (ROOT / "source/_ext/typst_book").glob("*.py"):
+    for file in (ROOT / "source/_ext/typst_book").rglob("*.py"):
         assert not re.search(r"(?:from|import) (?:handbook|proven)\b", file.read_text("utf-8")), (
             file
         )

@@ -22,6 +22,8 @@ class Fault(StrEnum):
     """A claim without a proof, a proof without a claim, or marks that contradict each other."""
     UNCHECKED = "unchecked"
     """Python that nobody runs."""
+    AROUND = "around"
+    """What is to be read first goes in a circle, or what follows leads nowhere."""
     WIDTH = "width"
     """A line that doesn't fit the page."""
     SHORT = "short"

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
+_parsed: dict[tuple[object, ...], dict[str, dict[str, Any]]] = {}
+"""What this process has read, by address, file, its size and time: many builds may ask for it."""
+
+
 class Inventory(Mapping[str, dict[str, Any]]):
     """What `file` lists, by kind ("py:function") and name, with addresses below `address`.
 
@@ -33,14 +37,20 @@ class Inventory(Mapping[str, dict[str, Any]]):
 
     @cached_property
     def _kinds(self) -> dict[str, dict[str, Any]]:
-        stat = self._file.stat()
-        key = [self._address, str(self._file), stat.st_size, stat.st_mtime_ns]
+        file = self._file.resolve()
+        stat = file.stat()
+        key = (self._address, str(file), stat.st_size, stat.st_mtime_ns)
+        if key not in _parsed:
+            _parsed[key] = self._read(key)
+        return _parsed[key]
+
+    def _read(self, key: tuple[object, ...]) -> dict[str, dict[str, Any]]:
         with suppress(OSError, ValueError, EOFError, pickle.UnpicklingError):
             before, kinds = pickle.loads(self._kept.read_bytes())
             if before == key:
                 return kinds
         kinds = InventoryFile.loads(self._file.read_bytes(), uri=self._address).data
-        self._kept.write_bytes(pickle.dumps([key, kinds], pickle.HIGHEST_PROTOCOL))
+        self._kept.write_bytes(pickle.dumps((key, kinds), pickle.HIGHEST_PROTOCOL))
         return kinds
 
     def __getitem__(self, kind: str) -> dict[str, Any]:

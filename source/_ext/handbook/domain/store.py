@@ -43,6 +43,8 @@ class Handbook(Domain):
         "tables": {},
         "numbered": {},
         "words": {},
+        "messages": {},
+        "first": {},
     }
 
     @property
@@ -69,6 +71,16 @@ class Handbook(Domain):
     def words(self) -> dict[str, dict[str, float]]:
         """What the search knows of the pages: page, stem, weight."""
         return cast("dict[str, dict[str, float]]", self.data["words"])
+
+    @property
+    def messages(self) -> dict[str, list[tuple[str, str]]]:
+        """What a reader may see on the screen that a page explains: page, kinds and texts."""
+        return cast("dict[str, list[tuple[str, str]]]", self.data["messages"])
+
+    @property
+    def first(self) -> dict[str, tuple[list[str], str]]:
+        """What is to be read before a page: page, the pages and the place that says so."""
+        return cast("dict[str, tuple[list[str], str]]", self.data["first"])
 
     @cached_property
     def book(self) -> Book:

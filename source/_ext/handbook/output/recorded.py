@@ -153,6 +153,8 @@ class Output(SphinxDirective):
             page = self.env.docname
             raise ValueError(f"the output above it is out of date, run make accept PAGE={page}")
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
+        if not self.env.docname.startswith(f"{name.partition('/')[0]}/"):
+            slug += f"-{self.env.docname}"  # Another page shows it, too.
         inline, messages = self.parse_inline(self.options["timeline"])
         caption = nodes.caption("", "", *inline, *messages)
         title = caption.astext()

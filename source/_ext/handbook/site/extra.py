@@ -1,4 +1,4 @@
-"""Pages without a source: proofs, each chapter's ledger, what a lost address shows."""
+"""What no source has: proofs, each chapter's ledger, what a lost address shows, what to print."""
 
 from __future__ import annotations
 
@@ -72,6 +72,21 @@ def based(
     if pagename == LOST:
         base = f'<base href="{escape(app.config.html_baseurl.removesuffix("/"))}/">'
         context["metatags"] = base + context.get("metatags", "")
+
+
+def printable(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Let each page of a chapter lead to what `make` prints of the chapter."""
+    chapter, _, page = pagename.partition("/")
+    if app.builder.name == "html" and page and doctree:
+        book, answers = (
+            context["pathto"](f"print/{chapter}{kind}.pdf", 1) for kind in ("", "-answers")
+        )
+        context["body"] += (
+            f'<p class="checked">Напечатать: <a href="{book}">глава</a>, '
+            f'<a href="{answers}">её краткие ответы</a>.</p>\n'
+        )
 
 
 def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -22,7 +22,8 @@ import sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
 from handbook import domain
-from handbook.appendices import ledger, mutants, overview, reports
+from handbook.appendices import ledger, mutants, reports
+from handbook.appendices.overview import answers, messages
 from handbook.domain import handbook
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ STATES: dict[str, Callable[[BuildEnvironment], Any]] = {
     "ledger": ledger.state,
     "figures": reports.figures,
     "mutants": lambda env: mutants.mutants_of(handbook(env)),
-    "short-answers": overview.state_of_answers,
-    "corrections": overview.state_of_corrections,
+    "short-answers": answers.state_of_answers,
+    "corrections": answers.state_of_corrections,
+    "messages": messages.state,
 }
 """What each kind of table shows."""
 

@@ -18,7 +18,9 @@ from myst_parser.parsers.mdit import create_md_parser
 CODE = "⌘"
 """Stands in prose for inline code and for a link whose title isn't written on the page."""
 
-_PROSE = frozenset({"short", "note", "tip", "warning", "important", "glossary", "details"})
+_PROSE = frozenset(
+    {"short", "note", "tip", "warning", "important", "glossary", "details", "answer"}
+)
 _INFO = re.compile(r"\{([\w:-]+)\}\s*(.*)")
 _OPTION = re.compile(r"[ ]*:([\w-]+):[ ]*(.*)")
 _TITLE = re.compile(r"(.*?)\s*<[^<>]*>$", re.S)

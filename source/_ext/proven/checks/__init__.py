@@ -2,7 +2,7 @@
 
 ``evidence`` runs all on other interpreters, ``mutants`` changes each snippet, ``reached`` asks
 for lines that no check reaches, ``stress`` runs the tests shuffled on a busy machine, ``accept``
-rewrites the outputs in the pages.  No room imports another.
+rewrites the outputs in the pages; ``unchanged`` is a plugin of pytest's.  No room imports another.
 """
 
 from __future__ import annotations

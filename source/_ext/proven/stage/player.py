@@ -35,6 +35,7 @@ __all__ = [
     "perform_script",
     "play",
     "sharing",
+    "sharing_scripts",
 ]
 
 
@@ -173,6 +174,28 @@ def perform_script(code: str) -> Trace:
     It is a file of its own: processes that it starts may import it anew.
     Raises SnippetError if it hangs, ends with an exit code or prints nothing.
     """
+    if _scripts is None:
+        return _perform_script(code)
+    if code not in _scripts:
+        _scripts[code] = _perform_script(code)
+    return _scripts[code]
+
+
+_scripts: dict[str, Trace] | None = None
+
+
+@contextmanager
+def sharing_scripts() -> Iterator[None]:
+    """Run each script once within the block: who runs the same text again gets its trace."""
+    global _scripts
+    _scripts = {}
+    try:
+        yield
+    finally:
+        _scripts = None
+
+
+def _perform_script(code: str) -> Trace:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "script.py").write_text(dedent(code), encoding="utf-8")
         return play("script", snippets=Path(folder))

@@ -21,6 +21,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.search.ru import SearchRussian
 
+from handbook.appendices.overview.messages import MESSAGE, SYMPTOM
 from handbook.domain import handbook, is_question
 from handbook.style.words import terms
 
@@ -71,6 +72,8 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
 
     def add_entry(entry: str) -> None:
         main, _, more = entry.partition(";")
+        if main in (MESSAGE, SYMPTOM):
+            entry, main, more = more, more, ""
         add(main, ENTRY if not more else ENTRY / 2)
         add(more, ENTRY / 2)
         for whole in {entry, entry.rpartition(".")[2]} if is_question(page) else ():

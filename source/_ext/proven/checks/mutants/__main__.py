@@ -48,15 +48,17 @@ def main() -> int:
     """Try mutants of what changed since it passed, or of all, and tell what nobody noticed."""
     command = parser("mutants", main.__doc__)
     command.add_argument("only", nargs="*", metavar="tests/…", help="try these, write nothing")
+    command.add_argument("--changed", action="store_true", help="of these those that changed")
     command.add_argument("--all", action="store_true", help="try all anew")
     command.add_argument("--report", action="store_true", help="write what is known to the report")
     options, book = parse(command)
-    if options.only:
+    if options.only and not options.changed:
         wanted = [pair for pair in pages(book) if pair[1].startswith(tuple(options.only))]
         before, file = {}, None
     else:
         before = {} if options.all else known(book)
         wanted = untried(book, merged(book, before))
+        wanted = [pair for pair in wanted if pair[1].startswith(tuple(options.only or [""]))]
         file = found_since(book)
     data = _try_pages(book, wanted, before, file)
     if options.report:

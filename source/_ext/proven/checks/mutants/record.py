@@ -13,7 +13,6 @@ from typing import Any
 from proven.book import Book
 from proven.checks.mutants.report import text_of
 from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
-from proven.stage import player
 
 Pair = tuple[str, str]
 """A page and its file of proofs, relative to the root."""
@@ -88,7 +87,8 @@ def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:
     On the real clock a mutant may be noticed now and then: there reasons stay.
     """
     for name, entry in snippets.items():
-        if not player.is_virtual(book.snippet(name)):
+        shown = book.outputs.get(name)
+        if not (shown and shown.is_timed(book.snippet(name))):
             continue
         silent = [_label(each) for each in (*entry["justified"], *entry["survivors"])]
         for pattern in book.excuses.get(name, {}):

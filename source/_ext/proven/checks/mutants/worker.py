@@ -46,7 +46,7 @@ class Copy:
     def passes_at_any_pace(self, shown: Shown) -> bool:
         """Tell whether it prints that also if its threads dawdle; always on the virtual clock."""
         file = self.file(shown.name)
-        if player.is_virtual(file):
+        if shown.is_timed(file):
             return True
         source = file.read_text(encoding="utf-8")
         try:
@@ -91,10 +91,12 @@ class Worker:
         examples = self._good_examples()
         self._set_limits()
         self.threads = threading.active_count()
-        for name in self.book.snippets_of(self.page, self.test):
-            self._try_snippet(name, examples.get(name))
-        for id in sorted(prover.items):
-            self._try_own_code(id)
+        # Most of a proof's programs have nothing to do with what a mutant changes.
+        with player.sharing_scripts():
+            for name in self.book.snippets_of(self.page, self.test):
+                self._try_snippet(name, examples.get(name))
+            for id in sorted(prover.items):
+                self._try_own_code(id)
 
     def _good_examples(self) -> dict[str, Shown]:
         """Play all examples; let what hangs from now on be a matter of their own seconds."""
@@ -132,7 +134,8 @@ class Worker:
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
         # A proof names it, or what the proofs of its file share.
         concerned = [id for id in self.prover.items if f'"{name}"' in self.book.alone(id)]
-        timed = player.is_virtual(self.copy.file(name))
+        file = self.copy.file(name)
+        timed = shown.is_timed(file) if shown else player.is_virtual(file)
         for mutant in mutants_of(self.book.code(name), timed=timed):
             with self._turn() as is_mine:
                 if not is_mine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from proven.stage.explore.scene import Scene, Space
@@ -14,9 +15,16 @@ from proven.stage.explore.threads.locks import Lock, Named, Semaphore, named
 
 def parts(scene: Scene, space: Space) -> Iterator[tuple[str, Any]]:
     """Yield name and value of all that the scene's actors share, down to what has no parts."""
-    for node in ast.walk(ast.parse(scene.make)):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield from _parts_of(node.id, space.names[node.id])
+    for name in _made(scene.make):
+        yield from _parts_of(name, space.names[name])
+
+
+@lru_cache
+def _made(make: str) -> list[str]:
+    nodes = ast.walk(ast.parse(make))
+    return [
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
 
 
 def _parts_of(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -46,6 +46,8 @@ class Walk(Orders):
         self._labels: list[Label] = []
         self._last: tuple[State, tuple[str, ...]] | None = None
         self._unsteady = False
+        self.knows_the_rest = False
+        """Whether it has come by an earlier run, which took the same options from there on."""
 
     def choose(self, options: int, place: int, where: Hashable, *, free: bool = False) -> int:
         chosen = self._path[len(self._made)] if len(self._made) < len(self._path) else 0
@@ -85,6 +87,7 @@ class Walk(Orders):
             self.graph.open(self._made, len(labels))
         self._go(number, did)
         self._labels = labels
+        self.knows_the_rest = not is_new and len(self._made) >= len(self._path)
         if is_new and (number >= MOST_STATES or self.graph.met > MOST_STEPS):
             return f"{self.graph.scene.snippet}: more than {MOST_STATES} states, make it smaller"
         return ""
@@ -128,6 +131,8 @@ class ThreadsWalk(Walk):
         stand = tuple(self._stand(actor) for actor in run.actors)
         if why := self.come(run.shared, stand, labels, places, str(self._numbers) * made):
             run.give_up(me, CannotExplore(why))
+        elif self.knows_the_rest:
+            run.leave(me)
 
     def _stand(self, actor: Any) -> tuple[int, str]:
         line = DONE if actor.done else self._at.get(actor.name, ("", 0))[1]

@@ -21,6 +21,7 @@ from proven.stage.explore.steps.values import (
     next_op,
     node_at,
     shown,
+    text_of,
     value_of,
 )
 from proven.stage.explore.threads.bytecode import Place
@@ -164,4 +165,4 @@ class Steps:
         if isinstance(value, CONTAINERS) and (whole or what == "reads"):
             key = id(value)
         self._alive += [base, value]
-        step.effects.append(Effect(what, ast.unparse(node), shown(value), key))
+        step.effects.append(Effect(what, text_of(node), shown(value), key))

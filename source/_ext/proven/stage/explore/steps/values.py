@@ -22,7 +22,7 @@ WAITED_FOR = (
 """What actors wait for: told is what they do with it, never its value."""
 
 
-@lru_cache
+@lru_cache(maxsize=4096)
 def next_op(code: CodeType, offset: int) -> str:
     """Return the operation after the one at `offset`."""
     steps = [step for step in dis.get_instructions(code) if step.opname != "CACHE"]
@@ -32,7 +32,13 @@ def next_op(code: CodeType, offset: int) -> str:
 
 def asks(node: ast.expr | None) -> bool:
     """Tell whether it is a call of len: its answer can be looked up."""
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "len"
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len"
+
+
+@lru_cache(maxsize=4096)
+def text_of(node: ast.expr) -> str:
+    """Return the source of a node that `node_at` returned, which each run asks for again."""
+    return ast.unparse(node)
 
 
 def is_module(value: Any) -> bool:
@@ -51,7 +57,7 @@ def _positions(code: CodeType) -> list[Any]:
     return list(code.co_positions())
 
 
-@lru_cache
+@lru_cache(maxsize=4096)
 def node_at(code: CodeType, offset: int) -> tuple[int, ast.expr | None]:
     """Return line and expression of the bytecode at `offset`; None if it isn't a simple one."""
     line, last, begin, end = _positions(code)[offset // 2]

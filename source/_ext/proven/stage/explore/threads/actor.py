@@ -66,7 +66,7 @@ class Turns:
         self.failure: Failure | None = None
         self.trouble: CannotExplore | None = None
         self.moving: Actor | None = None
-        self.over = False
+        self.over = self.left = False
         self.moves = self.places = 0
         self._finished = _thread.allocate_lock()
         self._finished.acquire()
@@ -94,6 +94,11 @@ class Turns:
     def give_up(self, me: Actor | None, trouble: CannotExplore) -> None:
         """End the run: it can't be explored."""
         self.trouble = trouble
+        self._finish(me)
+
+    def leave(self, me: Actor | None) -> None:
+        """End the run here: what would come of it is known."""
+        self.over = self.left = True
         self._finish(me)
 
     def hand_over(self, me: Actor | None, to: Actor) -> None:

@@ -99,7 +99,8 @@ class FillShortAnswers(SphinxPostTransform):
     def _chapters(self) -> Iterator[nodes.Node]:
         asked = [page for page in reading_order(self.env) if page in handbook(self.env).shorts]
         for chapter, pages in groupby(asked, key=lambda page: page.partition("/")[0]):
-            yield nodes.rubric("", self.env.titles[f"{chapter}/index"].astext())
+            title = self.env.titles[f"{chapter}/index"].astext()
+            yield nodes.rubric("", title, sheet=f"{chapter}-answers")
             items = (self._item(page) for page in pages)
             yield nodes.definition_list("", *items, classes=["short-answers"])
 

@@ -15,8 +15,8 @@ from sphinx import addnodes
 from sphinx.locale import admonitionlabels
 
 from typst_book import PrintError
-from typst_book.blocks import Blocks
-from typst_book.references import References
+from typst_book.page.blocks import Blocks
+from typst_book.page.references import References
 from typst_book.words import markup, place_of, string
 
 if TYPE_CHECKING:

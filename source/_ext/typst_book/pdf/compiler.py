@@ -15,12 +15,11 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from typst_book import PrintError
+from typst_book.pdf.part import Part
 
 STANDARDS = ["a-3a", "ua-1"]
 HEAD = 33 * 72 / 25.4
@@ -30,39 +29,21 @@ PASSES = 8
 """Three or three are usual; a book that needs more has page numbers that chase one another."""
 
 
-@dataclass
-class Part:
-    """One of the parts of which a book is joined.
-
-    name: of its files; kind: title, contents, preface, chapter, appendix or index;
-    body: Typst markup; refers: the labels whose page numbers it shows; reads: the files in the
-    book's folder that it includes; number: that of the chapter or appendix.  start: its first
-    page, from 1; places: what a pass found in it, `labels` (name, page in the part, x, y in
-    points), `headings` and `pages`; floating: figures that were once found at the head of a page;
-    warnings: what Typst said of it; source: the hash of all that it reads; made: that of what the
-    last pass read and was told.
-    """
-
-    name: str
-    kind: str
-    body: str
-    refers: set[str] = field(default_factory=set)
-    reads: set[str] = field(default_factory=set)
-    number: int = 0
-    start: int = 1
-    places: dict[str, Any] = field(default_factory=dict)
-    floating: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    source: str = ""
-    made: str = ""
-
-
 class Book:
-    """The parts in order; they lie in the folder `out`."""
+    """The parts in order, and sheets `beside` them; they lie in the folder `out`."""
 
-    def __init__(self, out: Path, parts: Sequence[Part], *, recto: bool, timestamp: int) -> None:
+    def __init__(
+        self,
+        out: Path,
+        parts: Sequence[Part],
+        beside: Sequence[Part] = (),
+        *,
+        recto: bool,
+        timestamp: int,
+    ) -> None:
         self.out = out
         self.parts = parts
+        self.beside = beside
         self._recto = recto
         self._timestamp = timestamp
 
@@ -71,7 +52,7 @@ class Book:
         self._clear()
         common = [self.out / name for name in ("book.typ", "book.json", "letters.json")]
         ground = _digest(_version(), str(self._timestamp), *(file.read_bytes() for file in common))
-        for part in self.parts:
+        for part in (*self.parts, *self.beside):
             (self.out / f"parts/{part.name}.typ").write_text(part.body, encoding="utf-8")
             texts = (self.out / name for name in sorted(part.reads))
             part.source = _digest(ground, part.body, *(text.read_bytes() for text in texts))
@@ -82,8 +63,11 @@ class Book:
             late = [part for part in self.parts if part.kind in ("contents", "index")]
             early = [part for part in self.parts if part not in late]
             if not self._pass(early) | self._pass(late):
-                return
-        raise PrintError("the page numbers don't come to rest: two places push each other on")
+                break
+        else:
+            raise PrintError("the page numbers don't come to rest: two places push each other on")
+        while self._pass(self.beside):
+            pass
 
     def _pass(self, parts: Sequence[Part]) -> bool:
         """Typeset those of `parts` that are told anything new; tell whether there were any."""
@@ -139,7 +123,7 @@ class Book:
         """Remove the files of parts that are no more."""
         folder = self.out / "parts"
         folder.mkdir(exist_ok=True)
-        names = {part.name for part in self.parts}
+        names = {part.name for part in (*self.parts, *self.beside)}
         for file in folder.iterdir():
             if file.name.partition(".")[0] not in names:
                 file.unlink()
@@ -165,8 +149,8 @@ class Book:
         ]
 
     def _typeset(self, part: Part) -> None:
-        command = ["-m", __name__, str(self.out), part.name, str(self._timestamp)]
-        path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+        command = ["-S", "-m", __name__, str(self.out), part.name, str(self._timestamp)]
+        path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
         done = subprocess.run(
             [sys.executable, *command], capture_output=True, text=True, env=environment, check=False
@@ -195,6 +179,8 @@ def _digest(*parts: str | bytes) -> str:
 
 def _version() -> str:
     """Return what typesets: another version, other pages."""
+    from importlib import metadata  # a part's process doesn't need it
+
     return metadata.version("typst") + hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
@@ -204,16 +190,15 @@ def _child(out: Path, name: str, timestamp: int) -> dict[str, Any]:
 
     told = json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))
     floating, places, warnings = set(told["floating"]), dict[str, Any](), list[Any]()
+    file = out / f"parts/{name}.floating"
     try:
         while True:
+            file.write_text(json.dumps(sorted(floating)), encoding="utf-8")
             compiler = typst.Compiler(
                 out / f"parts/{name}.typ",
                 root=out,
                 ignore_system_fonts=True,
-                sys_inputs={
-                    "part": f"/parts/{name}.json",
-                    "floating": json.dumps(sorted(floating)),
-                },
+                sys_inputs={"part": f"/parts/{name}.json", "floating": f"/parts/{file.name}"},
             )
             places = json.loads(compiler.query("<places>", field="value", one=True))
             # Only ever more, or two layouts might take turns.

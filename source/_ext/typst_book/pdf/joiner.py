@@ -7,7 +7,7 @@ the output intent.  Objects are written in compressed streams, which makes a thi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from typst_book import PrintError
+from typst_book.pdf.fonts import merge_fonts
+from typst_book.pdf.objects import children, elements, next_key, numbers, only, siblings
 
 SHEETS = 2
 """The pages before each part that are no pages of the book; `sheets` in the template."""
@@ -43,30 +45,36 @@ class Target:
 
 
 class Joiner:
-    """Joins `pieces`; `targets` are the places of all labels."""
+    """Joins `pieces`; `targets` are the places of all labels.
 
-    def __init__(self, pieces: Sequence[Piece], targets: Mapping[str, Target]) -> None:
+    What leads to pages that none of `pieces` has leads into the PDF of the whole book, `beside`.
+    """
+
+    def __init__(
+        self, pieces: Sequence[Piece], targets: Mapping[str, Target], beside: str = ""
+    ) -> None:
         self._targets = targets
         self._pieces = pieces
+        self._beside = beside
         self._book = Pdf.open(pieces[0].file)
         del self._book.pages[:SHEETS]
         tree = self._book.Root.StructTreeRoot
-        self._document = _only(tree.K)
-        self._parents: list[Any] = _numbers(tree)
+        self._document = only(tree.K)
+        self._parents: list[Any] = numbers(tree)
         self._ids: list[tuple[bytes, Object]] = []
         self._bookmarks: list[Object] = []
 
     def join(self, file: Path) -> None:
         """Write the book to `file`; PrintError if a link leads nowhere."""
         if "/Outlines" in self._book.Root:
-            self._bookmarks += _siblings(self._book.Root.Outlines)
+            self._bookmarks += siblings(self._book.Root.Outlines)
         for piece in self._pieces[1:]:
             self._blank_pages(piece.start - 1)
             with Pdf.open(piece.file) as part:
                 self._add(part)
         self._finish_tree()
         self._finish_outline()
-        self._merge_fonts()
+        merge_fonts(self._book)
         self._resolve_links()
         self._count_pages()
         pikepdf.settings.set_flate_compression_level(9)
@@ -88,7 +96,7 @@ class Joiner:
 
     def _add(self, part: Pdf) -> None:
         """Add a part's pages, its tags and its bookmarks."""
-        base = _next_key(self._parents)
+        base = next_key(self._parents)
         for page in part.pages:
             if "/StructParents" in page:
                 page.StructParents = int(page.StructParents) + base
@@ -101,24 +109,24 @@ class Joiner:
         # Pages come first: what refers to them then finds the copies.
         self._book.pages.extend(part.pages)
         tree = self._book.copy_foreign(part.Root.StructTreeRoot)
-        for element in _children(_only(tree.get("/K", Dictionary()))):
+        for element in children(only(tree.get("/K", Dictionary()))):
             element.P = self._document
             self._document.K.append(element)
-        numbers = _numbers(tree)
-        for key, value in zip(numbers[::2], numbers[1::2], strict=True):
+        pairs = numbers(tree)
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
             self._parents += [int(key) + base, value]
         if "/IDTree" in tree:
             names = list(tree.IDTree.Names)
             self._ids += [(bytes(k), v) for k, v in zip(names[::2], names[1::2], strict=True)]
         if "/Outlines" in part.Root:
-            self._bookmarks += _siblings(self._book.copy_foreign(part.Root.Outlines))
+            self._bookmarks += siblings(self._book.copy_foreign(part.Root.Outlines))
 
     def _rename_ids(self, part: Pdf, prefix: bytes) -> None:
         """Make the parts' names of table heads and footnotes differ."""
         tree = part.Root.StructTreeRoot
         if "/IDTree" not in tree:
             return
-        for node in _elements(tree):
+        for node in elements(tree):
             if "/ID" in node:
                 node.ID = String(prefix + bytes(node.ID))
             attributes = node.get("/A", Array())
@@ -135,7 +143,7 @@ class Joiner:
     def _finish_tree(self) -> None:
         tree = self._book.Root.StructTreeRoot
         tree.ParentTree.Nums = Array(self._parents)
-        tree.ParentTreeNextKey = _next_key(self._parents)
+        tree.ParentTreeNextKey = next_key(self._parents)
         if "/IDTree" in tree:
             names = list(tree.IDTree.Names)
             self._ids += [(bytes(k), v) for k, v in zip(names[::2], names[1::2], strict=True)]
@@ -162,21 +170,6 @@ class Joiner:
         count = b"<xmpTPg:NPages>%d<" % len(self._book.pages)
         metadata.write(re.sub(rb"<xmpTPg:NPages>\d+<", count, metadata.read_bytes()))
 
-    def _merge_fonts(self) -> None:
-        """Let all parts use one copy of a font."""
-        first: dict[bytes, Any] = {}
-        seen: dict[Any, Any] = {}
-        waiting = [page.get("/Resources", Dictionary()) for page in self._book.pages]
-        while waiting:
-            resources = waiting.pop()
-            for drawn in resources.get("/XObject", Dictionary()).values():
-                waiting.append(drawn.get("/Resources", Dictionary()))
-            fonts = resources.get("/Font", Dictionary())
-            for name, font in fonts.items():
-                if font.objgen not in seen:
-                    seen[font.objgen] = first.setdefault(_look(font), font)
-                fonts[name] = seen[font.objgen]
-
     def _resolve_links(self) -> None:
         for page in self._book.pages:
             for note in page.get("/Annots", Array()):
@@ -187,63 +180,19 @@ class Joiner:
                     target = self._targets.get(address.removeprefix(LINK))
                     if target is None:
                         raise PrintError(f"nothing in the book has the label {address[5:]!r}")
-                    del note.A
-                    place = self._book.pages[target.page].obj
-                    note.Dest = Array([place, Name.XYZ, round(target.x), round(target.y), 0])
+                    self._lead(note, target)
                     note.Contents = String(target.name)
 
-
-def _look(font: Any) -> bytes:
-    """Return what two fonts have in common only if they are the same."""
-    (descendant,) = font.DescendantFonts
-    about = descendant.FontDescriptor
-    file = about.get("/FontFile3", about.get("/FontFile2"))
-    return b"".join(
-        [bytes(font.BaseFont), descendant.W.unparse(), *map(_read, (file, font.ToUnicode))]
-    )
-
-
-def _read(stream: Any) -> bytes:
-    return stream.read_raw_bytes() if stream is not None else b""
+    def _lead(self, note: Any, target: Target) -> None:
+        where = [Name.XYZ, round(target.x), round(target.y), 0]
+        here = target.page - (self._pieces[0].start - 1)
+        if here in range(len(self._book.pages)):
+            del note.A
+            note.Dest = Array([self._book.pages[here].obj, *where])
+        else:
+            file = Dictionary(Type=Name.Filespec, F=self._beside, UF=self._beside)
+            note.A = Dictionary(S=Name.GoToR, F=file, D=Array([target.page, *where]))
 
 
 def _key(pair: tuple[bytes, Object]) -> bytes:
     return pair[0]
-
-
-def _only(kids: Any) -> Any:
-    """Return the one element at a tree's root."""
-    return kids[0] if isinstance(kids, Array) else kids
-
-
-def _children(element: Any) -> Iterable[Any]:
-    kids = element.get("/K", Array())
-    return list(kids) if isinstance(kids, Array) else [kids]
-
-
-def _elements(root: Any) -> Iterator[Any]:
-    """Yield all structure elements below `root`."""
-    waiting = list(_children(root))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Dictionary) and "/S" in node:
-            yield node
-            waiting += _children(node)
-
-
-def _numbers(tree: Any) -> list[Any]:
-    """Return keys and values of the tree from content to tags; an empty page has none."""
-    return list(tree.ParentTree.Nums) if "/ParentTree" in tree else []
-
-
-def _siblings(outlines: Any) -> Iterator[Any]:
-    """Yield the bookmarks of the first level."""
-    bookmark = outlines.get("/First")
-    while bookmark is not None:
-        following = bookmark.get("/Next")
-        yield bookmark
-        bookmark = following
-
-
-def _next_key(numbers: Sequence[Any]) -> int:
-    return max((int(key) for key in numbers[::2]), default=-1) + 1

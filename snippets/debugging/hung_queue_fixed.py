@@ -1,0 +1,35 @@
+import asyncio
+import inspect
+
+Jobs = asyncio.Queue[str]
+
+
+async def next_job(jobs: Jobs) -> str:
+    return await jobs.get()
+
+
+async def work(jobs: Jobs) -> None:
+    while True:
+        print(f"did {await next_job(jobs)}")
+
+
+def where(task: asyncio.Task[None]) -> str:
+    names, step = [], task.get_coro()
+    while inspect.iscoroutine(step):
+        names.append(step.cr_code.co_name)
+        step = step.cr_await
+    return " > ".join(names)
+
+
+async def main() -> None:
+    jobs: Jobs = asyncio.Queue()
+    jobs.put_nowait("report")
+    worker = asyncio.create_task(work(jobs), name="worker")
+    closing = asyncio.create_task(jobs.join(), name="closing")
+    await asyncio.wait({closing}, timeout=5)
+    for task in (worker, closing):
+        print(f"{task.get_name()}: {where(task)}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

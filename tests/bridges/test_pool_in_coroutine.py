@@ -1,0 +1,237 @@
+"""Proofs for source/bridges/pool-in-coroutine.md."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent import futures
+from functools import partial
+from threading import Event
+
+import pytest
+from proven.stage import perform, play
+
+from tests.ways import COUNTS, FAILED, SOME, End, ways
+from tests.ways_processes import POOLS, Pool, filled
+
+CLASSES = {name: getattr(futures, pool.name) for name, pool in POOLS.items() if "by" not in name}
+CLASSES["processes"] = futures.ProcessPoolExecutor
+
+LEAVES = ("timeout", "cancelled", "exception", "end", "another_queued")
+"""How the body of `with` is left while the first job runs."""
+
+
+@pytest.mark.always("pic-exit-stops-the-loop")
+@ways(pool=POOLS)
+def test_who_leaves_the_pool_s_with_stops_the_loop(pool: Pool) -> None:
+    trace = play("bridges/pool_in_coroutine_broken", clock="virtual")
+    assert trace.at("main: out of time") == 3
+    assert trace.lines.count("tick") == 2
+    done = pool.run(
+        filled(
+            """
+            import asyncio, tempfile, time
+            from pathlib import Path
+
+            def job(folder, number):
+                Path(folder, f"{number} began").touch()
+                time.sleep(0.1)
+                Path(folder, f"{number} ended").touch()
+
+            async def timeout(first, submit):
+                await asyncio.wait_for(first, 0.001)
+
+            async def cancelled(first, submit):
+                asyncio.current_task().cancel()
+                await first
+
+            async def exception(first, submit):
+                raise ValueError
+
+            async def end(first, submit):
+                pass
+
+            async def another_queued(first, submit):
+                submit(1)
+
+            async def count(turns):
+                while True:
+                    turns.append(1)
+                    await asyncio.sleep(0)
+
+            async def leave(how, folder, turns):
+                loop = asyncio.get_running_loop()
+                try:
+                    with Pool(1) as pool:
+                        first = loop.run_in_executor(pool, job, folder, 0)
+                        while not Path(folder, "0 began").exists():
+                            await asyncio.sleep(0.001)
+                        try:
+                            await how(first, lambda number: pool.submit(job, folder, number))
+                        finally:
+                            before = len(turns)
+                except (TimeoutError, ValueError, asyncio.CancelledError):
+                    pass
+                began, ended = (
+                    len(list(Path(folder).glob(f"* {word}"))) for word in ("began", "ended")
+                )
+                print(how.__name__, len(turns) - before, began, ended)
+
+            async def main():
+                turns = []
+                counting = asyncio.create_task(count(turns))
+                for how in (LEAVES):
+                    with tempfile.TemporaryDirectory() as folder:
+                        await asyncio.wait({asyncio.create_task(leave(how, folder, turns))})
+                counting.cancel()
+
+            if __name__ == "__main__":
+                asyncio.run(main())
+            """,
+            LEAVES=", ".join(LEAVES),
+        )
+    )
+    # How many turns others had while the pool was left, how many jobs began and ended by then.
+    expected = [f"{how} 0 {1 + (how == LEAVES[-1])} {1 + (how == LEAVES[-1])}" for how in LEAVES]
+    assert done.stdout.splitlines() == expected, done.stderr
+
+
+@pytest.mark.always("pic-outside-goes-on")
+@ways(seconds={"0": 0.0, "1.5": 1.5}, jobs=SOME)
+def test_with_the_pool_outside_the_coroutine_goes_on_at_once(seconds: float, jobs: int) -> None:
+    trace = play("bridges/pool_in_coroutine_fixed", clock="virtual")
+    assert trace.at("main: out of time") == 1.5
+    assert trace.at("program: the pool is closed") == 3
+    began, gate, ended = Event(), Event(), list[int]()
+
+    def job(number: int) -> None:
+        began.set()
+        gate.wait()
+        ended.append(number)
+
+    async def main(pool: futures.Executor) -> None:
+        loop = asyncio.get_running_loop()
+        waiting = [loop.run_in_executor(pool, job, number) for number in range(jobs)]
+        began.wait()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(seconds / 100):
+                await asyncio.gather(*waiting)
+        assert not ended
+        gate.set()
+
+    with futures.ThreadPoolExecutor(jobs) as pool:
+        asyncio.run(main(pool))
+    # What nobody had begun was cancelled with its future.
+    assert ended
+    assert len(ended) <= jobs
+
+
+@pytest.mark.always("pic-awaited-exit-is-quick")
+@ways(count=COUNTS)
+def test_when_all_is_done_leaving_does_not_stop_the_loop(count: int) -> None:
+    trace = play("bridges/pool_in_coroutine_awaited", clock="virtual")
+    assert trace.at("['report 1', 'report 2']") == trace.at("main: the pool is closed") == 2
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with futures.ThreadPoolExecutor() as pool:
+            jobs = [loop.run_in_executor(pool, time.sleep, n % 3 + 1) for n in range(count)]
+            await asyncio.gather(*jobs)
+            before = loop.time()
+        assert loop.time() == before
+
+    perform(main)
+
+
+@pytest.mark.always("pic-shutdown-in-a-thread")
+@ways(count=COUNTS)
+def test_a_pool_is_closed_in_a_thread_while_tasks_go_on(count: int) -> None:
+    trace = play("bridges/pool_in_coroutine_shutdown", clock="virtual")
+    assert trace.lines.count("tick") == 3
+    assert trace.at("report: written") == trace.at("main: the pool is closed") == 2.5
+
+    gate, ended = Event(), list[int]()
+
+    def job(number: int) -> None:
+        gate.wait()
+        ended.append(number)
+
+    async def main() -> None:
+        pool = futures.ThreadPoolExecutor(2)
+        for number in range(count):
+            pool.submit(job, number)
+        closing = asyncio.create_task(asyncio.to_thread(pool.shutdown))
+        for _ in range(3):
+            await asyncio.sleep(0)  # other tasks have their turns
+        assert not (count and closing.done())
+        gate.set()
+        await closing
+        assert sorted(ended) == list(range(count))
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("pic-cancel-futures")
+@ways(waiting=COUNTS)
+def test_a_pool_can_be_left_at_once(waiting: int) -> None:
+    # no mutant: примеры страницы ждут все задания
+    began, gate = Event(), Event()
+
+    def job() -> str:
+        began.set()
+        gate.wait()
+        return "done"
+
+    pool = futures.ThreadPoolExecutor(1)
+    first, *others = (pool.submit(job) for _ in range(1 + waiting))
+    began.wait()
+    pool.shutdown(wait=False, cancel_futures=True)
+    assert not first.done()
+    assert all(other.cancelled() for other in others)
+    gate.set()
+    assert first.result() == "done"
+
+
+@pytest.mark.always("pic-no-async-with")
+@ways(kind=CLASSES)
+def test_no_pool_is_an_asynchronous_context_manager(kind: type[futures.Executor]) -> None:
+    # no mutant: протокол есть у класса или его нет, примеры его не меняют
+    async def main() -> None:
+        with pytest.raises(TypeError, match="does not support the asynchronous context manager"):
+            async with kind():  # type: ignore[attr-defined]  # what the page warns of
+                pass
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("pic-run-waits-for-to-thread")
+@ways(
+    call={
+        "to_thread": asyncio.to_thread,
+        "run_in_executor": lambda job: asyncio.get_running_loop().run_in_executor(None, job),
+    },
+    end={"value": End()} | FAILED,
+)
+def test_run_waits_for_what_to_thread_began(call: partial[object], end: End) -> None:
+    # no mutant: примеры страницы пула цикла не используют
+    ended: list[bool] = []
+
+    def job() -> None:
+        time.sleep(3)
+        ended.append(True)
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await call(job)
+        assert not ended
+        end.reach()
+
+    trace = None
+    if end.error:
+        with pytest.raises(end.error):
+            perform(main)
+    else:
+        trace = perform(main)
+    assert ended
+    assert trace is None or trace.elapsed >= 1

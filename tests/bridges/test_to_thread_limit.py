@@ -1,0 +1,260 @@
+"""Proofs for source/bridges/to-thread-limit.md."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, Event, Lock
+from typing import Any
+
+import pytest
+from proven.stage import play
+
+from tests.ways import COUNTS, SOME, ways
+
+
+def in_loop(job: Callable[[], object]) -> Awaitable[object]:
+    return asyncio.get_running_loop().run_in_executor(None, job)
+
+
+CALLS: dict[str, Callable[[Callable[[], Any]], Awaitable[Any]]] = {
+    "to_thread": asyncio.to_thread,
+    "run_in_executor(None)": in_loop,
+}
+
+
+@pytest.mark.always("ttl-how-many")
+@ways(cores={"1": 1, "2": 2, "28": 28, "64": 64}, call=CALLS)
+def test_at_most_so_many_calls_go_at_once(
+    cores: int, call: Callable[..., Awaitable[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # no mutant: число потоков здесь то, что выбирает Python, а примеры задают своё
+    name = "process_cpu_count" if sys.version_info >= (3, 13) else "cpu_count"
+    monkeypatch.setattr(os, name, lambda: cores)
+    most = min(32, cores + 4)
+    # So many meet at the barrier; one more could only come if it had a thread.
+    inside, together, gate, lock = [0], Barrier(most + 1), Event(), Lock()
+
+    def job() -> None:
+        with lock:
+            inside[0] += 1
+            first = inside[0] <= most
+        if first:
+            together.wait()
+        gate.wait()
+
+    async def main() -> None:
+        calls = [asyncio.ensure_future(call(job)) for _ in range(most + 5)]
+        await asyncio.sleep(0)  # all have been handed over
+        together.wait()
+        assert inside == [most]
+        gate.set()
+        await asyncio.gather(*calls)
+        assert inside == [most + 5]
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("ttl-in-order")
+@ways(threads={"1": 1, "3": 3}, waiting=COUNTS)
+def test_calls_begin_in_the_order_of_the_queue(threads: int, waiting: int) -> None:
+    trace = play("bridges/to_thread_limit_waves", clock="virtual")
+    assert trace.lines == [f"page {page}" for page in (1, 2, 3, 4, 5)]
+    assert [trace.at(f"page {page}") for page in (1, 2)] == [1.1, 1.2]
+    assert [trace.at(f"page {page}") for page in (3, 4)] == [2.4, 2.6]
+    begun: list[int] = []
+    gate, full = Event(), Barrier(threads + 1)
+
+    def hold() -> None:
+        full.wait()
+        gate.wait()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(threads))
+        calls = [asyncio.create_task(asyncio.to_thread(hold)) for _ in range(threads)]
+        await asyncio.sleep(0)
+        full.wait()
+        one = Lock()
+
+        def note(number: int) -> None:
+            with one:
+                begun.append(number)
+
+        calls += [asyncio.create_task(asyncio.to_thread(note, n)) for n in range(waiting)]
+        await asyncio.sleep(0)
+        assert not begun
+        gate.set()
+        await asyncio.gather(*calls)
+
+    asyncio.run(main())
+    if threads == 1:
+        assert begun == list(range(waiting))
+    assert sorted(begun) == list(range(waiting))
+
+
+async def full_pool(during: Callable[[], Awaitable[None]], threads: int) -> None:
+    """Await `during` while all threads of the default pool are taken."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(threads))
+    gate, full = Event(), Barrier(threads + 1)
+
+    def hold() -> None:
+        full.wait()
+        gate.wait()
+
+    calls = [loop.run_in_executor(None, hold) for _ in range(threads)]
+    full.wait()
+    try:
+        await during()
+    finally:
+        gate.set()
+        await asyncio.gather(*calls)
+
+
+def resolve() -> Awaitable[Any]:
+    return asyncio.get_running_loop().getaddrinfo("localhost", 80)
+
+
+def name() -> Awaitable[Any]:
+    return asyncio.get_running_loop().getnameinfo(("127.0.0.1", 80))
+
+
+def connect() -> Awaitable[Any]:
+    return asyncio.open_connection("localhost", 1)
+
+
+@pytest.mark.always("ttl-getaddrinfo-waits")
+@ways(
+    ask={"getaddrinfo": resolve, "getnameinfo": name, "open_connection": connect},
+    threads={"1": 1, "4": 4},
+)
+def test_a_name_is_looked_up_in_the_same_pool(
+    ask: Callable[[], Awaitable[Any]], threads: int
+) -> None:
+    broken = play("bridges/to_thread_limit_shared_broken", clock="virtual")
+    assert broken.at("resolve: found True") == 10
+    looked_up: list[asyncio.Future[Any]] = []
+
+    async def during() -> None:
+        looked_up.append(asyncio.ensure_future(ask()))
+        done, _ = await asyncio.wait(looked_up, timeout=0.05)
+        assert not done
+
+    async def main() -> None:
+        await full_pool(during, threads)
+        (answer,) = await asyncio.gather(*looked_up, return_exceptions=True)
+        assert answer  # nobody listens at port 1: a refusal is an answer, too
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("ttl-address-needs-no-thread")
+@ways(threads={"1": 1, "4": 4}, written={"IPv4": "127.0.0.1", "IPv6": "::1"})
+def test_an_address_needs_no_thread(threads: int, written: str) -> None:
+    # no mutant: примеры соединений не открывают
+    family = socket.AF_INET6 if ":" in written else socket.AF_INET
+
+    async def during() -> None:
+        with socket.socket(family) as listening:
+            listening.bind((written, 0))
+            listening.listen()
+            port = listening.getsockname()[1]
+            reader, writer = await asyncio.open_connection(written, port)
+            writer.close()
+            await writer.wait_closed()
+            assert reader
+
+    asyncio.run(full_pool(during, threads))
+
+
+@pytest.mark.always("ttl-own-pool")
+@ways(jobs=SOME)
+def test_a_pool_of_ones_own_leaves_the_default_free(jobs: int) -> None:
+    fixed = play("bridges/to_thread_limit_shared_fixed", clock="virtual")
+    assert fixed.at("resolve: found True") == 0
+    assert fixed.at("main: reports are ready") == 10
+    gate = Event()
+
+    async def main(own: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        calls = [loop.run_in_executor(own, gate.wait) for _ in range(jobs)]
+        assert await asyncio.to_thread(str, 1) == "1"
+        gate.set()
+        await asyncio.gather(*calls)
+
+    with ThreadPoolExecutor(1) as own:
+        asyncio.run(main(own))
+
+
+ABANDON: dict[str, Callable[[asyncio.Future[Any]], Awaitable[Any]]] = {
+    "cancelled": lambda call: asyncio.sleep(0, call.cancel()),
+    "wait_for": lambda call: asyncio.wait_for(call, 0),
+    "wait": lambda call: asyncio.wait([call], timeout=0),
+}
+"""How somebody ceases to wait."""
+
+
+@pytest.mark.always("ttl-abandoned-keeps-thread")
+@ways(abandon=ABANDON, call=CALLS)
+def test_a_call_that_nobody_awaits_keeps_its_thread(
+    abandon: Callable[..., Awaitable[Any]], call: Callable[..., Awaitable[Any]]
+) -> None:
+    broken = play("bridges/to_thread_limit_timeout_broken", clock="virtual")
+    assert broken.lines == ["slow: out of time", "quick: out of time", "slow: answered"]
+    assert broken.at("quick: out of time") == 4
+    fixed = play("bridges/to_thread_limit_timeout_fixed", clock="virtual")
+    assert fixed.at("quick: answered") == 3
+    began, gate, ended = Event(), Event(), Event()
+
+    def job() -> None:
+        began.set()
+        gate.wait()
+        ended.set()
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        left = asyncio.ensure_future(call(job))
+        await asyncio.sleep(0)
+        began.wait()
+        with suppress(TimeoutError):
+            await abandon(left)
+        following = asyncio.ensure_future(call(ended.is_set))
+        done, _ = await asyncio.wait([following], timeout=0.05)
+        assert not done
+        gate.set()
+        assert await following, "it began when the first had ended"
+        await asyncio.wait([left])
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("ttl-cancelled-in-queue")
+@ways(waiting=SOME, call=CALLS)
+def test_a_call_cancelled_in_the_queue_is_not_made(
+    waiting: int, call: Callable[..., Awaitable[Any]]
+) -> None:
+    broken = play("bridges/to_thread_limit_timeout_broken", clock="virtual")
+    assert "quick: answered" not in broken.lines
+    made: list[int] = []
+
+    async def during() -> None:
+        calls = [asyncio.ensure_future(call(lambda: made.append(1))) for _ in range(waiting)]
+        await asyncio.sleep(0)
+        for each in calls:
+            each.cancel()
+        await asyncio.wait(calls)
+        assert all(each.cancelled() for each in calls)
+
+    async def main() -> None:
+        await full_pool(during, 1)
+        await asyncio.to_thread(str)  # whatever stood before it in the queue is over
+
+    asyncio.run(main())
+    assert not made

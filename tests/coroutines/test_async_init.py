@@ -1,0 +1,292 @@
+"""Proofs for source/coroutines/async-init.md."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import ENDED, FAILED, End, outcome_of, ways
+
+
+@pytest.mark.always("async-init-no-half-made")
+@ways(end=ENDED, seconds={"at once": 0.0, "later": 1.0})
+def test_while_a_factory_waits_there_is_no_object(end: End, seconds: float) -> None:
+    assert play("coroutines/async_init_fixed").at("news over session at one") == 1
+    made: list[object] = []
+    module = load("coroutines/async_init_fixed")
+
+    class Client(module.Client):
+        def __init__(self, session: str) -> None:
+            made.append(self)
+            super().__init__(session)
+
+    async def connect(host: str) -> str:
+        await asyncio.sleep(seconds)
+        assert not made
+        end.reach()
+        return f"session at {host}"
+
+    async def main() -> None:
+        Client.open.__func__.__globals__["connect"] = connect
+        outcome = await outcome_of(Client.open("one"))
+        if end.error:
+            assert outcome is end.error
+            assert not made
+        else:
+            assert [outcome] == made
+            assert outcome.session == "session at one"
+
+    perform(main)
+
+
+@pytest.mark.always("async-init-factories-overlap")
+@ways(count={"1": 1, "2": 2, "100": 100})
+def test_factories_wait_at_the_same_time(count: int) -> None:
+    trace = play("coroutines/async_init_fixed")
+    assert trace.at("['session at two', 'session at three']") == 2
+    client = load("coroutines/async_init_fixed").Client
+
+    async def main() -> None:
+        made = await asyncio.gather(*(client.open(str(number)) for number in range(count)))
+        assert [each.session for each in made] == [f"session at {n}" for n in range(count)]
+
+    assert perform(main).elapsed == 1
+
+
+async def _async_init(self: object, *_host: str) -> None:
+    """Be the `__init__` of any class."""
+
+
+class Parent:
+    __init__ = _async_init  # type: ignore[assignment]  # what the page warns of
+
+
+CLASSES: dict[str, Callable[[], type]] = {
+    "plain": lambda: type("Plain", (), {"__init__": _async_init}),
+    "inherited": lambda: type("Child", (Parent,), {}),
+    "with __new__": lambda: type(
+        "Made", (), {"__new__": lambda cls: object.__new__(cls), "__init__": _async_init}
+    ),
+    "slots": lambda: type("Slots", (), {"__slots__": (), "__init__": _async_init}),
+}
+
+
+@pytest.mark.always("async-init-type-error")
+@ways(make=CLASSES)
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_class_with_async_init_cannot_be_called(make: Callable[[], type]) -> None:
+    assert "TypeError: __init__() should return None, not 'coroutine'" in (
+        play("coroutines/async_init_error").lines
+    )
+    with pytest.raises(TypeError, match="should return None"):
+        load("coroutines/async_init_error").Client("one")
+    with pytest.raises(TypeError, match="should return None"):
+        make()()
+
+
+@pytest.mark.always("async-init-post-init")
+@ways(options={"plain": {}, "frozen": {"frozen": True}, "slots": {"slots": True}})
+def test_an_async_post_init_is_not_run(options: dict[str, bool]) -> None:
+    # no mutant: выполнять ли тело, решает сам dataclass
+    assert "Page(host='one') has a session: False" in play("coroutines/async_init_error").lines
+    begun: list[object] = []
+
+    async def begin(self: object) -> None:
+        begun.append(self)
+
+    pages = (
+        load("coroutines/async_init_error").Page,
+        dataclass(**options)(type("Page", (), {"__post_init__": begin})),
+    )
+    for page, arguments in zip(pages, (("one",), ()), strict=True):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            made = page(*arguments)
+        assert not hasattr(made, "session")
+        assert "was never awaited" in str(caught[0].message)
+    assert not begun
+
+
+@pytest.mark.always("async-init-closes")
+@ways(end=ENDED, awaits={"at once": False, "after a wait": True})
+def test_the_context_is_left_however_the_body_ends(end: End, awaits: bool) -> None:
+    trace = play("coroutines/async_init_closes")
+    assert trace.ordered("one: closed", "main: bad page")
+    assert trace.at("one: closed") == 2
+    connected = load("coroutines/async_init_closes").connected
+
+    async def main() -> None:
+        async def use() -> str:
+            async with connected("one"):
+                await asyncio.sleep(awaits)
+                print("body")
+                return end.reach()
+
+        assert await outcome_of(use()) == end.outcome
+        print("left")
+        task = asyncio.create_task(cancelled())
+        await asyncio.sleep(2)
+        task.cancel()
+        assert await outcome_of(task) is asyncio.CancelledError
+
+    async def cancelled() -> None:
+        async with connected("two"):
+            await asyncio.sleep(1000)
+
+    seen = perform(main)
+    assert seen.ordered("body", "one: closed", "left", "two: closed")
+
+
+@pytest.mark.always("async-init-dunder-await")
+# one way: a fact about one method
+def test_an_object_with_dunder_await_is_there_before_it_was_awaited() -> None:
+    trace = play("coroutines/async_init_dunder_await")
+    assert trace.at("before await: ''") == 0
+    assert trace.at("after await: 'session at one'") == 1
+    client = load("coroutines/async_init_dunder_await").Client("two")
+    assert (client.host, client.session) == ("two", "")
+
+
+@pytest.mark.always("async-init-property")
+@ways(reads={"1": 1, "2": 2, "3": 3})
+def test_each_reading_of_an_async_property_gives_a_coroutine(reads: int) -> None:
+    assert play("coroutines/async_init_elsewhere").at("property: page 9") == 1
+    mailbox = load("coroutines/async_init_elsewhere").Mailbox()
+
+    async def main() -> None:
+        read = [mailbox.newest for _ in range(reads)]
+        assert len(set(map(id, read))) == reads
+        assert all(asyncio.iscoroutine(each) for each in read)
+        for each in read:
+            assert await each == "page 9"
+
+    assert perform(main).elapsed == reads
+
+
+def _assign(box: Any) -> None:
+    box.size = 1
+
+
+@pytest.mark.always("async-init-setter")
+@ways(assign={"setattr": lambda box: setattr(box, "size", 1), "statement": _assign})
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_an_async_setter_is_not_run(assign: Callable[[Any], None]) -> None:
+    # no mutant: присваивает только доказательство, примеры страницы свойство лишь читают
+    begun: list[int] = []
+
+    class Box:
+        @property
+        async def size(self) -> int:
+            return 0
+
+        @size.setter
+        async def size(self, value: int) -> None:
+            begun.append(value)
+
+    assign(Box())
+    assert not begun
+
+
+@pytest.mark.always("async-init-lambda")
+@ways(
+    text={
+        "alone": "lambda: await f()",
+        "in async def": "async def g():\n    return lambda: await f()",
+        "in a call": "async def g():\n    return sorted(x, key=lambda y: await y)",
+        "in a lambda": "async def g():\n    return lambda: lambda: await f()",
+    }
+)
+def test_await_in_a_lambda_is_a_syntax_error(text: str) -> None:
+    assert play("coroutines/async_init_elsewhere").at("lambda: page 1") == 2
+    with pytest.raises(SyntaxError, match="'await' outside async function"):
+        compile(text, "snippet", "exec")
+    compile(text.replace("await ", ""), "snippet", "exec")
+
+
+async def _listed(works: list[Callable[[], Coroutine[Any, Any, int]]]) -> Iterable[int]:
+    return [await work() for work in works]
+
+
+async def _set(works: list[Callable[[], Coroutine[Any, Any, int]]]) -> Iterable[int]:
+    return {await work() for work in works}
+
+
+async def _dict(works: list[Callable[[], Coroutine[Any, Any, int]]]) -> Iterable[int]:
+    return {await work(): None for work in works}
+
+
+@pytest.mark.always("async-init-comprehension")
+@ways(collect={"list": _listed, "set": _set, "dict": _dict}, count={"0": 0, "1": 1, "3": 3})
+def test_a_comprehension_waits_one_by_one(collect: Callable[..., Any], count: int) -> None:
+    assert play("coroutines/async_init_elsewhere").at("list: ['page 1', 'page 2']") == 4
+    inside: list[int] = []
+
+    async def work(number: int) -> int:
+        assert not inside
+        inside.append(number)
+        await asyncio.sleep(1)
+        inside.pop()
+        return number
+
+    async def main() -> None:
+        works = [lambda number=number: work(number) for number in range(count)]
+        assert list(await collect(works)) == list(range(count))
+
+    assert perform(main).elapsed == count
+
+
+def _loop(pages: Any) -> None:
+    for _ in pages:
+        pass
+
+
+@pytest.mark.always("async-init-genexp")
+@ways(consume={"list": list, "sum": sum, "tuple": tuple, "for": _loop, "sorted": sorted})
+def test_a_generator_expression_with_await_is_asynchronous(consume: Callable[[Any], Any]) -> None:
+    trace = play("coroutines/async_init_elsewhere")
+    assert trace.ordered(
+        "TypeError: 'async_generator' object is not iterable", "async for: ['page 1', 'page 2']"
+    )
+
+    async def number(of: int) -> int:
+        return of
+
+    async def main() -> None:
+        with pytest.raises(TypeError, match="'async_generator' object is not iterable"):
+            consume(await number(each) for each in (1, 2))
+        assert [each async for each in (await number(each) for each in (1, 2))] == [1, 2]
+
+        async def numbers() -> list[int]:
+            return [1, 2]
+
+        # After `in` of the first `for` it belongs to who writes the expression.
+        consume(each for each in await numbers())
+
+    perform(main)
+
+
+@pytest.mark.always("async-init-task-not-started")
+@ways(count={"1": 1, "3": 3}, end=FAILED | {"value": End()})
+def test_a_task_made_in_init_makes_no_step_before_its_end(count: int, end: End) -> None:
+    trace = play("coroutines/async_init_broken")
+    assert trace.lines == ["news over nothing", "opened session at one"]
+
+    class Client(load("coroutines/async_init_broken").Client):
+        async def open(self, host: str) -> None:
+            self.session = host
+            end.reach()
+
+    async def main() -> None:
+        clients = [Client("one") for _ in range(count)]
+        assert not any(client.session for client in clients)
+        outcomes = [await outcome_of(client.opening) for client in clients]
+        assert all(client.session == "one" for client in clients)
+        assert outcomes == [end.error] * count
+
+    perform(main)

@@ -1,0 +1,336 @@
+"""Proofs for source/debugging/hung-program.md."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import inspect
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from queue import Queue
+from textwrap import dedent
+from time import monotonic, sleep
+
+import pytest
+from proven.stage import load, perform, play
+from proven.stage.player import path_of
+
+from tests.ways import ways
+
+
+class Stuck:
+    """One thing of each kind that a thread can wait for, and what ends all the waits."""
+
+    def __init__(self) -> None:
+        self.lock, self.event = threading.Lock(), threading.Event()
+        self.condition, self.queue = threading.Condition(), Queue[int]()
+        self.future, self.other = Future[int](), threading.Thread(target=self.event.wait)
+        self.lock.acquire()
+
+    def at_lock(self) -> None:
+        self.lock.acquire()
+
+    def at_with(self) -> None:
+        with self.lock:
+            pass
+
+    def at_event(self) -> None:
+        self.event.wait()
+
+    def at_condition(self) -> None:
+        with self.condition:
+            self.condition.wait()
+
+    def at_queue(self) -> None:
+        self.queue.get()
+
+    def at_result(self) -> None:
+        self.future.result()
+
+    def at_join(self) -> None:
+        self.other.start()
+        self.other.join()
+
+    def release(self) -> None:
+        self.lock.release()
+        self.event.set()
+        self.queue.put(1)
+        self.future.set_result(1)
+        with self.condition:
+            self.condition.notify_all()
+
+
+@contextmanager
+def waiting(method: str) -> Iterator[int]:
+    """Have a thread wait in that method of Stuck; give the line at which it waits."""
+    stuck = Stuck()
+    thread = threading.Thread(target=getattr(stuck, method))
+    thread.start()
+    try:
+        yield until_it_stands(thread, method)
+    finally:
+        stuck.release()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def until_it_stands(thread: threading.Thread, method: str) -> int:
+    """Return the line of `method` at which a thread has come to stand."""
+    seen, until = [(0, 0)], monotonic() + 30
+    while monotonic() < until:
+        assert thread.ident
+        frame = inner = sys._current_frames().get(thread.ident)
+        while frame and frame.f_code.co_name != method:
+            frame = frame.f_back
+        if frame and inner:
+            seen.append((frame.f_lineno, inner.f_lasti))
+            if len(set(seen[-10:])) == 1 and len(seen) > 10:
+                return frame.f_lineno
+        sleep(0.002)
+    raise AssertionError(f"the thread never came to stand in {method}")
+
+
+def lines_of_the_dump(dump: Callable[..., None]) -> list[str]:
+    with tempfile.TemporaryFile("w+") as report:
+        dump(report)
+        report.seek(0)
+        return [line.strip() for line in report]
+
+
+def by_signal(report: object) -> None:
+    faulthandler.register(signal.SIGUSR1, file=report)  # type: ignore[arg-type]  # it has a fileno
+    signal.raise_signal(signal.SIGUSR1)
+    faulthandler.unregister(signal.SIGUSR1)
+
+
+DUMPS = {"at once": faulthandler.dump_traceback, "by a signal": by_signal}
+WAITS = {
+    name: name
+    for name in (
+        *("at_lock", "at_with", "at_event", "at_condition"),
+        *("at_queue", "at_result", "at_join"),
+    )
+}
+
+
+@pytest.mark.always("hung-faulthandler-names-line")
+@ways(dump=DUMPS, wait=WAITS)
+def test_the_dump_names_the_line(dump: Callable[..., None], wait: str) -> None:
+    source = path_of("debugging/hung_lock").read_text(encoding="utf-8").splitlines()
+    named = [source[int(line.split()[1]) - 1].strip() for line in play("debugging/hung_lock").lines]
+    assert named[:2] == ["with self.lock:", "if self.allows(amount):"]
+    assert named[-1] == "main()"
+    with waiting(wait) as line:
+        report = lines_of_the_dump(dump)
+    assert f'File "{__file__}", line {line} in {wait}' in report
+
+
+@pytest.mark.always("hung-dump-innermost-first")
+@ways(wait=WAITS)
+def test_the_innermost_call_comes_first(wait: str) -> None:
+    trace = play("debugging/hung_lock")
+    assert [line.split(" in ")[1] for line in trace.lines] == ["allows", "pay", "main", "<module>"]
+    with waiting(wait) as line:
+        report = lines_of_the_dump(faulthandler.dump_traceback)
+    place = report.index(f'File "{__file__}", line {line} in {wait}')
+    run = next(n for n, told in enumerate(report) if n > place and told.endswith(" in run"))
+    heads = [n for n, told in enumerate(report) if "most recent call first" in told]
+    assert not any(place < head < run for head in heads), "one thread's part"
+
+
+BUSY = {
+    "computes in C": "sum(itertools.count())",
+    "computes in Python": "while True: pass",
+    "waits for a lock": "lock = threading.Lock(); lock.acquire(); lock.acquire()",
+    "holds up the loop": "asyncio.run(hold_up())",
+}
+PROGRAM = """\
+import asyncio, faulthandler, itertools, signal, sys, threading, time
+async def hold_up(): time.sleep(3600)
+faulthandler.register(signal.SIGUSR1)
+print("ready", flush=True)
+def stand():
+    {stand}
+stand()
+"""
+
+
+@pytest.mark.always("hung-register-goes-on")
+@ways(stand=BUSY)
+def test_a_running_program_answers_and_goes_on(stand: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(stand=stand)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        try:
+            assert program.stdout
+            assert program.stderr
+            assert program.stdout.readline() == "ready\n"
+            for _ in range(2):
+                program.send_signal(signal.SIGUSR1)
+                while "<module>" not in (line := program.stderr.readline()):
+                    assert line, "it has ended"
+            assert program.poll() is None
+        finally:
+            program.kill()
+
+
+@pytest.mark.always("hung-signal-handler-needs-loop")
+@ways(held={"by sleep": "sleep", "by computing": "compute"})
+def test_a_handler_of_the_loop_waits_for_the_loop(held: str) -> None:
+    called: list[str] = []
+
+    def hold_up() -> None:
+        if held == "sleep":
+            sleep(0.02)
+        until = monotonic() + 0.02
+        while monotonic() < until:
+            pass
+
+    async def main() -> None:
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_signal_handler(signal.SIGUSR1, lambda: (called.append("tell"), told.set()))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        hold_up()
+        called.append("the loop was held up")
+        await told.wait()
+        loop.remove_signal_handler(signal.SIGUSR1)
+
+    asyncio.run(main())
+    assert called == ["the loop was held up", "tell"]
+    assert play("debugging/hung_await").lines[-1] == "still waiting: True"
+
+
+async def deep(depth: int, event: asyncio.Event) -> None:
+    """Wait for `event` so many coroutines deep."""
+    if depth:
+        await deep(depth - 1, event)
+    else:
+        await event.wait()
+
+
+async def stand(depth: int, event: asyncio.Event) -> asyncio.Task[None]:
+    """Return a task that waits so deep, when it has come there."""
+    task = asyncio.create_task(deep(depth, event))
+    await asyncio.sleep(0)
+    return task
+
+
+DEPTHS = {"none": 0, "one": 1, "three": 3, "thirty": 30}
+
+
+@pytest.mark.always("hung-all-tasks")
+@ways(many={"none": 0, "one": 1, "many": 20}, depth=DEPTHS)
+def test_all_unfinished_tasks_are_told(many: int, depth: int) -> None:
+    told = [line.split(": line ") for line in play("debugging/hung_await").lines[:-1]]
+    assert [name for name, _ in told] == ["Task-1", "fetch-1", "fetch-2"]
+    source = path_of("debugging/hung_await").read_text(encoding="utf-8").splitlines()
+    assert "await token(ready)" in source[int(told[1][1]) - 1]
+
+    async def main() -> None:
+        event = asyncio.Event()
+        tasks = {await stand(depth, event) for _ in range(many)}
+        done = await stand(0, ready := asyncio.Event())
+        ready.set()
+        await done
+        assert asyncio.all_tasks() - {asyncio.current_task()} == tasks
+        event.set()
+        await asyncio.gather(*tasks)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        print("asserted")
+
+    assert perform(main).lines == ["asserted"]
+
+
+@pytest.mark.always("hung-one-frame")
+@ways(depth=DEPTHS)
+def test_a_waiting_task_has_one_frame(depth: int) -> None:
+    assert play("debugging/hung_queue_broken").lines[1:] == ["worker: work", "closing: join"]
+
+    async def main() -> None:
+        event = asyncio.Event()
+        task = await stand(depth, event)
+        (frame,) = task.get_stack()
+        assert frame is task.get_coro().cr_frame  # type: ignore[union-attr]  # a coroutine
+        event.set()
+        await task
+        assert not task.get_stack()
+        print("asserted")
+
+    assert perform(main).lines == ["asserted"]
+
+
+@pytest.mark.always("hung-chain")
+@ways(depth=DEPTHS)
+def test_the_chain_leads_to_the_innermost_coroutine(depth: int) -> None:
+    trace = play("debugging/hung_queue_fixed")
+    assert trace.find("worker: work > next_job > get")
+    where = load("debugging/hung_queue_fixed").where
+
+    async def main() -> None:
+        event = asyncio.Event()
+        task = await stand(depth, event)
+        names = where(task).split(" > ")
+        assert names == ["deep"] * (depth + 1) + ["wait"]
+        event.set()
+        await task
+        # A task has a coroutine.
+        assert inspect.getcoroutinestate(task.get_coro()) == "CORO_CLOSED"  # type: ignore[arg-type]
+        print("asserted")
+
+    assert perform(main).lines == ["asserted"]
+
+
+ASKED = """\
+import asyncio
+async def inner(): await asyncio.Event().wait()
+async def outer(): await inner()
+async def main():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(outer(), name="one")
+        group.create_task(outer(), name="two")
+        asyncio.get_running_loop().call_soon(lambda: print("ready", flush=True))
+asyncio.run(main())
+"""
+
+
+def asked(command: str) -> str:
+    """Return what `python -m asyncio COMMAND PID` tells of a program that waits."""
+    with subprocess.Popen(
+        [sys.executable, "-c", dedent(ASKED)], stdout=subprocess.PIPE, text=True
+    ) as program:
+        try:
+            assert program.stdout
+            program.stdout.readline()
+            told = subprocess.run(
+                [sys.executable, "-m", "asyncio", command, str(program.pid)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert program.poll() is None
+        finally:
+            program.kill()
+    assert told.returncode == 0, told.stderr
+    return told.stdout
+
+
+@pytest.mark.always("hung-pstree", since="3.14")
+def test_pstree_tells_who_waits_for_whom() -> None:
+    # no mutant: команда есть только с 3.14, и примера с ней нет
+    # one way: a command; its program waits in tasks, in coroutines of them and for a group
+    lines = [line.strip("│├└─ ") for line in asked("pstree").splitlines()]
+    told = [line if line.startswith("(T)") else line.split(" ")[0] for line in lines]
+    for name in ("one", "two"):
+        place = told.index(f"(T) {name}")
+        assert told[place + 1 : place + 4] == ["outer", "inner", "Event.wait"]
+        assert told.index("main") < place

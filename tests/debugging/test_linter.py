@@ -1,0 +1,176 @@
+"""Proofs for source/debugging/linter.md."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from importlib import import_module
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+from proven.proofs import needs
+from proven.stage import play
+from proven.stage.player import names, path_of
+
+from tests.ways import ways
+
+RULES = "ASYNC,RUF006,PLE1142,PLW1509,PLW2101"
+"""Those of ruff that are about concurrency."""
+
+
+def ruff() -> str:
+    """Return the path of ruff's program."""
+    needs("ruff")
+    path: str = import_module("ruff").find_ruff_bin()
+    return path
+
+
+def found(code: str, rules: str = RULES) -> list[str]:
+    """Return the codes of the rules that `code` breaks."""
+    options = ["--isolated", "--quiet", "--select", rules, "--output-format", "json"]
+    told = subprocess.run(
+        [ruff(), "check", *options, "--stdin-filename", "program.py", "-"],
+        input=dedent(code),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode in (0, 1), told.stderr
+    return [one["code"] for one in json.loads(told.stdout)]
+
+
+CALLS = {
+    "sleep": ("import time", "time.sleep(1)", "ASYNC251"),
+    "sleep by name": ("from time import sleep", "sleep(1)", "ASYNC251"),
+    "sleep renamed": ("import time as clock", "clock.sleep(1)", "ASYNC251"),
+    "open": ("", "open('notes.txt')", "ASYNC230"),
+    "input": ("", "input()", "ASYNC250"),
+    "program": ("import subprocess", "subprocess.run(['git'])", "ASYNC221"),
+    "request": ("import requests", "requests.get('http://a')", "ASYNC210"),
+}
+Call = tuple[str, str, str]
+
+
+@pytest.mark.always("linter-blocking-by-name")
+@ways(call=CALLS)
+def test_a_blocking_call_is_known_by_its_name(call: Call) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    needs("ruff")
+    told = dict(line.split(": ") for line in play("debugging/linter_found").lines)
+    assert told["sleeps"] == "['ASYNC251']"
+    assert told["opens"] == "['ASYNC230']"
+    assert told["runs_a_program"] == "['ASYNC221']"
+    start, text, code = call
+    assert found(f"{start}\nasync def main():\n    {text}\n") == [code]
+    assert found(f"{start}\nasync def main():\n    if True:\n        {text}\n") == [code]
+
+
+@pytest.mark.always("linter-helper-hides")
+@ways(call=CALLS)
+def test_a_helper_hides_the_call(call: Call) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    needs("ruff")
+    assert "sleeps_in_a_helper: None" in play("debugging/linter_missed").lines
+    start, text, _ = call
+    assert not found(f"{start}\ndef help():\n    {text}\nasync def main():\n    help()\n")
+
+
+GONE = {
+    "create_task": "asyncio.create_task(work())",
+    "ensure_future": "asyncio.ensure_future(work())",
+    "named": "task = asyncio.create_task(work())",
+}
+
+
+@pytest.mark.always("linter-dangling-task")
+@ways(gone=GONE)
+def test_a_task_that_nobody_holds_is_found(gone: str) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    needs("ruff")
+    assert "lets_a_task_go: ['RUF006']" in play("debugging/linter_found").lines
+    assert found(f"import asyncio\nasync def main():\n    {gone}\n") == ["RUF006"]
+    kept = "task = asyncio.create_task(work())\n    await task"
+    assert not found(f"import asyncio\nasync def main():\n    {kept}\n")
+
+
+PAIRS = {
+    "await": ("await asyncio.sleep(1)", "asyncio.sleep(1)"),
+    "lost update": (
+        "left = stock['tea']\nstock['tea'] = left - 1\nawait asyncio.sleep(0)",
+        "left = stock['tea']\nawait asyncio.sleep(0)\nstock['tea'] = left - 1",
+    ),
+    "lock twice": (
+        "async with lock:\n    async with other:\n        print()",
+        "async with lock:\n    async with lock:\n        print()",
+    ),
+    "computing": ("await asyncio.to_thread(sum, range(10**9))", "sum(range(10**9))"),
+    "queue": ("item = await queue.get()\nqueue.task_done()", "item = await queue.get()"),
+}
+HEAD = """\
+import asyncio
+
+
+async def main(stock, lock, other, queue):
+    await asyncio.sleep(0)
+"""
+
+
+@pytest.mark.always("linter-not-these")
+@ways(pair=PAIRS)
+def test_the_rules_dont_tell_the_wrong_program_from_the_right_one(pair: tuple[str, str]) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    needs("ruff")
+    assert {line.split(": ")[1] for line in play("debugging/linter_missed").lines} == {"None"}
+    right, wrong = (found(HEAD + indent(body, "    ")) for body in pair)
+    assert right == wrong == []
+
+
+ORDERS = {
+    "locks": (
+        "def a(x, y):\n    with x, y:\n        pass\ndef b(x, y):\n    with x, y:\n        pass\n",
+        "def a(x, y):\n    with x, y:\n        pass\ndef b(x, y):\n    with y, x:\n        pass\n",
+    ),
+    "check then act": (
+        "def a(d, lock):\n    with lock:\n        if 'k' not in d:\n            d['k'] = 1\n",
+        "def a(d, lock):\n    if 'k' not in d:\n        with lock:\n            d['k'] = 1\n",
+    ),
+}
+
+
+@pytest.mark.always("linter-no-races-of-threads")
+@ways(pair=ORDERS)
+def test_races_of_threads_are_not_found(pair: tuple[str, str]) -> None:
+    # no mutant: программы с потоками разобраны на своих страницах
+    assert [found(program) for program in pair] == [[], []]
+
+
+@pytest.mark.always("linter-few-of-the-book")
+def test_few_of_the_books_mistakes_are_found() -> None:
+    # no mutant: утверждение обо всех программах справочника сразу
+    # one way: all programs of the book, each another mistake
+    needs("ruff")
+    broken = [path_of(name) for name in names() if name.endswith("_broken")]
+    options = ["--isolated", "--ignore-noqa", "--quiet", "--select", RULES]
+    told = subprocess.run(
+        [ruff(), "check", *options, "--output-format", "json", *broken],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    hit = {Path(one["filename"]).stem for one in json.loads(told.stdout)}
+    assert "vanishing_background_broken" in hit, "ruff has read them"
+    assert len(broken) > 50
+    assert len(hit) < len(broken) / 10
+
+
+@pytest.mark.always("linter-helper-still-blocks")
+def test_the_helper_holds_up_the_loop_all_the_same() -> None:
+    # one way: the page's pair of programs; other blocking calls are on the page of blocking
+    broken, fixed = (play(f"debugging/linter_helper_{end}") for end in ("broken", "fixed"))
+    ticks = [
+        [event.time for event in trace.events if event.text == "tick"] for trace in (broken, fixed)
+    ]
+    assert ticks[0] == pytest.approx([0, 2, 2.9])
+    assert ticks[1] == pytest.approx([0, 0.9, 1.8])
+    assert not found(path_of("debugging/linter_helper_broken").read_text(encoding="utf-8"))

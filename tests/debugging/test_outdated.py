@@ -1,0 +1,138 @@
+"""Proofs for source/debugging/outdated.md."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from proven.stage import perform, play
+
+from tests.debugging import recipes
+from tests.ways import ways
+
+PAGE = Path(__file__).parents[2] / "source/debugging/outdated.md"
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def table() -> list[list[str]]:
+    """Return the rows of the page's table by versions, its head first."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("| Приём"))
+    rows = []
+    for line in lines[start:]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return [rows[0], *rows[2:]]
+
+
+@pytest.mark.always("outdated-table")
+def test_the_table_says_what_happens() -> None:
+    # no mutant: программы таблицы лежат рядом с доказательством, а не на странице
+    # one way: every row of the table, each in a process of its own
+    head, *rows = table()
+    assert {row[0] for row in rows} == {*recipes.RECIPES}
+    told = subprocess.run(
+        [sys.executable, recipes.__file__],
+        input=json.dumps([recipes.RECIPES[row[0]] for row in rows]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [row[head.index(VERSION)] for row in rows] == json.loads(told.stdout)
+
+
+GONE = {
+    "@asyncio.coroutine": "AttributeError",
+    "async def main(): yield from asyncio.sleep(1)": "SyntaxError",
+    "asyncio.async(main())": "SyntaxError",
+    "asyncio.Queue(loop=None)": "TypeError",
+    "asyncio.Task.all_tasks()": "AttributeError",
+    "asyncio.run(asyncio.wait([asyncio.sleep(1)]))": "TypeError",
+}
+
+
+@pytest.mark.always("outdated-gone")
+def test_what_is_gone() -> None:
+    # no mutant: приёмы записаны строками, а строк мутанты не меняют
+    # one way: each line of the program is one of what is gone
+    trace = play("debugging/outdated_gone")
+    assert dict(line.split(": ", 1)[::-1] for line in trace.lines) == GONE
+
+
+@pytest.mark.always("outdated-no-loop-parameter")
+@ways(
+    made={
+        name: getattr(asyncio, name)
+        for name in ("Queue", "Lock", "Event", "Condition", "Semaphore", "BoundedSemaphore")
+    }
+)
+def test_nothing_takes_a_loop(made: Callable[..., object]) -> None:
+    assert "TypeError: asyncio.Queue(loop=None)" in play("debugging/outdated_gone").lines
+    with pytest.raises(TypeError, match="loop"):
+        made(loop=None)
+    made()
+
+
+async def by_wait_for(seconds: float) -> None:
+    await asyncio.wait_for(asyncio.Event().wait(), seconds)
+
+
+async def by_timeout(seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        await asyncio.Event().wait()
+
+
+LATE = {"wait_for": by_wait_for, "timeout": by_timeout}
+
+
+@pytest.mark.always("outdated-timeout-is-oserror")
+@ways(late=LATE, seconds={"at once": 0.0, "later": 5.0})
+def test_a_timeout_is_an_os_error(late: Callable[[float], Awaitable[None]], seconds: float) -> None:
+    broken, fixed = (play(f"debugging/outdated_timeout_{end}") for end in ("broken", "fixed"))
+    assert broken.lines == ["no network: call the operator"]
+    assert fixed.lines == ["too slow: try again"]
+
+    async def main() -> None:
+        try:
+            await late(seconds)
+        except OSError as error:
+            name = type(error).__name__
+            print(name)
+
+    assert perform(main).at("TimeoutError") == seconds
+
+
+@pytest.mark.always("outdated-one-timeout")
+def test_there_is_one_timeout_error() -> None:
+    # no mutant: утверждение об именах, а не о программе
+    # one way: a fact about three names
+    names = {asyncio.TimeoutError, concurrent.futures.TimeoutError, socket.timeout, TimeoutError}
+    assert names == {TimeoutError}
+    assert issubclass(TimeoutError, OSError)
+
+
+@pytest.mark.always("outdated-ensure-future-same")
+@ways(many={"one": 1, "three": 3})
+def test_ensure_future_makes_the_same_task(many: int) -> None:
+    # no mutant: примера с ensure_future на странице нет
+    async def work() -> int:
+        await asyncio.sleep(1)
+        return 1
+
+    async def main() -> None:
+        old = [asyncio.ensure_future(work()) for _ in range(many)]
+        new = [asyncio.create_task(work()) for _ in range(many)]
+        assert {type(task) for task in (*old, *new)} == {asyncio.Task}
+        assert asyncio.ensure_future(old[0]) is old[0]
+        assert await asyncio.gather(*old, *new) == [1] * 2 * many
+        print("done")
+
+    assert perform(main).at("done") == 1

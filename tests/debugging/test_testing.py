@@ -1,0 +1,315 @@
+"""Proofs for source/debugging/testing.md."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import unittest
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import ways
+
+
+def fail(case: unittest.TestCase) -> None:
+    case.fail("on purpose")
+
+
+def break_off(case: unittest.TestCase) -> None:
+    raise OSError
+
+
+def succeed(case: unittest.TestCase) -> None:
+    """Do nothing that a test could fail at."""
+
+
+HOW = {"fails": fail, "raises": break_off, "passes": succeed}
+Body = Callable[[unittest.TestCase], object]
+
+
+def result_of(base: type[unittest.TestCase], method: Callable[[Any], Any]) -> unittest.TestResult:
+    """Run `method` as the one test of a class made from `base`."""
+    case = type("Case", (base,), {"test_it": method})
+    result = unittest.TestResult()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        case("test_it").run(result)
+    # What was warned of goes with the result.
+    result.told = {each.category for each in caught}  # type: ignore[attr-defined]
+    return result
+
+
+@pytest.mark.always("testing-green-in-testcase")
+@ways(body=HOW)
+def test_a_test_case_never_runs_a_coroutine(body: Body) -> None:
+    assert play("debugging/testing_green_broken").lines == ["run: 1, failed: 0"]
+    ran = []
+
+    async def method(case: unittest.TestCase) -> None:
+        ran.append(True)
+        body(case)
+
+    result = result_of(unittest.TestCase, method)
+    assert result.testsRun == 1
+    assert result.wasSuccessful()
+    assert not ran
+    # Put there above.
+    assert {DeprecationWarning, RuntimeWarning} <= result.told  # type: ignore[attr-defined]
+
+
+@pytest.mark.always("testing-isolated-awaits")
+@ways(body=HOW, sleeps={"at once": 0, "later": 0.001})
+def test_an_isolated_case_awaits_it(body: Body, sleeps: float) -> None:
+    assert play("debugging/testing_green_fixed").lines == ["run: 1, failed: 1"]
+
+    async def method(case: unittest.TestCase) -> None:
+        await asyncio.sleep(sleeps)
+        body(case)
+
+    result = result_of(unittest.IsolatedAsyncioTestCase, method)
+    assert (len(result.failures), len(result.errors)) == (
+        body is HOW["fails"],
+        body is HOW["raises"],
+    )
+
+
+@pytest.mark.always("testing-own-loop")
+@ways(many={"two": 2, "five": 5})
+def test_each_test_has_a_loop_of_its_own(many: int) -> None:
+    # no mutant: на странице об этом только говорится
+    loops: dict[str, set[object]] = {}
+
+    class Case(unittest.IsolatedAsyncioTestCase):
+        async def asyncSetUp(self) -> None:
+            self.note()
+
+        async def asyncTearDown(self) -> None:
+            self.note()
+
+        async def test_it(self) -> None:
+            self.note()
+
+        def note(self) -> None:
+            loops.setdefault(str(id(self)), set()).add(asyncio.get_running_loop())
+
+    cases = [Case("test_it") for _ in range(many)]
+    result = unittest.TestResult()
+    for case in cases:
+        case.run(result)
+    assert result.wasSuccessful()
+    assert [len(seen) for seen in loops.values()] == [1] * many
+    assert len(set.union(*loops.values())) == many
+
+
+COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:asyncio -p no:anyio".split()
+PLAIN = """\
+import asyncio
+async def test_it():
+    await asyncio.sleep(0)
+    assert BODY
+"""
+
+
+@pytest.mark.always("testing-pytest-needs-plugin")
+@ways(body={"would pass": "True", "would fail": "False"})
+def test_pytest_alone_fails_a_coroutine(body: str) -> None:
+    # no mutant: программы с pytest на странице нет, только утверждение о нём
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "test_it.py").write_text(PLAIN.replace("BODY", body), encoding="utf-8")
+        told = subprocess.run(
+            [*COMMAND, "--rootdir", folder, "-c", "/dev/null", folder],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert told.returncode == 1
+    assert "1 failed" in told.stdout
+    assert "async def functions are not natively supported" in told.stdout
+
+
+class Client:
+    """What is replaced in a test."""
+
+    def plain(self) -> bool:
+        return True
+
+    async def send(self, text: str) -> str:
+        return text
+
+    async def lines(self) -> AsyncIterator[str]:
+        yield "line"
+
+
+@pytest.mark.always("testing-called-not-awaited")
+@ways(times={"once": 1, "three times": 3})
+def test_called_is_not_awaited(times: int) -> None:
+    broken, fixed = (play(f"debugging/testing_mock_{end}") for end in ("broken", "fixed"))
+    assert (broken.lines, fixed.lines) == (["passed"], ["called: 1, awaited: 0", "failed"])
+    for mock in (AsyncMock(), AsyncMock(spec=Client).send, create_autospec(Client).send):
+        for _ in range(times):
+            mock("hello").close()
+        mock.assert_called_with("hello")
+        assert (mock.call_count, mock.await_count) == (times, 0)
+        mock.assert_not_awaited()
+        with pytest.raises(AssertionError):
+            mock.assert_awaited_with("hello")
+        with pytest.raises(AssertionError):
+            mock.assert_awaited_once()
+        asyncio.run(wait_for(mock("hello")))
+        mock.assert_awaited_once_with("hello")
+
+
+async def wait_for(awaitable: Awaitable[object]) -> object:
+    return await awaitable
+
+
+MADE: dict[str, Callable[[], Any]] = {
+    "AsyncMock(spec=)": lambda: AsyncMock(spec=Client),
+    "Mock(spec=)": lambda: Mock(spec=Client),
+    "MagicMock(spec=)": lambda: MagicMock(spec=Client),
+    "create_autospec": lambda: create_autospec(Client, instance=True),
+}
+
+
+@pytest.mark.always("testing-spec-tells-apart")
+@ways(made=MADE)
+def test_a_spec_tells_methods_apart(made: Callable[[], Any]) -> None:
+    client = made()
+    client.plain.return_value = False
+    assert client.plain() is False
+    client.send.return_value = "sent"
+    assert asyncio.run(wait_for(client.send("hello"))) == "sent"
+    with pytest.raises(AttributeError):
+        client.sent("hello")
+    assert type(load("debugging/testing_mock_fixed").Client().is_open()) is bool
+
+
+@pytest.mark.always("testing-bare-mock-always-true")
+@ways(value={"False": False, "None": None, "empty": ""})
+def test_a_method_of_a_bare_mock_gives_a_coroutine(value: object) -> None:
+    assert play("debugging/testing_mock_broken").lines == ["passed"], "the message was sent"
+    client = AsyncMock()
+    client.plain.return_value = value
+    got = client.plain()
+    assert asyncio.iscoroutine(got)
+    assert bool(got)
+    assert asyncio.run(wait_for(got)) == value
+
+
+@pytest.mark.always("testing-forgotten-task")
+@ways(held={"held": True, "dropped": False})
+def test_an_error_in_a_forgotten_task_fails_no_test(held: bool) -> None:
+    assert play("debugging/testing_leftover").lines == [
+        "test_forgotten: errors: 0",
+        "test_awaited: errors: 1",
+    ]
+    keep: list[object] = []
+
+    async def fail() -> None:
+        raise OSError
+
+    async def method(case: unittest.IsolatedAsyncioTestCase) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        task = asyncio.create_task(fail())
+        if held:
+            keep.append(task)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    assert result_of(unittest.IsolatedAsyncioTestCase, method).wasSuccessful()
+    keep.clear()
+
+
+@pytest.mark.always("testing-leftover-cancelled")
+@ways(many={"one": 1, "many": 5})
+def test_tasks_left_over_are_cancelled(many: int) -> None:
+    # no mutant: в примере задача успевает упасть сама
+    tasks: list[asyncio.Task[bool]] = []
+
+    async def method(case: unittest.IsolatedAsyncioTestCase) -> None:
+        tasks.extend(asyncio.create_task(asyncio.Event().wait()) for _ in range(many))
+
+    assert result_of(unittest.IsolatedAsyncioTestCase, method).wasSuccessful()
+    assert all(task.cancelled() for task in tasks)
+
+
+async def timed_out() -> str:
+    try:
+        async with asyncio.timeout(3600):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        return "timed out"
+    return "done"
+
+
+async def waited_for() -> str:
+    try:
+        await asyncio.wait_for(asyncio.Event().wait(), 3600)
+    except TimeoutError:
+        return "timed out"
+    return "done"
+
+
+async def slept() -> str:
+    return await asyncio.sleep(3600, "slept")
+
+
+async def two_slept() -> str:
+    order: list[str] = []
+
+    async def sleep(seconds: float, name: str) -> None:
+        await asyncio.sleep(seconds)
+        order.append(name)
+
+    await asyncio.gather(sleep(3600, "late"), sleep(60, "early"))
+    return ",".join(order)
+
+
+HOURS = {
+    "sleep": (slept, "slept"),
+    "timeout": (timed_out, "timed out"),
+    "wait_for": (waited_for, "timed out"),
+    "two sleeps": (two_slept, "early,late"),
+}
+
+
+@pytest.mark.always("testing-instant-loop")
+@ways(hour=HOURS)
+def test_waits_of_an_instant_loop_take_no_time(
+    hour: tuple[Callable[[], Awaitable[str]], str],
+) -> None:
+    assert play("debugging/testing_clock").lines == ["tries: 3, seconds: 1200"]
+    main, result = hour
+    # A proof that waits for an hour doesn't end before the deadline of the whole run.
+    with asyncio.Runner(loop_factory=load("debugging/testing_clock").InstantLoop) as runner:
+        assert runner.run(wait_for(main())) == result
+        assert runner.get_loop().time() == pytest.approx(3600, abs=0.1)
+
+
+@pytest.mark.sometimes("testing-sleep-zero-luck")
+@ways(steps={"two": 2, "five": 5})
+def test_one_pause_may_be_too_little(steps: int) -> None:
+    # no mutant: паузу наугад страница называет ошибкой, но не показывает
+    async def work(done: list[bool]) -> None:
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        done.append(True)
+
+    async def main() -> None:
+        done: list[bool] = []
+        task = asyncio.create_task(work(done))
+        await asyncio.sleep(0)
+        assert not done
+        await task
+        assert done
+        print("asserted")
+
+    assert perform(main).lines == ["asserted"]

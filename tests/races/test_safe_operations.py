@@ -1,0 +1,306 @@
+"""Proofs for source/races/safe-operations.md."""
+
+import sys
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Barrier, Event, Thread
+from typing import Any
+
+import pytest
+from proven.stage import explore, load, play
+from proven.stage.explore import Exploration, Threads
+
+from tests.ways import ways
+
+Explored = Callable[..., None]
+Together = Callable[[int, Callable[[], object]], None]
+THREADS = {"2": 2, "8": 8}
+MANY = 2_000
+
+
+@contextmanager
+def frequent_switches() -> Iterator[None]:
+    """Let the interpreter offer a switch as often as it can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+TAKEN: dict[str, Callable[[], Callable[[], Any]]] = {
+    "list.pop": lambda: list(range(MANY)).pop,
+    "deque.pop": lambda: deque(range(MANY)).pop,
+    "deque.popleft": lambda: deque(range(MANY)).popleft,
+    "set.pop": lambda: set(range(MANY)).pop,
+    "dict.popitem": lambda: dict.fromkeys(range(MANY)).popitem,
+}
+"""Each fills a container and gives what takes one out of it."""
+
+
+@pytest.mark.always("safe-each-taken-once")
+@ways(taken=TAKEN, threads=THREADS)
+def test_each_is_taken_by_one(
+    together: Together, taken: Callable[[], Callable[[], Any]], threads: int
+) -> None:
+    assert play("races/safe_operations_pop").lines == ["left [], done ['a', 'b', 'c', 'd', 'e']"]
+    done: list[str] = []
+    load("races/safe_operations_pop").drain(["a", "b"], done)
+    assert done == ["b", "a"]
+    take, got, begin = taken(), list[list[Any]](), Barrier(threads)
+
+    def drain() -> None:
+        mine: list[Any] = []
+        begin.wait()
+        while True:
+            try:
+                mine.append(take())
+            except (IndexError, KeyError):
+                break
+        got.append(mine)
+
+    with frequent_switches():
+        together(threads, drain)
+    numbers = [
+        number[0] if isinstance(number, tuple) else number for part in got for number in part
+    ]
+    assert sorted(numbers) == list(range(MANY))
+
+
+def _list_extend(items: list[int], number: int) -> None:
+    items.extend([number])
+
+
+PUT: dict[str, tuple[type[Any], Callable[[Any, int], object]]] = {
+    "list.append": (list, list.append),
+    "list.extend": (list, _list_extend),
+    "deque.append": (deque, deque.append),
+    "deque.appendleft": (deque, deque.appendleft),
+    "set.add": (set, set.add),
+    "d[key] = value": (dict, lambda items, number: items.__setitem__(number, None)),
+    "dict.setdefault": (dict, dict.setdefault),
+    "dict.update": (dict, lambda items, number: items.update({number: None})),
+}
+"""The container, and what puts a number into it."""
+
+
+@pytest.mark.always("safe-nothing-put-is-lost")
+@ways(put=PUT, threads=THREADS)
+def test_nothing_that_was_put_is_lost(
+    together: Together, put: tuple[type[Any], Callable[[Any, int], object]], threads: int
+) -> None:
+    # no mutant: утверждение о встроенных типах, программа к нему не нужна
+    kind, action = put
+    items, begin, turns = kind(), Barrier(threads), list(range(threads))
+
+    def fill() -> None:
+        first = turns.pop() * MANY
+        begin.wait()
+        for number in range(first, first + MANY):
+            action(items, number)
+
+    with frequent_switches():
+        together(threads, fill)
+    assert sorted(items) == list(range(threads * MANY))
+
+
+class OfDict:
+    """Counts in an item of a dict."""
+
+    def __init__(self) -> None:
+        self.counts: Any = {"tea": 0}
+
+    def add(self) -> None:
+        self.counts["tea"] += 1
+
+
+class OfGet(OfDict):
+    """Counts by get(), as one does for a key that may be missing."""
+
+    def add(self) -> None:
+        self.counts["tea"] = self.counts.get("tea", 0) + 1
+
+
+class OfCounter(OfDict):
+    """Counts in a Counter."""
+
+    def __init__(self) -> None:
+        self.counts = Counter({"tea": 0})
+
+
+class OfList(OfDict):
+    """Counts in an item of a list."""
+
+    def __init__(self) -> None:
+        self.counts = [0]
+
+    def add(self) -> None:
+        self.counts[0] += 1
+
+
+@pytest.mark.sometimes("safe-item-plus-equal-loses")
+@ways(kind={kind.__name__: kind for kind in (OfDict, OfGet, OfCounter, OfList)})
+def test_an_item_is_not_raised_in_one_step(kind: type[OfDict]) -> None:
+    # no mutant: утверждение о встроенных типах, программа к нему не нужна
+    def holds(it: OfDict) -> bool:
+        return bool(it.counts[0 if kind is OfList else "tea"] == 2)
+
+    found = Threads(kind, [lambda it: it.add()] * 2, holds).explore(first=True)
+    assert found.failure
+    assert found.failure.kind == "invariant"
+    alone = kind()
+    alone.add()
+    alone.add()
+    assert holds(alone)
+
+
+def closers(make: Callable[[], Any]) -> Exploration:
+    """Explore two who close the same session."""
+    return Threads(
+        make,
+        [lambda sessions: sessions.close("a1")] * 2,
+        lambda sessions: not sessions.users,
+        snippets=["races/safe_operations_delete_broken", "races/safe_operations_delete_fixed"],
+    ).explore(first=True)
+
+
+class GetThenDelete:
+    """A broken twin: asks by get()."""
+
+    def __init__(self) -> None:
+        self.users = {"a1": "Ann"}
+
+    def close(self, key: str) -> None:
+        if self.users.get(key):
+            del self.users[key]
+
+
+def broken() -> Any:
+    """Return the sessions of the broken program."""
+    return explore.load("races/safe_operations_delete_broken").Sessions()
+
+
+@pytest.mark.sometimes("safe-check-then-delete-raises")
+def test_what_was_there_can_be_gone() -> None:
+    assert play("races/safe_operations_delete_broken").lines == ["KeyError: 'a1'", "open: {}"]
+    failure = closers(broken).failure
+    assert failure
+    assert "KeyError" in failure.text
+
+
+@pytest.mark.never("safe-pop-with-default-never-raises")
+def test_pop_with_a_default_needs_no_check(explored: Explored) -> None:
+    assert play("races/safe_operations_delete_fixed").lines == ["open: {}", "closed 1 time"]
+    right = closers(lambda: explore.load("races/safe_operations_delete_fixed").Sessions())
+    assert right.holds, right.failure
+    explored(right.orders, twin_fails=[not closers(twin).holds for twin in (broken, GetThenDelete)])
+
+
+@pytest.mark.always("safe-sort-empties-the-list")
+@ways(items={"1": [1], "3": [3, 1, 2], "sorted": [1, 2, 3], "many": [*range(100)]})
+def test_amid_a_sort_the_list_is_empty(items: list[int]) -> None:
+    assert play("races/safe_operations_sort").lines[0] == "amid the sort: []"
+    seen: list[list[int]] = []
+
+    def key(item: int) -> int:
+        looker = Thread(target=lambda: seen.append(items[:]))
+        looker.start()
+        looker.join()
+        return item
+
+    expected = sorted(items)
+    items.sort(key=key)
+    assert seen == [[]] * len(expected)
+    assert items == expected
+
+
+@pytest.mark.always("safe-append-amid-sort-is-lost")
+@ways(change={"append": lambda it: it.append(40), "extend": lambda it: it.extend([40, 50])})
+def test_what_is_appended_amid_a_sort_is_lost(change: Callable[[list[int]], None]) -> None:
+    assert play("races/safe_operations_sort").lines[1:] == [
+        "ValueError: list modified during sort",
+        "after it: [10, 20, 30]",
+    ]
+    items = [3, 1, 2]
+    once = iter([change])
+
+    def key(item: int) -> int:
+        for action in once:
+            thread = Thread(target=action, args=(items,))
+            thread.start()
+            thread.join()
+        return item
+
+    with pytest.raises(ValueError, match="list modified during sort"):
+        items.sort(key=key)
+    assert items == [1, 2, 3]
+
+
+@pytest.mark.sometimes("safe-iterated-list-skips")
+def test_a_list_that_shrinks_skips_in_silence() -> None:
+    # no mutant: утверждение о встроенном типе, программа к нему не нужна
+    items, seen = [1, 2, 3, 4], []
+    for item in items:
+        seen.append(item)
+        if item == 2:
+            remover = Thread(target=items.remove, args=(1,))
+            remover.start()
+            remover.join()
+    assert seen == [1, 2, 4]
+
+
+@pytest.mark.always("safe-copy-is-iterated")
+@ways(copy={"copy": dict.copy, "merge": lambda items: items | {}})
+def test_a_copy_of_a_dict_is_gone_through(copy: Callable[[dict[int, int]], Any]) -> None:
+    # no mutant: утверждение о встроенном типе, программа к нему не нужна
+    items, enough, begun = {0: 0}, Event(), Event()
+
+    def grow() -> None:
+        for number in range(1, 5_000):
+            items[number] = number
+            begun.set()
+            if enough.is_set():
+                return
+
+    grower = Thread(target=grow)
+    with frequent_switches():
+        grower.start()
+        begun.wait()
+        for _ in range(100):
+            assert all(key == value for key, value in copy(items).items())
+        enough.set()
+        grower.join()
+
+
+@pytest.mark.sometimes("safe-own-eq-lets-others-in")
+@ways(
+    action={
+        "get": lambda items, key: items.get(key),
+        "in": lambda items, key: key in items,
+        "setdefault": lambda items, key: items.setdefault(key, 1),
+        "pop": lambda items, key: items.pop(key, None),
+    }
+)
+def test_an_eq_of_ones_own_lets_others_in(action: Callable[[dict[Any, int], Any], object]) -> None:
+    # no mutant: утверждение о встроенном типе, программа к нему не нужна
+    comparing, changed = Event(), Event()
+
+    class Key:
+        def __hash__(self) -> int:
+            return 1
+
+        def __eq__(self, other: object) -> bool:
+            comparing.set()
+            assert changed.wait(30)
+            return self is other
+
+    items: dict[Any, int] = {Key(): 0}
+    thread = Thread(target=action, args=(items, Key()))
+    thread.start()
+    comparing.wait()
+    items["another"] = 1
+    assert len(items) == 2, "it grew while the other thread was inside its operation"
+    changed.set()
+    thread.join()

@@ -1,0 +1,313 @@
+"""Proofs for source/web/after-response.md."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import BackgroundTasks, FastAPI
+from proven.stage import load, perform, play
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from tests.ways import ways
+
+Happened = list[tuple[str, float]]
+"""What happened, and at which second."""
+
+
+async def waits(happened: Callable[[str], None]) -> None:
+    """Work for three seconds as a coroutine does."""
+    try:
+        await asyncio.sleep(3)
+        happened("done")
+    except asyncio.CancelledError:
+        happened("cancelled")
+        raise
+
+
+def blocks(happened: Callable[[str], None]) -> None:
+    """Work for three seconds as a function in a thread does."""
+    time.sleep(3)
+    happened("done")
+
+
+async def fails(_: object) -> None:
+    raise OSError
+
+
+def fails_in_a_thread(_: object) -> None:
+    raise OSError
+
+
+def in_fastapi(works: list[Any], happened: Callable[[str], None]) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/")
+    def answer(background: BackgroundTasks) -> None:
+        for work in works:
+            background.add_task(work, happened)
+
+    return app
+
+
+def in_starlette(works: list[Any], happened: Callable[[str], None]) -> Starlette:
+    async def all_of_them() -> None:
+        for work in works:
+            await BackgroundTask(work, happened)()
+
+    async def answer(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(background=BackgroundTask(all_of_them))
+
+    return Starlette(routes=[Route("/", answer)])
+
+
+def with_task(works: list[Any], happened: Callable[[str], None]) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/")
+    async def answer() -> None:
+        app.state.kept = [asyncio.create_task(work(happened)) for work in works]
+
+    return app
+
+
+def serve(make: Any, works: list[Any], limit: int | None = None) -> Happened:
+    """Serve one request, stop the server; `limit`: seconds that stopping may take."""
+    told: Happened = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+
+        def happened(what: str) -> None:
+            told.append((what, round(loop.time() - start, 1)))
+
+        config = uvicorn.Config(
+            make(works, happened), log_config=None, timeout_graceful_shutdown=limit
+        )
+        server = uvicorn.Server(config)
+        listening = socket.create_server(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        serving = asyncio.create_task(server.serve([listening]))
+        async with httpx.AsyncClient() as client:
+            (await client.get(f"http://127.0.0.1:{port}/")).raise_for_status()
+        happened("answered")
+        server.should_exit = True
+        await serving
+        happened("stopped")
+
+    perform(main)
+    return told
+
+
+MADE = {"fastapi": in_fastapi, "starlette": in_starlette}
+WORKS = {"async def": waits, "def": blocks}
+
+
+@pytest.mark.always("after-background-after-answer")
+@pytest.mark.always("after-background-awaited")
+@ways(make=MADE, work=WORKS, count={"one": 1, "two": 2})
+def test_the_server_waits_for_background_tasks(make: Any, work: Any, count: int) -> None:
+    trace = play("web/after_response")
+    assert trace.ordered("client: 200", "receipt: sent", "server: stopped")
+    assert (trace.at("client: 200"), trace.at("receipt: sent")) == (0, 3)
+    told = serve(make, [work] * count)
+    assert told[0] == ("answered", 0)
+    assert told[1:-1] == [("done", 3.0 * number) for number in range(1, count + 1)]
+    assert told[-1][0] == "stopped"
+
+
+@pytest.mark.always("after-background-limit")
+@ways(make=MADE, limit={"one second": 1, "two": 2})
+def test_a_limit_ends_the_wait(make: Any, limit: int) -> None:
+    # no mutant: в примере сроку остановки взяться неоткуда, он без него
+    told = serve(make, [waits], limit)
+    assert ("done", 3) not in told
+    assert [what for what, _ in told if what != "stopped"] == ["answered", "cancelled"]
+    assert max(second for _, second in told) < limit + 0.5
+
+
+@pytest.mark.always("after-task-cancelled")
+@ways(count={"one": 1, "two": 2}, limit={"no limit": None, "long": 30})
+def test_a_task_is_cancelled_at_the_end(count: int, limit: int | None) -> None:
+    trace = play("web/after_response")
+    assert trace.ordered("server: stopped", "letter: cancelled")
+    assert trace.elapsed < 5
+    told = serve(with_task, [waits] * count, limit)
+    assert [what for what, _ in told] == ["answered", "stopped", *["cancelled"] * count]
+    assert max(second for _, second in told) < 1
+
+
+@pytest.mark.always("after-background-in-turn")
+@ways(make=MADE, fail={"async def": fails, "def": fails_in_a_thread}, work=WORKS)
+def test_an_error_stops_the_rest(make: Any, fail: Any, work: Any) -> None:
+    # no mutant: в примере функция одна, и ошибки в ней нет
+    told = serve(make, [work, fail, work])
+    assert [what for what, _ in told] == ["answered", "done", "stopped"]
+
+
+KILLED = """
+import asyncio, os, signal
+import httpx
+from fastapi import BackgroundTasks, FastAPI
+
+app = FastAPI()
+begun = []
+
+async def send(what):
+    begun.append(what)
+    print(what, "begins", flush=True)
+    if len(begun) == 2:
+        {end}
+    await asyncio.sleep(0)
+    print(what, "is done", flush=True)
+
+@app.get("/")
+async def answer(background: BackgroundTasks):
+    app.task = asyncio.create_task(wait_and_send())
+    background.add_task(send, "background")
+
+async def wait_and_send():
+    while not begun:
+        await asyncio.sleep(0)
+    await send("task")
+
+async def main():
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+        await client.get("/")
+    await app.task
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.always("after-killed-loses-both")
+@ways(
+    end={
+        "SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
+        "os._exit": "os._exit(1)",
+        "lives on": "pass",  # the same program does both when nobody kills it
+    }
+)
+def test_a_killed_process_does_neither(end: str) -> None:
+    # no mutant: сервер примера никто не убивает, доказательство пишет свою программу
+    ran = subprocess.run(
+        [sys.executable, "-c", KILLED.format(end=end)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    done = [line for line in ran.stdout.splitlines() if "done" in line]
+    if end == "pass":
+        assert len(done) == 2, ran.stderr
+    else:
+        assert ran.returncode
+        assert "background begins" in ran.stdout
+        assert "task begins" in ran.stdout
+        # The first of them may have gone on before the second began, and killed both.
+        assert len(done) <= 1
+        assert "task is done" not in ran.stdout
+
+
+TABLE = "CREATE TABLE job (id INTEGER PRIMARY KEY, what, done DEFAULT 0)"
+
+
+def dies(path: Path, what: str, end: str) -> None:
+    """Write down a job or do it, and be killed."""
+    source = f"""
+import os, signal, sqlite3, sys
+db = sqlite3.connect({str(path)!r})
+{what}
+{end}
+"""
+    subprocess.run([sys.executable, "-c", source], timeout=60, check=False)
+
+
+ENDS = {"SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)", "os._exit": "os._exit(1)"}
+
+
+@pytest.mark.always("after-row-survives")
+@ways(end=ENDS, count={"one": 1, "three": 3})
+def test_a_row_survives(
+    end: str, count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert play("web/after_response_broken").lines[-1] == "worker: 0 to do"
+    trace = play("web/after_response_fixed")
+    assert trace.ordered("server: accepted and answered", "worker: letter is sent")
+    snippet = load("web/after_response_fixed")
+    path = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(TABLE)
+    write = f'for _ in range({count}):\n    with db: db.execute("{snippet.NEW}", ("x",))'
+    dies(path, write, end)
+    snippet.work(path)
+    assert capsys.readouterr().out == "worker: x is sent\n" * count
+    snippet.work(path)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.always("after-row-before-answer")
+@ways(error={"exception": OSError, "ends at once": SystemExit})
+def test_the_row_is_there_before_the_answer(error: type[BaseException], tmp_path: Path) -> None:
+    snippet = load("web/after_response_fixed")
+    path = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(TABLE)
+
+    def answer(*_: object, **__: object) -> None:
+        raise error
+
+    snippet.accept.__globals__["print"] = answer
+    # A changed program that doesn't answer mustn't kill the proof.
+    snippet.accept.__globals__["os"] = SimpleNamespace(kill=lambda *_: None, getpid=int)
+    with pytest.raises(error):
+        snippet.accept(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert len(db.execute(snippet.WAITING).fetchall()) == 1
+
+
+@pytest.mark.sometimes("after-row-twice")
+def test_a_row_may_be_done_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    snippet = load("web/after_response_fixed")
+    path = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(TABLE)
+        db.execute(snippet.NEW, ("x",))
+
+    def kill(*_: object) -> None:
+        raise OSError
+
+    # The worker dies where it would mark the row: its statement is one that kills.
+    snippet.work.__globals__["DONE"] = "SELECT kill(?)"
+    connect = sqlite3.connect
+
+    def with_kill(path: Path) -> sqlite3.Connection:
+        db = connect(path)
+        db.create_function("kill", 1, kill)
+        return db
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", with_kill)
+        with pytest.raises(sqlite3.OperationalError):
+            snippet.work(path)
+    assert capsys.readouterr().out == "worker: x is sent\n"
+    load("web/after_response_fixed").work(path)
+    assert capsys.readouterr().out == "worker: x is sent\n"

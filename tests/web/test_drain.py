@@ -1,0 +1,180 @@
+"""Proofs for source/web/drain.md."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
+
+import pytest
+from proven.stage import perform, play
+
+from tests.ways import ways
+
+Side = Callable[[StreamReader, StreamWriter], Awaitable[None]]
+MUCH = 20_000_000
+"""Bytes: more than the operating system's buffers take."""
+PIECES = {"ten KB": 10_000, "100 KB": 100_000, "1 MB": 1_000_000, "all": MUCH}
+LIMITS = {"default": None, "1 KB": 1000, "1 MB": 1_000_000}
+
+
+def connect(serve: Side, use: Side) -> float:
+    """Connect a client that does `use` to a server that does `serve`; return when both ended."""
+
+    async def main() -> None:
+        served = asyncio.Event()
+
+        async def answer(reader: StreamReader, writer: StreamWriter) -> None:
+            try:
+                await serve(reader, writer)
+            finally:
+                writer.close()
+                served.set()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await use(reader, writer)
+        await served.wait()
+        writer.close()
+        server.close()
+
+    return perform(main).elapsed
+
+
+async def reads_late(reader: StreamReader, writer: StreamWriter) -> None:
+    """Begin to read at second 5 and read all."""
+    await asyncio.sleep(5)
+    assert len(await reader.read()) == MUCH
+
+
+@pytest.mark.always("drain-bounds-memory")
+@pytest.mark.always("drain-waits-for-reader")
+@ways(piece=PIECES, high=LIMITS)
+def test_drain_bounds_the_buffer(piece: int, high: int | None) -> None:
+    trace = play("web/drain_fixed")
+    assert trace.find("server: over 10 MB in memory: False")
+    assert trace.at("server: wrote all of the 20 MB") == 5
+    most = last = at = 0.0
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal most, last, at
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        if high is not None:
+            writer.transport.set_write_buffer_limits(high=high)
+        last = writer.transport.get_write_buffer_limits()[1]
+        for _ in range(MUCH // piece):
+            writer.write(bytes(piece))
+            most = max(most, writer.transport.get_write_buffer_size())
+            await writer.drain()
+        at = loop.time() - start
+
+    connect(serve, reads_late)
+    assert 0 < most <= last + piece
+    assert at == pytest.approx(5, abs=0.1)
+
+
+@pytest.mark.always("drain-write-keeps-in-memory")
+@pytest.mark.always("drain-close-flushes")
+@ways(piece=PIECES, high=LIMITS)
+def test_write_keeps_all(piece: int, high: int | None) -> None:
+    trace = play("web/drain_broken")
+    assert trace.find("server: over 10 MB in memory: True")
+    assert trace.at("server: wrote all of the 20 MB") == 0
+    assert trace.find(f"client: got {MUCH:_}")
+    kept, at = 0, 1.0
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal kept, at
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        if high is not None:
+            writer.transport.set_write_buffer_limits(high=high)
+        for _ in range(MUCH // piece):
+            writer.write(bytes(piece))
+        kept, at = writer.transport.get_write_buffer_size(), loop.time() - start
+
+    connect(serve, reads_late)
+    assert at < 1, "nobody read before second 5"
+    assert kept > MUCH // 2
+
+
+@pytest.mark.always("drain-default-limits")
+def test_the_default_limits() -> None:
+    # one way: the numbers are what they are
+    # no mutant: в примерах границы не меняют
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        assert writer.transport.get_write_buffer_limits() == (16 * 1024, 64 * 1024)
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        await serve(reader, writer)
+
+    connect(serve, use)
+
+
+@pytest.mark.always("drain-does-not-yield")
+@ways(size={"nothing": 0, "little": 100, "below the limit": 60_000}, times={"once": 1, "often": 5})
+def test_drain_does_not_yield(size: int, times: int) -> None:
+    # no mutant: в примерах буфер переполнен
+    turns = 0
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        async def others() -> None:
+            nonlocal turns
+            turns += 1
+
+        other = asyncio.create_task(others())
+        for _ in range(times):
+            writer.write(bytes(size // times))
+            await writer.drain()
+        assert turns == 0
+        await other
+        assert turns == 1
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.read()
+
+    connect(serve, use)
+
+
+@pytest.mark.always("drain-tells-of-loss")
+@ways(
+    waits={"in drain": True, "before drain": False},
+    end={"abort": lambda writer: writer.transport.abort(), "close": lambda writer: writer.close()},
+)
+def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None]) -> None:
+    # no mutant: в примерах соединение никто не обрывает
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        if waits:
+            writer.write(bytes(MUCH))
+        else:
+            await asyncio.sleep(10)
+            while not writer.transport.is_closing():
+                writer.write(bytes(MUCH))
+                await asyncio.sleep(0.1)
+        with pytest.raises(ConnectionResetError):
+            await writer.drain()
+        writer.write(b"into the void")
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        await asyncio.sleep(5)
+        end(writer)
+
+    connect(serve, use)
+
+
+@pytest.mark.always("drain-timeout-keeps-data")
+@ways(seconds={"one": 1, "four": 4}, high=LIMITS)
+def test_a_timeout_keeps_the_data(seconds: float, high: int | None) -> None:
+    # no mutant: в примерах у drain нет срока
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        if high is not None:
+            writer.transport.set_write_buffer_limits(high=high)
+        writer.write(bytes(MUCH))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await writer.drain()
+        assert writer.transport.get_write_buffer_size() > MUCH // 2
+
+    connect(serve, reads_late)

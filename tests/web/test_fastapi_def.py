@@ -1,0 +1,208 @@
+"""Proofs for source/web/fastapi-def.md."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import Depends, FastAPI
+from proven.stage import perform, play
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from tests.ways import ways
+
+Asked = list[tuple[str, float]]
+"""Which paths were answered, at which second, in that order."""
+LIMITS = {"one": 1, "two": 2, "three": 3}
+
+
+def sleep(seconds: float) -> None:
+    """Block the thread; the name is looked up in the play, where time is virtual."""
+    time.sleep(seconds)
+
+
+BLOCKING: dict[str, Callable[[float], Any]] = {
+    "time.sleep": sleep,
+    "Event.wait": lambda seconds: threading.Event().wait(seconds),
+}
+
+
+def in_loop() -> bool:
+    """Tell whether this thread runs the event loop."""
+    return threading.current_thread() is threading.main_thread()
+
+
+def fastapi(block: Callable[[float], Any], seen: list[bool]) -> FastAPI:
+    """Return an application with handlers of each kind; `seen`: which of them were in the loop."""
+    app = FastAPI()
+
+    def slow() -> None:
+        seen.append(in_loop())
+        block(1)
+
+    async def depends(_: None = Depends(slow)) -> None: ...
+
+    async def blocks() -> None:
+        slow()
+
+    async def awaits() -> None:
+        seen.append(in_loop())
+        await asyncio.sleep(1)
+
+    async def moves() -> None:
+        await asyncio.to_thread(slow)
+
+    async def ping() -> None: ...
+
+    def version() -> None: ...
+
+    for handler in (slow, depends, blocks, awaits, moves, ping, version):
+        app.get(f"/{handler.__name__}")(handler)
+    return app
+
+
+def starlette(block: Callable[[float], Any], seen: list[bool]) -> Starlette:
+    """Return one of Starlette alone, with the same paths."""
+
+    def slow(request: Request) -> PlainTextResponse:
+        seen.append(in_loop())
+        block(1)
+        return PlainTextResponse()
+
+    async def blocks(request: Request) -> PlainTextResponse:
+        return slow(request)
+
+    async def awaits(request: Request) -> PlainTextResponse:
+        seen.append(in_loop())
+        await asyncio.sleep(1)
+        return PlainTextResponse()
+
+    async def ping(request: Request) -> PlainTextResponse:
+        return PlainTextResponse()
+
+    def version(request: Request) -> PlainTextResponse:
+        return PlainTextResponse()
+
+    handlers = (slow, blocks, awaits, ping, version)
+    return Starlette(routes=[Route(f"/{each.__name__}", each) for each in handlers])
+
+
+def ask(app: FastAPI | Starlette, *paths: str, threads: float = 40) -> Asked:
+    """Ask the application for all paths at once, when `def` handlers have that many threads."""
+    answered: Asked = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        current_default_thread_limiter().total_tokens = threads
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+
+            async def visit(path: str) -> None:
+                (await client.get(path)).raise_for_status()
+                answered.append((path, round(loop.time() - start, 6)))
+
+            await asyncio.gather(*map(visit, paths))
+
+    perform(main)
+    return answered
+
+
+MADE = {"fastapi": fastapi, "starlette": starlette}
+
+
+@pytest.mark.always("fastapi-def-in-thread")
+@ways(
+    asked={
+        "def": (fastapi, "/slow"),
+        "depends": (fastapi, "/depends"),
+        "bare": (starlette, "/slow"),
+    },
+    block=BLOCKING,
+    other={"async def": "/ping", "def": "/version"},
+)
+def test_def_leaves_the_loop_free(asked: Any, block: Callable[[float], Any], other: str) -> None:
+    trace = play("web/fastapi_def_fixed")
+    assert (trace.at("ping: answered"), trace.at("report: answered")) == (0, 2)
+    make, path = asked
+    seen: list[bool] = []
+    assert ask(make(block, seen), path, path, other) == [(other, 0), (path, 1), (path, 1)]
+    assert seen == [False, False]
+
+
+@pytest.mark.always("fastapi-await-lets-others")
+@ways(make=MADE, other={"async def": "/ping", "def": "/version", "the same": "/awaits"})
+def test_await_leaves_the_loop_free(make: Any, other: str) -> None:
+    trace = play("web/fastapi_def_await")
+    assert (trace.at("ping: answered"), trace.at("report: answered")) == (0, 2)
+    seen: list[bool] = []
+    answers = ask(make(sleep, seen), "/awaits", other)
+    assert sorted(answers, key=lambda each: each[1])[-1] == ("/awaits", 1)
+    assert max(second for _, second in answers) == 1
+    assert all(seen)
+    assert seen
+
+
+@pytest.mark.always("fastapi-blocking-stops-all")
+@ways(make=MADE, block=BLOCKING, other={"async def": "/ping", "def": "/version", "slow": "/awaits"})
+def test_a_blocking_call_stops_all(make: Any, block: Callable[[float], Any], other: str) -> None:
+    trace = play("web/fastapi_def_broken")
+    assert (trace.at("report: answered"), trace.at("ping: answered")) == (2, 2)
+    assert trace.ordered("report: answered", "ping: answered")
+    seen: list[bool] = []
+    answers = ask(make(block, seen), "/blocks", "/blocks", other)
+    assert seen[:2] == [True, True]
+    assert min(second for path, second in answers if path == other) >= 2
+
+
+@pytest.mark.always("fastapi-forty-threads")
+def test_forty_at_once() -> None:
+    # one way: the number is one
+    assert play("web/fastapi_def_waves").lines[0] == "threads at most: 40"
+    answers = ask(fastapi(sleep, []), *["/slow"] * 41)
+    seconds = [second for _, second in answers]
+    assert (seconds.count(1), seconds.count(2)) == (40, 1)
+
+
+@pytest.mark.always("fastapi-threads-shared")
+@ways(make=MADE, threads=LIMITS)
+def test_a_quick_one_waits_for_a_thread(make: Any, threads: int) -> None:
+    trace = play("web/fastapi_def_waves")
+    assert [trace.at(f"{path}: answered") for path in ("/ping", "/version")] == [0, 2]
+    assert [each.time for each in trace.events if "report" in each.text] == [2, 2, 4]
+    paths = [*["/slow"] * threads, "/version", "/ping"]
+    answers = dict(ask(make(sleep, []), *paths, threads=threads))
+    assert answers == {"/ping": 0, "/slow": 1, "/version": 1}
+
+
+@pytest.mark.always("fastapi-to-thread-own-pool")
+@ways(threads=LIMITS)
+def test_to_thread_needs_no_thread_of_def(threads: int) -> None:
+    paths = [*["/slow"] * (threads + 1), "/moves"]
+    answers = ask(fastapi(sleep, []), *paths, threads=threads)
+    assert ("/moves", 1) in answers
+    assert answers[-1] == ("/slow", 2)
+
+
+@pytest.mark.sometimes("fastapi-def-overlaps")
+def test_two_handlers_at_once() -> None:
+    app = FastAPI()
+    both = threading.Barrier(2)
+    threads = set()
+
+    @app.get("/meet")
+    def meet() -> None:
+        both.wait()  # passes only when two are in
+        threads.add(threading.get_ident())
+
+    ask(app, "/meet", "/meet")
+    assert len(threads) == 2
