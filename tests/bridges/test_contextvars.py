@@ -1,0 +1,374 @@
+"""Proofs for source/bridges/contextvars.md."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from threading import Event, Thread, Timer
+from typing import Any
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import STARTED_EAGERLY, Started, ways
+from tests.ways_processes import METHODS, NOT_FORK, perform_by, run_by
+
+USER = ContextVar("USER", default="nobody")
+
+
+def _see_and_set() -> str:
+    seen = USER.get()
+    USER.set("changed")
+    return seen
+
+
+async def _see_and_set_async() -> str:
+    await asyncio.sleep(0)
+    return _see_and_set()
+
+
+@pytest.mark.always("ctx-task-snapshot")
+@ways(started=STARTED_EAGERLY)
+def test_a_task_sees_what_was_set_before_it_was_made(started: Started) -> None:
+    assert play("bridges/contextvars_where").ordered("await: Ann", "task: Ann")
+
+    async def main() -> None:
+        USER.set("before")
+        async with started() as start:
+            task = start(_see_and_set_async())
+            USER.set("after")
+            assert await task == "before"
+        assert USER.get() == "after"
+
+    perform(main)
+
+
+@pytest.mark.always("ctx-to-thread-copies")
+@ways(times={"once": 1, "again": 3})
+def test_to_thread_gets_a_copy(times: int) -> None:
+    assert play("bridges/contextvars_where").find("to_thread: Ann")
+
+    async def main() -> None:
+        for number in range(times):
+            USER.set(f"user {number}")
+            assert await asyncio.to_thread(_see_and_set) == f"user {number}"
+            assert USER.get() == f"user {number}"
+
+    perform(main)
+
+
+Register = Callable[[asyncio.AbstractEventLoop, Callable[..., None]], Any]
+
+
+def _on_done(loop: asyncio.AbstractEventLoop, call: Callable[..., None]) -> None:
+    future = loop.create_future()
+    future.add_done_callback(call)
+    future.set_result(None)
+
+
+REGISTERED: dict[str, Register] = {
+    "call_soon": lambda loop, call: loop.call_soon(call),
+    "call_later": lambda loop, call: loop.call_later(0.5, call),
+    "call_at": lambda loop, call: loop.call_at(loop.time() + 0.5, call),
+    "call_soon_threadsafe": lambda loop, call: loop.call_soon_threadsafe(call),
+    "add_done_callback": _on_done,
+}
+
+
+@pytest.mark.always("ctx-callback-snapshot")
+@ways(register=REGISTERED)
+def test_a_callback_sees_what_was_set_when_it_was_registered(register: Register) -> None:
+    # no mutant: обратных вызовов в примерах страницы нет
+    async def main() -> None:
+        loop, seen = asyncio.get_running_loop(), []
+        USER.set("before")
+        register(loop, lambda *_: seen.append(_see_and_set()))
+        USER.set("after")
+        await asyncio.sleep(1)
+        assert seen == ["before"]
+        assert USER.get() == "after"
+
+    perform(main)
+
+
+@pytest.mark.always("ctx-run-copies")
+# one way: a fact about one function
+def test_run_gets_a_copy() -> None:
+    trace = play("bridges/contextvars_where")
+    assert trace.ordered("await: Ann", "after asyncio.run: nobody")
+
+    def program() -> None:
+        USER.set("outer")
+        assert asyncio.run(_see_and_set_async()) == "outer"
+        assert USER.get() == "outer"
+
+    contextvars.copy_context().run(program)
+
+
+@pytest.mark.always("ctx-runner-keeps")
+# one way: a fact about one class
+def test_a_runner_has_one_context() -> None:
+    # no mutant: Runner в примерах страницы нет
+    def program() -> None:
+        with asyncio.Runner() as runner:
+            assert runner.run(_see_and_set_async()) == "nobody"
+            assert runner.run(_see_and_set_async()) == "changed"
+        assert USER.get() == "nobody"
+
+    contextvars.copy_context().run(program)
+
+
+@pytest.mark.always("ctx-mutable-shared")
+@ways(value={"list": list, "dict": dict})
+def test_a_copy_is_shallow(value: Callable[[], Any]) -> None:
+    # no mutant: изменяемых значений в примерах страницы нет
+    var = ContextVar[Any]("var")
+
+    def change() -> None:
+        kept = var.get()
+        kept.append(1) if isinstance(kept, list) else kept.update(key=1)
+
+    async def change_async() -> None:
+        change()
+
+    async def main() -> None:
+        for attempt in (
+            lambda: asyncio.create_task(change_async()),
+            lambda: asyncio.to_thread(change),
+        ):
+            var.set(value())
+            await attempt()
+            assert len(var.get()) == 1
+
+    perform(main)
+
+
+@pytest.mark.always("ctx-local-shared")
+@ways(count={"two": 2, "twenty": 20})
+def test_tasks_share_what_is_of_their_thread(count: int) -> None:
+    trace = play("bridges/contextvars_local")
+    assert [line[-1] for line in trace.lines] == ["2", "1", "2", "2"]
+    handle = load("bridges/contextvars_local").handle
+
+    async def main() -> None:
+        await asyncio.gather(*map(handle, range(count)))
+
+    lines = perform(main).lines
+    assert [line.split()[-1] for line in lines[0::2]] == [str(count - 1)] * count
+    assert [line.split()[-1] for line in lines[1::2]] == [str(number) for number in range(count)]
+
+
+Give = Callable[[Callable[[], None]], object]
+
+
+def _in_pool(call: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()  # its thread is there already
+        pool.submit(call).result()
+
+
+def _in_new_pool(call: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(call).result()
+
+
+def _by_executor(call: Callable[[], None]) -> None:
+    async def main() -> None:
+        await asyncio.get_running_loop().run_in_executor(None, call)
+
+    asyncio.run(main())
+
+
+def _by_own_executor(call: Callable[[], None]) -> None:
+    async def main(pool: ThreadPoolExecutor) -> None:
+        await asyncio.get_running_loop().run_in_executor(pool, call)
+
+    with ThreadPoolExecutor(1) as pool:
+        asyncio.run(main(pool))
+
+
+def _in_thread(call: Callable[[], None]) -> None:
+    thread = Thread(target=call)
+    thread.start()
+    thread.join()
+
+
+def _by_timer(call: Callable[[], None]) -> None:
+    timer = Timer(0, call)
+    timer.start()
+    timer.join()
+
+
+GIVEN: dict[str, Give] = {
+    "submit": _in_pool,
+    "submit to a new pool": _in_new_pool,
+    "run_in_executor": _by_executor,
+    "run_in_executor, own pool": _by_own_executor,
+    "Thread": _in_thread,
+    "Timer": _by_timer,
+}
+INHERITS = bool(getattr(sys.flags, "thread_inherit_context", 0))
+
+
+@pytest.mark.always("ctx-pool-sees-default")
+@ways(give=GIVEN)
+def test_a_thread_gets_no_context(give: Give) -> None:
+    trace = play("bridges/contextvars_pool_broken")
+    assert trace.lines[:2] == ["[request 1] started", "[?] saved page 1"]
+    assert trace.lines[2:] == ["[request 2] started", "[?] saved page 2"]
+    seen: list[str] = []
+
+    def program() -> None:
+        USER.set("Ann")
+        give(lambda: seen.append(USER.get()))
+
+    contextvars.copy_context().run(program)
+    # Under the flag that the sentence excepts, the thread was started where Ann was set.
+    assert seen == ["Ann" if INHERITS else "nobody"]
+
+
+@pytest.mark.always("ctx-copy-run")
+@ways(give=GIVEN)
+def test_a_copied_context_goes_along(give: Give) -> None:
+    trace = play("bridges/contextvars_pool_fixed")
+    assert trace.lines[:2] == ["[request 1] started", "[request 1] saved page 1"]
+    assert trace.lines[2:] == ["[request 2] started", "[request 2] saved page 2"]
+    seen: list[str] = []
+
+    def program() -> None:
+        USER.set("Ann")
+        copy = contextvars.copy_context()
+        USER.set("later")
+        give(lambda: copy.run(lambda: seen.append(_see_and_set())))
+        assert USER.get() == "later"
+
+    contextvars.copy_context().run(program)
+    assert seen == ["Ann"]
+
+
+@pytest.mark.always("ctx-entered-once")
+@ways(give=GIVEN)
+def test_a_context_is_entered_by_one_at_a_time(give: Give) -> None:
+    # no mutant: в примере у каждого вызова своя копия
+    context = contextvars.copy_context()
+    inside, leave = Event(), Event()
+
+    def stay() -> None:
+        inside.set()
+        assert leave.wait(10)
+
+    first = Thread(target=context.run, args=(stay,))
+    first.start()
+    errors: list[str] = []
+
+    def enter() -> None:
+        try:
+            context.run(int)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    assert inside.wait(10)
+    give(enter)
+    leave.set()
+    first.join()
+    assert len(errors) == 1
+    assert errors[0].startswith("cannot enter context")
+    give(enter)
+    assert len(errors) == 1, "nobody is inside any more"
+
+
+NOT_SENT = """
+from concurrent.futures import ProcessPoolExecutor
+from contextvars import copy_context
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1) as pool:
+        try:
+            pool.submit(copy_context().run, int).result()
+        except TypeError as error:
+            print("not sent:", "pickle" in str(error))
+"""
+SEEN = """
+from concurrent.futures import ProcessPoolExecutor
+from contextvars import ContextVar
+from multiprocessing import Process
+
+user = ContextVar("user", default="nobody")
+
+def see():
+    print("process:", user.get(), flush=True)
+
+def get():
+    return user.get()
+
+if __name__ == "__main__":
+    user.set("Ann")
+    process = Process(target=see)
+    process.start()
+    process.join()
+    with ProcessPoolExecutor(1) as pool:
+        print("pool:", pool.submit(get).result())
+"""
+
+
+@pytest.mark.always("ctx-not-pickled")
+@ways(method=METHODS)
+def test_a_context_is_not_sent_to_a_pool_of_processes(method: str) -> None:
+    # no mutant: процессов в примерах страницы нет
+    assert perform_by(method, NOT_SENT).find("not sent: True")
+
+
+@pytest.mark.always("ctx-processes")
+@ways(method=METHODS)
+def test_only_a_fork_sees_what_was_set(method: str) -> None:
+    # no mutant: процессов в примерах страницы нет
+    seen = "nobody" if method in NOT_FORK else "Ann"
+    trace = perform_by(method, SEEN)
+    assert trace.ordered(f"process: {seen}", f"pool: {seen}")
+
+
+STALE = """
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+
+user = ContextVar("user", default="nobody")
+
+with ThreadPoolExecutor(1) as pool:
+    for name in ("Ann", "Bob"):
+        user.set(name)
+        print(name, "sees", pool.submit(user.get).result())
+"""
+
+
+@pytest.mark.always("ctx-inherit-stale", since="3.14")
+# one way: a fact about one flag
+def test_an_inherited_context_is_that_of_the_start() -> None:
+    # no mutant: примеры страницы играют без этого флага
+    run = run_by("spawn", STALE, "-X", "thread_inherit_context=1")
+    assert run.stdout.splitlines() == ["Ann sees Ann", "Bob sees Ann"], run.stderr
+    without = run_by("spawn", STALE, "-X", "thread_inherit_context=0")
+    assert without.stdout.splitlines() == ["Ann sees nobody", "Bob sees nobody"]
+
+
+@pytest.mark.always("ctx-token-other-context")
+@ways(where={"task": True, "to_thread": False})
+def test_a_token_is_of_its_context(where: bool) -> None:
+    # no mutant: reset в примерах страницы нет
+    async def reset(token: contextvars.Token[str]) -> None:
+        USER.reset(token)
+
+    async def main() -> None:
+        token = USER.set("Ann")
+        elsewhere = (
+            asyncio.create_task(reset(token)) if where else asyncio.to_thread(USER.reset, token)
+        )
+        with pytest.raises(ValueError, match="was created in a different Context"):
+            await elsewhere
+        USER.reset(token)
+        assert USER.get() == "nobody"
+
+    perform(main)
