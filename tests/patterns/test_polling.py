@@ -1,0 +1,143 @@
+"""Proofs for source/patterns/polling.md."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import SOME, ways
+
+PAUSES = {"0.125": 0.125, "0.5": 0.5, "1": 1.0}
+READY = {"0.3": 0.3, "1.25": 1.25, "7.1": 7.1}
+
+
+@pytest.mark.always("polling-event-at-once")
+@ways(count=SOME, seconds=READY)
+def test_an_event_ends_the_wait_at_once(count: int, seconds: float) -> None:
+    shown = play("patterns/polling_fixed")
+    assert shown.at("ready") == shown.at("seen at once") == 1.25
+    woken: list[float] = []
+
+    async def main() -> None:
+        event, loop = asyncio.Event(), asyncio.get_running_loop()
+        start = loop.time()
+
+        async def wait() -> None:
+            await event.wait()
+            woken.append(loop.time() - start)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(wait())
+            await asyncio.sleep(seconds)
+            event.set()
+
+    perform(main)
+    assert woken == [pytest.approx(seconds)] * count
+
+
+@pytest.mark.always("polling-event-set-before")
+@ways(waits={"once": 1, "again and again": 3})
+def test_an_event_set_before(waits: int) -> None:
+    service = load("patterns/polling_fixed").Service
+
+    async def main() -> None:
+        started = service()
+        await started.start()
+        for _ in range(waits):
+            await started.ready.wait()
+
+    trace = perform(main)
+    assert trace.elapsed == trace.at("ready") == 1.25
+
+
+def poll(pause: float, seconds: float, lasts: float = math.inf) -> tuple[int, float | None]:
+    """Return how many checks were made, and when the flag was seen, raised after `seconds`."""
+    checks, seen = 0, None
+
+    async def main() -> None:
+        nonlocal checks, seen
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        while loop.time() - start < 20:
+            if seconds <= loop.time() - start < seconds + lasts:
+                seen = loop.time() - start
+                return
+            checks += 1
+            await asyncio.sleep(pause)
+
+    perform(main)
+    return checks, seen
+
+
+@pytest.mark.always("polling-late")
+@ways(pause=PAUSES, seconds=READY)
+def test_a_poll_is_late(pause: float, seconds: float) -> None:
+    shown = play("patterns/polling_broken")
+    assert shown.at("ready") == 1.25
+    assert shown.at("seen after 3 checks") == 1.5
+    assert poll(pause, seconds)[1] == pytest.approx(math.ceil(seconds / pause) * pause)
+
+
+@pytest.mark.always("polling-wakes")
+@ways(pause=PAUSES, seconds=READY)
+def test_a_poll_checks_in_vain(pause: float, seconds: float) -> None:
+    assert play("patterns/polling_broken").find("seen after 3 checks")
+    assert poll(pause, seconds)[0] == math.ceil(seconds / pause)
+
+
+@pytest.mark.always("polling-misses-a-blink")
+@ways(pause={"0.5": 0.5, "1": 1.0}, lasts={"0.1": 0.1, "0.2": 0.2})
+def test_a_blink_is_missed(pause: float, lasts: float) -> None:
+    assert play("patterns/polling_broken").at("seen after 3 checks") == 1.5
+    assert poll(pause, 1.25, lasts)[1] is None
+
+
+@pytest.mark.always("polling-wait-for-rechecks")
+@ways(count={"1": 1, "2": 2, "3": 3})
+def test_wait_for_checks_again(count: int) -> None:
+    shown = play("patterns/polling_condition")
+    assert shown.at("['tea', 'milk']") == 3
+    taken: list[float] = []
+    store_of = load("patterns/polling_condition").Store
+
+    async def main() -> None:
+        store, loop = store_of(), asyncio.get_running_loop()
+        start = loop.time()
+
+        async def take() -> None:
+            assert len(await store.take(count)) == count
+            taken.append(loop.time() - start)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(take())
+            for number in range(5):
+                await asyncio.sleep(1)
+                await store.add(str(number))
+
+    perform(main)
+    assert taken == [count]
+
+
+@pytest.mark.always("polling-notify-needed")
+@ways(later={"soon": 1.0, "an hour": 3600.0})
+def test_nobody_looks_without_notify(later: float) -> None:
+    assert play("patterns/polling_condition").find("added milk, taken: False")
+    store_of = load("patterns/polling_condition").Store
+
+    async def main() -> None:
+        store = store_of()
+        take = asyncio.create_task(store.take(1))
+        await asyncio.sleep(0)
+        async with store.changed:
+            store.items.append("tea")
+        await asyncio.sleep(later)
+        assert not take.done()
+        async with store.changed:
+            store.changed.notify_all()
+        assert await take == ["tea"]
+
+    perform(main)
