@@ -35,6 +35,52 @@ _LOST = "import pickle\ndef work(): pass\nsent = pickle.dumps(work)\ndel work\np
 _OWN_AWAIT = "class Own:\n    def __await__(self): return work()\n" + _awaits("await Own()")
 _PRINTED = (
     Printed(
+        "bridges/pool-in-coroutine",
+        "object does not support the asynchronous context manager protocol",
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        + _awaits("async with ThreadPoolExecutor(): pass"),
+    ),
+    Printed(
+        "debugging/outdated",
+        "module 'asyncio' has no attribute 'coroutine'",
+        "import asyncio\nasyncio.coroutine",
+    ),
+    Printed(
+        "debugging/outdated",
+        "got an unexpected keyword argument 'loop'",
+        _awaits("await asyncio.sleep(0, loop=None)"),
+    ),
+    Printed(
+        "debugging/outdated",
+        "There is no current event loop in thread 'MainThread'",
+        "import asyncio\nasyncio.set_event_loop(None)\nasyncio.get_event_loop()",
+    ),
+    Printed(
+        "debugging/testing",
+        "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited",
+        "from unittest.mock import AsyncMock\nAsyncMock()()",
+    ),
+    Printed(
+        "web/rate-limit",
+        "429 Too Many Requests",
+        "import sys\nfrom http import HTTPStatus\n"
+        "status = HTTPStatus(429)\nprint(status.value, status.phrase, file=sys.stderr)",
+    ),
+    Printed(
+        "web/drain",
+        "Connection lost",
+        _awaits(
+            "async def ignore(reader, writer): writer.transport.abort()",
+            "server = await asyncio.start_server(ignore, '127.0.0.1', 0)",
+            "address = server.sockets[0].getsockname()",
+            "reader, writer = await asyncio.open_connection(*address)",
+            "while not reader.at_eof() and not reader.exception(): await asyncio.sleep(0)",
+            "writer.transport.abort()",
+            "await asyncio.sleep(0)",
+            "await writer.drain()",
+        ),
+    ),
+    Printed(
         "bridges/from-thread",
         "Non-thread-safe operation invoked on an event loop other than the current one",
         _awaits(
