@@ -33,6 +33,22 @@ def _threads(*lines: str) -> str:
 
 _LOST = "import pickle\ndef work(): pass\nsent = pickle.dumps(work)\ndel work\npickle.loads(sent)"
 _OWN_AWAIT = "class Own:\n    def __await__(self): return work()\n" + _awaits("await Own()")
+_LOST_CONNECTION = "import socket\n" + _awaits(
+    "ours, theirs = socket.socketpair()",
+    "reader, writer = await asyncio.open_connection(sock=ours)",
+    "theirs.close()",
+    "for _ in range(99):",
+    "    writer.write(b'x')",
+    "    await writer.drain()",
+    "    await asyncio.sleep(0)",
+)
+_OTHER_CONTEXT = (
+    "from contextvars import ContextVar\nvar = ContextVar('var')\nasync def numbers():\n"
+    "    token = var.set(1)\n    try: yield 1\n    finally: var.reset(token)\n"
+    + _awaits(
+        "pages = numbers()", "await asyncio.create_task(anext(pages))", "await pages.aclose()"
+    )
+)
 _PRINTED = (
     Printed(
         "bridges/pool-in-coroutine",
@@ -94,6 +110,12 @@ _PRINTED = (
         "Event loop is closed",
         "import asyncio\nloop = asyncio.new_event_loop()\nloop.close()\n"
         "loop.call_soon_threadsafe(print)",
+    ),
+    Printed(
+        "bridges/pool-in-coroutine",
+        "object does not support the asynchronous context manager protocol",
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        + _awaits("async with ThreadPoolExecutor(): pass"),
     ),
     Printed(
         "coroutines/async-with-for",
@@ -331,6 +353,29 @@ _PRINTED = (
         "cannot join thread before it is started",
         _threads("threading.Thread().join()"),
     ),
+    Printed(
+        "debugging/outdated",
+        "module 'asyncio' has no attribute 'coroutine'",
+        "import asyncio\nasyncio.coroutine",
+    ),
+    Printed(
+        "debugging/outdated",
+        "got an unexpected keyword argument 'loop'",
+        _awaits("await asyncio.sleep(0, loop=None)"),
+    ),
+    Printed(
+        "debugging/outdated",
+        "There is no current event loop in thread 'MainThread'",
+        "import asyncio\nasyncio.get_event_loop()",
+        since=(3, 14),
+    ),
+    Printed(
+        "debugging/testing",
+        "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited",
+        "from unittest.mock import AsyncMock\nAsyncMock()()",
+    ),
+    Printed("patterns/aclosing", "was created in a different Context", _OTHER_CONTEXT),
+    Printed("web/drain", "Connection lost", _LOST_CONNECTION),
     Printed(
         "threads/result",
         "Exception in thread …",

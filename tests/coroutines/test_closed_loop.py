@@ -163,7 +163,7 @@ def _foreign(made: Made, closed: bool) -> Iterator["asyncio.Future[str]"]:
         yield future
     finally:
         if isinstance(future, asyncio.Task):
-            setattr(future, "_log_destroy_pending", False)  # noqa: B010
+            setattr(future, "_log_destroy_pending", False)  # noqa: B010 - a name that its stub lacks
             coroutine: Any = future.get_coro()
             coroutine.close()
         loop.close()

@@ -105,7 +105,7 @@ def lines_of_the_dump(dump: Callable[..., None]) -> list[str]:
 
 
 def by_signal(report: object) -> None:
-    faulthandler.register(signal.SIGUSR1, file=report)  # type: ignore[arg-type]
+    faulthandler.register(signal.SIGUSR1, file=report)
     signal.raise_signal(signal.SIGUSR1)
     faulthandler.unregister(signal.SIGUSR1)
 
@@ -260,7 +260,7 @@ def test_a_waiting_task_has_one_frame(depth: int) -> None:
         event = asyncio.Event()
         task = await stand(depth, event)
         (frame,) = task.get_stack()
-        assert frame is task.get_coro().cr_frame  # type: ignore[union-attr]
+        assert frame is task.get_coro().cr_frame
         event.set()
         await task
         assert not task.get_stack()
@@ -283,7 +283,7 @@ def test_the_chain_leads_to_the_innermost_coroutine(depth: int) -> None:
         assert names == ["deep"] * (depth + 1) + ["wait"]
         event.set()
         await task
-        assert inspect.getcoroutinestate(task.get_coro()) == "CORO_CLOSED"  # type: ignore[arg-type]
+        assert inspect.getcoroutinestate(task.get_coro()) == "CORO_CLOSED"
         print("asserted")
 
     assert perform(main).lines == ["asserted"]

@@ -289,7 +289,7 @@ def test_a_listener_doesnt_heed_the_levels(respects: bool | None) -> None:
     # one way of the default; the other is the exception that the sentence names
     kept, records = Kept(logging.ERROR), SimpleQueue[logging.LogRecord]()
     options = {} if respects is None else {"respect_handler_level": respects}
-    listener = QueueListener(records, kept, **options)  # type: ignore[arg-type]
+    listener = QueueListener(records, kept, **options)
     listener.start()
     with logger(QueueHandler(records)) as log:
         log.info("info")

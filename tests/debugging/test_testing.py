@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,7 @@ def result_of(base: type[unittest.TestCase], method: Callable[[Any], Any]) -> un
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         case("test_it").run(result)
-    result.told = {each.category for each in caught}  # type: ignore[attr-defined]
+    result.told = {each.category for each in caught}
     return result
 
 
@@ -60,7 +61,7 @@ def test_a_test_case_never_runs_a_coroutine(body: Body) -> None:
     assert result.testsRun == 1
     assert result.wasSuccessful()
     assert not ran
-    assert {DeprecationWarning, RuntimeWarning} <= result.told  # type: ignore[attr-defined]
+    assert {DeprecationWarning, RuntimeWarning} <= result.told
 
 
 @pytest.mark.always("testing-isolated-awaits")
@@ -151,6 +152,8 @@ class Client:
 def test_called_is_not_awaited(times: int) -> None:
     broken, fixed = (play(f"debugging/testing_mock_{end}") for end in ("broken", "fixed"))
     assert (broken.lines, fixed.lines) == (["passed"], ["called: 1, awaited: 0", "failed"])
+    with pytest.warns(RuntimeWarning, match=NEVER_AWAITED):
+        del_of_a_call(AsyncMock())
     for mock in (AsyncMock(), AsyncMock(spec=Client).send, create_autospec(Client).send):
         for _ in range(times):
             mock("hello").close()
@@ -163,6 +166,14 @@ def test_called_is_not_awaited(times: int) -> None:
             mock.assert_awaited_once()
         asyncio.run(wait_for(mock("hello")))
         mock.assert_awaited_once_with("hello")
+
+
+NEVER_AWAITED = "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited"
+
+
+def del_of_a_call(mock: AsyncMock) -> None:
+    mock()
+    gc.collect()
 
 
 async def wait_for(awaitable: Awaitable[object]) -> object:

@@ -242,7 +242,7 @@ def test_after_shutdown_join_waits_for_what_was_taken(
     while not immediate:
         try:
             jobs.get()
-        except getattr(queue, "ShutDown"):  # noqa: B009
+        except getattr(queue, "ShutDown"):  # noqa: B009 - new in 3.13
             break
         jobs.task_done()
     jobs.task_done()

@@ -1,0 +1,33 @@
+# pip install httpx
+import asyncio
+from asyncio import StreamReader, StreamWriter
+
+import httpx
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+async def answer(reader: StreamReader, writer: StreamWriter) -> None:
+    print("server: new connection")
+    while await reader.read(65536):
+        await asyncio.sleep(1)  # thinks about the request
+        writer.write(ANSWER)
+    writer.close()
+
+
+async def ask(url: str) -> None:
+    async with httpx.AsyncClient() as client:  # its own pool
+        print("client:", await client.get(url))
+
+
+async def main() -> None:
+    server = await asyncio.start_server(answer, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{port}/"
+    await asyncio.gather(*(ask(url) for _ in range(4)))
+    await asyncio.sleep(0.1)  # the server closes its ends
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

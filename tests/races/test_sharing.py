@@ -1,0 +1,207 @@
+"""Proofs for source/races/sharing.md."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Barrier, Event, Thread, local
+from typing import Any
+
+import pytest
+from proven.stage import explore, load, play
+from proven.stage.explore import Exploration, Threads, threading
+
+from tests.ways import ways
+
+Together = Callable[[int, Callable[[], object]], None]
+REFUSED = "can only be used in that same thread"
+
+
+def in_thread(work: Callable[[], object]) -> object:
+    """Return what another thread gets from `work`: its value, or the error that it raised."""
+    got: list[object] = []
+
+    def run() -> None:
+        try:
+            got.append(work())
+        except Exception as error:
+            got.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+    return got[0]
+
+
+ASKED: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "execute": lambda base: base.execute("SELECT 1").fetchone(),
+    "cursor": lambda base: base.cursor(),
+    "commit": lambda base: base.commit(),
+    "rollback": lambda base: base.rollback(),
+    "close": lambda base: base.close(),
+}
+
+
+@pytest.mark.always("sharing-sqlite-refuses-other-threads")
+@ways(ask=ASKED)
+def test_a_connection_serves_its_own_thread(ask: Callable[[sqlite3.Connection], object]) -> None:
+    lines = play("races/sharing_sqlite_thread").lines
+    assert lines[0].endswith(REFUSED)
+    assert lines[1] == "worker: 1"
+    base = sqlite3.connect(":memory:")
+    error = in_thread(lambda: ask(base))
+    assert isinstance(error, sqlite3.ProgrammingError)
+    assert REFUSED in str(error)
+    ask(base)  # in its own thread it works
+    base.close()
+    lax = sqlite3.connect(":memory:", check_same_thread=False)
+    assert not isinstance(in_thread(lambda: ask(lax)), Exception)
+    lax.close()
+
+
+@pytest.mark.always("sharing-sqlite-one-transaction")
+@ways(end={"rollback": "rollback", "failed with": "with"}, threads={"1": 1, "3": 3})
+def test_a_rollback_is_of_all_threads(end: str, threads: int) -> None:
+    assert play("races/sharing_sqlite_broken").lines == ["sold: []"]
+    shop = load("races/sharing_sqlite_broken").Shop()
+    for _ in range(threads):
+        in_thread(lambda: shop.base.execute("INSERT INTO sold VALUES ('cake')"))
+    assert shop.sold() == ["cake"] * threads
+    if end == "rollback":
+        in_thread(shop.base.rollback)
+    else:
+        assert isinstance(in_thread(lambda: shop.sell("tea", lambda: 1 // 0)), ZeroDivisionError)
+    assert shop.sold() == []
+    shop.base.close()
+
+
+def sellers(make: Callable[[], Any]) -> Exploration:
+    """Explore two sales on one connection, of which the second fails."""
+
+    def tea(shop: Any) -> None:
+        with suppress(ZeroDivisionError):
+            shop.sell("tea", lambda: 1 // 0)
+
+    made: list[Any] = []
+
+    def setup() -> Any:
+        made.append(make())
+        return made[-1]
+
+    try:
+        return Threads(
+            setup,
+            [lambda shop: shop.sell("cake"), tea],
+            lambda shop: shop.sold() == ["cake"],
+            snippets=["races/sharing_sqlite_broken", "races/sharing_sqlite_fixed"],
+        ).explore(first=True)
+    finally:
+        for shop in made:
+            shop.base.close()
+
+
+class LockedStatement:
+    """A broken twin: each statement is locked, the transaction isn't."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.base = sqlite3.connect(":memory:", check_same_thread=False)
+        self.base.execute("CREATE TABLE sold (what TEXT)")
+
+    def sell(self, what: str, pay: Callable[[], object] = lambda: None) -> None:
+        with self.base:
+            with self.lock:
+                self.base.execute("INSERT INTO sold VALUES (?)", [what])
+            pay()
+
+    def sold(self) -> list[str]:
+        return [what for (what,) in self.base.execute("SELECT what FROM sold")]
+
+
+@pytest.mark.never("sharing-sqlite-locked-transaction")
+def test_under_a_lock_a_transaction_is_ones_own(explored: Callable[..., None]) -> None:
+    assert play("races/sharing_sqlite_fixed").lines == ["sold: ['cake']"]
+    fixed = sellers(lambda: explore.load("races/sharing_sqlite_fixed").Shop())
+    assert fixed.holds, fixed.failure
+    without = sellers(lambda: explore.load("races/sharing_sqlite_broken").Shop())
+    explored(fixed.orders, twin_fails=[not without.holds, not sellers(LockedStatement).holds])
+
+
+@pytest.mark.always("sharing-generator-goes-on")
+@ways(ask={"next": next, "send": lambda it: it.send(None), "close": lambda it: it.close()})
+def test_a_generator_at_work_refuses_others_and_goes_on(
+    ask: Callable[[Iterator[int]], object],
+) -> None:
+    assert play("races/sharing_generator_broken").lines == [
+        "main: ValueError: generator already executing",
+        "worker: 1",
+        "main: 2",
+    ]
+    working, go_on = Event(), Event()
+    shared = load("races/sharing_generator_broken").numbers(working, go_on)
+    got: list[int] = []
+    worker = Thread(target=lambda: got.append(next(shared)))
+    worker.start()
+    working.wait()
+    with pytest.raises(ValueError, match="generator already executing"):
+        ask(shared)
+    go_on.set()
+    worker.join()
+    assert [*got, *shared] == [1, 2]
+
+
+@pytest.mark.always("sharing-locked-generator")
+@ways(threads={"2": 2, "8": 8})
+def test_under_a_lock_each_value_goes_to_one(together: Together, threads: int) -> None:
+    assert play("races/sharing_generator_fixed").lines == ["got [1, 2, 3, 4]"]
+    make, begin = load("races/sharing_generator_fixed").Shared, Barrier(threads)
+    shared, got = make(iter(number for number in range(500))), list[list[int]]()
+
+    def work() -> None:
+        begin.wait()
+        got.append(list(shared))
+
+    together(threads, work)
+    assert sorted(number for part in got for number in part) == list(range(500))
+    late: list[int] = []
+    waits: list[bool] = []
+    others = [Thread(target=lambda: late.append(next(busy))) for _ in range(threads)]
+
+    def numbers() -> Iterator[int]:
+        for other in others:
+            other.start()
+        others[0].join(0.05)  # time enough for an error, were there no lock
+        waits.extend(other.is_alive() for other in others)
+        yield from range(threads + 1)
+
+    busy = make(numbers())
+    assert next(busy) == 0
+    for other in others:
+        other.join()
+    assert waits == [True] * threads
+    assert sorted(late) == list(range(1, threads + 1))
+
+
+@pytest.mark.always("sharing-local-one-each")
+@ways(threads={"1": 1, "2": 2, "8": 8})
+def test_each_thread_has_its_own(together: Together, threads: int) -> None:
+    assert play("races/sharing_local").lines == ["asked 15 times, 3 sessions"]
+    client, got = load("races/sharing_local").Client(), list[object]()
+    begin = Barrier(threads)
+
+    def work() -> None:
+        begin.wait()
+        assert client.session is client.session
+        got.append(client.session)
+
+    together(threads, work)
+    assert len({*got, client.session}) == threads + 1
+
+
+@pytest.mark.always("sharing-local-attribute-missing")
+@ways(threads={"1": 1, "2": 2})
+def test_what_one_thread_sets_another_lacks(together: Together, threads: int) -> None:
+    # no mutant: утверждение о самом local, программа к нему не нужна
+    box, seen = local(), list[bool]()
+    box.session = "main's"
+    together(threads, lambda: seen.append(hasattr(box, "session")))
+    assert seen == [False] * threads

@@ -1,0 +1,202 @@
+"""Proofs for source/threads/sigterm.md."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
+from typing import Any
+
+import pytest
+from proven.stage import perform_script, play
+
+from tests.ways import ways
+from tests.ways_processes import filled
+
+MESSAGE = "signal only works in main thread of the main interpreter"
+
+
+def _thread(work: Callable[[], object]) -> None:
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def _pool(work: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
+def _to_thread(work: Callable[[], object]) -> None:
+    asyncio.run(asyncio.to_thread(work))
+
+
+ELSEWHERE = {"Thread": _thread, "pool": _pool, "to_thread": _to_thread}
+NUMBERS = {"SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT, "SIGUSR1": signal.SIGUSR1}
+SENT = {
+    "by the main thread": "signal.raise_signal(signal.SIGTERM)",
+    "by a thread": "in_thread(lambda: signal.raise_signal(signal.SIGTERM))",
+    "to the process": "in_thread(lambda: os.kill(os.getpid(), signal.SIGTERM))",
+    "to a thread": "in_thread(lambda: signal.pthread_kill(get_ident(), signal.SIGTERM))",
+}
+"""How a signal comes."""
+
+HEAD = """
+    import os, queue, signal, sys, time
+    from threading import Event, Thread, current_thread, get_ident, main_thread
+
+    def in_thread(work):
+        thread = Thread(target=work)
+        thread.start()
+        thread.join()
+"""
+
+
+@pytest.mark.always("sigterm-handler-set-in-main-only")
+@ways(
+    elsewhere=ELSEWHERE,
+    number=NUMBERS,
+    handler={"function": print, "ignore": signal.SIG_IGN, "default": signal.SIG_DFL},
+)
+def test_only_the_main_thread_sets_handlers(
+    elsewhere: Callable[[Callable[[], object]], None], number: signal.Signals, handler: Any
+) -> None:
+    assert play("threads/sigterm_broken").lines == [f"worker: ValueError: {MESSAGE}"]
+    before, raised = signal.getsignal(number), list[str]()
+
+    def work() -> None:
+        with pytest.raises(ValueError, match=MESSAGE):
+            signal.signal(number, handler)
+        raised.append("ValueError")
+
+    elsewhere(work)
+    assert raised == ["ValueError"]
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.always("sigterm-asyncio-in-thread")
+@ways(number=NUMBERS)
+def test_a_loop_in_another_thread_cannot_catch_signals(number: signal.Signals) -> None:
+    # no mutant: утверждение о самом asyncio, программа к нему не нужна
+    raised: list[str] = []
+
+    async def main() -> None:
+        with pytest.raises(
+            RuntimeError, match="set_wakeup_fd only works in main thread of the main interpreter"
+        ):
+            asyncio.get_running_loop().add_signal_handler(number, print)
+        raised.append("RuntimeError")
+
+    _thread(lambda: asyncio.run(main()))
+    assert raised == ["RuntimeError"]
+
+
+@pytest.mark.always("sigterm-handler-runs-in-main")
+@ways(sent=SENT)
+def test_a_handler_runs_in_the_main_thread(sent: str) -> None:
+    # no mutant: где вызвать обработчик, решает сам Python
+    program = """
+    handled = Event()
+
+    def handler(number, frame):
+        print(current_thread() is main_thread())
+        handled.set()
+
+    signal.signal(signal.SIGTERM, handler)
+    SENT
+    while not handled.is_set():
+        time.sleep(0.01)
+    """
+    assert perform_script(filled(HEAD + program, SENT=sent)).lines == ["True"]
+
+
+@pytest.mark.always("sigterm-exception-ends-wait")
+@ways(
+    wait={
+        "Event.wait": "Event().wait()",
+        "join": "worker.join()",
+        "Queue.get": "queue.Queue().get()",
+        "sleep": "time.sleep(3600)",
+    },
+)
+def test_an_exception_of_the_handler_ends_the_wait(wait: str) -> None:
+    trace = play("threads/sigterm_fixed")
+    assert trace.ordered(
+        "main: systemd asks to stop", "worker: closes the file", "main: the worker has ended"
+    )
+    program = """
+    def leave(number, frame):
+        raise SystemExit
+
+    stop = Event()
+    worker = Thread(target=stop.wait)
+    worker.start()
+    try:
+        signal.signal(signal.SIGTERM, leave)
+        Thread(target=lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+        WAIT
+    finally:
+        print("finally")
+        stop.set()
+    """
+    assert perform_script(filled(HEAD + program, WAIT=wait)).lines == ["finally"]
+
+
+@pytest.mark.always("sigterm-ignored-in-cleanup")
+@ways(sent=SENT)
+def test_an_ignored_signal_leaves_the_cleanup_alone(sent: str) -> None:
+    # no mutant: не слышать сигнал велено самому Python
+    program = """
+    def leave(number, frame):
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        SENT
+        print("cleaned up")
+    """
+    assert perform_script(filled(HEAD + program, SENT=sent)).lines == ["cleaned up"]
+
+
+@pytest.mark.always("sigterm-sigwait-takes-it")
+@ways(
+    sent={
+        "by the main thread": "signal.raise_signal(signal.SIGTERM)",
+        "by a thread": "in_thread(lambda: os.kill(os.getpid(), signal.SIGTERM))",
+        "later": "Thread(target=lambda: os.kill(os.getpid(), signal.SIGTERM)).start()",
+    }
+)
+def test_sigwait_takes_a_blocked_signal(sent: str) -> None:
+    lines = play("threads/sigterm_sigwait").lines
+    assert lines == ["main: SIGTERM", "worker: closes the file"]
+    program = """
+    def handler(number, frame):
+        print("handler")
+
+    signal.signal(signal.SIGTERM, handler)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    stop = Event()
+    Thread(target=stop.wait).start()
+    SENT
+    print(signal.sigwait({signal.SIGTERM}).name)
+    stop.set()
+    """
+    assert perform_script(filled(HEAD + program, SENT=sent)).lines == ["SIGTERM"]
+
+
+@pytest.mark.always("sigterm-thread-inherits-mask")
+@ways(blocked={"yes": True, "no": False})
+def test_a_thread_inherits_what_is_blocked(blocked: bool) -> None:
+    # no mutant: маску потоку передаёт система
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2] if blocked else [])
+    try:
+        seen: list[bool] = []
+        _thread(lambda: seen.append(signal.SIGUSR2 in signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+        assert seen == [blocked]
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
