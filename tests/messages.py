@@ -51,38 +51,6 @@ _OTHER_CONTEXT = (
 )
 _PRINTED = (
     Printed(
-        "bridges/pool-in-coroutine",
-        "object does not support the asynchronous context manager protocol",
-        "from concurrent.futures import ThreadPoolExecutor\n"
-        + _awaits("async with ThreadPoolExecutor(): pass"),
-    ),
-    Printed(
-        "debugging/outdated",
-        "module 'asyncio' has no attribute 'coroutine'",
-        "import asyncio\nasyncio.coroutine",
-    ),
-    Printed(
-        "debugging/outdated",
-        "got an unexpected keyword argument 'loop'",
-        _awaits("await asyncio.sleep(0, loop=None)"),
-    ),
-    Printed(
-        "debugging/outdated",
-        "There is no current event loop in thread 'MainThread'",
-        "import asyncio\nasyncio.set_event_loop(None)\nasyncio.get_event_loop()",
-    ),
-    Printed(
-        "debugging/testing",
-        "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited",
-        "from unittest.mock import AsyncMock\nAsyncMock()()",
-    ),
-    Printed(
-        "web/rate-limit",
-        "429 Too Many Requests",
-        "import sys\nfrom http import HTTPStatus\n"
-        "status = HTTPStatus(429)\nprint(status.value, status.phrase, file=sys.stderr)",
-    ),
-    Printed(
         "web/drain",
         "Connection lost",
         _awaits(
