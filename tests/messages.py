@@ -51,6 +51,20 @@ _OTHER_CONTEXT = (
 )
 _PRINTED = (
     Printed(
+        "web/drain",
+        "Connection lost",
+        _awaits(
+            "async def ignore(reader, writer): writer.transport.abort()",
+            "server = await asyncio.start_server(ignore, '127.0.0.1', 0)",
+            "address = server.sockets[0].getsockname()",
+            "reader, writer = await asyncio.open_connection(*address)",
+            "while not reader.at_eof() and not reader.exception(): await asyncio.sleep(0)",
+            "writer.transport.abort()",
+            "await asyncio.sleep(0)",
+            "await writer.drain()",
+        ),
+    ),
+    Printed(
         "bridges/from-thread",
         "Non-thread-safe operation invoked on an event loop other than the current one",
         _awaits(

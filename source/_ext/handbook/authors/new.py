@@ -15,6 +15,7 @@ from textwrap import dedent
 from handbook.style.shape import FILL
 
 _NAME = re.compile(r"[a-z]+(?:-[a-z]+)*/[a-z0-9]+(?:-[a-z0-9]+)*")
+_EXERCISES = "exercises\n"
 _TOCTREE = re.compile(r"^```\{toctree\}\n(?:(?::.*)?\n)*?(?:[^`\n].*\n)*(?=```)", re.M)
 
 _PAGE = """\
@@ -124,11 +125,14 @@ def lay_out(root: Path, page: str) -> list[Path]:
 
 
 def _joined(text: str, entry: str) -> str:
-    """Return `text` with `entry` as the last of its first toctree."""
+    """Return `text` with `entry` as the last of its first toctree, but for the exercises."""
     toctree = _TOCTREE.search(text)
     if toctree is None:
         raise ValueError("the page of contents has no toctree to join")
-    return f"{text[: toctree.end()]}{entry}\n{text[toctree.end() :]}"
+    end = toctree.end()
+    if text.endswith(_EXERCISES, 0, end):
+        end -= len(_EXERCISES)
+    return f"{text[:end]}{entry}\n{text[end:]}"
 
 
 def main() -> int:

@@ -182,9 +182,9 @@ def handbook(env: BuildEnvironment) -> Handbook:
 
 
 def is_question(docname: str) -> bool:
-    """Tell whether the page answers a question: it stands in a chapter and isn't its index."""
+    """Tell whether the page answers a question: it is neither index nor exercises of a chapter."""
     _chapter, _, page = docname.partition("/")
-    return bool(page) and page != "index"
+    return bool(page) and page not in ("index", "exercises")
 
 
 def reading_order(env: BuildEnvironment) -> Iterator[str]:

@@ -87,9 +87,9 @@ class Page:
 
     @property
     def is_question(self) -> bool:
-        """Whether it answers a question: it stands in a chapter and isn't its index."""
+        """Whether it answers a question: it is neither index nor exercises of a chapter."""
         chapter, _, own = self.name.rpartition("/")
-        return bool(chapter) and own != "index"
+        return bool(chapter) and own not in ("index", "exercises")
 
     @cached_property
     def tokens(self) -> list[Token]:
