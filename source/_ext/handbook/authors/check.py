@@ -23,11 +23,16 @@ from proven.proofs import too_narrow
 from proven.shown import Shown, record, replay
 from proven.stage import SnippetError
 
+from handbook.domain.store import is_question
 from handbook.style.command import findings
 
 OTHER = "other output"
 """What `replay` says of a program that ended well and printed something else."""
 _PLACED = re.compile(r"[\w./ -]+\.py:\d+: (?!in )")
+
+
+_HOUSE = "tests/handbook/house"
+_RULES = "fits_the_page or silenced_for_a_reason or marked_message"
 
 
 def check(book: Book, name: str) -> list[str]:
@@ -39,7 +44,7 @@ def check(book: Book, name: str) -> list[str]:
     ]
     test = test_of(book, name)
     with ThreadPoolExecutor(2) as pool:
-        proofs = pool.submit(lambda: list(_proofs(book, test)))
+        proofs = pool.submit(lambda: [*_proofs(book, name, test), *_house(book)])
         mutants = pool.submit(lambda: list(_mutants(book, test)))
         # In this thread: only the main one can end a play that hangs.
         outputs = list(_outputs(book, page))
@@ -101,15 +106,25 @@ def _hides_an_order(shown: Shown, snippets: Path) -> bool:
         return False  # a tie: real time would decide
 
 
-def _proofs(book: Book, test: str) -> Iterator[str]:
-    if not (book.root / test).is_file():
+def _proofs(book: Book, name: str, test: str) -> Iterator[str]:
+    if (book.root / test).is_file():
+        yield from _failing(book, test, "proof")
+    elif is_question(name):
         yield f"{test}: proof: there is no such file: write the proofs of the page's claims there"
-        return
-    options = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", test]
+
+
+def _house(book: Book) -> Iterator[str]:
+    """Yield what breaks those rules for the whole book that a new page breaks most often."""
+    if (book.root / _HOUSE).is_dir():
+        yield from _failing(book, _HOUSE, "house", "-k", _RULES)
+
+
+def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
+    options = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", *options, test)
     done = _run(book, "pytest", *options)
     if done.returncode:
         lines = done.stdout.replace(f"{book.root}/", "").splitlines()
-        yield from (f"{line}: proof" for line in _told(lines, test)[:20] or lines[-3:])
+        yield from (f"{line}: {rule}" for line in _told(lines, test)[:20] or lines[-3:])
 
 
 def _told(lines: list[str], test: str) -> list[str]:
