@@ -15,9 +15,9 @@ async def answer(reader: StreamReader, writer: StreamWriter) -> None:
     writer.close()
 
 
-async def ask(client: httpx.AsyncClient, url: str) -> None:
+async def ask(client: httpx.AsyncClient) -> None:
     try:
-        print("client:", await client.get(url))
+        print("client:", await client.get("/"))
     except httpx.PoolTimeout as error:
         print("client:", repr(error))
 
@@ -28,10 +28,11 @@ async def main() -> None:
     limits = httpx.Limits(max_connections=2)
     timeout = httpx.Timeout(5, pool=0.5)
     async with httpx.AsyncClient(
-        limits=limits, timeout=timeout
+        base_url=f"http://127.0.0.1:{port}",
+        limits=limits,
+        timeout=timeout,
     ) as client:
-        url = f"http://127.0.0.1:{port}/"
-        await asyncio.gather(*(ask(client, url) for _ in range(4)))
+        await asyncio.gather(*(ask(client) for _ in range(4)))
     await asyncio.sleep(0.1)  # the server closes its ends
     server.close()
 

@@ -16,10 +16,10 @@ async def answer(reader: StreamReader, writer: StreamWriter) -> None:
 
 
 async def ask(
-    client: httpx.AsyncClient, url: str, turn: asyncio.Semaphore
+    client: httpx.AsyncClient, turn: asyncio.Semaphore
 ) -> None:
     async with turn:
-        print("client:", await client.get(url))
+        print("client:", await client.get("/"))
 
 
 async def main() -> None:
@@ -29,12 +29,11 @@ async def main() -> None:
     limits = httpx.Limits(max_connections=2)
     timeout = httpx.Timeout(5, pool=0.5)
     async with httpx.AsyncClient(
-        limits=limits, timeout=timeout
+        base_url=f"http://127.0.0.1:{port}",
+        limits=limits,
+        timeout=timeout,
     ) as client:
-        url = f"http://127.0.0.1:{port}/"
-        await asyncio.gather(
-            *(ask(client, url, turn) for _ in range(4))
-        )
+        await asyncio.gather(*(ask(client, turn) for _ in range(4)))
     await asyncio.sleep(0.1)  # the server closes its ends
     server.close()
 
