@@ -166,6 +166,7 @@ def check_letters(page: Page) -> None:
 
 def check_copies(page: Page) -> None:
     """Each button of an example copies a piece of its file."""
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     for example in page.locator("div.literal-block-wrapper:has(a.download)").all():
         name = example.locator("a.download").inner_text().strip()
         example.locator("button.copybtn").click()

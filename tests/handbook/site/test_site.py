@@ -389,7 +389,7 @@ def test_the_contents_are_as_sphinx_and_furo_make_them(
     leave_out, put_in = navigation.leave_out, navigation.put_in
 
     def ask_sphinx(app: Any, pagename: str, template: str, context: Any, doctree: Any) -> None:
-        options = {"collapse": False, "titles_only": True, "maxdepth": -1, "includehidden": True}
+        options = {"collapse": True, "titles_only": True, "maxdepth": -1, "includehidden": True}
         contents = get_navigation_tree(context["toctree"](**options))
         made[pagename] = repairs.mend(repairs.NAVIGATION, contents, pagename), ""
         leave_out(app, pagename, template, context, doctree)
@@ -405,7 +405,8 @@ def test_the_contents_are_as_sphinx_and_furo_make_them(
     assert result.returncode == 0, result.stdout
     assert {"index", "tasks/index", "tasks/second", "tests/tasks/test_hello"} <= made.keys()
     for page, (by_sphinx, ours) in made.items():
-        assert by_sphinx == ours, page
+        number = re.compile(r"(?<=toctree-checkbox-)\d+")  # furo counts the chapters that are open
+        assert number.sub("", by_sphinx) == number.sub("", ours), page
         assert ("current-page" in ours) == (page in {"ledger"} or page[:6] in ("tasks/", "races/"))
 
 

@@ -1,7 +1,8 @@
 """The contents at the side: resolved once a build, and for each page only marked.
 
 Sphinx and furo make them anew for every page, which takes longer than all the rest and grows with
-the square of the pages.  Marking is what sphinx.environment.adapters.toctree does to the doctree
+the square of the pages.  A page has only the questions of its own chapter: those of all weigh more
+than its text.  Marking is what sphinx.environment.adapters.toctree does to the doctree
 (class ``current``) and furo.navigation to the HTML (``current-page``, ``checked``).
 """
 
@@ -49,6 +50,7 @@ class Navigation:
         self._parts = _TAG.split(mend(NAVIGATION, html, "the contents at the side"))
         self._around: dict[str, list[int]] = {}
         self._switches: dict[int, int] = {}
+        self._folds: dict[int, slice] = {}
         self._in_folder = lru_cache(None)(self._relative)
         open_tags: list[int] = []
         for place, part in enumerate(self._parts):
@@ -56,6 +58,8 @@ class Navigation:
                 open_tags.append(place)
             elif part in ("</ul>", "</li>"):
                 open_tags.pop()
+                if part == "</ul>" and open_tags and (switch := self._switches.get(open_tags[-1])):
+                    self._folds[open_tags[-1]] = slice(switch, place + 2)
             elif part.startswith("<input"):
                 self._switches[open_tags[-1]] = place
             elif place % 2:
@@ -63,9 +67,13 @@ class Navigation:
 
     def at(self, uri: str) -> str:
         """Return the contents as the page at `uri` shows them."""
-        parts = self._in_folder(posixpath.dirname(uri))
-        if around := self._around.get(uri):
-            parts = parts.copy()
+        parts = self._in_folder(posixpath.dirname(uri)).copy()
+        around = self._around.get(uri, [])
+        for item in self._folds.keys() - set(around):
+            fold = self._folds[item]
+            parts[fold] = [""] * (fold.stop - fold.start)
+            parts[item] = parts[item].replace(" has-children", "")
+        if around:
             *outer, link = around
             parts[link] = '<a class="current reference internal" href="#">'
             for place in outer:

@@ -15,7 +15,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from handbook.appendices.ledger import claim_mark, proof_link, statement
+from handbook.appendices.ledger import proof_link, statement
 from handbook.domain import Fault, handbook, is_question, warn
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Asked(SphinxDirective):
 
 
 class ClaimRole(SphinxRole):
-    """The role {claim}: the sentence of a claim with its mark and the link to its proof."""
+    """The role {claim}: the sentence of a claim and the link to its proof."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         place = claim_place("", "", claim=self.text)
@@ -132,8 +132,6 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             text = nodes.Text(place.astext())
             place.replace_self(make_refnode(app.builder, docname, page, id, text))
         else:
-            practice = claim.rests == "cpython"
-            mark = claim_mark("", "", claim=id, verb=claim.verb, practice=practice)
-            proof = store.book.proofs[id]
-            parts = [statement(app, docname, page, id), mark, nodes.Text(" ")]
-            place.replace_self([*parts, proof_link(app, docname, proof)])
+            proof = proof_link(app, docname, store.book.proofs[id])
+            # A mark leads to the ledger of its own page.
+            place.replace_self([statement(app, docname, page, id), nodes.Text(" ✓ "), proof])
