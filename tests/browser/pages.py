@@ -126,6 +126,9 @@ def check_access(page: Page, axe: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
+FOLDS = "open => document.querySelectorAll('details').forEach(fold => fold.open = open)"
+
+
 def test_page(open_as: OpenAs, base: str, axe: str, address: str) -> None:
     """Load the page once, and look at it on a phone, on a laptop and on paper."""
     page, transferred, errors = open_as(base + address, permissions=CLIPBOARD)
@@ -166,13 +169,14 @@ def check_letters(page: Page) -> None:
 
 def check_copies(page: Page) -> None:
     """Each button of an example copies a piece of its file."""
-    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    page.evaluate(FOLDS, True)
     for example in page.locator("div.literal-block-wrapper:has(a.download)").all():
         name = example.locator("a.download").inner_text().strip()
         example.locator("button.copybtn").click()
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied.strip()
         assert copied.strip("\n") in (ROOT / name).read_text(encoding="utf-8")
+    page.evaluate(FOLDS, False)
 
 
 def check_paper(page: Page) -> None:
