@@ -217,7 +217,7 @@ def test_run_waits_for_what_to_thread_began(call: partial[object], end: End) -> 
     ended: list[bool] = []
 
     def job() -> None:
-        time.sleep(3)
+        time.sleep(290)
         ended.append(True)
 
     async def main() -> None:
