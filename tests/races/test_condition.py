@@ -103,6 +103,20 @@ class SetAfter(FlagUnlocked):
                 self.changed.wait()
 
 
+class ShutAgain(FlagUnlocked):
+    """A broken twin: the flag falls back before those who were woken look at it."""
+
+    def open(self) -> None:
+        with self.changed:
+            self.is_open = True
+            self.changed.notify_all()
+            self.is_open = False
+
+    def enter(self) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: self.is_open)
+
+
 @pytest.mark.never("condition-flag-not-missed")
 def test_who_asks_a_flag_under_the_lock_misses_no_signal(explored: Explored) -> None:
     assert play("races/condition_lost_fixed").lines == ["guest entered: True"]
@@ -118,6 +132,6 @@ def test_who_asks_a_flag_under_the_lock_misses_no_signal(explored: Explored) -> 
     fixed = guest_and_host(lambda: explore.load("races/condition_lost_fixed").Door())
     assert fixed.holds, fixed.failure
     without = explore.load("races/condition_lost_broken").Door
-    twins = [guest_and_host(twin).failure for twin in (without, FlagUnlocked, SetAfter)]
+    twins = [guest_and_host(twin).failure for twin in (without, FlagUnlocked, SetAfter, ShutAgain)]
     kinds = [twin.kind if twin else "" for twin in twins]
     explored(fixed.orders, twin_fails=[kind == "deadlock" for kind in kinds])

@@ -138,6 +138,17 @@ def test_a_permit_too_many(permits: int) -> None:
     for semaphore, expected in ((bounded, permits), (plain, permits + 1)):
         got = [semaphore.acquire(blocking=False) for _ in range(permits + 2)]
         assert got.count(True) == expected
+    held = BoundedSemaphore(permits + 1)
+    assert held.acquire(blocking=False)
+    held.release()
+    assert held.acquire(blocking=False), "a permit is out, its holder still works"
+    held.release()  # one too many, by another: nothing is raised
+    got = [held.acquire(blocking=False) for _ in range(permits + 2)]
+    assert got.count(True) == permits + 1, "with the holder one more than allowed is inside"
+    for _ in range(permits + 1):
+        held.release()
+    with pytest.raises(ValueError, match="released too many times"):
+        held.release()  # the holder's own
 
 
 @pytest.mark.always("primitive-released-by-another")
