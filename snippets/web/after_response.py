@@ -34,7 +34,7 @@ async def main() -> None:
     async with httpx.AsyncClient() as client:
         got = await client.post(f"http://127.0.0.1:{port}/order")
     print(f"client: {got.status_code}")
-    server.should_exit = True  # as at Ctrl+C or SIGTERM
+    server.should_exit = True  # as at Ctrl+C
     await serving
     print("server: stopped")
 

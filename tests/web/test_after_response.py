@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -26,6 +27,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.ways import ways
+from tests.ways_processes import run_by
 
 Happened = list[tuple[str, float]]
 """What happened, and at which second."""
@@ -143,6 +145,50 @@ def test_a_limit_ends_the_wait(make: Any, limit: int) -> None:
     assert max(second for _, second in told) < limit + 0.5
 
 
+STOPPED = """
+import asyncio, os, signal
+import uvicorn
+from fastapi import BackgroundTasks, FastAPI
+
+app = FastAPI()
+begun = asyncio.Event()
+kept = set()
+
+async def letter():
+    begun.set()
+    try:
+        await asyncio.sleep(100)
+    finally:
+        print("letter: cleaned up", flush=True)
+
+async def receipt():
+    print("receipt: begins", flush=True)
+    os.kill(os.getpid(), signal.SIGNAL)
+    await asyncio.sleep(0.2)
+    print("receipt: sent", flush=True)
+
+@app.get("/")
+async def answer(background: BackgroundTasks):
+    kept.add(asyncio.create_task(letter()))
+    await begun.wait()
+    background.add_task(receipt)
+
+async def main():
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+    await reader.read()
+    await serving
+    print("served", flush=True)
+
+asyncio.run(main())
+"""
+
+
 @pytest.mark.always("after-task-cancelled")
 @ways(count={"one": 1, "two": 2}, limit={"no limit": None, "long": 30})
 def test_a_task_is_cancelled_at_the_end(count: int, limit: int | None) -> None:
@@ -152,6 +198,19 @@ def test_a_task_is_cancelled_at_the_end(count: int, limit: int | None) -> None:
     told = serve(with_task, [waits] * count, limit)
     assert [what for what, _ in told] == ["answered", "stopped", *["cancelled"] * count]
     assert max(second for _, second in told) < 1
+    if count > 1:
+        return
+    done = run_by("spawn", STOPPED.replace("SIGNAL", "SIGINT"))
+    assert done.stdout.splitlines() == ["receipt: begins", "receipt: sent", "letter: cleaned up"]
+
+
+@pytest.mark.always("after-task-sigterm")
+# one way: the signal that uvicorn sends itself again
+def test_after_sigterm_a_task_is_not_even_cancelled() -> None:
+    # no mutant: в примере сервер останавливает сама программа
+    done = run_by("spawn", STOPPED.replace("SIGNAL", "SIGTERM"))
+    assert done.stdout.splitlines() == ["receipt: begins", "receipt: sent"], done.stderr
+    assert done.returncode == -signal.SIGTERM
 
 
 @pytest.mark.always("after-background-in-turn")
