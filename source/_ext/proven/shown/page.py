@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from proven.claims import RANGES
 from proven.shown.text import Terms, agree, as_read
-from proven.stage import player
 
 BLOCK = re.compile(
     r"^(?P<indent>[ ]*)(?P<fence>`{3,}|:{3,}|~{3,})\{output\}[ ]+(?P<name>\S+)[ ]*\n"
@@ -34,11 +32,6 @@ class Shown:
     only: tuple[tuple[str, str], ...] = ()
     terms: Terms = field(default_factory=Terms)
     line: int = 0
-
-    def is_timed(self, snippet: Path) -> bool:
-        """Tell whether the lines show virtual seconds; snippet: the program's file."""
-        auto = self.terms.clock == "auto"
-        return player.is_virtual(snippet) if auto else self.terms.clock == "virtual"
 
 
 def outputs_in(pages: Mapping[str, str]) -> Iterator[Shown]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from proven.book import Book
 from proven.checks import environment, parse, parser
+from proven.checks.mutants.mutations import is_timed
 from proven.checks.mutants.record import (
     Pair,
     found_since,
@@ -32,7 +33,6 @@ from proven.checks.mutants.record import (
 )
 from proven.checks.mutants.report import PageReport, report
 from proven.findings import EXCUSES, MUTANTS, Mutation
-from proven.stage import player
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
 _ADVICE = {
@@ -86,7 +86,7 @@ def _try_pages(
 
 
 def _is_quick(book: Book, pair: Pair) -> bool:
-    return all(player.is_virtual(book.snippet(name)) for name in book.snippets_of(*pair))
+    return all(is_timed(book, name) for name in book.snippets_of(*pair))
 
 
 def examine(book: Book, page: str, test: str) -> PageReport:

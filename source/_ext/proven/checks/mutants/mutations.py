@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from textwrap import dedent
 
+from proven.book import Book
 from proven.checks.mutants.operators import Change, changes
 from proven.checks.mutants.text import Text, Where, parts, statements
 from proven.findings import Mutation
+from proven.stage.player import is_virtual
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class Mutant:
     mutation: Mutation
     source: str
     probe: str = ""
+
+
+def is_timed(book: Book, name: str) -> bool:
+    """Tell whether snippet `name` is played on the virtual clock: its output may choose."""
+    shown = book.outputs.get(name)
+    if shown and shown.terms.clock != "auto":
+        return shown.terms.clock == "virtual"
+    return is_virtual(book.snippet(name))
 
 
 def mutants_of(source: str, *, timed: bool, where: Where = lambda node: True) -> Iterator[Mutant]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from proven.book import Book
+from proven.checks.mutants.mutations import is_timed
 from proven.checks.mutants.report import text_of
 from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
 
@@ -87,8 +88,7 @@ def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:
     On the real clock a mutant may be noticed now and then: there reasons stay.
     """
     for name, entry in snippets.items():
-        shown = book.outputs.get(name)
-        if not (shown and shown.is_timed(book.snippet(name))):
+        if not is_timed(book, name):
             continue
         silent = [_label(each) for each in (*entry["justified"], *entry["survivors"])]
         for pattern in book.excuses.get(name, {}):

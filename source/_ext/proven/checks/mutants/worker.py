@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from proven.book import Book
-from proven.checks.mutants.mutations import Mutant, mutants_of, mutants_of_proof
+from proven.checks.mutants.mutations import Mutant, is_timed, mutants_of, mutants_of_proof
 from proven.checks.mutants.prover import Hang, Prover
 from proven.claims import excluded_here
 from proven.findings import EQUAL, OWN_CODE
@@ -45,9 +45,9 @@ class Copy:
 
     def passes_at_any_pace(self, shown: Shown) -> bool:
         """Tell whether it prints that also if its threads dawdle; always on the virtual clock."""
-        file = self.file(shown.name)
-        if shown.is_timed(file):
+        if is_timed(self.book, shown.name):
             return True
+        file = self.file(shown.name)
         source = file.read_text(encoding="utf-8")
         try:
             for dawdling in at_other_paces(source):
@@ -134,9 +134,7 @@ class Worker:
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
         # A proof names it, or what the proofs of its file share.
         concerned = [id for id in self.prover.items if f'"{name}"' in self.book.alone(id)]
-        file = self.copy.file(name)
-        timed = shown.is_timed(file) if shown else player.is_virtual(file)
-        for mutant in mutants_of(self.book.code(name), timed=timed):
+        for mutant in mutants_of(self.book.code(name), timed=is_timed(self.book, name)):
             with self._turn() as is_mine:
                 if not is_mine:
                     continue
