@@ -141,22 +141,18 @@ def test_held_until_the_end(how: str, seconds: float) -> None:
     assert source.log == ["main ends", "closed"]
 
 
-@pytest.mark.always("aclosing-timeout-hits-reader")
-@ways(after={"in the loop": False, "after break": True})
-def test_the_deadline_cancels_the_reader(after: bool) -> None:
-    shown = play("patterns/aclosing_timeout")
-    assert shown.at("main: cancelled, but by whom?") == 2
-    assert shown.at("first row") == 0
-    caught: list[tuple[type[BaseException], float]] = []
+def what_reaches_the_reader(
+    stream: AsyncGenerator[int, None], after: bool, at_the_end: type[BaseException]
+) -> list[tuple[type[BaseException], float]]:
+    """Return what ends a reader of `stream`, and at which second; `after` a break, or before.
 
-    async def rows() -> AsyncGenerator[int, None]:
-        async with asyncio.timeout(2):
-            yield 1
-            yield 2
+    at_the_end: what closing the stream may raise.
+    """
+    caught: list[tuple[type[BaseException], float]] = []
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        start, stream = loop.time(), rows()
+        start = loop.time()
         try:
             async for _ in stream:
                 if after:
@@ -165,11 +161,26 @@ def test_the_deadline_cancels_the_reader(after: bool) -> None:
             await asyncio.sleep(60)
         except BaseException as error:
             caught.append((type(error), loop.time() - start))
-        with suppress(TimeoutError):
+        with suppress(at_the_end):
             await stream.aclose()
 
     perform(main)
-    assert caught == [(asyncio.CancelledError, 2)]
+    return caught
+
+
+@pytest.mark.always("aclosing-timeout-hits-reader")
+@ways(after={"in the loop": False, "after break": True})
+def test_the_deadline_cancels_the_reader(after: bool) -> None:
+    shown = play("patterns/aclosing_timeout")
+    assert shown.at("main: cancelled, but by whom?") == 2
+    assert shown.at("first row") == 0
+
+    async def rows() -> AsyncGenerator[int, None]:
+        async with asyncio.timeout(2):
+            yield 1
+            yield 2
+
+    assert what_reaches_the_reader(rows(), after, TimeoutError) == [(asyncio.CancelledError, 2)]
 
 
 TASKS = {"no task": None, "done": 0.0, "running": 60.0}
@@ -194,8 +205,6 @@ async def close_in_group(seconds: float | None) -> None:
 @pytest.mark.always("aclosing-group-hits-reader")
 @ways(after={"in the loop": False, "after break": True})
 def test_a_failed_task_cancels_the_reader(after: bool) -> None:
-    caught: list[tuple[type[BaseException], float]] = []
-
     async def fail() -> None:
         await asyncio.sleep(2)
         raise LookupError
@@ -206,22 +215,9 @@ def test_a_failed_task_cancels_the_reader(after: bool) -> None:
             yield 1
             yield 2
 
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        start, stream = loop.time(), rows()
-        try:
-            async for _ in stream:
-                if after:
-                    break
-                await asyncio.sleep(60)
-            await asyncio.sleep(60)
-        except BaseException as error:
-            caught.append((type(error), loop.time() - start))
-        with suppress(BaseExceptionGroup):
-            await stream.aclose()
-
-    perform(main)
-    assert caught == [(asyncio.CancelledError, 2)]
+    assert what_reaches_the_reader(rows(), after, BaseExceptionGroup) == [
+        (asyncio.CancelledError, 2)
+    ]
 
 
 @pytest.mark.always("aclosing-group-around-yield", before="3.15")
