@@ -168,9 +168,29 @@ def test_a_blocking_call_stops_all(make: Any, block: Callable[[float], Any], oth
 def test_forty_at_once() -> None:
     # one way: the number is one
     assert play("web/fastapi_def_waves").lines[0] == "threads at most: 40"
-    answers = ask(fastapi(sleep, []), *["/slow"] * 41)
-    seconds = [second for _, second in answers]
-    assert (seconds.count(1), seconds.count(2)) == (40, 1)
+    # Forty meet at the barrier; one more could only come if it had a thread.
+    inside, together, gate, lock = [0], threading.Barrier(41), threading.Event(), threading.Lock()
+
+    def block(_seconds: float) -> None:
+        with lock:
+            inside[0] += 1
+            is_among_forty = inside[0] <= 40
+        if is_among_forty:
+            together.wait()
+        gate.wait()
+
+    async def main() -> None:
+        transport = httpx.ASGITransport(fastapi(block, []))
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            visits = [asyncio.create_task(client.get("/slow")) for _ in range(45)]
+            await asyncio.to_thread(together.wait)
+            done, _ = await asyncio.wait(visits, timeout=0.05)
+            assert (inside, done) == ([40], set())
+            gate.set()
+            await asyncio.gather(*visits)
+            assert inside == [45]
+
+    asyncio.run(main())
 
 
 @pytest.mark.always("fastapi-threads-shared")
