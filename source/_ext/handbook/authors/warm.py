@@ -52,9 +52,12 @@ def serve(address: str) -> None:
     gc.disable()
     before = _stamps()
     with socket.socket(socket.AF_UNIX) as service:
-        Path(address).unlink(missing_ok=True)
-        service.bind(address)
+        # Whoever sees the address may ask at once.
+        part = Path(f"{address}.part")
+        part.unlink(missing_ok=True)
+        service.bind(str(part))
         service.listen()
+        part.replace(address)
         while service in select.select([service, sys.stdin], [], [])[0]:
             with service.accept()[0] as client:
                 arguments = json.loads(client.makefile().readline())
