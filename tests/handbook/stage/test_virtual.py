@@ -567,6 +567,24 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
 
 
+def test_a_thread_that_outlives_its_performance_ends() -> None:
+    def work() -> None:
+        while True:
+            time.sleep(1000)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+
+    async def main() -> None:
+        for thread in threads:
+            thread.start()
+        await asyncio.sleep(1)
+
+    perform(main)
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
 STOPPED = """
     async def job(name):
         try:

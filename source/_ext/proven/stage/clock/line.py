@@ -88,13 +88,16 @@ class Clock:
     reverse: break ties (see Due) the other way; tied: whether there was one;
     charging: whether computing takes virtual time, too;
     on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
-    refuse: called with the reason if the program needs the real clock.
+    refuse: called with the reason if the program needs the real clock;
+    over: whether the play is: threads that still wait then end, or the next play would
+    take them for its own.
     """
 
     reverse: bool = False
     charging: bool = False
     now: int = 0
     tied: bool = False
+    over: bool = False
     on_jump: Callable[[], None] = lambda: None
     on_deadlock: Callable[[], None] = lambda: None
     refuse: Callable[[str], Any] = _refuse
@@ -176,6 +179,9 @@ class Clock:
                 limit = self._jump(waiter)
                 if waiter.failed:
                     raise Deadlock
+                if self.over:
+                    # A thread that ends so says nothing.
+                    raise SystemExit
                 came = None if waiter.gone_on else poll(limit)
                 if came and not (waiter.gone_on and waiter.for_lock):
                     return came
