@@ -20,7 +20,7 @@ def work(number: int) -> None:
 def press_ctrl_c() -> None:
     """Interrupt all processes of the program, as a terminal does."""
     for child in multiprocessing.active_children():
-        os.kill(child.pid or 0, signal.SIGINT)
+        os.kill(child.pid, signal.SIGINT)
     signal.raise_signal(signal.SIGINT)
 
 
