@@ -32,7 +32,7 @@ VARIABLES = {
     "error": "error",
 }
 """The setting of conf.py that handbook.css gives each role."""
-HEAVIEST = 12_000
+HEAVIEST = 6_500
 """Bytes that a drawing may take of the 50 kB of its page, packed as a server sends it."""
 
 
