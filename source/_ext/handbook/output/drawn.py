@@ -162,8 +162,8 @@ def on_screen(svg: str, slug: str, alt: str) -> str:
     look = f'style="max-width:{width * 4 / 3:.0f}px;min-width:{width:.0f}px"'
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'class="drawing" role="img" aria-label="{escape(alt)}" '
-        f'viewBox="0 0 {width:g} {height:g}" {look}>{body}'
+        f'class="drawing" role="img" aria-labelledby="{own}-words" '
+        f'viewBox="0 0 {width:g} {height:g}" {look}><desc id="{own}-words">{escape(alt)}</desc>{body}'
     )
 
 
