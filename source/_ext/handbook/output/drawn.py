@@ -163,7 +163,8 @@ def on_screen(svg: str, slug: str, alt: str) -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'class="drawing" role="img" aria-labelledby="{own}-words" '
-        f'viewBox="0 0 {width:g} {height:g}" {look}><desc id="{own}-words">{escape(alt)}</desc>{body}'
+        f'viewBox="0 0 {width:g} {height:g}" {look}>'
+        f'<desc id="{own}-words">{escape(alt)}</desc>{body}'
     )
 
 
