@@ -163,6 +163,7 @@ AT_EXIT = """
 @pytest.mark.always("late-start-works-before", before="3.12")
 @ways(how=HOW)
 def test_a_thread_begun_at_exit_works(how: str) -> None:
+    # no mutant: пример потока не ждёт, ждут программы этого доказательства
     assert "atexit: thread started" in play("threads/late_thread_atexit").lines
     assert _told(AT_EXIT.replace("{then}", "thread.join()"), how) == ["begun", "saved"]
 
@@ -177,6 +178,7 @@ def test_a_thread_begun_at_exit_works_again(how: str) -> None:
 @pytest.mark.always("late-not-awaited", before="3.15")
 @ways(how=HOW)
 def test_nobody_waits_for_a_thread_begun_at_exit(how: str) -> None:
+    # no mutant: пример потока не ждёт, как его ни измени
     assert "saved" not in _told(AT_EXIT.replace("{then}", "pass"), how)
 
 
