@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from textwrap import dedent
 from typing import Any
 
@@ -293,3 +294,18 @@ def test_a_fork_has_no_loop_thread(forked: str) -> None:
     assert play("bridges/loop_for_sync_fork_broken").lines[1:] == ["worker: nobody answers"]
     assert play("bridges/loop_for_sync_fork_fixed").lines == ["main: a page", "worker: a page"]
     assert perform_script(dedent(FORK) + forked).lines == ["parent page", "child False"]
+
+
+@pytest.mark.sometimes("loop-sync-cache-twice")
+def test_two_threads_may_make_two_loops() -> None:
+    # no mutant: в примере первым обращается один поток
+    both = threading.Barrier(2)
+
+    @cache
+    def loop_thread_of(pid: int) -> object:
+        both.wait(10)
+        return object()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(loop_thread_of, [1, 1])
+    assert first is not second
