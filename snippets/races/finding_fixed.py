@@ -1,0 +1,39 @@
+import threading
+from threading import Thread
+
+
+class Stock:
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.lock = threading.Lock()
+
+    def is_empty(self) -> bool:
+        return self.left == 0
+
+    def take(self) -> None:
+        with self.lock:
+            if not self.is_empty():
+                self.left -= 1
+
+
+class Interrupted(Stock):
+    """Lets a second thread in after the first check, if it can."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(left)
+        self.second = Thread(target=self.take)
+
+    def is_empty(self) -> bool:
+        empty = super().is_empty()
+        if self.second.ident is None:
+            self.second.start()
+            if not self.lock.locked():
+                self.second.join()
+        return empty
+
+
+if __name__ == "__main__":
+    stock = Interrupted(left=1)
+    stock.take()
+    stock.second.join()
+    print(f"left: {stock.left}")
