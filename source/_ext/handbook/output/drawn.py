@@ -157,7 +157,10 @@ def on_screen(svg: str, slug: str, alt: str) -> str:
         body,
     )
     body = re.sub(r"<(?:path|g) [^>]*>", _classed, _USUAL.sub("", body))
-    body = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", body)
+    # A path needs no symbol around it, and letters stand a tenth of a point more or less.
+    body = re.sub(r'<symbol (id="[^"]*")[^>]*><path ([^>]*)></symbol>', r"<path \1 \2>", body)
+    body = re.sub(r'(?<= x=")[\d.]+', lambda number: f"{round(float(number[0]), 1):g}", body)
+    body = re.sub(r"\d+\.\d{3,}", lambda number: f"{round(float(number[0]), 2):g}", body)
     body = re.sub(r'(?<= d=")[^"]*', _shorter, body)
     look = f'style="max-width:{width * 4 / 3:.0f}px;min-width:{width:.0f}px"'
     return (
@@ -170,7 +173,8 @@ def on_screen(svg: str, slug: str, alt: str) -> str:
 
 def _shorter(path: re.Match[str]) -> str:
     """Leave out the spaces and zeros that a path's grammar doesn't need: a quarter of its size."""
-    letters = re.sub(r" ?([A-Za-z]) ?", r"\1", path[0].strip())
+    letters = re.sub(r" ?([A-Za-z]) ?", r"\1", path[0].removeprefix("M 0 0").strip())
+    letters = re.sub("^m", "M", letters)
     return re.sub(r"(?<![\d.])0(?=\.)", "", letters).replace(" -", "-")
 
 
