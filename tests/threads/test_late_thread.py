@@ -1,103 +1,225 @@
 """Proofs for source/threads/late-thread.md."""
 
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
+from textwrap import dedent
 
 import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
 
-SUBMIT = """
-def late():
-    try:
-        print({call})
-    except RuntimeError as error:
-        print(error)
-"""
-CALLS = {
-    "old pool": "pool.submit(str, 1).result()",
-    "used pool": "used.submit(str, 1).result()",
-    "new pool": "ThreadPoolExecutor().submit(str, 1).result()",
-}
-LATE = {
-    "atexit": "atexit.register(late)",
-    "late thread": "Thread(target=lambda: (main_thread().join(), late())).start()",
-}
-HEAD = """
-import atexit
-from concurrent.futures import ThreadPoolExecutor
-from threading import Thread, main_thread
+HOW = {"the last line": "", "sys.exit": "sys.exit(0)", "an exception": "raise OSError"}
+"""How the main thread ends."""
+START = """
+    import asyncio, atexit, sys, threading, time
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+    def say(line):
+        print(line, flush=True)
 """
 
 
-@pytest.mark.always("late-submit-fails")
-@ways(call=CALLS, late=LATE)
-def test_submit_fails_after_the_main_thread(call: str, late: str) -> None:
-    assert play("threads/late_thread_broken").lines == [
-        "main: ends",
-        "RuntimeError: cannot schedule new futures after interpreter shutdown",
-    ]
-    pools = (
-        "pool, used = ThreadPoolExecutor(), ThreadPoolExecutor()\nused.submit(str, 1).result()\n"
+def _told(code: str, how: str = "") -> list[str]:
+    """Run a program that may end by an exception; return its lines."""
+    program = f"{dedent(START)}{dedent(code)}\n{how}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False
     )
-    (line,) = perform_script(HEAD + pools + SUBMIT.format(call=call) + late).lines
-    assert line in (
-        "cannot schedule new futures after interpreter shutdown",
-        "cannot schedule new futures after shutdown",  # a worker of its own has seen the end
-    )
+    return done.stdout.splitlines()
 
 
-@pytest.mark.always("late-thread-from-atexit", since="3.13")
-@ways(count={"one": 1, "many": 10}, daemon={"ordinary": False, "daemon": True})
-def test_a_thread_from_atexit_runs(count: int, daemon: bool) -> None:
-    # no mutant: в 3.12.1 поток не запустится, и примера с ним нет
-    trace = perform_script(f"""{HEAD}
-def late():
-    for _ in range({count}):
-        thread = Thread(target=print, args=("ran",), daemon={daemon})
-        thread.start()
-        thread.join()
-atexit.register(late)
-""")
-    assert trace.lines == ["ran"] * count
+@pytest.mark.always("late-atexit-after-threads")
+@ways(how=HOW)
+def test_atexit_comes_after_threads(how: str) -> None:
+    trace = play("threads/late_thread_stages", clock="virtual")
+    assert trace.ordered("main: last line", "pool: done", "plain thread: done", "atexit")
+    code = """
+        class Late(threading.Thread):
+            def run(self):
+                threading.main_thread().join()
+                time.sleep(0.1)
+                say("thread")
+        atexit.register(say, "atexit")
+        begun = threading.Event()
+        def job():
+            begun.set()
+            time.sleep(0.1)
+            say("job")
+        ThreadPoolExecutor().submit(job)
+        begun.wait()
+    """
+    told = _told(f"{dedent(code)}\nLate().start()", how)
+    assert told[-1] == "atexit"
+    assert {"job", "thread"} <= {*told}
 
 
-@pytest.mark.always("late-thread-from-del", since="3.13")
-@ways(daemon={"ordinary": False, "daemon": True})
-def test_a_thread_from_del_is_refused(daemon: bool) -> None:
-    # no mutant: так только с 3.13, и примера с ним нет
-    trace = perform_script(f"""{HEAD}
-class Late:
-    Thread = Thread
-    def __del__(self):
-        try:
-            self.Thread(target=str, daemon={daemon}).start()
-        except RuntimeError as error:
-            print(type(error).__name__, error)
-late = Late()
-""")
-    assert trace.lines == [
-        "PythonFinalizationError can't create new thread at interpreter shutdown"
-    ]
-
-
-@pytest.mark.always("late-finally-submits")
-@ways(end={"return": None, "error": ValueError, "exit": SystemExit, "Ctrl+C": KeyboardInterrupt})
-def test_finally_still_submits(end: type[BaseException] | None) -> None:
-    assert play("threads/late_thread_fixed").lines == ["main: ends", "report: sent"]
-    done: list[str] = []
-
-    def work() -> None:
-        with ThreadPoolExecutor() as pool:
+@pytest.mark.always("late-daemon-cut")
+@ways(work={"a wait": "threading.Event().wait()", "a loop": "while True: pass"})
+def test_a_daemon_is_cut(work: str) -> None:
+    lines = play("threads/late_thread_stages", clock="virtual").lines
+    assert not [line for line in lines if line.startswith("daemon")]
+    code = f"""
+        begun = threading.Event()
+        def serve():
             try:
-                if end:
-                    raise end
+                begun.set()
+                {work}
             finally:
-                pool.submit(done.append, "sent").result()
+                say("finally")
+        threading.Thread(target=serve, daemon=True).start()
+        begun.wait()
+        say("last line")
+    """
+    assert _told(code) == ["last line"]
 
-    if end:
-        with pytest.raises(end):
-            work()
-    else:
-        work()
-    assert done == ["sent"]
+
+POOLS = {"threads": "ThreadPoolExecutor", "processes": "ProcessPoolExecutor"}
+WHERE = {
+    "a thread": """
+        def late():
+            threading.main_thread().join()
+            attempt()
+        threading.Thread(target=late).start()
+    """,
+    "atexit": """
+        atexit.register(attempt)
+    """,
+}
+ATTEMPT = """
+    if __name__ == "__main__":
+        {before}
+        def attempt():
+            try:
+                {what}
+                say("ok")
+            except RuntimeError as error:
+                say(error)
+"""
+
+
+def _attempt(where: str, what: str, before: str = "pass") -> list[str]:
+    code = dedent(ATTEMPT).replace("{before}", before).replace("{what}", what)
+    inside = "".join(f"    {line}\n" for line in dedent(where).strip().splitlines())
+    return perform_script(f"{dedent(START)}{code}{inside}").lines
+
+
+@pytest.mark.always("late-submit-refused")
+@ways(
+    where=WHERE,
+    pool=POOLS,
+    known={
+        "used before": ("pool = {pool}(1); pool.submit(int).result()", "pool.submit(int)"),
+        "never used": ("pool = {pool}(1)", "pool.submit(int)"),
+        "new": ("pass", "{pool}(1).submit(int)"),
+    },
+)
+def test_no_pool_takes_jobs_at_exit(where: str, pool: str, known: tuple[str, str]) -> None:
+    assert play("threads/late_thread_pool_broken").find("main: last line")
+    shown = play("threads/late_thread_pool_broken").lines[-1]
+    assert "report: cannot schedule new futures" in shown
+    assert play("threads/late_thread_pool_fixed").lines == ["report: sent", "main: last line"]
+    before, what = (part.replace("{pool}", pool) for part in known)
+    (line,) = _attempt(where, what, before)
+    assert line.startswith("cannot schedule new futures after")
+
+
+@pytest.mark.always("late-to-thread-refused")
+@ways(where=WHERE)
+def test_to_thread_is_refused_and_run_is_not(where: str) -> None:
+    # no mutant: в примерах нет asyncio
+    refused = ("cannot schedule new futures", "can't create new thread")
+    (line,) = _attempt(where, "asyncio.run(asyncio.to_thread(int))")
+    assert line.startswith(refused)
+    assert _attempt(where, "asyncio.run(asyncio.sleep(0))") == ["ok"]
+
+
+@pytest.mark.always("late-start-refused", since="3.12", before="3.13")
+@ways(where=WHERE, daemon={"plain": "False", "daemon": "True"})
+def test_312_starts_no_thread_at_exit(where: str, daemon: str) -> None:
+    # no mutant: пример показывает другую версию
+    start = f"threading.Thread(target=int, daemon={daemon}).start()"
+    assert _attempt(where, start) == ["can't create new thread at interpreter shutdown"]
+
+
+AT_EXIT = """
+    def save():
+        say("begun")
+        threading.Event().wait(0.3)
+        say("saved")
+
+    @atexit.register
+    def last():
+        thread = threading.Thread(target=save)
+        try:
+            thread.start()
+        except RuntimeError:
+            say("refused")
+        else:
+            {then}
+"""
+
+
+@pytest.mark.always("late-start-works-before", before="3.12")
+@ways(how=HOW)
+def test_a_thread_begun_at_exit_works(how: str) -> None:
+    assert "atexit: thread started" in play("threads/late_thread_atexit").lines
+    assert _told(AT_EXIT.replace("{then}", "thread.join()"), how) == ["begun", "saved"]
+
+
+@pytest.mark.always("late-start-works-since", since="3.13")
+@ways(how=HOW)
+def test_a_thread_begun_at_exit_works_again(how: str) -> None:
+    # no mutant: пример играют на другой версии
+    assert _told(AT_EXIT.replace("{then}", "thread.join()"), how) == ["begun", "saved"]
+
+
+@pytest.mark.always("late-not-awaited", before="3.15")
+@ways(how=HOW)
+def test_nobody_waits_for_a_thread_begun_at_exit(how: str) -> None:
+    assert "saved" not in _told(AT_EXIT.replace("{then}", "pass"), how)
+
+
+@pytest.mark.always("late-awaited", since="3.15")
+@ways(how=HOW)
+def test_from_315_on_it_is_awaited(how: str) -> None:
+    # no mutant: пример играют на другой версии
+    assert _told(AT_EXIT.replace("{then}", "pass"), how)[-1] == "saved"
+
+
+@pytest.mark.always("late-daemon-still-works")
+@ways(how=HOW)
+def test_a_daemon_can_be_stopped_at_exit(how: str) -> None:
+    # no mutant: в примере демона обрывают
+    code = """
+        stop = threading.Event()
+        def serve():
+            stop.wait()
+            say("cleaned")
+        daemon = threading.Thread(target=serve, daemon=True)
+        daemon.start()
+        @atexit.register
+        def last():
+            stop.set()
+            daemon.join()
+            say("joined")
+    """
+    assert _told(code, how) == ["cleaned", "joined"]
+
+
+@pytest.mark.always("late-start-from-del", since="3.13")
+@ways(daemon={"plain": "False", "daemon": "True"})
+def test_a_thread_from_del_is_refused(daemon: str) -> None:
+    # no mutant: так только с 3.13, и примера с ним нет
+    code = f"""
+        class Late:
+            Thread, say = threading.Thread, staticmethod(say)
+            def __del__(self):
+                try:
+                    self.Thread(target=int, daemon={daemon}).start()
+                except RuntimeError as error:
+                    self.say(f"{{type(error).__name__}}: {{error}}")
+        late = Late()
+    """
+    refused = "PythonFinalizationError: can't create new thread at interpreter shutdown"
+    assert _told(code) == [refused]

@@ -57,6 +57,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
         typst=(output.visit_picture_typst, None),
     )
     app.add_node(
+        output.drawing_picture,
+        html=(output.visit_drawing_html, None),
+        typst=(output.visit_drawing_typst, None),
+    )
+    app.add_node(
         output.guess,
         html=(output.visit_guess_html, output.depart_guess_html),
         typst=(output.visit_guess_typst, None),
@@ -94,6 +99,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     app.add_lexer("output", output.OutputLexer)
     app.add_directive("output", output.Output)
+    app.add_directive("drawing", output.Drawing)
     app.add_directive("interleaving", output.Interleaving)
     app.add_directive("scheduler", output.Scheduler)
     app.add_directive("short", pages.Short)

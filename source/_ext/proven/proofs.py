@@ -25,6 +25,8 @@ from proven.stage.trace import Trace
 Explored = Callable[..., None]
 LAW = "law"
 """The mark of a claim's law, which holds in random programs and tells in how many."""
+_PROVES = "proves"
+"""The property of a report that names its claims."""
 
 LACKS: dict[str, Callable[[], bool]] = {
     "two cores": lambda: (os.cpu_count() or 1) < 2,
@@ -72,7 +74,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a proof where its claim says that it doesn't hold."""
+    """Note what a proof is for, and skip it where its claim says that it doesn't hold."""
+    if ids := [mark.args[0] for mark in item.iter_markers() if mark.name in (*VERBS, LAW)]:
+        item.user_properties.append((_PROVES, ids))
     for mark in item.iter_markers():
         only = mark.kwargs if mark.name in VERBS else {}
         if why := excluded_here(only):
@@ -164,17 +168,13 @@ def too_narrow(proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
 
 
 class Outcomes:
-    """A pytest plugin: keeps proofs and laws only, and notes what comes out for each claim."""
+    """A pytest plugin that notes what comes out for each claim, in however many processes."""
+
+    ONLY = " or ".join((*VERBS, LAW))
+    """The expression of marks by which pytest selects proofs and laws."""
 
     def __init__(self) -> None:
         self.claims: dict[str, Finding] = {}
-        self._ids: dict[str, list[str]] = {}
-
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        for item in items:
-            marks = [mark for mark in item.iter_markers() if mark.name in (*VERBS, LAW)]
-            self._ids[item.nodeid] = [mark.args[0] for mark in marks]
-        items[:] = [item for item in items if self._ids[item.nodeid]]
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.outcome == "passed" and report.when != "call":
@@ -185,11 +185,12 @@ class Outcomes:
         elif report.failed:
             crash = getattr(report.longrepr, "reprcrash", None)
             why = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
-        told = dict(report.user_properties) if report.when == "call" else {}
+        noted = dict(report.user_properties)
+        told = noted if report.when == "call" else {}
         explored, how = told.get("explored", 0), told.get("how", "")
         programs = told.get("programs", 0)
         ways = int(LAW not in report.keywords)
-        for id in self._ids[report.nodeid]:
+        for id in noted.get(_PROVES, ()):
             new = Finding(
                 report.outcome, "", why[:200], explored, ways=ways, how=how, programs=programs
             )

@@ -567,6 +567,99 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
 
 
+def test_a_thread_that_outlives_its_performance_ends() -> None:
+    def work() -> None:
+        while True:
+            time.sleep(1000)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+
+    async def main() -> None:
+        for thread in threads:
+            thread.start()
+        await asyncio.sleep(1)
+
+    perform(main)
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+STOPPED = """
+    async def job(name):
+        try:
+            await asyncio.sleep(9)
+        finally:
+            print(name)
+"""
+OF_SETS = {
+    "a group that cancels": """
+    async def main():
+        with suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                for name in "abc":
+                    group.create_task(job(name))
+                await asyncio.sleep(1)
+                raise ValueError
+    """,
+    "tasks left at the end": """
+    async def main():
+        kept = [asyncio.create_task(job(name), name=name) for name in "abc"]
+        await asyncio.sleep(1)
+    """,
+    "what is done": """
+    async def main():
+        tasks = [asyncio.create_task(asyncio.sleep(0, name)) for name in "abc"]
+        done, _ = await asyncio.wait(tasks)
+        for task in done:
+            print(task.result())
+    """,
+    "one of those that are done": """
+    async def main():
+        tasks = [asyncio.create_task(asyncio.sleep(0, name)) for name in "abc"]
+        done, _ = await asyncio.wait(tasks)
+        print(done.pop().result(), len(done))
+    """,
+    "what a pool has done": """
+    async def main():
+        with ThreadPoolExecutor() as pool:
+            for future in wait([pool.submit(str, name) for name in "abc"]).done:
+                print(future.result())
+    """,
+}
+IMPORTS = """
+    from concurrent.futures import ThreadPoolExecutor, wait
+    from contextlib import suppress
+"""
+
+
+@pytest.mark.parametrize("kind", OF_SETS)
+def test_an_order_that_hangs_on_a_set_of_tasks_is_told(kind: str, tmp_path: Path) -> None:
+    trace = played(IMPORTS + STOPPED + OF_SETS[kind], tmp_path)
+    assert trace.ties
+    assert "".join(trace.lines)[:3] in ("abc", "a 2")
+
+
+def test_a_set_of_tasks_whose_order_changes_nothing_is_a_set_as_usual(tmp_path: Path) -> None:
+    code = """
+    async def main():
+        tasks = [asyncio.create_task(asyncio.sleep(0, name), name=name) for name in "ab"]
+        done, pending = await asyncio.wait(tasks)
+        print(type(done), pending, done == {*tasks}, isinstance(done, set))
+        print(sorted(task.result() for task in done), len(done | pending))
+        print(repr(done)[:12], len(asyncio.all_tasks()))
+        try:
+            await asyncio.wait(["no task"])
+        except (TypeError, AttributeError):
+            print("refused")
+    """
+    trace = played(code, tmp_path)
+    assert trace.ties == ()
+    assert trace.lines[:2] == ["<class 'set'> set() True True", "['a', 'b'] 2"]
+    assert trace.lines[2] == "{<Task finis 1"
+    assert trace.lines[3] == "refused"
+
+
 BUSY = """
 import time
 def compute(seconds):

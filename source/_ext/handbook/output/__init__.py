@@ -1,10 +1,18 @@
 """What programs print and do, as a page shows it.
 
+Beside it ``drawn``, pictures that no run can give.
+
 Bottom to top: ``runs`` are tables of what actors did in turn and of who waits for what;
 ``recorded`` outputs and timelines; ``pair`` compares a mistake with its cure; ``replayed`` is how
 doctest checks outputs; ``interleaving`` shows the run that breaks; ``game`` lets readers find it.
 """
 
+from handbook.output.drawn import (
+    Drawing,
+    drawing_picture,
+    visit_drawing_html,
+    visit_drawing_typst,
+)
 from handbook.output.game import (
     Scheduler,
     add_scripts,
@@ -32,6 +40,7 @@ from handbook.output.replayed import check, keep_recordings, play_ahead
 __all__ = [
     "TIMELINE",
     "VERDICTS",
+    "Drawing",
     "Interleaving",
     "Output",
     "OutputLexer",
@@ -40,6 +49,7 @@ __all__ = [
     "check",
     "depart_game_html",
     "depart_guess_html",
+    "drawing_picture",
     "game",
     "guess",
     "keep_recordings",
@@ -47,6 +57,8 @@ __all__ = [
     "play_ahead",
     "timeline_picture",
     "twin",
+    "visit_drawing_html",
+    "visit_drawing_typst",
     "visit_game_html",
     "visit_game_typst",
     "visit_guess_html",

@@ -28,7 +28,9 @@ class HandbookEpub(Epub3Builder):
         )
         content.write_text(items, encoding="utf-8")
         site, book = outdir / "_static/handbook.css", outdir / "_static/book.css"
-        figures = "\n".join(re.findall(r"^svg\.timeline.*\}$", site.read_text("utf-8"), re.M))
+        figures = "\n".join(
+            re.findall(r"^svg\.(?:timeline|drawing).*\}$", site.read_text("utf-8"), re.M)
+        )
         colours = self.config.html_theme_options["light_css_variables"]
         for name, value in {**colours, "font-stack--monospace": "monospace"}.items():
             figures = figures.replace(f"var(--{name})", value)

@@ -19,7 +19,7 @@ CODE = "⌘"
 """Stands in prose for inline code and for a link whose title isn't written on the page."""
 
 _PROSE = frozenset(
-    {"short", "note", "tip", "warning", "important", "glossary", "details", "answer"}
+    {"short", "note", "tip", "warning", "important", "glossary", "details", "answer", "drawing"}
 )
 _INFO = re.compile(r"\{([\w:-]+)\}\s*(.*)")
 _OPTION = re.compile(r"[ ]*:([\w-]+):[ ]*(.*)")

@@ -15,8 +15,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from functools import partial
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 
 from proven.book import Book
@@ -37,7 +40,7 @@ def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
     """
     version = _ask(python, "'%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')")
     folder = book.root / "build" / "evidence"
-    needed = sorted({"pytest", *_packages(book)})
+    needed = sorted({"pytest", "pytest-xdist", *_packages(book)})
     interpreter = _interpreter(python, folder / version, book.root / "requirements.lock", needed)
     out = folder / f"{version}.findings.json"
     out.unlink(missing_ok=True)
@@ -109,19 +112,17 @@ def _inside(book: Book, out: Path, tests: list[str]) -> None:
     outcomes, lacking = Outcomes(), _lacking(book)
     wanted = [proof for proof in book.all_proofs if proof.file.startswith(tuple(tests or [""]))]
     proofs = [proof for proof in wanted if _page(book, proof.id) not in lacking]
-    options = ["-q", "-p", "no:cacheprovider", "-m", ""]
-    # What measures time waits until the machine is quiet.
+    options = ["-q", "-p", "no:cacheprovider", "-p", "xdist.plugin"]
+    # What measures time runs alone, and waits until the machine is quiet.
     options += ["-o", "faulthandler_timeout=600"]
     files = {proof.file for proof in proofs}
     if book.all_laws and not tests:
         files.add(str((book.settings.tests / "laws").relative_to(book.root)))
-    pytest.main([*options, *sorted(files)], plugins=[outcomes])
+    for which, processes in (f"({Outcomes.ONLY}) and not slow", "4"), ("slow", "0"):
+        chosen = ["-m", which, "-n", processes]
+        pytest.main([*options, *chosen, *sorted(files)], plugins=[outcomes])
     pages = {_page(book, proof.id) for proof in wanted}
-    examples = {
-        shown.name: lacking.get(shown.page) or replay(shown, book.settings.snippets)
-        for shown in book.outputs.values()
-        if not tests or shown.page in pages
-    }
+    examples = _examples(book, lacking, pages if tests else None)
     claims = outcomes.claims | {
         proof.id: lacking[page] for proof in wanted if (page := _page(book, proof.id)) in lacking
     }
@@ -131,6 +132,18 @@ def _inside(book: Book, out: Path, tests: list[str]) -> None:
         for part, of in found.items()
     }
     out.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _examples(
+    book: Book, lacking: dict[str, Finding], pages: set[str] | None
+) -> dict[str, Finding]:
+    """Replay the outputs of `pages`, of all if None, but for those that are `lacking` something."""
+    wanted = [shown for shown in book.outputs.values() if pages is None or shown.page in pages]
+    played = [shown for shown in wanted if shown.page not in lacking]
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        found = pool.map(partial(replay, snippets=book.settings.snippets), played)
+        replayed = dict(zip((shown.name for shown in played), found, strict=True))
+    return {shown.name: replayed.get(shown.name) or lacking[shown.page] for shown in wanted}
 
 
 def _page(book: Book, id: str) -> str:

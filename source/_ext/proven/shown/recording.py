@@ -64,8 +64,8 @@ def record(
     if trace.ties and ordered:
         raise SnippetError(
             f"snippets/{name}.py: two waits end at the same moment, and real time decides which is "
-            f"over first: the place of the line {trace.ties[0]!r} hangs on it; make one of them "
-            "longer, or say :order: any"
+            "over first, or tasks are taken from a set, which has no order: the place of the line "
+            f"{trace.ties[0]!r} hangs on it; make one of them longer, or say :order: any"
         )
     return trace
 

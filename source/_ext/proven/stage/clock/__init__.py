@@ -6,7 +6,8 @@ them wants to go on.  Seconds count from 2026-01-01 09:00:00 UTC.
 
 Bottom to top: ``real`` keeps Python's own clocks; ``blocked`` tells whether threads can go on;
 ``cost`` measures what is computed; ``line`` is the time line; ``names`` puts it behind the names
-of Python's clocks; ``pool`` are its threads; ``loop`` its event loops.
+of Python's clocks; ``pool`` are its threads; ``sets`` orders sets of tasks; ``loop`` are its
+event loops.
 """
 
 from proven.stage.clock.line import Clock, Deadlock

@@ -7,7 +7,10 @@ that has not run since a moment ago, can be waked by nobody but the program itse
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from proven.stage.clock import real
 
@@ -54,3 +57,16 @@ def _state(task: Path) -> object:
     if lines["State"].split()[0] not in "SZX":
         return None
     return (lines["voluntary_ctxt_switches"], lines["nonvoluntary_ctxt_switches"])
+
+
+def taking(lock: Any) -> tuple[Callable[..., Any], Callable[[], None], Callable[[], bool]]:
+    """Return poll, wake and ready of one who waits for `lock`: see Clock.wait."""
+
+    def poll(limit: float | None) -> bool:
+        return bool(lock.acquire(timeout=10 * PAUSE if limit is None else limit))
+
+    def wake() -> None:
+        with suppress(RuntimeError):
+            lock.release()
+
+    return poll, wake, lambda: not lock.locked()

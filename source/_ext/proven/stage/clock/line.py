@@ -11,12 +11,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
-from proven.stage.clock.blocked import PAUSE, are_blocked_but
+from proven.stage.clock.blocked import PAUSE, are_blocked_but, taking
 from proven.stage.clock.cost import Meter
 from proven.stage.trace import NotVirtual
 
@@ -29,6 +28,10 @@ READ = 50_000
 
 class Deadlock(BaseException):
     """Nobody can go on: nothing is ready, no timer runs and nothing is on its way."""
+
+
+class Over(BaseException):
+    """The play of a thread that still waits is over: so is the thread."""
 
 
 def _refuse(why: str) -> None:
@@ -88,13 +91,16 @@ class Clock:
     reverse: break ties (see Due) the other way; tied: whether there was one;
     charging: whether computing takes virtual time, too;
     on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
-    refuse: called with the reason if the program needs the real clock.
+    refuse: called with the reason if the program needs the real clock;
+    over: whether the play is: threads that still wait then end, or the next play would
+    take them for its own.
     """
 
     reverse: bool = False
     charging: bool = False
     now: int = 0
     tied: bool = False
+    over: bool = False
     on_jump: Callable[[], None] = lambda: None
     on_deadlock: Callable[[], None] = lambda: None
     refuse: Callable[[str], Any] = _refuse
@@ -134,7 +140,7 @@ class Clock:
     def wait_for_lock(self, lock: Any, seconds: float) -> bool:
         """Take `lock`, whose holder gives it back, within virtual seconds; tell whether it was."""
         due = Due(self.time() + seconds, self)
-        return bool(self.wait(due, *_taking(lock)))
+        return bool(self.wait(due, *taking(lock)))
 
     def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
         """Take note that `who` is busy; native: the thread that it is, if it runs already."""
@@ -176,6 +182,8 @@ class Clock:
                 limit = self._jump(waiter)
                 if waiter.failed:
                     raise Deadlock
+                if self.over:
+                    raise Over
                 came = None if waiter.gone_on else poll(limit)
                 if came and not (waiter.gone_on and waiter.for_lock):
                     return came
@@ -227,19 +235,6 @@ class Clock:
                 if waiter is not me:
                     waiter.wake()
             return 0
-
-
-def _taking(lock: Any) -> tuple[Callable[..., Any], Callable[[], None], Callable[[], bool]]:
-    """Return poll, wake and ready of one who waits for `lock`: see Clock.wait."""
-
-    def poll(limit: float | None) -> bool:
-        return bool(lock.acquire(timeout=10 * PAUSE if limit is None else limit))
-
-    def wake() -> None:
-        with suppress(RuntimeError):
-            lock.release()
-
-    return poll, wake, lambda: not lock.locked()
 
 
 def _due_of(waiter: Waiter) -> Due:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from proven.stage.clock import names, real
+from proven.stage.clock import names, real, sets
 from proven.stage.clock.cost import first_line
-from proven.stage.clock.line import SECOND, Clock, Due
+from proven.stage.clock.line import SECOND, Clock, Due, Over
 from proven.stage.clock.pool import Pool, Works, cpu_count
 
 STAGE = str(Path(__file__).parents[1])
@@ -157,7 +157,8 @@ def _start_thread(thread: threading.Thread) -> None:
         clock.begin(me, threading.get_native_id(), token)
         clock.meter.begin()
         try:
-            run()
+            with suppress(Over):
+                run()
         finally:
             clock.meter.charge(first_line(target))
             clock.end(me)
@@ -207,6 +208,7 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         (events, "TimerHandle", Timer),
         (threading.Thread, "start", _start_thread),
         (threading.Condition, "wait", _wait),
+        *sets.PATCHES,
     ]
     patches += [(os, name, cpu_count) for name in _COUNTS if hasattr(os, name)]
     if make_loop:
@@ -218,5 +220,5 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
     with ExitStack() as stack:
         stack.enter_context(names.shown(clock))
         for owner, name, value in patches:
-            stack.enter_context(mock.patch.object(owner, name, value))
+            stack.enter_context(mock.patch.object(owner, name, value, create=name == "set"))
         yield clock

@@ -63,6 +63,8 @@ def perform(
             asyncio.run(main())
     except (_Deadline, Deadlock):
         hung = dump[0]
+    finally:
+        clock.over = True
     if hung:
         raise SnippetError(f"the performed coroutine: {hung}{err.getvalue()}")
     stream.flush()

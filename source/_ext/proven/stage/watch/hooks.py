@@ -107,9 +107,11 @@ class _Watched:
         journal.note(place, "runs", why, by=handle._cause, sent=handle._sent)
         with journal.causing(place):
             super()._run()  # type: ignore[misc]  # a mixin: the handle it is mixed into has it
-        # As in asyncio's own: what has run must not keep the task.
+        # As in asyncio's own: what has run must not keep the task, nor may this frame, which
+        # the traceback of the task's error leads to in 3.12.
         handle._task = None
         journal.left(task, place)
+        del self, handle, task
 
 
 _ORIGINALS = {

@@ -78,6 +78,8 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         # A list where asyncio has a deque.
         self._ready: list[asyncio.Handle] = []  # type: ignore[assignment]
         self._steps = self._numbers = self._again = 0
+        # Names of tasks being made: until 3.13 an eager one has its own only afterwards.
+        self.eager: list[str] = []
         self._last = ""
         self._workers: list[Worker] = []
         self._all_done: asyncio.Future[None] | None = None
@@ -97,7 +99,11 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         """Name tasks from Task-1 on: no run may depend on an earlier one."""
         if self.get_task_factory() is not None:
             name = name or f"Task-{self.numbered()}"
-            return super().create_task(coro, name=name, **options)
+            self.eager.append(name)
+            try:
+                return super().create_task(coro, name=name, **options)
+            finally:
+                self.eager.pop()
         name = name or f"Task-{self._numbers + 1}"
         options = {key: value for key, value in options.items() if value is not None}
         return ExploringTask(coro, loop=self, name=name, **options)

@@ -49,7 +49,8 @@ class _Lines(TextIOBase):
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             now = self.loop.time() if self.loop else 0.0
-            self.events.append(Event(round(now, 6), _actor(), line))
+            made = self.loop.eager if self.loop else ()
+            self.events.append(Event(round(now, 6), made[-1] if made else _actor(), line))
         return len(text)
 
 

@@ -1,0 +1,201 @@
+"""The ``{drawing}`` directive: a picture that no run can give, of `source/_drawings/<name>.typ`.
+
+Its body is the caption, ``:alt:`` says in whole sentences what the picture shows.  The source is
+compiled when its page is read, for the screen and for paper, and Sphinx keeps both with the page:
+other pages cost nothing.  The source names roles (`ROLES`), `source/_static/handbook.css` gives
+them the colours of light and dark.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from handbook.domain import Fault, warn
+
+if TYPE_CHECKING:
+    from sphinx.writers.html5 import HTML5Translator
+
+FOLDER = "_drawings"
+"""Where the sources are, in the folder of the pages."""
+WIDEST = 421
+"""Points that fit the text of the print edition."""
+ROLES = {
+    "ink": "#000000",
+    "quiet": "#444444",
+    "faint": "#777777",
+    "ground": "#ffffff",
+    "tint": "#e8e8e8",
+    "works": "#222222",
+    "held": "#d5d5d5",
+    "edge": "#555555",
+    "error": "#000001",
+}
+"""What colours are for, and the grey of each on paper."""
+_MARKS = {f"#d0d0{number:02d}": role for number, role in enumerate(ROLES)}
+_USUAL = re.compile(
+    r' (?:fill-rule="nonzero"|stroke-linecap="butt"|stroke-linejoin="miter"'
+    r'|stroke-miterlimit="4"|stroke-dashoffset="0"|(?<=" )y="0")'
+)
+_PLACE = re.compile(r"[/\\]?([\w-]+\.typ):(\d+)")
+
+
+class DrawingError(Exception):
+    """Typst's reason why a source can't be drawn; `place` is file:line, "" if it tells none."""
+
+    def __init__(self, problem: str, place: str = "") -> None:
+        super().__init__(problem)
+        self.place = place
+
+
+class drawing_picture(nodes.General, nodes.Element):
+    """A drawing: `svg` for the site, `print` for paper, `alt` in words."""
+
+
+class Drawing(SphinxDirective):
+    """```{drawing} start-methods`` with its caption as its body."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {"alt": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        file = Path(self.env.srcdir, FOLDER, f"{name}.typ")
+        for source in (file, file.with_name("style.typ")):
+            self.env.note_dependency(str(source))
+        try:
+            return [self._figure(name, file)]
+        except DrawingError as error:
+            problem = f"the drawing {name}: {error}"
+            warn(Fault.OUTPUT, problem, error.place or self.get_location())
+            return []
+
+    def _figure(self, name: str, file: Path) -> nodes.figure:
+        for part, told in ((":alt:", self.options.get("alt")), ("caption", self.content)):
+            if not told:
+                raise DrawingError(f"it has no {part}: say what it shows")
+        if not file.is_file():
+            raise DrawingError(f"there is no {FOLDER}/{name}.typ: write it, or mend the name")
+        inline, messages = self.parse_inline(" ".join(self.content))
+        caption = nodes.caption("", "", *inline, *messages)
+        slug = f"drawing-{name}"
+        alt = self.options["alt"]
+        marked = compiled(file, dict(zip(ROLES, _MARKS, strict=True)))
+        paper = compiled(file, ROLES)
+        picture = drawing_picture("", svg=on_screen(marked, slug, alt), print=paper, alt=alt)
+        figure = nodes.figure("", picture, caption, classes=["drawing"], names=[slug])
+        self.state.document.note_explicit_target(figure, figure)
+        for node in (picture, caption, figure):
+            self.set_source_info(node)
+        return figure
+
+
+def compiled(file: Path, colours: dict[str, str]) -> str:
+    """Return the drawing in `file` as SVG with a colour for each of `ROLES`.
+
+    DrawingError if Typst finds a fault, or if it isn't one page that fits the print.
+    """
+    import typst
+
+    try:
+        svg, warnings = typst.compile_with_warnings(
+            file,
+            root=file.parent,
+            format="svg",
+            ignore_system_fonts=True,
+            sys_inputs={"colours": json.dumps(colours)},
+        )
+    except typst.TypstError as error:
+        raise _fault(error.diagnostic, file) from None
+    if warnings:
+        raise _fault(warnings[0].diagnostic, file)
+    if not isinstance(svg, bytes):
+        raise DrawingError("it takes more than one page: give `canvas` its height", f"{file}:1")
+    text = svg.decode()
+    if (width := size_of(text)[0]) > WIDEST:
+        problem = f"it is {width:g} pt wide, but {WIDEST} pt fit the print: make it narrower"
+        raise DrawingError(problem, f"{file}:1")
+    return text
+
+
+def size_of(svg: str) -> tuple[float, float]:
+    """Return width and height of what Typst wrote, in points."""
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert found
+    return float(found[1]), float(found[2])
+
+
+def _fault(diagnostic: str, file: Path) -> DrawingError:
+    found = _PLACE.search(diagnostic)
+    place = f"{file.with_name(found[1])}:{found[2]}" if found else f"{file}:1"
+    return DrawingError(diagnostic.partition("\n")[0].removeprefix("error: "), place)
+
+
+def on_screen(svg: str, slug: str, alt: str) -> str:
+    """Return Typst's SVG as a page has it: colours by class, ids of its own, and no more than that.
+
+    slug: begins its ids, which are then unique on a page.
+    """
+    width, height = size_of(svg)
+    body = svg.partition(">")[2]
+    own = f"d{zlib.crc32(slug.encode()):x}"
+    ids = {id: f"{own}-{n}" for n, id in enumerate(re.findall(r'<symbol id="(\w+)"', body))}
+    body = re.sub(r'(id="|href="#)(\w+)"', lambda found: f'{found[1]}{ids[found[2]]}"', body)
+    body = re.sub(
+        r'<g (transform="[^"]*")>(?=<use [^>]*?( fill="#\w+"))((?:<use [^>]*>)+)</g>',
+        lambda run: f"<g {run[1]}{run[2]}>{run[3].replace(run[2], '')}</g>",
+        body,
+    )
+    body = re.sub(r"<(?:path|g) [^>]*>", _classed, _USUAL.sub("", body))
+    body = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", body)
+    body = re.sub(r'(?<= d=")[^"]*', _shorter, body)
+    look = f'style="max-width:{width * 4 / 3:.0f}px;min-width:{width:.0f}px"'
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'class="drawing" role="img" aria-labelledby="{own}-words" '
+        f'viewBox="0 0 {width:g} {height:g}" {look}>'
+        f'<desc id="{own}-words">{escape(alt)}</desc>{body}'
+    )
+
+
+def _shorter(path: re.Match[str]) -> str:
+    """Leave out the spaces and zeros that a path's grammar doesn't need: a quarter of its size."""
+    letters = re.sub(r" ?([A-Za-z]) ?", r"\1", path[0].strip())
+    return re.sub(r"(?<![\d.])0(?=\.)", "", letters).replace(" -", "-")
+
+
+def _classed(tag: re.Match[str]) -> str:
+    """Put classes in the place of the colours: `ink` for what is filled, `ink-line` for a line."""
+    classes = []
+
+    def taken(found: re.Match[str]) -> str:
+        role = _MARKS[found[2]]
+        classes.append(role if found[1] == "fill" else f"{role}-line")
+        return ""
+
+    rest = re.sub(r' (fill|stroke)="(#d0d0\d\d)"', taken, tag[0])
+    return rest.replace(" ", f' class="{" ".join(classes)}" ', 1) if classes else rest
+
+
+def visit_drawing_html(self: HTML5Translator, node: drawing_picture) -> None:
+    """Write the drawing for the screen."""
+    # A keyboard scrolls only what can have the focus.
+    self.body.append(f'<div class="drawing" tabindex="0">{node["svg"]}</div>')
+    raise nodes.SkipNode
+
+
+def visit_drawing_typst(self: Any, node: drawing_picture) -> None:
+    """Name the drawing for paper."""
+    drawing, words = self.string(node["print"]), self.string(node["alt"])
+    self.body.append(f"drawing({drawing}, alt: {words})")
+    raise nodes.SkipNode

@@ -1,0 +1,295 @@
+"""Proofs for source/bridges/loop-for-sync.md."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from proven.stage import load, perform_script, play
+
+from tests.ways import ways
+
+Log = list[str]
+
+
+async def _after_a_sleep(log: Log) -> None:
+    await asyncio.sleep(0.001)
+    log.append("step")
+
+
+async def _past_a_deadline(log: Log) -> None:
+    try:
+        async with asyncio.timeout(0.001):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        log.append("step")
+
+
+def _timer(log: Log) -> None:
+    asyncio.get_running_loop().call_later(0.001, log.append, "step")
+
+
+LEFT: dict[str, Callable[[Log], Any]] = {
+    "a task that sleeps": lambda log: asyncio.create_task(_after_a_sleep(log)),
+    "a deadline": lambda log: asyncio.create_task(_past_a_deadline(log)),
+    "a timer": _timer,
+}
+
+
+@pytest.mark.always("loop-sync-runner-stands")
+@ways(leave=LEFT)
+def test_between_two_calls_a_runner_stands(leave: Callable[[Log], Any]) -> None:
+    trace = play("bridges/loop_for_sync_ways")
+    assert trace.at("by_run: renewed 0 times, dead") == 3.5
+    assert trace.at("by_runner: renewed 0 times, alive") == 7
+    log: Log = []
+    kept: list[Any] = []
+
+    async def begin() -> None:
+        kept.append(leave(log))
+
+    with asyncio.Runner() as runner:
+        runner.run(begin())
+        time.sleep(0.01)  # all of it is due by now
+        assert log == []
+        runner.run(asyncio.sleep(0.01))
+        assert log == ["step"]
+
+
+@contextmanager
+def _loop_thread() -> Iterator[Any]:
+    loop_thread = load("bridges/loop_for_sync_thread").LoopThread()
+    try:
+        yield loop_thread
+    finally:
+        loop_thread.close()
+
+
+@pytest.mark.always("loop-sync-thread-goes-on")
+@ways(leave=LEFT)
+def test_a_loop_in_a_thread_goes_on(leave: Callable[[Log], Any]) -> None:
+    trace = play("bridges/loop_for_sync_ways")
+    assert trace.at("by_thread: renewed 3 times, alive") == 10.5
+    gone_on = threading.Event()
+
+    class Noted(list[str]):
+        def append(self, line: str) -> None:
+            gone_on.set()
+
+    kept: list[Any] = []
+
+    async def begin() -> None:
+        kept.append(leave(Noted()))
+
+    with _loop_thread() as loop_thread:
+        loop_thread.call(begin())
+        assert gone_on.wait(10)
+
+
+@pytest.mark.always("loop-sync-close-cleans")
+@ways(tasks={"one": 1, "three": 3})
+def test_close_waits_for_what_tasks_do_at_their_end(tasks: int) -> None:
+    cleaned: Log = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01)
+            cleaned.append("finally")
+
+    kept: list[asyncio.Task[None]] = []
+
+    async def begin() -> None:
+        kept.extend(asyncio.create_task(work()) for _ in range(tasks))
+        await asyncio.sleep(0)
+
+    with _loop_thread() as loop_thread:
+        loop_thread.call(begin())
+    assert cleaned == ["finally"] * tasks
+    assert all(task.cancelled() for task in kept)
+    # Closed again, as atexit may do, it does nothing.
+    loop_thread.close()
+
+
+class Ctrl(BaseException):
+    """Stands for what comes from outside."""
+
+
+@pytest.mark.always("loop-sync-call-cancels")
+@ways(error={"a deadline": None, "Exception": OSError, "BaseException": Ctrl})
+def test_a_wait_that_ends_early_cancels(
+    error: type[BaseException] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, stopped = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            stopped.set()
+            raise
+
+    def result(self: Any, timeout: float | None = None) -> Any:
+        assert error
+        assert begun.wait(10)
+        raise error
+
+    with _loop_thread() as loop_thread:
+        if error:
+            monkeypatch.setattr("concurrent.futures.Future.result", result)
+        with pytest.raises(error or TimeoutError):
+            loop_thread.call(work(), timeout=0.05)
+        assert stopped.wait(10)
+
+
+@pytest.mark.always("loop-sync-threads-overlap")
+@ways(threads={"two": 2, "ten": 10})
+def test_threads_share_a_loop_and_wait_at_once(threads: int) -> None:
+    trace = play("bridges/loop_for_sync_thread", clock="virtual")
+    assert trace.at("['page 1', 'page 2', 'page 3']") == 1
+    # Only together they pass it.
+    barrier = asyncio.Barrier(threads)
+
+    async def meet(number: int) -> int:
+        async with asyncio.timeout(10):
+            await barrier.wait()
+        return number
+
+    with _loop_thread() as loop_thread, ThreadPoolExecutor(threads) as pool:
+        results = pool.map(lambda number: loop_thread.call(meet(number)), range(threads))
+        assert list(results) == list(range(threads))
+
+
+ENDING = """
+    import asyncio, threading, sys
+    class Loop:
+        def begin(self, daemon):
+            self.ready = threading.Event()
+            self.thread = threading.Thread(target=asyncio.run, args=(self.live(),), daemon=daemon)
+            self.thread.start()
+            self.ready.wait()
+        async def live(self):
+            self.loop, self.stop = asyncio.get_running_loop(), asyncio.Event()
+            self.task = asyncio.create_task(self.work())
+            await asyncio.sleep(0)
+            self.ready.set()
+            await self.stop.wait()
+        async def work(self):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                print("finally", flush=True)
+"""
+HOW = {"at its end": "", "by sys.exit": "sys.exit(0)"}
+
+
+@pytest.mark.always("loop-sync-plain-never-ends")
+@ways(how=HOW)
+def test_an_open_loop_in_a_plain_thread_keeps_the_program(how: str) -> None:
+    # no mutant: пример закрывает свой цикл
+    # Two seconds after the main thread's end a daemon says so: everything still stands.
+    code = """
+        import os, time
+        def watch():
+            threading.main_thread().join()
+            time.sleep(0.3)
+            print("still there" if loop.thread.is_alive() else "gone", flush=True)
+            os._exit(0)
+        loop = Loop()
+        loop.begin(daemon=False)
+        threading.Thread(target=watch, daemon=True).start()
+    """
+    assert perform_script(dedent(ENDING) + dedent(code) + how).lines == ["still there"]
+
+
+@pytest.mark.always("loop-sync-daemon-cut")
+@ways(how=HOW)
+def test_a_daemon_is_cut_unless_closed(how: str) -> None:
+    # no mutant: пример закрывает свой цикл
+    begin = "loop = Loop()\nloop.begin(daemon=True)\nprint('main ends')\n"
+    close = """
+        import atexit
+        def close():
+            loop.loop.call_soon_threadsafe(loop.stop.set)
+            loop.thread.join()
+        atexit.register(close)
+    """
+    assert perform_script(dedent(ENDING) + begin + how).lines == ["main ends"]
+    closed = perform_script(dedent(ENDING) + begin + dedent(close) + how)
+    assert closed.lines == ["main ends", "finally"]
+
+
+@pytest.mark.always("loop-sync-runner-busy")
+@ways(quiet={"a wait": True, "a step that computes": False})
+def test_a_busy_runner_refuses(quiet: bool) -> None:
+    trace = play("bridges/loop_for_sync_runner", clock="virtual")
+    assert trace.at("main: This event loop is already running") == 0
+    begun, over = threading.Event(), threading.Event()
+
+    async def pay() -> None:
+        begun.set()
+        if quiet:
+            assert await asyncio.to_thread(over.wait, 10)
+        assert over.wait(10)
+
+    async def order() -> None:
+        pass
+
+    with asyncio.Runner() as runner:
+        thread = threading.Thread(target=runner.run, args=(pay(),))
+        thread.start()
+        assert begun.wait(10)
+        ordered = order()
+        with pytest.raises(RuntimeError, match="already running"):
+            runner.run(ordered)
+        over.set()
+        thread.join()
+    ordered.close()
+
+
+@pytest.mark.sometimes("loop-sync-runner-runs-anyway")
+def test_what_was_refused_may_run() -> None:
+    trace = play("bridges/loop_for_sync_runner", clock="virtual")
+    assert trace.elapsed == 1
+    assert trace.ordered("main: This event loop is already running", "ordered by Other")
+
+
+FORK = """
+    import asyncio, os, threading, multiprocessing, warnings
+    warnings.simplefilter("ignore", DeprecationWarning)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    async def fetch():
+        return "page"
+    print("parent", asyncio.run_coroutine_threadsafe(fetch(), loop).result())
+    def work():
+        future = asyncio.run_coroutine_threadsafe(fetch(), loop)
+        try:
+            future.result(0.2)
+        except TimeoutError:
+            print("child", thread.is_alive(), flush=True)
+        os._exit(0)
+"""
+FORKED = {
+    "os.fork": "pid = os.fork()\nos.waitpid(pid, 0) if pid else work()",
+    "Process": (
+        "child = multiprocessing.get_context('fork').Process(target=work)\n"
+        "child.start()\nchild.join()"
+    ),
+}
+
+
+@pytest.mark.always("loop-sync-fork")
+@ways(forked=FORKED)
+def test_a_fork_has_no_loop_thread(forked: str) -> None:
+    assert play("bridges/loop_for_sync_fork_broken").lines[1:] == ["worker: nobody answers"]
+    assert play("bridges/loop_for_sync_fork_fixed").lines == ["main: a page", "worker: a page"]
+    assert perform_script(dedent(FORK) + forked).lines == ["parent page", "child False"]

@@ -1,0 +1,369 @@
+"""Proofs for source/processes/dead-worker.md."""
+
+import subprocess
+import sys
+
+import pytest
+from proven.stage import play
+from proven.stage.player import path_of
+
+from tests.ways import only, ways
+from tests.ways_processes import CRASHES, METHODS, NOT_FORK, filled, perform_by, run_by
+
+ENDS = CRASHES | {"the system kills": "os.kill(os.getpid(), 15)"}
+IMPORTS = """
+import multiprocessing.connection, os, signal, sys, threading
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+def remember(event):
+    global begun
+    begun = event
+
+def stay():
+    threading.Event().wait()
+"""
+
+
+def by(method: str, code: str, **words: object) -> "subprocess.CompletedProcess[str]":
+    """Run a program about pools; what it prints and how it ends is its own."""
+    return run_by(method, IMPORTS + filled(code, **words))
+
+
+@pytest.mark.always("dead-finished-results-stay")
+@ways(method=METHODS, end=only(ENDS, "os._exit", "killed"))
+def test_results_that_came_before_the_crash_stay(method: str, end: str) -> None:
+    first, *later = play("processes/dead_worker_broken").lines
+    assert first == "attempt 1: {'tea': 'TEA'}, left: ['poison', 'coffee', 'milk']"
+    assert len({line.partition(": ")[2] for line in later}) == 1
+    run = by(
+        method,
+        """
+        def crash():
+            END
+
+        if __name__ == "__main__":
+            pool = ProcessPoolExecutor(1)
+            jobs = [pool.submit(abs, -7), pool.submit(crash)]
+            wait(jobs)
+            print(jobs[0].result(), type(jobs[1].exception()).__name__, jobs[1].exception())
+            try:
+                pool.submit(abs, -7)
+            except BrokenProcessPool as error:
+                print(error)
+        """,
+        END=end,
+    )
+    assert run.stdout.splitlines() == [
+        "7 BrokenProcessPool A process in the process pool was terminated abruptly "
+        "while the future was running or pending.",
+        "A child process terminated abruptly, the process pool is not usable anymore",
+    ]
+
+
+@pytest.mark.sometimes("dead-work-may-be-done")
+@ways(method=METHODS)
+def test_a_broken_job_may_have_done_its_work(method: str) -> None:
+    # no mutant: дойдёт ли итог, решает сам Python
+    run = by(
+        method,
+        """
+        def save():
+            open("report", "w").write("saved")
+            begun.set()
+            threading.Event().wait()
+
+        def crash():
+            begun.wait()
+            os._exit(1)
+
+        if __name__ == "__main__":
+            event = multiprocessing.Event()
+            pool = ProcessPoolExecutor(2, initializer=remember, initargs=(event,))
+            jobs = [pool.submit(save), pool.submit(crash)]
+            pool.shutdown()
+            print(type(jobs[0].exception()).__name__, open("report").read())
+        """,
+    )
+    assert run.stdout.splitlines() == ["BrokenProcessPool saved"]
+
+
+@pytest.mark.always("dead-neighbours-are-terminated")
+@ways(method=METHODS)
+def test_the_other_workers_are_terminated_without_finally(method: str) -> None:
+    # no mutant: что станет с соседями погибшего, решает сам Python
+    run = by(
+        method,
+        """
+        def hold():
+            try:
+                begun.set()
+                threading.Event().wait()
+            finally:
+                open("finally", "w").close()
+
+        def crash():
+            begun.wait()
+            os._exit(1)
+
+        if __name__ == "__main__":
+            event = multiprocessing.Event()
+            pool = ProcessPoolExecutor(2, initializer=remember, initargs=(event,))
+            jobs = [pool.submit(hold), pool.submit(crash)]
+            workers = multiprocessing.active_children()
+            pool.shutdown()
+            for worker in workers:
+                worker.join()
+            print(sorted(worker.exitcode for worker in workers), os.path.exists("finally"))
+        """,
+    )
+    assert run.stdout.splitlines() == ["[-15, 1] False"]
+
+
+def test_only_the_guilty_one_dies_alone() -> None:
+    lines = play("processes/dead_worker_fixed").lines
+    assert lines[0] == "in one pool: {'tea': 'TEA'}"
+    assert lines[1:] == ["poison: killed its process", "coffee: COFFEE", "milk: MILK"]
+
+
+@pytest.mark.sometimes("dead-late-worker-unnoticed")
+@ways(method=NOT_FORK, event={"a result": "submit", "shutdown": "shutdown"})
+def test_the_pool_may_notice_at_the_next_event_only(method: str, event: str) -> None:
+    # no mutant: за кем пул следит, решает сам Python
+    run = by(
+        method,
+        """
+        class Late(ProcessPoolExecutor):
+            # The schedule that is forced: the manager looks before the second one is there.
+            def _spawn_process(self):
+                if self._processes:
+                    looked.acquire()
+                super()._spawn_process()
+
+        looked, look = threading.Semaphore(0), multiprocessing.connection.wait
+
+        def noted(watched, timeout=None):
+            if len(watched) > 1:  # it isn't somebody who asks for one process
+                looked.release()
+            return look(watched, timeout)
+
+        def hold():
+            begun.set()
+            stay()
+
+        if __name__ == "__main__":
+            multiprocessing.connection.wait = noted
+            event = multiprocessing.Event()
+            pool = Late(2, initializer=remember, initargs=(event,))
+            first = pool.submit(hold)
+            event.wait()
+            looked.acquire()
+            looked.acquire()
+            second = pool.submit(os._exit, 1)
+            workers = multiprocessing.active_children()
+            look([worker.sentinel for worker in workers])
+            done, waiting = wait([first, second], timeout=0.3)
+            print(len(done), len(waiting))
+            if "EVENT" == "submit":
+                pool.submit(abs, -7)
+            else:
+                pool.shutdown()
+            done, waiting = wait([first, second])
+            print(len(done), len(waiting))
+        """,
+        EVENT=event,
+    )
+    assert run.stdout.splitlines() == ["0 2", "2 0"], run.stderr
+
+
+@pytest.mark.always("dead-exit-code-since-315")
+@ways(method=METHODS)
+def test_the_cause_tells_the_exit_code(method: str) -> None:
+    # no mutant: что написано в исключении, решает сам Python
+    run = by(
+        method,
+        """
+        if __name__ == "__main__":
+            error = ProcessPoolExecutor(1).submit(os._exit, 77).exception()
+            print(error.__cause__ and "exit code 77" in str(error.__cause__))
+        """,
+    )
+    assert run.stdout.splitlines() == ["True" if sys.version_info >= (3, 15) else "None"]
+
+
+@pytest.mark.always("dead-sys-exit-is-a-result")
+@ways(method=METHODS, leave={"sys.exit": "sys.exit", "raise": "raise_it"})
+def test_sys_exit_in_a_job_comes_out_of_result(method: str, leave: str) -> None:
+    # no mutant: что пул ловит, решает сам Python
+    run = by(
+        method,
+        """
+        def raise_it(code):
+            raise SystemExit(code)
+
+        if __name__ == "__main__":
+            LEAVING = sys.exit if "LEAVE" == "sys.exit" else raise_it
+            pool = ProcessPoolExecutor(1)
+            job = pool.submit(LEAVING, 3)
+            print(repr(job.exception()), pool.submit(abs, -7).result(), flush=True)
+            job.result()
+        """,
+        LEAVE=leave,
+    )
+    assert run.stdout.splitlines() == ["SystemExit(3) 7"]
+    assert run.returncode == 3
+
+
+@pytest.mark.always("dead-initializer-breaks-pool")
+@ways(method=METHODS, error={"exception": "ValueError", "SystemExit": "SystemExit"})
+def test_an_error_of_the_initializer_breaks_the_pool(method: str, error: str) -> None:
+    # no mutant: что пул ловит, решает сам Python
+    run = by(
+        method,
+        """
+        def prepare():
+            raise ERROR("own")
+
+        if __name__ == "__main__":
+            pool = ProcessPoolExecutor(1, initializer=prepare)
+            print(type(pool.submit(abs, -7).exception()).__name__)
+        """,
+        ERROR=error,
+    )
+    assert run.stdout.splitlines() == ["BrokenProcessPool"]
+
+
+@pytest.mark.always("dead-ctrl-c-goes-on")
+@ways(method=METHODS)
+def test_after_ctrl_c_the_pool_goes_on_with_the_queue(method: str) -> None:
+    code = path_of("processes/dead_worker_ctrl_c_broken").read_text(encoding="utf-8")
+    expected = ["main: Ctrl+C", "job 1: done", "job 2: done", "main: left the pool"]
+    assert perform_by(method, code).lines == expected
+    run = by(
+        method,
+        """
+        def work():
+            begun.set()
+            threading.Event().wait()
+
+        if __name__ == "__main__":
+            event = multiprocessing.Event()
+            with ProcessPoolExecutor(1, initializer=remember, initargs=(event,)) as pool:
+                job = pool.submit(work)
+                event.wait()
+                (worker,) = multiprocessing.active_children()
+                os.kill(worker.pid, signal.SIGINT)
+                print(repr(job.exception()))
+                print(pool.submit(os.getpid).result() == worker.pid)
+        """,
+    )
+    assert run.stdout.splitlines() == ["KeyboardInterrupt()", "True"]
+    assert run.stderr == ""
+
+
+@pytest.mark.always("dead-ctrl-c-kills-the-idle")
+@ways(method=METHODS)
+def test_ctrl_c_ends_an_idle_worker_and_breaks_the_pool(method: str) -> None:
+    # no mutant: что делает рабочий процесс без задания, решает сам Python
+    run = by(
+        method,
+        """
+        if __name__ == "__main__":
+            pool = ProcessPoolExecutor(1)
+            print(pool.submit(abs, -7).result())
+            (worker,) = multiprocessing.active_children()
+            # It may still be sending the result: then the signal only spoils that.
+            while worker.is_alive():
+                os.kill(worker.pid, signal.SIGINT)
+                worker.join(0.5)
+            try:
+                print(type(pool.submit(abs, -7).exception()).__name__)
+            except BrokenProcessPool as error:
+                print(type(error).__name__)
+        """,
+    )
+    assert run.stdout.splitlines() == ["7", "BrokenProcessPool"]
+    assert "Traceback" in run.stderr
+    assert "KeyboardInterrupt" in run.stderr
+
+
+@pytest.mark.always("dead-ignored-sigint")
+@ways(method=METHODS)
+def test_workers_that_ignore_sigint_leave_the_end_to_main(method: str) -> None:
+    code = path_of("processes/dead_worker_ctrl_c_fixed").read_text(encoding="utf-8")
+    trace = perform_by(method, code)
+    assert trace.lines == [
+        "main: Ctrl+C",
+        "job 0: stopped in good order",
+        "main: left the pool",
+    ]
+    assert trace.stderr == ""
+
+
+@pytest.mark.always("dead-old-pool-after-ctrl-c")
+@ways(method=METHODS, workers={"1": 1, "2": 2})
+def test_ctrl_c_makes_join_of_the_old_pool_wait_for_ever(method: str, workers: int) -> None:
+    # no mutant: что станет с заданием погибшего процесса, решает сам Python
+    run = by(
+        method,
+        """
+        def work():
+            begun.set()
+            threading.Event().wait()
+
+        if __name__ == "__main__":
+            event = multiprocessing.Event()
+            pool = multiprocessing.Pool(WORKERS, remember, (event,))
+            before = multiprocessing.active_children()
+            job = pool.apply_async(work)
+            event.wait()
+            for worker in before:
+                # One that has just been started may not hear the signal yet.
+                while worker.is_alive():
+                    os.kill(worker.pid, signal.SIGINT)
+                    worker.join(0.2)
+            pool.close()
+            waiting = threading.Thread(target=pool.join, daemon=True)
+            waiting.start()
+            waiting.join(0.2)
+            print(waiting.is_alive(), job.ready(), flush=True)
+            os._exit(0)  # one that was interrupted while it took a lock would stop terminate()
+        """,
+        WORKERS=workers,
+    )
+    assert run.stdout.splitlines() == ["True False"]
+    assert "KeyboardInterrupt" in run.stderr
+
+
+@pytest.mark.always("dead-orphans-of-the-executor")
+@ways(method=METHODS, kind={"executor": "ProcessPoolExecutor", "old": "multiprocessing.Pool"})
+def test_workers_after_their_program_was_killed(method: str, kind: str) -> None:
+    # no mutant: что увидит рабочий процесс, решает система
+    run = by(
+        method,
+        """
+        def program(sent):
+            pool = KIND(1)
+            call = getattr(pool, "apply", None)
+            call(abs, (-7,)) if call else pool.submit(abs, -7).result()
+            (worker,) = multiprocessing.active_children()
+            sent.send(worker.pid)
+            os.kill(os.getpid(), 9)
+
+        if __name__ == "__main__":
+            here, there = multiprocessing.Pipe()
+            child = multiprocessing.Process(target=program, args=(there,))
+            child.start()
+            worker = os.pidfd_open(here.recv())
+            child.join()
+            if multiprocessing.connection.wait([worker], WAIT):
+                print("ended")
+            else:
+                print("waits")
+                signal.pidfd_send_signal(worker, signal.SIGKILL)
+        """,
+        KIND=kind,
+        WAIT=0.3 if kind == "ProcessPoolExecutor" else 10,
+    )
+    expected = "waits" if kind == "ProcessPoolExecutor" else "ended"
+    assert run.stdout.splitlines() == [expected], run.stderr

@@ -1,0 +1,106 @@
+"""Proofs for source/web/workers.md."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from proven.stage import play
+
+from tests.ways import ways
+
+
+@pytest.mark.always("workers-start-each")
+@pytest.mark.always("workers-own-memory")
+def test_each_process_has_its_own() -> None:
+    # one way: a real server, whose processes start by spawn only
+    trace = play("web/workers_broken")
+    assert trace.lines.count("scheduler: starts") == 3
+    assert trace.lines[-2:] == ["processes: 3", "one knows all names: False"]
+    starts = {each.actor for each in trace.events if each.text == "scheduler: starts"}
+    assert len(starts) == 3
+
+
+@pytest.mark.always("workers-shared-outside")
+def test_the_database_is_shared() -> None:
+    # one way: a real server, whose processes start by spawn only
+    trace = play("web/workers_fixed")
+    assert trace.lines.count("scheduler: starts") == 1
+    assert trace.lines[-2:] == ["processes: 3", "one knows all names: True"]
+
+
+HOLDS = """
+import fcntl, os, signal, sys
+file = open({path!r}, "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("has it", flush=True)
+sys.stdin.readline()
+{end}
+"""
+ENDS = {
+    "returns": "",
+    "raises": "raise OSError",
+    "os._exit": "os._exit(1)",
+    "SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
+}
+
+
+@pytest.mark.always("workers-flock-one")
+@pytest.mark.always("workers-flock-freed")
+@ways(end=ENDS)
+def test_one_has_the_lock(end: str, tmp_path: Path) -> None:
+    assert play("web/workers_lock").lines == [
+        "process 1: schedules, too",
+        "process 2: serves only",
+        "process 3: schedules, too",
+        "process 4: serves only",
+    ]
+    path = tmp_path / "lock"
+    code = HOLDS.format(path=str(path), end=end)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "has it\n"
+        assert not _is_free(path)
+        holder.communicate("\n")
+    assert _is_free(path)
+
+
+def _is_free(path: Path) -> bool:
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+FORKS = """
+import fcntl, os, sys
+file = open({path!r}, "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+if os.fork():
+    os._exit(0)
+print("forked", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.sometimes("workers-flock-forked")
+def test_a_fork_keeps_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS.format(path=str(path))], stdin=pipe, stdout=pipe, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "forked\n"
+        assert holder.wait(10) == 0
+        assert not _is_free(path)
+        holder.communicate("\n")
+    assert _is_free(path)
