@@ -207,3 +207,21 @@ def test_a_daemon_can_be_stopped_at_exit(how: str) -> None:
             say("joined")
     """
     assert _told(code, how) == ["cleaned", "joined"]
+
+
+@pytest.mark.always("late-start-from-del", since="3.13")
+@ways(daemon={"plain": "False", "daemon": "True"})
+def test_a_thread_from_del_is_refused(daemon: str) -> None:
+    # no mutant: так только с 3.13, и примера с ним нет
+    code = f"""
+        class Late:
+            Thread, say = threading.Thread, staticmethod(say)
+            def __del__(self):
+                try:
+                    self.Thread(target=int, daemon={daemon}).start()
+                except RuntimeError as error:
+                    self.say(f"{{type(error).__name__}}: {{error}}")
+        late = Late()
+    """
+    refused = "PythonFinalizationError: can't create new thread at interpreter shutdown"
+    assert _told(code) == [refused]
