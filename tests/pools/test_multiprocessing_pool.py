@@ -1,0 +1,264 @@
+"""Proofs for source/pools/multiprocessing-pool.md."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from multiprocessing.pool import ThreadPool
+from threading import Event
+
+import pytest
+from proven.stage import play
+
+from tests.ways import ways
+from tests.ways_processes import CRASHES, METHODS, filled, perform_by
+
+ERRORS = {"one": {2}, "two in a row": {2, 3}, "first": {0}, "last": {5}}
+
+
+@pytest.mark.always("mp-pool-imap-goes-on")
+@ways(method=METHODS, bad=ERRORS, name={"imap": "imap", "imap_unordered": "imap_unordered"})
+def test_imap_goes_on_after_an_error(method: str, bad: set[int], name: str) -> None:
+    trace = play("pools/multiprocessing_pool_errors")
+    assert [line for line in trace.lines if line.startswith("Pool")] == [
+        "Pool: 12",
+        "Pool: nobody to share with",
+        "Pool: 4",
+        "Pool: the end",
+    ]
+    assert trace.lines[4:] == [
+        "Executor: 12",
+        "Executor: nobody to share with",
+        "Executor: the end",
+    ]
+    lines = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing
+
+        def work(number):
+            if number in BAD:
+                raise ValueError(number)
+            return number
+
+        if __name__ == "__main__":
+            came = []
+            with multiprocessing.Pool(2) as pool:
+                results = pool.NAME(work, range(6))
+                while len(came) < 6:
+                    try:
+                        came.append(next(results))
+                    except ValueError as error:
+                        came.append(error.args[0])
+                print(sorted(came), next(results, "the end"))
+    """,
+            BAD=bad,
+            NAME=name,
+        ),
+    ).lines
+    assert lines == ["[0, 1, 2, 3, 4, 5] the end"]
+
+
+@pytest.mark.always("mp-pool-imap-takes-all")
+@ways(name={"imap": "imap", "imap_unordered": "imap_unordered"}, count={"1": 1, "1000": 1000})
+def test_imap_takes_all_arguments(name: str, count: int) -> None:
+    # no mutant: сколько аргументов забрать, решает сам Python
+    # Threads and processes have one feeder: it is in multiprocessing.pool.Pool.
+    all_are_taken, go_on = Event(), Event()
+
+    def numbers() -> Iterator[int]:
+        yield from range(count)
+        all_are_taken.set()
+
+    with ThreadPool(1) as pool:
+        results = getattr(pool, name)(lambda _: go_on.wait(), numbers())
+        assert all_are_taken.wait(20), "though no task is done and nobody asks for results"
+        go_on.set()
+        assert len([*results]) == count
+
+
+@pytest.mark.always("mp-pool-map-waits-for-all")
+@ways(method=METHODS, bad={"first": 0, "last": 3})
+def test_map_of_the_old_pool_waits_for_all(method: str, bad: int) -> None:
+    # no mutant: когда бросить ошибку, решает сам Python
+    lines = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, pathlib, time
+
+        def work(number):
+            if number == BAD:
+                raise ValueError("own")
+            time.sleep(0.05)
+            pathlib.Path(f"{number} is done").touch()
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(2) as pool:
+                try:
+                    pool.map(work, range(4), chunksize=1)
+                except ValueError:
+                    print(len(list(pathlib.Path().glob("* is done"))))
+    """,
+            BAD=bad,
+        ),
+    ).lines
+    assert lines == ["3"]
+
+
+@pytest.mark.always("mp-pool-exit-terminates")
+@ways(method=METHODS, end={"normally": "pass", "by an exception": "1 / 0"})
+def test_leaving_the_old_pool_terminates_it(method: str, end: str) -> None:
+    assert play("pools/multiprocessing_pool_exit_broken").lines == ["main: left the pool"]
+    lines = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, pathlib, time
+
+        def work(number):
+            pathlib.Path(f"{number} is begun").touch()
+            while True:
+                time.sleep(0.01)
+
+        if __name__ == "__main__":
+            try:
+                with multiprocessing.Pool(1) as pool:
+                    jobs = [pool.apply_async(work, (number,)) for number in range(3)]
+                    while not pathlib.Path("0 is begun").exists():
+                        time.sleep(0.01)
+                    END
+            except ZeroDivisionError:
+                pass
+            print([job.ready() for job in jobs], multiprocessing.active_children())
+            print(len(list(pathlib.Path().glob("* is begun"))))
+    """,
+            END=end,
+        ),
+    ).lines
+    assert lines == ["[False, False, False] []", "1"]
+
+
+@pytest.mark.always("mp-pool-close-join")
+@ways(method=METHODS, count={"1": 1, "5": 5})
+def test_close_and_join_wait_for_all(method: str, count: int) -> None:
+    assert play("pools/multiprocessing_pool_exit_fixed").lines == [
+        "report is saved",
+        "main: left the pool",
+    ]
+    lines = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, time
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(2) as pool:
+                jobs = [pool.apply_async(time.sleep, (0.02,)) for _ in range(COUNT)]
+                pool.close()
+                pool.join()
+            print(all(job.ready() for job in jobs))
+            try:
+                pool.apply_async(abs, (-1,))
+            except ValueError as error:
+                print(error)
+    """,
+            COUNT=count,
+        ),
+    ).lines
+    assert lines == ["True", "Pool not running"]
+
+
+@pytest.mark.sometimes("mp-pool-join-hangs")
+@ways(method=METHODS, crash=CRASHES)
+def test_join_may_wait_for_a_lost_task(method: str, crash: str) -> None:
+    # no mutant: чего ждёт join, решает сам Python
+    lines = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os, threading
+
+        def crash():
+            CRASH
+
+        if __name__ == "__main__":
+            pool = multiprocessing.Pool(1)
+            (worker,) = multiprocessing.active_children()
+            pool.apply_async(crash)
+            worker.join()
+            pool.close()
+            waiting = threading.Thread(target=pool.join)
+            waiting.start()
+            waiting.join(0.3)
+            print(waiting.is_alive())
+            pool.terminate()
+            waiting.join()
+            print("terminated")
+    """,
+            CRASH=crash,
+        ),
+    ).lines
+    assert lines == ["True", "terminated"]
+
+
+@pytest.mark.always("mp-pool-timeout-of-its-own")
+@ways(how={"get": "get", "next": "next"})
+def test_its_timeout_is_of_its_own(how: str) -> None:
+    # no mutant: каким исключением сказать о сроке, решает сам Python
+    go_on = Event()
+    with ThreadPool(1) as pool:
+        waits = (
+            pool.apply_async(go_on.wait).get
+            if how == "get"
+            else pool.imap(lambda _: go_on.wait(), [0]).next
+        )
+        with pytest.raises(multiprocessing.TimeoutError) as raised:
+            waits(timeout=0.01)
+        go_on.set()
+    assert not isinstance(raised.value, TimeoutError)
+
+
+@pytest.mark.always("mp-pool-unordered-by-completion")
+@ways(workers={"2": 2, "3": 3}, slow={"first": 0, "middle": 2, "last": 4})
+def test_imap_unordered_gives_what_is_done(workers: int, slow: int) -> None:
+    # no mutant: в каком порядке отдавать результаты, решает сам Python
+    # Threads and processes have one collector: it is in multiprocessing.pool.Pool.
+    go_on = Event()
+
+    def work(number: int) -> int:
+        if number == slow:
+            go_on.wait()
+        return number
+
+    came = []
+    with ThreadPool(workers) as pool:
+        for number in pool.imap_unordered(work, range(5)):
+            came.append(number)
+            if len(came) == 4:
+                go_on.set()
+    assert came[-1] == slow
+
+
+@pytest.mark.always("mp-pool-maxtasks-counts-chunks")
+@ways(method=METHODS, chunk={"1": 1, "3": 3})
+def test_maxtasksperchild_counts_chunks(method: str, chunk: int) -> None:
+    # no mutant: что считать заданием, решает сам Python
+    lines = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os
+
+        def work(_):
+            return os.getpid()
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(1, maxtasksperchild=2) as pool:
+                print(len(set(pool.map(work, range(12), chunksize=CHUNK))))
+    """,
+            CHUNK=chunk,
+        ),
+    ).lines
+    assert lines == [str(12 // chunk // 2)]
