@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -100,3 +101,19 @@ def _waits(task: asyncio.Task[Any]) -> tuple[str, str]:
             what = ""
             place = f"{frame.f_code.co_name}, line {frame.f_lineno}"
     return what, place
+
+
+@contextmanager
+def being_made(loop: asyncio.AbstractEventLoop, name: str) -> Iterator[str]:
+    """Let `making` tell the name of a task: until 3.13 an eager one has it only afterwards."""
+    vars(loop).setdefault("made", []).append(name)
+    try:
+        yield name
+    finally:
+        vars(loop)["made"].pop()
+
+
+def making(loop: asyncio.AbstractEventLoop | None) -> str:
+    """Return the name of the task that is being made, and so runs eagerly, "" if none is."""
+    made = vars(loop).get("made") if loop else None
+    return made[-1] if made else ""

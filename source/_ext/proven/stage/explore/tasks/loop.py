@@ -29,7 +29,7 @@ from collections.abc import Callable
 from typing import Any
 
 from proven.stage.explore.schedule import STEPS, CannotExplore, Orders
-from proven.stage.explore.tasks.handles import name_of, of_ready, passes_on, waits
+from proven.stage.explore.tasks.handles import being_made, name_of, of_ready, passes_on, waits
 from proven.stage.explore.tasks.worker import PATIENCE, Worker
 
 SPINS = 300
@@ -78,8 +78,6 @@ class ExploringLoop(asyncio.SelectorEventLoop):
         # A list where asyncio has a deque.
         self._ready: list[asyncio.Handle] = []  # type: ignore[assignment]
         self._steps = self._numbers = self._again = 0
-        # Names of tasks being made: until 3.13 an eager one has its own only afterwards.
-        self.eager: list[str] = []
         self._last = ""
         self._workers: list[Worker] = []
         self._all_done: asyncio.Future[None] | None = None
@@ -98,12 +96,8 @@ class ExploringLoop(asyncio.SelectorEventLoop):
     def create_task(self, coro: Any, *, name: str | None = None, **options: Any) -> Any:
         """Name tasks from Task-1 on: no run may depend on an earlier one."""
         if self.get_task_factory() is not None:
-            name = name or f"Task-{self.numbered()}"
-            self.eager.append(name)
-            try:
+            with being_made(self, name or f"Task-{self.numbered()}") as name:
                 return super().create_task(coro, name=name, **options)
-            finally:
-                self.eager.pop()
         name = name or f"Task-{self._numbers + 1}"
         options = {key: value for key, value in options.items() if value is not None}
         return ExploringTask(coro, loop=self, name=name, **options)

@@ -27,6 +27,7 @@ from proven.stage.explore.schedule import (
     kind_of,
     written,
 )
+from proven.stage.explore.tasks.handles import making
 from proven.stage.explore.tasks.loop import Deadlock, ExploringLoop
 from proven.stage.trace import Event, Trace
 
@@ -49,8 +50,7 @@ class _Lines(TextIOBase):
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             now = self.loop.time() if self.loop else 0.0
-            made = self.loop.eager if self.loop else ()
-            self.events.append(Event(round(now, 6), made[-1] if made else _actor(), line))
+            self.events.append(Event(round(now, 6), making(self.loop) or _actor(), line))
         return len(text)
 
 

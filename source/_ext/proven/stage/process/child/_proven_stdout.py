@@ -13,6 +13,7 @@ import io
 import os
 import sys
 import threading
+from contextlib import nullcontext
 
 from _proven_frames import back, getframe
 from _proven_record import author, record
@@ -117,17 +118,21 @@ def install() -> None:
     sys.stdout = sys.__stdout__ = stdout  # type: ignore[misc]  # Final in typeshed, not in Python
     os.register_at_fork(after_in_child=buffer.after_fork)
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
-        _keep_calls_whole()
+        _keep_calls_whole(stdout)
 
 
-def _keep_calls_whole() -> None:
-    """Keep together what one call of print writes: elsewhere the GIL does that."""
+def _keep_calls_whole(stdout: Any) -> None:
+    """Keep together what one call of print writes to `stdout`: elsewhere the GIL does that.
+
+    What it writes into an object of the program is the program's: that may wait for others.
+    """
     lock = threading.RLock()
     original = builtins.print
 
     @functools.wraps(original)
     def whole(*values: Any, **options: Any) -> None:
-        with lock:
+        is_ours = (options.get("file") or sys.stdout) is stdout
+        with lock if is_ours else nullcontext():
             original(*values, **options)
 
     builtins.print = whole
