@@ -436,7 +436,8 @@ def test_a_listing_breaks_with_three_lines_on_either_side(handbook: Print) -> No
         heads = [n for n, (_, text) in enumerate(lines) if "(продолжение)" in text]
         for head in heads:
             # A figure that floats stands at the top of its page, above the text.
-            assert head == 0 or lines[0][1].startswith("Рис."), number + 1
+            figures = [text for _, text in lines[:head] if text.startswith("Рис.")]
+            assert figures or head == 0, number + 1
             above, below = lines[head][0], [place for place, _ in lines[head + 1 : head + 4]]
             assert len(below) == 3, (number + 1, lines)
             assert above - below[-1] < 75, (number + 1, lines)
