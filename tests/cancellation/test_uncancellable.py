@@ -1,0 +1,119 @@
+"""Proofs for source/cancellation/uncancellable.md."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import ways
+
+
+@pytest.mark.always("unc-event-stops")
+@ways(after={"in the first piece": 0.25, "in the third piece": 2.5})
+def test_a_thread_that_looks_stops(after: float) -> None:
+    assert play("cancellation/uncancellable_thread_broken", clock="virtual").at("copied 5") == 5
+    trace = play("cancellation/uncancellable_thread_fixed", clock="virtual")
+    assert trace.at("main: stopped") == trace.at("copying stops") == 3
+    assert "copied 4" not in trace.lines
+    copying = load("cancellation/uncancellable_thread_fixed").copying
+
+    async def main() -> None:
+        before = set(threading.enumerate())
+        task = asyncio.create_task(copying())
+        await asyncio.sleep(after)
+        begun = time.monotonic()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert time.monotonic() - begun < 1
+        assert {thread.name for thread in set(threading.enumerate()) - before} <= {"asyncio_0"}
+
+    perform(main)
+
+
+@pytest.mark.always("unc-pause-lets-cancel")
+@ways(others={"alone": 0, "with others": 3}, piece={"0.4 s": 0.4, "1 s": 1.0, "1.5 s": 1.5})
+def test_a_pause_lets_the_deadline_in(others: int, piece: float) -> None:
+    trace = play("cancellation/uncancellable_computing")
+    assert trace.at("pause False: in time") == 4
+    assert trace.at("pause True: too late") == 7
+    assert trace.lines.count("counted 4") == 1
+
+    def compute(seconds: float) -> None:
+        time.sleep(seconds)
+
+    async def count() -> None:
+        while True:
+            compute(piece)
+            await asyncio.sleep(0)
+
+    async def other() -> None:
+        for _ in range(1000):
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(other()) for _ in range(others)]
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2):
+                await count()
+        assert time.monotonic() - begun <= 2 + 2 * piece
+        for task in tasks:
+            task.cancel()
+
+    perform(main)
+
+
+async def _by_base_exception() -> None:
+    try:
+        await asyncio.sleep(1)
+    except BaseException:
+        await asyncio.sleep(100)
+
+
+async def _by_cancelled_error() -> None:
+    try:
+        await asyncio.sleep(1)
+    except asyncio.CancelledError:
+        await asyncio.sleep(100)
+
+
+async def _by_finally() -> None:
+    try:
+        await asyncio.sleep(1)
+    finally:
+        await asyncio.sleep(100)
+
+
+SWALLOWS = {
+    "except BaseException": _by_base_exception,
+    "except CancelledError": _by_cancelled_error,
+    "a long finally": _by_finally,
+}
+
+
+@pytest.mark.always("unc-wait-leaves")
+@ways(swallow=SWALLOWS, started={"task": asyncio.create_task, "future": asyncio.ensure_future})
+def test_wait_leaves_in_time(
+    swallow: Callable[[], Awaitable[None]], started: Callable[[Any], "asyncio.Task[None]"]
+) -> None:
+    trace = play("cancellation/uncancellable_library")
+    assert trace.at("library: tries again") == 1
+    assert trace.at("main: goes on, done: False") == 2
+    assert trace.at("main: it has ended") == 5
+
+    async def main() -> None:
+        task = started(swallow())
+        await asyncio.sleep(0.5)
+        task.cancel()
+        begun = time.monotonic()
+        done, pending = await asyncio.wait([task], timeout=2)
+        assert time.monotonic() - begun == 2
+        assert (done, pending) == (set(), {task})
+        await asyncio.wait([task])
+
+    perform(main)
