@@ -2,9 +2,9 @@ import asyncio
 import threading
 
 
-async def pay(begun: threading.Event) -> None:
+async def pay(begun: threading.Event, refused: threading.Event) -> None:
     begun.set()
-    await asyncio.sleep(1)
+    refused.wait()  # stands for a step that takes long
 
 
 async def order() -> None:
@@ -12,10 +12,10 @@ async def order() -> None:
 
 
 if __name__ == "__main__":
-    begun = threading.Event()
+    begun, refused = threading.Event(), threading.Event()
     with asyncio.Runner() as runner:
         other = threading.Thread(
-            target=lambda: runner.run(pay(begun)), name="Other"
+            target=lambda: runner.run(pay(begun, refused)), name="Other"
         )
         other.start()
         begun.wait()
@@ -23,4 +23,5 @@ if __name__ == "__main__":
             runner.run(order())
         except RuntimeError as error:
             print(f"main: {error}")
+        refused.set()
         other.join()

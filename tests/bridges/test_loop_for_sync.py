@@ -258,7 +258,6 @@ def test_a_busy_runner_refuses(quiet: bool) -> None:
 @pytest.mark.sometimes("loop-sync-runner-runs-anyway")
 def test_what_was_refused_may_run() -> None:
     trace = play("bridges/loop_for_sync_runner", clock="virtual")
-    assert trace.elapsed == 1
     assert trace.ordered("main: This event loop is already running", "ordered by Other")
 
 

@@ -79,7 +79,7 @@ def test_a_list_of_futures_keeps_the_results(count: int, how: type) -> None:
     assert not any(each() for each in alive)
 
 
-@pytest.mark.always("feed-loop-keeps-no-results")
+@pytest.mark.always("feed-loop-keeps-no-results", gil="on")
 @ways(ahead={"1": 1, "2": 2, "8": 8})
 def test_the_loop_forgets_what_it_gave(ahead: int) -> None:
     go_on = threading.Event()
