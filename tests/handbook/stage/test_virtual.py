@@ -14,6 +14,7 @@ from textwrap import dedent
 
 import pytest
 from proven.stage import SnippetError, Trace, load, perform
+from proven.stage.clock.blocked import Signal
 from proven.stage.trace import NotVirtual
 from proven.stage.virtual import play_virtually, rest
 
@@ -565,6 +566,15 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert trace.lines == ["tick 0", "tick 1", "tick 2", "end"]
     assert trace.ties == ("end",)
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
+
+
+def test_what_was_given_shows_until_who_waits_goes_on() -> None:
+    # Between its taking and its going on another thread must not let the time jump.
+    signal = Signal()
+    assert not signal.given()
+    signal.release()
+    assert signal.take(0)
+    assert signal.given()
 
 
 def test_a_thread_that_outlives_its_performance_ends() -> None:

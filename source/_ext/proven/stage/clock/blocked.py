@@ -7,10 +7,8 @@ that has not run since a moment ago, can be waked by nobody but the program itse
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from proven.stage.clock import real
 
@@ -59,14 +57,32 @@ def _state(task: Path) -> object:
     return (lines["voluntary_ctxt_switches"], lines["nonvoluntary_ctxt_switches"])
 
 
-def taking(lock: Any) -> tuple[Callable[..., Any], Callable[[], None], Callable[[], bool]]:
-    """Return poll, wake and ready of one who waits for `lock`: see Clock.wait."""
+class Signal:
+    """What one thread waits for until another one gives it, as a waiter of a Condition.
 
-    def poll(limit: float | None) -> bool:
-        return bool(lock.acquire(timeout=10 * PAUSE if limit is None else limit))
+    That it was given shows at once, not when who waits has waked and taken it: meanwhile the
+    time must not jump.
+    """
 
-    def wake() -> None:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+        self._given = False
+
+    def release(self) -> None:
+        """Give it: so `notify` does."""
+        self._given = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Let who waits look again."""
         with suppress(RuntimeError):
-            lock.release()
+            self._lock.release()
 
-    return poll, wake, lambda: not lock.locked()
+    def take(self, limit: float | None) -> bool:
+        """Wait for at most so many real seconds; tell whether there is reason to look."""
+        return self._lock.acquire(timeout=10 * PAUSE if limit is None else limit)
+
+    def given(self) -> bool:
+        """Tell whether it was."""
+        return self._given

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
-from proven.stage.clock.blocked import PAUSE, are_blocked_but, taking
+from proven.stage.clock.blocked import PAUSE, Signal, are_blocked_but
 from proven.stage.clock.cost import Meter
 from proven.stage.trace import NotVirtual
 
@@ -133,14 +133,12 @@ class Clock:
                 self.now += round(seconds * SECOND)
                 self._reads = 0
                 return
-        lock = threading.Lock()
-        lock.acquire()
-        self.wait_for_lock(lock, seconds)
+        self.wait_for(Signal(), seconds)
 
-    def wait_for_lock(self, lock: Any, seconds: float) -> bool:
-        """Take `lock`, whose holder gives it back, within virtual seconds; tell whether it was."""
+    def wait_for(self, signal: Signal, seconds: float) -> bool:
+        """Wait for `signal` for at most virtual seconds; tell whether it was given."""
         due = Due(self.time() + seconds, self)
-        return bool(self.wait(due, *taking(lock)))
+        return bool(self.wait(due, signal.take, signal.wake, signal.given))
 
     def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
         """Take note that `who` is busy; native: the thread that it is, if it runs already."""

@@ -19,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 from proven.stage.clock import names, real, sets
+from proven.stage.clock.blocked import Signal
 from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import SECOND, Clock, Due, Over
 from proven.stage.clock.pool import Pool, Works, cpu_count
@@ -179,19 +180,18 @@ def _wait(condition: Any, timeout: float | None = None) -> bool:
         clock.meter.charge()
     if clock is None or timeout is None or timeout <= 0 or not condition._is_owned():
         return _wait_really(condition, timeout)
-    lock = threading.Lock()
-    lock.acquire()
-    condition._waiters.append(lock)
+    signal = Signal()
+    condition._waiters.append(signal)
     state = condition._release_save()
     notified = False
     try:
-        notified = clock.wait_for_lock(lock, timeout)
+        notified = clock.wait_for(signal, timeout)
         return notified
     finally:
         condition._acquire_restore(state)
         if not notified:
             with suppress(ValueError):
-                condition._waiters.remove(lock)
+                condition._waiters.remove(signal)
 
 
 @contextmanager
