@@ -55,11 +55,21 @@ def mutants(root: Path, **more: Any) -> None:
     write(root / "source/_evidence" / MUTANTS, {"claims": claims, "snippets": snippets, **more})
 
 
+CONFTEST = """
+from proven import proofs
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(proofs)
+"""
+
+
 @pytest.fixture
 def whole(book: Any) -> Path:
     """Return the root of a small book that lacks nothing for a release."""
     root: Path = book.root
     write(root / "pyproject.toml", PYPROJECT)
+    write(root / "tests/conftest.py", CONFTEST)
     write(root / "CHANGELOG.md", CHANGES)
     write(root / "CITATION.cff", 'version: "2.0"\n')
     write(root / ".gitignore", "build/\n")
