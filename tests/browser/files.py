@@ -125,7 +125,7 @@ def test_addresses_survive_rewording(question: str) -> None:
         if "literal-block-wrapper" in classes and "fragment" not in classes:
             assert re.fullmatch(r"example-[a-z]+-[a-z0-9-]+", has.get("id", "")), (page, has)
         if tag == "figure":
-            assert has.get("id", "").startswith("timeline-"), (page, has)
+            assert has.get("id", "").startswith(("timeline-", "drawing-")), (page, has)
         if "claim" in classes:
             assert has.get("id"), (page, has)
 
