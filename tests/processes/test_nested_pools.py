@@ -1,14 +1,10 @@
 """Proofs for source/processes/nested-pools.md."""
 
-import subprocess
-import sys
-from pathlib import Path
-from textwrap import dedent
-
 import pytest
-from proven.stage import load, perform_script, play
+from proven.stage import load, play
 
 from tests.ways import ways
+from tests.ways_processes import METHODS, filled, perform_by, run_by
 
 REFUSED = "daemonic processes are not allowed to have children"
 PROGRAM = """
@@ -67,19 +63,14 @@ PROGRAM = """
     PROCESSES = [by_process, by_pool, by_executor]
 
     if __name__ == "__main__":
-        multiprocessing.set_start_method("{method}")
-        for line in {within}({makers}):
+        for line in WITHIN(MAKERS):
             print(line)
 """
-METHODS = {name: name for name in ("fork", "spawn", "forkserver")}
 DAEMONS = {"Pool": "in_pool", "daemon=True": "in_daemon"}
 
 
 def _told(method: str, within: str, makers: str) -> list[str]:
-    code = dedent(PROGRAM)
-    for name, value in {"method": method, "within": within, "makers": makers}.items():
-        code = code.replace(f"{{{name}}}", value)
-    return perform_script(code).lines
+    return perform_by(method, filled(PROGRAM, WITHIN=within, MAKERS=makers)).lines
 
 
 @pytest.mark.always("nested-daemon-refused")
@@ -117,11 +108,8 @@ def test_a_daemon_has_threads_and_other_programs(within: str) -> None:
 
 
 @pytest.mark.sometimes("nested-optimized-allowed")
-def test_without_assertions_nothing_is_refused(tmp_path: Path) -> None:
+def test_without_assertions_nothing_is_refused() -> None:
     # no mutant: пример играют без -O
-    file = tmp_path / "program.py"
-    code = dedent(PROGRAM).replace("{method}", "spawn")
-    file.write_text(code.replace("{within}", "in_pool").replace("{makers}", "[by_pool]"), "utf-8")
-    for options, expected in (([], f"by_pool: {REFUSED}"), (["-O"], "by_pool: [10, 20]")):
-        told = subprocess.check_output([sys.executable, *options, str(file)], text=True)
-        assert told.splitlines() == [expected]
+    code = filled(PROGRAM, WITHIN="in_pool", MAKERS="[by_pool]")
+    for options, expected in (((), f"by_pool: {REFUSED}"), (("-O",), "by_pool: [10, 20]")):
+        assert run_by("spawn", code, *options).stdout.splitlines() == [expected]

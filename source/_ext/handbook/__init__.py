@@ -52,14 +52,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     repairs.warned.clear()
 
     app.add_node(
-        output.timeline_picture,
+        output.picture,
         html=(output.visit_picture_html, None),
         typst=(output.visit_picture_typst, None),
-    )
-    app.add_node(
-        output.drawing_picture,
-        html=(output.visit_drawing_html, None),
-        typst=(output.visit_drawing_typst, None),
     )
     app.add_node(
         output.guess,

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 PAGES = ROOT / "source"
 NAMES = sorted(file.stem for file in (PAGES / drawn.FOLDER).glob("*.typ") if file.stem != "style")
-MARKS = dict(zip(drawn.ROLES, drawn._MARKS, strict=True))
 VARIABLES = {
     "ink": "text",
     "quiet": "quiet",
@@ -57,8 +56,8 @@ def test_it_is_told_in_words(block: Block) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_it_fits_and_is_light(name: str) -> None:
     file = PAGES / drawn.FOLDER / f"{name}.typ"
-    paper = drawn.compiled(file, drawn.ROLES)
-    screen = drawn.on_screen(drawn.compiled(file, MARKS), name, "words")
+    paper = drawn.on_paper(drawn.compiled(file))
+    screen = drawn.on_screen(drawn.compiled(file), name, "words")
     assert drawn.size_of(screen)[0] <= drawn.WIDEST
     assert len(gzip.compress(screen.encode(), 6)) <= HEAVIEST
     assert "#d0d0" not in screen, "a colour that no style sheet knows"
@@ -71,7 +70,7 @@ def test_it_fits_and_is_light(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_its_words_are_in_colours_for_words(name: str) -> None:
     file = PAGES / drawn.FOLDER / f"{name}.typ"
-    screen = drawn.on_screen(drawn.compiled(file, MARKS), name, "words")
+    screen = drawn.on_screen(drawn.compiled(file), name, "words")
     assert set(re.findall(r'<g class="([^"]*)"[^>]*><use', screen)) <= {"ink", "quiet"}
     ids = re.findall(r' id="([^"]*)"', screen)
     assert len(ids) == len(set(ids))

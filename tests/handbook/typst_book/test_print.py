@@ -11,7 +11,7 @@ from docutils.parsers.rst import Parser
 from docutils.utils import new_document
 from handbook import output
 from handbook.appendices import ledger
-from handbook.output import OutputLexer, guess, timeline_picture
+from handbook.output import OutputLexer, guess, picture
 from sphinx import addnodes
 from sphinx.highlighting import lexer_classes
 from sphinx.locale import admonitionlabels
@@ -33,7 +33,7 @@ BUILDER: Any = SimpleNamespace(
 
 
 OWN = {
-    "timeline_picture": (output.visit_picture_typst, None),
+    "picture": (output.visit_picture_typst, None),
     "guess": (output.visit_guess_typst, None),
     "proven": (ledger.visit_proven_typst, ledger.depart_proven_typst),
 }
@@ -190,7 +190,7 @@ KINDS: list[tuple[nodes.Node, str]] = [
         '#picture(image("/p.svg", alt: "a"), caption: [c])\n\nl\n\n',
     ),
     (
-        nodes.figure("", timeline_picture(print="<svg/>", alt="a"), ids=["f"]),
+        nodes.figure("", picture(kind="timeline", print="<svg/>", alt="a"), ids=["f"]),
         '#anchor("tasks/page#f")'
         '#picture(timeline("<svg/>", alt: "a"), caption: [], number: "7")\n\n',
     ),

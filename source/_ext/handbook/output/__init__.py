@@ -2,17 +2,14 @@
 
 Beside it ``drawn``, pictures that no run can give.
 
-Bottom to top: ``runs`` are tables of what actors did in turn and of who waits for what;
-``recorded`` outputs and timelines; ``pair`` compares a mistake with its cure; ``replayed`` is how
-doctest checks outputs; ``interleaving`` shows the run that breaks; ``game`` lets readers find it.
+Bottom to top: ``figure`` is a picture with its caption; ``runs`` are tables of what actors did in
+turn and of who waits for what; ``recorded`` outputs and timelines; ``pair`` compares a mistake with
+its cure; ``replayed`` is how doctest checks outputs; ``interleaving`` shows the run that breaks;
+``game`` lets readers find it.
 """
 
-from handbook.output.drawn import (
-    Drawing,
-    drawing_picture,
-    visit_drawing_html,
-    visit_drawing_typst,
-)
+from handbook.output.drawn import Drawing
+from handbook.output.figure import picture, visit_picture_html, visit_picture_typst
 from handbook.output.game import (
     Scheduler,
     add_scripts,
@@ -29,11 +26,8 @@ from handbook.output.recorded import (
     OutputLexer,
     depart_guess_html,
     guess,
-    timeline_picture,
     visit_guess_html,
     visit_guess_typst,
-    visit_picture_html,
-    visit_picture_typst,
 )
 from handbook.output.replayed import check, keep_recordings, play_ahead
 
@@ -49,16 +43,13 @@ __all__ = [
     "check",
     "depart_game_html",
     "depart_guess_html",
-    "drawing_picture",
     "game",
     "guess",
     "keep_recordings",
     "pair",
+    "picture",
     "play_ahead",
-    "timeline_picture",
     "twin",
-    "visit_drawing_html",
-    "visit_drawing_typst",
     "visit_game_html",
     "visit_game_typst",
     "visit_guess_html",

@@ -1,8 +1,8 @@
 """The ``{drawing}`` directive: a picture that no run can give, of `source/_drawings/<name>.typ`.
 
 Its body is the caption, ``:alt:`` says in whole sentences what the picture shows.  The source is
-compiled when its page is read, for the screen and for paper, and Sphinx keeps both with the page:
-other pages cost nothing.  The source names roles (`ROLES`), `source/_static/handbook.css` gives
+compiled when its page is read, and Sphinx keeps what the screen and paper need with the page: other
+pages cost nothing.  The source names roles (`ROLES`), `source/_static/handbook.css` gives
 them the colours of light and dark.
 """
 
@@ -14,16 +14,14 @@ import zlib
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from handbook.domain import Fault, warn
-
-if TYPE_CHECKING:
-    from sphinx.writers.html5 import HTML5Translator
+from handbook.output.figure import caption_of, figure_of
 
 FOLDER = "_drawings"
 """Where the sources are, in the folder of the pages."""
@@ -42,6 +40,7 @@ ROLES = {
 }
 """What colours are for, and the grey of each on paper."""
 _MARKS = {f"#d0d0{number:02d}": role for number, role in enumerate(ROLES)}
+_MARK = re.compile(r"#d0d0\d\d")
 _USUAL = re.compile(
     r' (?:fill-rule="nonzero"|stroke-linecap="butt"|stroke-linejoin="miter"'
     r'|stroke-miterlimit="4"|stroke-dashoffset="0"|(?<=" )y="0")'
@@ -55,10 +54,6 @@ class DrawingError(Exception):
     def __init__(self, problem: str, place: str = "") -> None:
         super().__init__(problem)
         self.place = place
-
-
-class drawing_picture(nodes.General, nodes.Element):
-    """A drawing: `svg` for the site, `print` for paper, `alt` in words."""
 
 
 class Drawing(SphinxDirective):
@@ -86,22 +81,14 @@ class Drawing(SphinxDirective):
                 raise DrawingError(f"it has no {part}: say what it shows")
         if not file.is_file():
             raise DrawingError(f"there is no {FOLDER}/{name}.typ: write it, or mend the name")
-        inline, messages = self.parse_inline(" ".join(self.content))
-        caption = nodes.caption("", "", *inline, *messages)
-        slug = f"drawing-{name}"
-        alt = self.options["alt"]
-        marked = compiled(file, dict(zip(ROLES, _MARKS, strict=True)))
-        paper = compiled(file, ROLES)
-        picture = drawing_picture("", svg=on_screen(marked, slug, alt), print=paper, alt=alt)
-        figure = nodes.figure("", picture, caption, classes=["drawing"], names=[slug])
-        self.state.document.note_explicit_target(figure, figure)
-        for node in (picture, caption, figure):
-            self.set_source_info(node)
-        return figure
+        svg, alt, slug = compiled(file), self.options["alt"], f"drawing-{name}"
+        caption = caption_of(self, " ".join(self.content))
+        pictures = {"svg": on_screen(svg, slug, alt), "print": on_paper(svg), "alt": alt}
+        return figure_of(self, "drawing", slug, caption, **pictures)
 
 
-def compiled(file: Path, colours: dict[str, str]) -> str:
-    """Return the drawing in `file` as SVG with a colour for each of `ROLES`.
+def compiled(file: Path) -> str:
+    """Return the drawing in `file` as SVG, with a mark in the place of each colour.
 
     DrawingError if Typst finds a fault, or if it isn't one page that fits the print.
     """
@@ -113,7 +100,7 @@ def compiled(file: Path, colours: dict[str, str]) -> str:
             root=file.parent,
             format="svg",
             ignore_system_fonts=True,
-            sys_inputs={"colours": json.dumps(colours)},
+            sys_inputs={"colours": json.dumps({role: mark for mark, role in _MARKS.items()})},
         )
     except typst.TypstError as error:
         raise _fault(error.diagnostic, file) from None
@@ -139,6 +126,11 @@ def _fault(diagnostic: str, file: Path) -> DrawingError:
     found = _PLACE.search(diagnostic)
     place = f"{file.with_name(found[1])}:{found[2]}" if found else f"{file}:1"
     return DrawingError(diagnostic.partition("\n")[0].removeprefix("error: "), place)
+
+
+def on_paper(svg: str) -> str:
+    """Return Typst's SVG in greys."""
+    return _MARK.sub(lambda mark: ROLES[_MARKS[mark[0]]], svg)
 
 
 def on_screen(svg: str, slug: str, alt: str) -> str:
@@ -187,19 +179,5 @@ def _classed(tag: re.Match[str]) -> str:
         classes.append(role if found[1] == "fill" else f"{role}-line")
         return ""
 
-    rest = re.sub(r' (fill|stroke)="(#d0d0\d\d)"', taken, tag[0])
+    rest = re.sub(rf' (fill|stroke)="({_MARK.pattern})"', taken, tag[0])
     return rest.replace(" ", f' class="{" ".join(classes)}" ', 1) if classes else rest
-
-
-def visit_drawing_html(self: HTML5Translator, node: drawing_picture) -> None:
-    """Write the drawing for the screen."""
-    # A keyboard scrolls only what can have the focus.
-    self.body.append(f'<div class="drawing" tabindex="0">{node["svg"]}</div>')
-    raise nodes.SkipNode
-
-
-def visit_drawing_typst(self: Any, node: drawing_picture) -> None:
-    """Name the drawing for paper."""
-    drawing, words = self.string(node["print"]), self.string(node["alt"])
-    self.body.append(f"drawing({drawing}, alt: {words})")
-    raise nodes.SkipNode

@@ -29,6 +29,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from handbook.badges import badges
 from handbook.domain import Fault, handbook, warn
+from handbook.output.figure import caption_of, figure_of
 from handbook.output.runs import DEADLOCK, deadlock_table
 
 if TYPE_CHECKING:
@@ -56,10 +57,6 @@ TIMELINE = Words(
     printed="«{}»",
 )
 """What a timeline says of itself."""
-
-
-class timeline_picture(nodes.General, nodes.Element):
-    """A timeline: `svg` for the site, `print` for paper, `alt` in words, `name` of its snippet."""
 
 
 class guess(nodes.General, nodes.Element):
@@ -155,28 +152,17 @@ class Output(SphinxDirective):
         slug = f"timeline-{name.replace('/', '-').replace('_', '-')}"
         if not self.env.docname.startswith(f"{name.partition('/')[0]}/"):
             slug += f"-{self.env.docname}"  # Another page shows it, too.
-        inline, messages = self.parse_inline(self.options["timeline"])
-        caption = nodes.caption("", "", *inline, *messages)
+        caption = caption_of(self, self.options["timeline"])
         title = caption.astext()
-        picture = timeline_picture(
-            "",
-            name=name,
+        return figure_of(
+            self,
+            "timeline",
+            slug,
+            caption,
             svg=drawing.draw(traces, TIMELINE, title=title, name=slug),
             print=drawing.draw(traces, TIMELINE, title=title, name=slug, theme="print"),
             alt=f"{title}. {tell(traces, TIMELINE)}",
         )
-        figure = nodes.figure("", picture, caption, classes=["timeline"], names=[slug])
-        self.state.document.note_explicit_target(figure, figure)
-        for node in (picture, caption, figure):
-            self.set_source_info(node)
-        return figure
-
-
-def visit_picture_html(self: HTML5Translator, node: timeline_picture) -> None:
-    """Write the drawing for the screen."""
-    # A keyboard scrolls only what can have the focus.
-    self.body.append(f'<div class="timeline" tabindex="0">{node["svg"]}</div>')
-    raise nodes.SkipNode
 
 
 def visit_guess_html(self: HTML5Translator, node: guess) -> None:
@@ -188,13 +174,6 @@ def visit_guess_html(self: HTML5Translator, node: guess) -> None:
 def depart_guess_html(self: HTML5Translator, node: guess) -> None:
     """Close the fold over the answer."""
     self.body.append("</details>")
-
-
-def visit_picture_typst(self: Any, node: timeline_picture) -> None:
-    """Name the drawing for paper."""
-    drawing, words = self.string(node["print"]), self.string(node["alt"])
-    self.body.append(f"timeline({drawing}, alt: {words})")
-    raise nodes.SkipNode
 
 
 def visit_guess_typst(self: Any, node: guess) -> None:

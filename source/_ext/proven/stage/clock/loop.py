@@ -209,7 +209,6 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         (events, "TimerHandle", Timer),
         (threading.Thread, "start", _start_thread),
         (threading.Condition, "wait", _wait),
-        *sets.PATCHES,
     ]
     patches += [(os, name, cpu_count) for name in _COUNTS if hasattr(os, name)]
     if make_loop:
@@ -220,6 +219,7 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         patches += [(events, "new_event_loop", new_loop), (asyncio, "new_event_loop", new_loop)]
     with ExitStack() as stack:
         stack.enter_context(names.shown(clock))
+        stack.enter_context(sets.in_order())
         for owner, name, value in patches:
-            stack.enter_context(mock.patch.object(owner, name, value, create=name == "set"))
+            stack.enter_context(mock.patch.object(owner, name, value))
         yield clock

@@ -13,8 +13,9 @@ import itertools
 from asyncio import taskgroups, tasks
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
+from unittest import mock
 from weakref import WeakKeyDictionary
 
 from proven.stage.clock import names
@@ -84,7 +85,7 @@ def _done_first(*args: Any, **options: Any) -> Any:
     return _base.DoneAndNotDoneFutures(*map(_Set, _wait(futures, *args[1:], **options)))
 
 
-PATCHES: list[tuple[Any, str, Callable[..., Any]]] = [
+_PATCHES: list[tuple[Any, str, Callable[..., Any]]] = [
     (taskgroups, "set", _Set),
     (tasks, "set", _Set),
     (tasks, "all_tasks", _all),
@@ -92,4 +93,13 @@ PATCHES: list[tuple[Any, str, Callable[..., Any]]] = [
     (_base, "wait", _done_first),
     (concurrent.futures, "wait", _done_first),
 ]
-"""What is put in whose place, under which name."""
+
+
+@contextmanager
+def in_order() -> Iterator[None]:
+    """Let the sets of asyncio and of pools be such sets."""
+    with ExitStack() as stack:
+        for owner, name, value in _PATCHES:
+            # A built-in's name is not yet one of the module.
+            stack.enter_context(mock.patch.object(owner, name, value, create=name == "set"))
+        yield
