@@ -65,6 +65,9 @@ def test_it_fits_and_is_light(name: str) -> None:
     assert set(re.findall(r'="(#\w{6})"', paper)) <= set(drawn.ROLES.values())
     for svg in (paper, screen):
         ElementTree.fromstring(svg)
+        paths = re.findall(r' d="([^"]*)"', svg)
+        assert paths
+        assert all(path.startswith("M") for path in paths), "a browser draws no other path"
 
 
 @pytest.mark.parametrize("name", NAMES)

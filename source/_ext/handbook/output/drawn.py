@@ -165,7 +165,9 @@ def on_screen(svg: str, slug: str, alt: str) -> str:
 
 def _shorter(path: re.Match[str]) -> str:
     """Leave out the spaces and zeros that a path's grammar doesn't need: a quarter of its size."""
-    letters = re.sub(r" ?([A-Za-z]) ?", r"\1", path[0].removeprefix("M 0 0").strip())
+    # A path begins with a move: where none follows, that to the origin stays.
+    begun = re.sub(r"^M 0 0(?= *[Mm])", "", path[0]).strip()
+    letters = re.sub(r" ?([A-Za-z]) ?", r"\1", begun)
     letters = re.sub("^m", "M", letters)
     return re.sub(r"(?<![\d.])0(?=\.)", "", letters).replace(" -", "-")
 
