@@ -13,6 +13,7 @@ DEADLOCK = f"deadlock{BAR}"
 """Begins a line of an output that tells who waits for what."""
 
 _IN_RUSSIAN = {
+    "deletes": "удаляет",
     "takes": "берёт",
     "gives": "отпускает",
     "waits": "ждёт",
@@ -117,14 +118,16 @@ def result(text: str) -> nodes.paragraph:
     shown = nodes.paragraph("", "", nodes.strong("", "Итог."), classes=["result"])
     kind, _, rest = text.partition(": ")
     if kind == "deadlock":
-        stuck = []
+        sign = " Программа стоит: "
         for wait in rest.split("; "):
             who, _, what = wait.partition(" waits for ")
             thing, held, holder = what.partition(", held by ")
-            stuck.append(
-                f"{who} ждёт {''.join(_waited(thing))}" + (f" (держит {holder})" if held else "")
-            )
-        shown += nodes.Text(f" Программа стоит: {'; '.join(stuck)}.")
+            words, thing = _waited(thing)
+            shown += nodes.Text(f"{sign}{who} ждёт {words}")
+            shown += nodes.literal(thing, thing)
+            shown += nodes.Text(f" (держит {holder})" if held else "")
+            sign = "; "
+        shown += nodes.Text(".")
     elif kind == "error":
         shown += nodes.Text(" Исключение: ")
         shown += nodes.literal(rest, rest)
