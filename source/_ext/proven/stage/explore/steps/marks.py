@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass
 class Effect:
-    """What a step did: reads or writes `name`, then `value` is there; or deletes, takes and the like.
+    """What a step did: reads or writes `name`, then `value` is there; or deletes, takes, waits.
 
     key: the place in memory, to tell whether others touch it, too; None if it is always told.
     """
