@@ -118,15 +118,10 @@ def result(text: str) -> nodes.paragraph:
     shown = nodes.paragraph("", "", nodes.strong("", "Итог."), classes=["result"])
     kind, _, rest = text.partition(": ")
     if kind == "deadlock":
-        sign = " Программа стоит: "
-        for wait in rest.split("; "):
-            who, _, what = wait.partition(" waits for ")
-            thing, held, holder = what.partition(", held by ")
-            words, thing = _waited(thing)
-            shown += nodes.Text(f"{sign}{who} ждёт {words}")
-            shown += nodes.literal(thing, thing)
-            shown += nodes.Text(f" (держит {holder})" if held else "")
-            sign = "; "
+        shown += nodes.Text(" Программа стоит")
+        for place, wait in enumerate(rest.split("; ")):
+            shown += nodes.Text("; " if place else ": ")
+            shown += _stuck(wait)
         shown += nodes.Text(".")
     elif kind == "error":
         shown += nodes.Text(" Исключение: ")
@@ -147,6 +142,15 @@ def result(text: str) -> nodes.paragraph:
         shown += nodes.literal(words[2], words[2])
         shown += nodes.Text(".")
     return shown
+
+
+def _stuck(wait: str) -> Iterator[nodes.Node]:
+    who, _, what = wait.partition(" waits for ")
+    thing, held, holder = what.partition(", held by ")
+    words, thing = _waited(thing)
+    yield nodes.Text(f"{who} ждёт {words}")
+    yield nodes.literal(thing, thing)
+    yield nodes.Text(f" (держит {holder})" if held else "")
 
 
 def deadlock_table(waits: list[str]) -> nodes.table:
