@@ -68,6 +68,11 @@ def terms(pages: Path) -> list[Term]:
     ]
 
 
+def listed(pages: Path, name: str) -> list[str]:
+    """Return one of the table's lists: ``words``, ``alike`` or ``idle``."""
+    return list(_table(pages).get(name, ()))
+
+
 def words(page: Page, table: list[Term], known: frozenset[str]) -> Iterator[Finding]:
     """Yield what the words of `page` break; `known`: words that no dictionary has."""
     for passage in page.passages:
