@@ -58,6 +58,15 @@ def test_every_answer_to_an_exercise_is_a_program_with_its_output() -> None:
         assert f"{{output}} {name}\n" in answer.body, f"{place}: {name}.py has no output here"
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_ends_with_two_to_four_exercises(chapter: str) -> None:
+    pages = Book.at(ROOT).settings.pages
+    blocks = read(pages / f"{chapter}/exercises.md", pages).blocks
+    assert 2 <= [block.name for block in blocks].count("answer") <= 4
+    contents = (pages / f"{chapter}/index.md").read_text(encoding="utf-8")
+    assert contents.split("```{toctree}")[1].split("```")[0].split()[-1] == "exercises"
+
+
 @pytest.mark.parametrize("tree", ["source", "snippets", "tests"])
 def test_folders_are_chapters(tree: str) -> None:
     folders = {path.name for path in (ROOT / tree).iterdir() if path.is_dir()}
