@@ -96,6 +96,18 @@ def test_each_question_has_a_file_of_proofs() -> None:
             assert proofs.is_file(), f"{page} has no {proofs}"
 
 
+def test_each_question_says_what_to_read_first_and_what_is_asked_next() -> None:
+    pages = Book.at(ROOT).settings.pages
+    for chapter in CHAPTERS:
+        for file in (pages / chapter).glob("*.md"):
+            page = read(file, pages)
+            names = [block.name for block in page.blocks]
+            if page.is_question:
+                assert names.count("asked") == 1, f"{file}: end with {{asked}}"
+                at_start = page.name == "model/concurrency"
+                assert names.count("first") == (not at_start), f"{file}: begin with {{first}}"
+
+
 def test_lock_names_no_host() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert "--hash=sha256:" in lock
