@@ -219,6 +219,17 @@ def test_badges_tell_where_claims_and_outputs_hold(book: Any) -> None:
     assert ' class="always partly"' in row_of(html, "hello-at-once")
 
 
+def test_styles_of_what_no_page_has_are_left_out(book: Any, site: Path) -> None:
+    style = (site / "_static/joined.css").read_text(encoding="utf-8")
+    assert ".footnote" not in re.sub(r":not\(.*?\)", "", style)
+    assert "code.literal{background" in style, "it stood in a list with a class that isn't used"
+    old = "[Строка печатается сразу]"
+    book.replace("source/tasks/hello.md", old, f"Сноска[^one].\n\n[^one]: Да.\n\n{old}")
+    done = book.build("html")
+    assert done.returncode != 0
+    assert "tasks/hello has the class 'footnote'" in done.stdout
+
+
 def test_what_a_version_added_is_proven_everywhere_and_has_its_badge(book: Any) -> None:
     book.replace("source/tasks/hello.md", "#hello", 'added="3.99" #hello')
     done = book.build("html")
