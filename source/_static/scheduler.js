@@ -46,7 +46,7 @@ for (const box of document.querySelectorAll(".scheduler")) {
       button.ariaDisabled = !move;
       make("b", button, name);
       if (line !== game.done) make("code", button, line ? game.code[line] : call);
-      make("span", button, line === game.done ? "шагов больше нет" : waits ? game.words[waits] : line ? `строка ${line}` : "ещё ни шага");
+      make("span", button, line === game.done ? "шагов больше нет" : waits ? game.words[waits] : line ? `строка ${line}` : "шагов ещё нет");
       if (i === focus) button.focus();
     });
     shared.replaceChildren();

@@ -9,6 +9,7 @@ from handbook.appendices import rows
 from handbook.output import interleaving, runs
 from handbook.output.interleaving import accept, check_run, scene_of
 from proven.stage.explore import CannotExplore
+from proven.stage.explore.steps.marks import Effect, Step, mark
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = {
@@ -65,6 +66,47 @@ def test_a_table_has_a_column_for_each_actor_and_a_row_for_each_step() -> None:
     assert "пишет self.value: 1" in rows[2][2]
     marked = [row["classes"] for row in table.findall(nodes.row)]
     assert marked == [[], ["line-9", "hurts"], ["line-9"], ["line-9"]]
+
+
+def marked(*steps: tuple[str, *tuple[str, ...]], preemptive: bool = True) -> list[int]:
+    """Return which of the steps a switch follows that hurts; a step: its actor, its effects."""
+    rows = [
+        Step(actor, 0, [Effect(*effect.split(), key=effect.split()[1]) for effect in effects])
+        for actor, *effects in steps
+    ]
+    mark(rows, "no file", preemptive=preemptive)
+    return [place for place, row in enumerate(rows) if row.hurts]
+
+
+def test_a_switch_hurts_after_which_others_cancel_the_actor() -> None:
+    others = ("C", "cancels B"), ("B", "raises CancelledError")
+    assert marked(("B", "waits Lock"), *others, preemptive=False) == [0]
+    assert marked(("A", "waits Lock"), *others, preemptive=False) == []
+
+
+def test_the_only_preemption_hurts_where_nothing_else_tells() -> None:
+    taken, asked, given = ("A", "takes x"), ("A", "reads y"), ("A", "gives x")
+    assert marked(taken, given, ("B", "reads y"), asked) == [1]
+    assert marked(taken, given, ("B", "reads y"), asked, preemptive=False) == []
+    assert marked(taken, ("B", "waits x"), given) == [0]
+    # Who waits isn't stopped by another.
+    assert marked(("A", "waits x"), ("B", "gives x"), taken) == []
+    assert marked(taken, ("B", "reads y"), given, ("B", "reads y"), asked) == []
+
+
+def test_a_deletion_is_told_and_changes_what_others_have_asked() -> None:
+    scene = {
+        "make": "sessions = Sessions()",
+        "actors": 'A: sessions.close("a1") | B: sessions.close("a1")',
+    }
+    lines = scene_of("races/safe_operations_delete_broken", scene).find().lines()
+    assert lines == [
+        "A │ 12 │ key in self.users → True │ !",
+        "B │ 12 │ key in self.users → True",
+        "B │ 14 │ deletes self.users[key]",
+        "A │ 14 │ raises KeyError: 'a1'",
+        "= error: A: KeyError: 'a1'",
+    ]
 
 
 @pytest.mark.parametrize("lines", [[], ["A │ 9 │ self.value → 0"]])

@@ -13,6 +13,7 @@ DEADLOCK = f"deadlock{BAR}"
 """Begins a line of an output that tells who waits for what."""
 
 _IN_RUSSIAN = {
+    "deletes": "удаляет",
     "takes": "берёт",
     "gives": "отпускает",
     "waits": "ждёт",
@@ -117,14 +118,11 @@ def result(text: str) -> nodes.paragraph:
     shown = nodes.paragraph("", "", nodes.strong("", "Итог."), classes=["result"])
     kind, _, rest = text.partition(": ")
     if kind == "deadlock":
-        stuck = []
-        for wait in rest.split("; "):
-            who, _, what = wait.partition(" waits for ")
-            thing, held, holder = what.partition(", held by ")
-            stuck.append(
-                f"{who} ждёт {''.join(_waited(thing))}" + (f" (держит {holder})" if held else "")
-            )
-        shown += nodes.Text(f" Программа стоит: {'; '.join(stuck)}.")
+        shown += nodes.Text(" Программа стоит")
+        for place, wait in enumerate(rest.split("; ")):
+            shown += nodes.Text("; " if place else ": ")
+            shown += _stuck(wait)
+        shown += nodes.Text(".")
     elif kind == "error":
         shown += nodes.Text(" Исключение: ")
         shown += nodes.literal(rest, rest)
@@ -144,6 +142,15 @@ def result(text: str) -> nodes.paragraph:
         shown += nodes.literal(words[2], words[2])
         shown += nodes.Text(".")
     return shown
+
+
+def _stuck(wait: str) -> Iterator[nodes.Node]:
+    who, _, what = wait.partition(" waits for ")
+    thing, held, holder = what.partition(", held by ")
+    words, thing = _waited(thing)
+    yield nodes.Text(f"{who} ждёт {words}")
+    yield nodes.literal(thing, thing)
+    yield nodes.Text(f" (держит {holder})" if held else "")
 
 
 def deadlock_table(waits: list[str]) -> nodes.table:

@@ -147,7 +147,7 @@ class Scene:
 
     def replay(self, schedule: Schedule) -> Found:
         """Play one order and see its steps."""
-        steps = Steps(code_of(self.snippet).co_filename)
+        steps = Steps(code_of(self.snippet).co_filename, preemptive=not self.in_tasks)
         failure, space = (self._replay_tasks if self.in_tasks else self._replay_threads)(
             schedule, steps
         )

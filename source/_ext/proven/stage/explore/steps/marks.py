@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass
 class Effect:
-    """What a step did: reads or writes `name`, then `value` is there; or takes, waits and the like.
+    """What a step did: reads or writes `name`, then `value` is there; or deletes, takes, waits.
 
     key: the place in memory, to tell whether others touch it, too; None if it is always told.
     """
@@ -18,6 +18,11 @@ class Effect:
     name: str
     value: str = ""
     key: Any = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether others find another value after it."""
+        return self.what in ("writes", "deletes")
 
     def __str__(self) -> str:
         if self.what in ("reads", "writes"):
@@ -44,10 +49,12 @@ def short(effects: list[Effect]) -> list[Effect]:
     return kept
 
 
-def mark(rows: list[Step], file: str) -> None:
+def mark(rows: list[Step], file: str, *, preemptive: bool) -> None:
     """Mark each step after which others change what its actor relies on, or take what it wants.
 
-    Also one after which somebody sees what it wrote, and beside it what it is yet to write.
+    Also one after which somebody cancels the actor, or sees what it wrote and beside it what it
+    is yet to write.  Where none is such a step, the only one at which a thread had to stop in
+    the middle is marked: the explorer finds the run with the fewest of them.
     """
     for place, row in enumerate(rows[:-1]):
         if rows[place + 1].actor == row.actor:
@@ -66,10 +73,22 @@ def mark(rows: list[Step], file: str) -> None:
         looked = {effect.key for effect in between if effect.what == "reads"}
         before, after = (_written(part, row.actor) for part in (rows[: place + 1], rows[back:]))
         row.hurts = back < len(rows) and (
-            any(effect.what == "writes" and effect.key in seen for effect in between)
+            any(effect.changes and effect.key in seen for effect in between)
+            or any((effect.what, effect.name) == ("cancels", row.actor) for effect in between)
             or any(effect.what == "takes" and effect.name in wanted for effect in between)
             or bool(looked & before and looked & after - before)
         )
+    if preemptive and not any(row.hurts for row in rows):
+        stops = [row for place, row in enumerate(rows) if _is_stopped(rows, place)]
+        for row in stops if len(stops) == 1 else []:
+            row.hurts = True
+
+
+def _is_stopped(rows: list[Step], place: int) -> bool:
+    """Tell whether another moves after the step at `place`, though its actor could go on."""
+    row, later = rows[place], rows[place + 1 :]
+    goes_on = any(other.actor == row.actor for other in later)
+    return goes_on and later[0].actor != row.actor and row.effects[-1].what != "waits"
 
 
 def _relied_on(before: list[Step], after: list[Step], actor: str, file: str) -> set[Any]:
@@ -82,14 +101,14 @@ def _relied_on(before: list[Step], after: list[Step], actor: str, file: str) -> 
         for effect in row.effects
     }
     later = (effect for row in after if row.actor == actor for effect in row.effects)
-    first: dict[Any, str] = {}
+    first: dict[Any, bool] = {}
     for effect in later:
-        first.setdefault(effect.key, effect.what)
+        first.setdefault(effect.key, effect.changes)
     seen = {effect.key for row in before if row.actor == actor for effect in row.effects}
-    blind = {key for key, what in first.items() if what == "writes" and key in seen}
+    blind = {key for key, changes in first.items() if changes and key in seen}
     return (asked | blind) - {None}
 
 
 def _written(rows: list[Step], actor: str) -> set[Any]:
     mine = (effect for row in rows if row.actor == actor for effect in row.effects)
-    return {effect.key for effect in mine if effect.what == "writes"}
+    return {effect.key for effect in mine if effect.changes}

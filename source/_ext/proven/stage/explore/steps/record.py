@@ -37,10 +37,14 @@ class Who(Protocol):
 
 
 class Steps:
-    """Records a run of the program in `file`; `steps()` then returns its rows."""
+    """Records a run of the program in `file`; `steps()` then returns its rows.
 
-    def __init__(self, file: str) -> None:
+    preemptive: whether a turn may pass to another anywhere, as with threads.
+    """
+
+    def __init__(self, file: str, *, preemptive: bool = True) -> None:
         self._file = file
+        self._preemptive = preemptive
         self._steps: list[Step] = []
         self._frame: FrameType | None = None
         self._at: dict[str, tuple[FrameType, int]] = {}
@@ -59,9 +63,12 @@ class Steps:
             self._at[actor.name] = frame, line
         if node is None:
             return
-        if place.op.startswith(("STORE_", "DELETE_")):
+        if place.op.startswith("STORE_"):
             step = self._step(actor.name)
             self._pending = lambda: self._note(step, frame, node, "writes")
+        elif place.op.startswith("DELETE_"):
+            # Afterwards it can't be looked up any more.
+            self._note(self._step(actor.name), frame, node, "deletes")
         elif place.op.startswith("CALL"):
             if asks(node):
                 self._note(self._step(actor.name), frame, node, "reads")
@@ -109,7 +116,7 @@ class Steps:
         for step in self._steps:
             for effect in step.effects:
                 users.setdefault(effect.key, set()).add(step.actor)
-                if effect.what == "writes":
+                if effect.changes:
                     written.add(effect.key)
         shared = {key for key in written if len(users[key]) > 1} | {None}
         rows: list[Step] = []
@@ -123,7 +130,7 @@ class Steps:
                 rows.append(Step(step.actor, step.line, effects))
         for row in rows:
             row.effects = short(row.effects)
-        mark(rows, self._file)
+        mark(rows, self._file, preemptive=self._preemptive)
         return rows
 
     def _step(self, name: str) -> Step:
@@ -165,4 +172,5 @@ class Steps:
         if isinstance(value, CONTAINERS) and (whole or what == "reads"):
             key = id(value)
         self._alive += [base, value]
-        step.effects.append(Effect(what, text_of(node), shown(value), key))
+        told = "" if what == "deletes" else shown(value)
+        step.effects.append(Effect(what, text_of(node), told, key))
