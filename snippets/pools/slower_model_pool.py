@@ -2,12 +2,10 @@ import asyncio
 
 
 async def process(number: int, jobs: asyncio.Queue[int]) -> None:
-    while True:
-        job = await jobs.get()
+    while job := await jobs.get():
         print(f"process {number}: begins {job}")
         await asyncio.sleep(0.5)  # computes
         print(f"process {number}: ends {job}")
-        jobs.task_done()
 
 
 async def main() -> None:
@@ -17,9 +15,10 @@ async def main() -> None:
         print(f"parent: packs {job}")
         await asyncio.sleep(1)
         jobs.put_nowait(job)
-    await jobs.join()
+    for _ in pool:
+        jobs.put_nowait(0)  # no more jobs
     for task in pool:
-        task.cancel()
+        await task
 
 
 if __name__ == "__main__":
