@@ -134,15 +134,17 @@ def test_an_array_is_sent_with_all_its_numbers(
 @ways(size={"a byte": 1, "a page": 2**12, "ten million": 10**7})
 def test_a_block_is_sent_as_its_name(size: int) -> None:
     block = SharedMemory(create=True, size=size)
-    sent = pickle.dumps(block)
-    assert len(sent) < 200
-    assert block.name.encode() in sent
-    again = pickle.loads(sent)
-    again.buf[0] = 7
-    assert block.buf[0] == 7
-    again.close()
-    block.unlink()
-    block.close()
+    try:
+        sent = pickle.dumps(block)
+        assert len(sent) < 200
+        assert block.name.encode() in sent
+        again = pickle.loads(sent)
+        again.buf[0] = 7
+        assert block.buf[0] == 7
+        again.close()
+    finally:
+        block.unlink()
+        block.close()
     assert "block: 0 kB" in play("processes/numpy_weigh").lines
 
 
