@@ -363,6 +363,36 @@ STUCK: dict[str, tuple[str, list[str]]] = {
         "subprocess.run([sys.executable, '-c', 'import threading; threading.Event().wait()'])\n",
         ["MainThread waits for Event", "MainThread waits for the end of a process"],
     ),
+    "a forkserver's child at a lock": (
+        "import multiprocessing as mp\n"
+        "def work(lock): lock.acquire()\n"
+        "if __name__ == '__main__':\n"
+        "    context = mp.get_context('forkserver')\n"
+        "    lock = context.Lock()\n"
+        "    print(lock.acquire(), flush=True)\n"
+        "    child = context.Process(target=work, args=(lock,), name='child')\n"
+        "    child.start(), child.join()\n",
+        ["MainThread waits for the end of child", "child waits for Lock lock"],
+    ),
+    "a manager's queue": (
+        "import multiprocessing as mp\n"
+        "with mp.get_context('fork').Manager() as manager:\n"
+        "    box = manager.Queue()\n"
+        "    print('x', flush=True)\n"
+        "    box.get()\n",
+        ["MainThread waits for Queue box"],
+    ),
+    "a manager's lock": (
+        "import multiprocessing as mp\n"
+        "def work(lock): lock.acquire()\n"
+        "context = mp.get_context('fork')\n"
+        "with context.Manager() as manager:\n"
+        "    lock = manager.Lock()\n"
+        "    print(lock.acquire(), flush=True)\n"
+        "    child = context.Process(target=work, args=(lock,), name='child')\n"
+        "    child.start(), child.join()\n",
+        ["MainThread waits for the end of child", "child waits for Lock lock"],
+    ),
 }
 
 
@@ -449,6 +479,18 @@ NOT_STUCK = {
         "q.get()\n"
         "try: q.get(timeout=0.3)\n"
         "except queue.Empty: pass"
+    ),
+    "forkserver": (
+        "context = multiprocessing.get_context('forkserver')\n"
+        "child = context.Process(target=time.sleep, args=(0.9,))\n"
+        "if __name__ == '__main__': child.start(), child.join()\n"
+        "else: print = lambda _: None"
+    ),
+    "manager": (
+        "with multiprocessing.get_context('fork').Manager() as manager:\n"
+        "    q = manager.Queue()\n"
+        "    threading.Timer(0.9, q.put, [1]).start()\n"
+        "    q.get()"
     ),
     "kill": (
         "e = threading.Event()\n"
@@ -621,6 +663,42 @@ TIES = {
         "time.sleep(0.2), e.wait(), print('second'), first.join(), print('end')",
         set(),
     ),
+    "after a barrier": (
+        "b = threading.Barrier(2)\n"
+        "def work(n):\n"
+        "    time.sleep(0.1 * n), b.wait(), time.sleep(0.1)\n"
+        "    if n == 1: print('met')\n"
+        "for n in (1, 2): threading.Thread(target=work, args=(n,)).start()\n"
+        "time.sleep(0.2), print('main')",
+        set(),
+    ),
+    "after a result": (
+        "with concurrent.futures.ThreadPoolExecutor() as pool:\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.1), print('early'))).start()\n"
+        "    pool.submit(time.sleep, 0.2).result(), time.sleep(0.1), print('late')",
+        set(),
+    ),
+    "after a task of a pool": (
+        "with concurrent.futures.ThreadPoolExecutor(1) as pool:\n"
+        "    pool.submit(int).result(), time.sleep(0.2)\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()\n"
+        "    pool.submit(lambda: (time.sleep(0.1), print('early')))",
+        set(),
+    ),
+    "equal tasks of a pool": (
+        "def work(n): time.sleep(0.1), print(n)\n"
+        "with concurrent.futures.ThreadPoolExecutor(2) as pool: list(pool.map(work, (1, 2)))",
+        {"1", "2"},
+    ),
+    "after a timer of a loop": (
+        "async def main():\n"
+        "    await asyncio.sleep(0.1)\n"
+        "    thread = threading.Thread(target=lambda: (time.sleep(0.15), print('late')))\n"
+        "    thread.start(), await asyncio.to_thread(thread.join)\n"
+        "threading.Thread(target=lambda: (time.sleep(0.15), print('early'))).start()\n"
+        "asyncio.run(main())",
+        set(),
+    ),
     "other moments": (
         "threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()\n"
         "time.sleep(0.2), print('early')",
@@ -636,8 +714,8 @@ TIES = {
 @pytest.mark.parametrize("kind", TIES)
 def test_sleeps_of_threads_that_end_at_one_moment_are_told(kind: str, snippet: Write) -> None:
     code, tied = TIES[kind]
-    name = snippet(f"import threading, time\n{code}\n")
-    assert set(play(name).ties) == tied
+    name = snippet(f"import asyncio, concurrent.futures, subprocess, threading, time\n{code}\n")
+    assert set(play(name, clock="real").ties) == tied
     if tied:
         with pytest.raises(SnippetError, match=r"planted\.py: two waits end at the same moment"):
             record(name)
