@@ -723,6 +723,41 @@ def test_sleeps_of_threads_that_end_at_one_moment_are_told(kind: str, snippet: W
     record(name, ordered=False)
 
 
+OF_ADDRESSES = {
+    "objects": (
+        "class A: pass\n"
+        "known = [A() for _ in range(8)]\n"
+        "print(*(known.index(a) for a in {*known}))\n"
+    ),
+    "tasks": (
+        "import asyncio\n"
+        "async def main():\n"
+        "    known = [asyncio.create_task(asyncio.sleep(0)) for _ in range(8)]\n"
+        "    print(*(known.index(task) for task in frozenset(known)))\n"
+        "asyncio.run(main())\n"
+    ),
+    "tasks in a WeakSet": (
+        "import asyncio, weakref\n"
+        "async def main():\n"
+        "    known = [asyncio.create_task(asyncio.sleep(0)) for _ in range(8)]\n"
+        "    print(*(known.index(task) for task in weakref.WeakSet(known)))\n"
+        "asyncio.run(main())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OF_ADDRESSES)
+def test_an_order_of_addresses_shows_to_who_plays_again(
+    kind: str, snippet: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = snippet(OF_ADDRESSES[kind])
+    seen = set()
+    for seed in ("0", "1", "2", "3"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        seen.add(tuple(play(name).lines))
+    assert len(seen) > 1
+
+
 LET_GO = {
     "an event": ("e = threading.Event()", "e.wait()", "e.set()", "MainProcess"),
     "a condition": (
