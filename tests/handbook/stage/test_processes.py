@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from proven.shown import Terms, on_page, record
+from proven.checks.accept.distrust import _differs
+from proven.shown import Shown, Terms, on_page, record
 from proven.stage import SnippetError, play, player
 
 TEXT = Path(__file__).with_name("processes.txt").read_text(encoding="utf-8")
@@ -720,6 +721,76 @@ def test_sleeps_of_threads_that_end_at_one_moment_are_told(kind: str, snippet: W
         with pytest.raises(SnippetError, match=r"planted\.py: two waits end at the same moment"):
             record(name)
     record(name, ordered=False)
+
+
+OF_ADDRESSES = {
+    "objects": (
+        "class A: pass\n"
+        "known = [A() for _ in range(8)]\n"
+        "print(*(known.index(a) for a in {*known}))\n"
+    ),
+    "tasks": (
+        "import asyncio\n"
+        "async def main():\n"
+        "    known = [asyncio.create_task(asyncio.sleep(0)) for _ in range(8)]\n"
+        "    print(*(known.index(task) for task in frozenset(known)))\n"
+        "asyncio.run(main())\n"
+    ),
+    "tasks in a WeakSet": (
+        "import asyncio, weakref\n"
+        "async def main():\n"
+        "    known = [asyncio.create_task(asyncio.sleep(0)) for _ in range(8)]\n"
+        "    print(*(known.index(task) for task in weakref.WeakSet(known)))\n"
+        "asyncio.run(main())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OF_ADDRESSES)
+def test_an_order_of_addresses_shows_to_who_plays_again(
+    kind: str, snippet: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = snippet(OF_ADDRESSES[kind])
+    seen = set()
+    for seed in ("0", "1", "2", "3"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        seen.add(tuple(play(name).lines))
+    assert len(seen) > 1
+
+
+LET_GO = {
+    "an event": ("e = threading.Event()", "e.wait()", "e.set()", "MainProcess"),
+    "a condition": (
+        "c = threading.Condition()",
+        "\n    with c: c.wait()",
+        "\nwith c: c.notify_all()",
+        "MainProcess",
+    ),
+    "a barrier": ("b = threading.Barrier(3)", "b.wait()", "b.wait()", "others"),
+    "a queue": ("q = queue.Queue()", "q.get()", "q.put(1), q.put(1)", ""),
+}
+
+
+@pytest.mark.parametrize("kind", LET_GO)
+def test_lines_of_threads_that_one_thing_lets_go_on_have_no_order(
+    kind: str, snippet: Write
+) -> None:
+    make, wait, wake, by = LET_GO[kind]
+    code = (
+        f"import queue, threading, time\n{make}\n"
+        f"def work(n):\n    {wait}\n    print(n)\n"
+        "for n in 'ab': threading.Thread(target=work, args=(n,), name=n).start()\n"
+        f"time.sleep(0.2)\n{wake}\n"
+    )
+    trace = play(snippet(code))
+    by = by.replace("MainProcess", "MainProcess")
+    why = f"a and b went on by the same doing of {by}" if by else ""
+    assert trace.why_unordered("a", "b") == trace.why_unordered("b", "a") == why
+    assert trace.why_unordered("a", "a") == trace.why_unordered("a", "none") == ""
+    shown = Shown("page.md", "planted", ("a", "b"), any_order=False)
+    told = _differs(shown, trace, ["a", "b"], ["b", "a"])
+    assert "«a» comes here" in told
+    assert (f"({why}, and the system chooses" in told) is bool(why)
 
 
 def test_a_program_that_swallows_all_is_ended(
