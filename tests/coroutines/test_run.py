@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -178,6 +179,61 @@ def test_get_event_loop_in_a_coroutine_is_the_running_loop() -> None:
     asyncio.run(main())
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
+
+
+def _in_to_thread(work: Callable[[], Any]) -> Any:
+    return asyncio.to_thread(work)
+
+
+async def _in_a_pool(work: Callable[[], Any]) -> Any:
+    with ThreadPoolExecutor() as pool:
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+async def _in_a_thread(work: Callable[[], Any]) -> Any:
+    answer = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+
+    def call() -> None:
+        loop.call_soon_threadsafe(answer.set_result, work())
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    try:
+        return await answer
+    finally:
+        thread.join()
+
+
+THREADS = {"to_thread": _in_to_thread, "pool": _in_a_pool, "Thread": _in_a_thread}
+
+
+@pytest.mark.always("run-in-another-thread")
+@ways(thread=THREADS)
+def test_a_thread_runs_its_own_loop_or_sends_to_the_main_one(
+    thread: Callable[[Callable[[], Any]], Any],
+) -> None:
+    assert play("coroutines/run_in_thread").lines == [
+        "get_event_loop: no loop in this thread",
+        "asyncio.run: main loop: False, closed: True",
+        "run_coroutine_threadsafe: main loop: True",
+    ]
+    snippet = load("coroutines/run_in_thread")
+
+    def ask() -> None:
+        with pytest.raises(RuntimeError, match="There is no current event loop in thread '"):
+            asyncio.get_event_loop()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        await thread(ask)
+        own = [await thread(snippet.run_here) for _ in range(2)]
+        assert len({loop, *own}) == 3
+        assert all(each.is_closed() for each in own)
+        assert await thread(lambda: snippet.send_to(loop)) is loop
+        await thread(ask)
+
+    asyncio.run(main())
 
 
 @pytest.mark.always("run-policy-deprecated")
