@@ -5,7 +5,7 @@ import gc
 import socket
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
@@ -335,3 +335,89 @@ def test_the_callback_takes_a_done_task_out_of_the_set(started: Started, end: En
             perform(main)
     trace = play("tasks/vanishing_background_fixed")
     assert trace.ordered("listener: news", "main: in the background: 0")
+
+
+async def _sleep_long() -> None:
+    await asyncio.sleep(1000)
+
+
+LEFT = {
+    "asleep": (_sleep_long, 1),
+    "for nobody": (_wait_for_nobody, 1),
+    "not begun": (_sleep_long, 0),
+}
+
+
+def _by_hand(main: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main)
+    loop.close()
+
+
+def _by_hand_tidily(main: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main)
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()
+
+
+def _by_runner(main: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(main)
+
+
+def _left_over(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+    left: tuple[Callable[[], Coroutine[Any, Any, None]], int],
+    caplog: pytest.LogCaptureFixture,
+) -> tuple[bool, bool]:
+    """Leave a task behind in a loop run so; tell whether it was cancelled, and of the message."""
+    work, steps = left
+    kept: list[asyncio.Task[None]] = []
+
+    async def main() -> None:
+        kept.append(asyncio.create_task(work()))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+
+    run(main())
+    cancelled = kept[0].cancelled()
+    assert kept[0].done() == cancelled
+    assert DESTROYED not in caplog.text, "it is told when the task is collected"
+    kept.clear()
+    gc.collect()
+    return cancelled, DESTROYED in caplog.text
+
+
+@pytest.mark.always("vanish-closed-loop")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@ways(left=LEFT)
+def test_a_task_left_in_a_closed_loop_is_destroyed(
+    left: tuple[Callable[[], Coroutine[Any, Any, None]], int], caplog: pytest.LogCaptureFixture
+) -> None:
+    trace = play("tasks/vanishing_closed_broken")
+    assert trace.lines[:2] == ["start: saved: False", "main: the loop is closed"]
+    assert set(trace.lines[2:]) == {"save: GeneratorExit", f"loop: {DESTROYED}"}
+    assert trace.elapsed == 1
+    assert _left_over(_by_hand, left, caplog) == (False, True)
+
+
+@pytest.mark.always("vanish-run-cancels")
+@ways(left=LEFT, run={"run": asyncio.run, "Runner": _by_runner, "by hand, tidily": _by_hand_tidily})
+def test_run_leaves_nothing_to_destroy(
+    left: tuple[Callable[[], Coroutine[Any, Any, None]], int],
+    run: Callable[[Coroutine[Any, Any, None]], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trace = play("tasks/vanishing_closed_fixed")
+    assert trace.lines == [
+        "start: saved: False",
+        "save: CancelledError",
+        "main: the loop is closed",
+    ]
+    assert trace.elapsed == 1
+    assert DESTROYED not in trace.stderr
+    assert _left_over(run, left, caplog) == (True, False)
