@@ -12,7 +12,7 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec
+from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
 
 import pytest
 from proven.stage import load, perform, play
@@ -322,3 +322,128 @@ def test_one_pause_may_be_too_little(steps: int) -> None:
         print("asserted")
 
     assert perform(main).lines == ["asserted"]
+
+
+class Kinds(Client):
+    """A method of each kind, besides those of a client."""
+
+    @staticmethod
+    async def static() -> None: ...
+
+    @classmethod
+    async def of_class(cls) -> None: ...
+
+    @staticmethod
+    def plain_static() -> None: ...
+
+
+def by_path(name: str) -> Any:
+    return patch(f"{__name__}.Kinds.{name}")
+
+
+def by_object(name: str) -> Any:
+    return patch.object(Kinds, name)
+
+
+PATCHES = {"patch": by_path, "patch.object": by_object}
+
+
+@pytest.mark.always("testing-patch-async")
+@ways(
+    patched=PATCHES,
+    kind={
+        "async method": ("send", AsyncMock),
+        "async static": ("static", AsyncMock),
+        "async of class": ("of_class", AsyncMock),
+        "method": ("plain", MagicMock),
+        "static": ("plain_static", MagicMock),
+    },
+)
+def test_patch_chooses_the_mock_by_the_function(
+    patched: Callable[[str], Any], kind: tuple[str, type]
+) -> None:
+    name, expected = kind
+    with patched(name) as mock:
+        assert isinstance(mock, expected)
+        assert getattr(Kinds, name) is mock
+    trace = play("debugging/testing_patch")
+    assert trace.lines == ["in place of fetch: AsyncMock", "page", "awaited: 3"]
+    assert trace.at("page") == 2 * 5
+    snippet = load("debugging/testing_patch")
+    with patch.object(snippet, "fetch") as mock:
+        assert isinstance(mock, AsyncMock)
+    with pytest.raises(NotImplementedError):
+        asyncio.run(snippet.load("/"))
+
+
+@pytest.mark.always("testing-patch-generator")
+@ways(patched=PATCHES, values={"none": [], "one": [1], "many": [1, 2, 3]})
+def test_a_patched_generator_gives_the_values_told(
+    patched: Callable[[str], Any], values: list[int]
+) -> None:
+    # no mutant: асинхронного генератора в примерах страницы нет
+    async def walk() -> list[Any]:
+        return [each async for each in Kinds().lines()]
+
+    with patched("lines") as mock:
+        assert isinstance(mock, MagicMock)
+        mock.return_value.__aiter__.return_value = values
+        assert asyncio.run(walk()) == values
+        assert asyncio.run(walk()) == values
+    assert asyncio.run(walk()) == ["line"]
+
+
+@pytest.mark.always("testing-side-effect-row")
+@ways(
+    error={"class": ConnectionError, "instance": ConnectionError("no")},
+    made={"AsyncMock": AsyncMock, "patch": None},
+)
+def test_each_call_takes_an_answer_of_the_row(error: Any, made: type | None) -> None:
+    assert play("debugging/testing_patch").lines[1:] == ["page", "awaited: 3"]
+
+    async def ask(mock: Any) -> None:
+        assert await mock() == 1
+        with pytest.raises(ConnectionError):
+            await mock()
+        assert await mock() == 2
+        for _ in range(2):
+            with pytest.raises(StopAsyncIteration):
+                await mock()
+
+    row = [1, error, 2]
+    if made:
+        asyncio.run(ask(made(side_effect=row)))
+    else:
+        with patch.object(Kinds, "send", side_effect=row) as mock:
+            asyncio.run(ask(mock))
+
+
+@pytest.mark.always("testing-side-effect-one")
+@ways(error={"class": ConnectionError, "instance": ConnectionError("no")})
+def test_one_error_is_raised_each_time_and_a_function_computes(error: Any) -> None:
+    # no mutant: в примере страницы ряд ответов, а одиночный ответ она только называет
+    async def awaited(number: int) -> int:
+        await asyncio.sleep(0)
+        return number + 1
+
+    async def main() -> None:
+        failing = AsyncMock(side_effect=error)
+        for _ in range(3):
+            with pytest.raises(ConnectionError):
+                await failing()
+        for compute in (lambda number: number + 1, awaited):
+            mock = AsyncMock(side_effect=compute)
+            assert [await mock(number) for number in range(3)] == [1, 2, 3]
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("testing-side-effect-awaited")
+@ways(effect={"an error": ConnectionError, "a row": [ConnectionError]})
+def test_the_error_comes_when_the_coroutine_is_awaited(effect: Any) -> None:
+    # no mutant: пример страницы ждёт корутину в той же строке, где получил её
+    mock = AsyncMock(side_effect=effect)
+    coroutine = mock()
+    assert asyncio.iscoroutine(coroutine)
+    with pytest.raises(ConnectionError):
+        asyncio.run(wait_for(coroutine))
