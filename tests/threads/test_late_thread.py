@@ -137,7 +137,8 @@ INTO_THE_POOL = {
 def test_to_thread_is_refused_and_run_is_not(where: str, step: str) -> None:
     # no mutant: в примерах нет asyncio
     (line,) = _attempt(where, "asyncio.run(send())", f"async def send(): {step}")
-    assert line.startswith("cannot schedule new futures")
+    # 3.12.0 to 3.12.2 fail once more, when the loop closes its pool.
+    assert line.startswith(("cannot schedule new futures", "can't create new thread"))
     assert _attempt(where, "asyncio.run(asyncio.sleep(0))") == ["ok"]
 
 
