@@ -213,6 +213,120 @@ def test_async_for_over_a_list_is_a_type_error() -> None:
     perform(main)
 
 
+async def _for(values: Any) -> list[int]:
+    found = []
+    async for value in values:
+        found.append(value)
+    return found
+
+
+async def _comprehension(values: Any) -> list[int]:
+    return [value async for value in values]
+
+
+class _Values:
+    """Waits in this way for each of so many values, and counts its calls."""
+
+    def __init__(self, count: int, awaited: Awaited = AWAITED["coroutine"]) -> None:
+        self.count, self.awaited, self.given = count, awaited, 0
+        self.calls: list[str] = []
+
+    def __aiter__(self) -> "_Values":
+        self.calls.append("aiter")
+        return self
+
+    async def __anext__(self) -> int:
+        self.calls.append("anext")
+        if self.given == self.count:
+            raise StopAsyncIteration
+        await self.awaited(1, End())
+        self.given += 1
+        return self.given
+
+
+@pytest.mark.always("async-for-protocol")
+@ways(
+    walk={"statement": _for, "comprehension": _comprehension},
+    count={"none": 0, "one": 1, "many": 4},
+    awaited=AWAITED,
+)
+def test_async_for_asks_once_for_the_iterator_and_then_for_values(
+    walk: Callable[[Any], Coroutine[Any, Any, list[int]]], count: int, awaited: Awaited
+) -> None:
+    async def main() -> None:
+        values = _Values(count, awaited)
+        assert await walk(values) == list(range(1, count + 1))
+        assert values.calls == ["aiter", *["anext"] * (count + 1)]
+
+    assert perform(main).elapsed == count
+
+
+@pytest.mark.always("async-for-again")
+# one way: the contrast is an iterator that returns itself
+def test_a_new_iterator_each_time_is_walked_again() -> None:
+    assert play("coroutines/async_for_class").lines == [
+        *("__aiter__", "page 1", "page 2", "__anext__: no more pages"),
+        *("__aiter__", "__anext__: no more pages", "again: []"),
+    ]
+
+    class ByClass:
+        def __aiter__(self) -> _Values:
+            return _Values(3)
+
+    class ByGenerator:
+        async def __aiter__(self) -> AsyncIterator[int]:
+            for number in (1, 2, 3):
+                yield number
+
+    async def main() -> None:
+        for values in (ByClass(), ByGenerator()):
+            for _ in range(3):
+                assert await _for(values) == [1, 2, 3]
+        itself = _Values(3)
+        assert [await _for(itself), await _for(itself)] == [[1, 2, 3], []]
+
+    perform(main)
+
+
+@pytest.mark.always("async-for-aiter-plain")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+# one way: a fact about one method
+def test_an_aiter_that_must_be_awaited_is_a_type_error() -> None:
+    class Awaited(_Values):
+        async def __aiter__(self) -> Any:
+            return self
+
+    message = (
+        "'async for' received an object from __aiter__ that does not implement __anext__: coroutine"
+    )
+
+    async def main() -> None:
+        with pytest.raises(TypeError, match=message):
+            await _for(Awaited(2))
+
+    perform(main)
+
+
+@pytest.mark.always("async-for-generator-stop")
+# one way: a fact about generators, of which it tries three
+def test_stop_async_iteration_in_a_generator_is_a_runtime_error() -> None:
+    async def values(stop: str, start: int) -> AsyncIterator[int]:
+        for number in range(start):
+            await asyncio.sleep(0)
+            yield number
+        if stop == "raise":
+            raise StopAsyncIteration
+        return
+
+    async def main() -> None:
+        for count in (0, 1, 3):
+            with pytest.raises(RuntimeError, match="async generator raised StopAsyncIteration"):
+                await _for(values("raise", count))
+            assert await _for(values("return", count)) == list(range(count))
+
+    perform(main)
+
+
 Leaves = Callable[[Any], Coroutine[Any, Any, None]]
 
 
@@ -293,6 +407,29 @@ def test_a_generator_left_early_is_closed_later_by_another_task(leave: Leaves, h
     for finish in (_to_the_end, _close):
         closed_in.clear()
         perform(lambda finish=finish: goes_on(finish))
+
+
+@pytest.mark.always("async-for-class-break")
+@ways(leave=LEAVES)
+def test_a_class_is_not_told_that_the_loop_was_left(leave: Leaves) -> None:
+    class Watched(_Values):
+        def __getattribute__(self, name: str) -> Any:
+            if name in {"aclose", "athrow", "__aexit__", "__del__"}:
+                object.__getattribute__(self, "calls").append(name)
+            return object.__getattribute__(self, name)
+
+        async def aclose(self) -> None:
+            self.calls.append("aclose ran")
+
+    async def main() -> None:
+        values = Watched(3)
+        with suppress(LookupError, asyncio.CancelledError):
+            await leave(values)
+        await asyncio.sleep(1)
+        assert values.calls == ["aiter", "anext"]
+        assert values.given == 1
+
+    perform(main)
 
 
 @pytest.mark.always("async-for-aclosing")

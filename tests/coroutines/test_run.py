@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -180,6 +181,61 @@ def test_get_event_loop_in_a_coroutine_is_the_running_loop() -> None:
         asyncio.get_running_loop()
 
 
+def _in_to_thread(work: Callable[[], Any]) -> Any:
+    return asyncio.to_thread(work)
+
+
+async def _in_a_pool(work: Callable[[], Any]) -> Any:
+    with ThreadPoolExecutor() as pool:
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+async def _in_a_thread(work: Callable[[], Any]) -> Any:
+    answer = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+
+    def call() -> None:
+        loop.call_soon_threadsafe(answer.set_result, work())
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    try:
+        return await answer
+    finally:
+        thread.join()
+
+
+THREADS = {"to_thread": _in_to_thread, "pool": _in_a_pool, "Thread": _in_a_thread}
+
+
+@pytest.mark.always("run-in-another-thread")
+@ways(thread=THREADS)
+def test_a_thread_runs_its_own_loop_or_sends_to_the_main_one(
+    thread: Callable[[Callable[[], Any]], Any],
+) -> None:
+    assert play("coroutines/run_in_thread").lines == [
+        "get_event_loop: no loop in this thread",
+        "asyncio.run: main loop: False, closed: True",
+        "run_coroutine_threadsafe: main loop: True",
+    ]
+    snippet = load("coroutines/run_in_thread")
+
+    def ask() -> None:
+        with pytest.raises(RuntimeError, match="There is no current event loop in thread '"):
+            asyncio.get_event_loop()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        await thread(ask)
+        own = [await thread(snippet.run_here) for _ in range(2)]
+        assert len({loop, *own}) == 3
+        assert all(each.is_closed() for each in own)
+        assert await thread(lambda: snippet.send_to(loop)) is loop
+        await thread(ask)
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("run-policy-deprecated")
 # one way: a fact about two functions
 def test_policies_are_deprecated_since_314() -> None:
@@ -229,3 +285,99 @@ def test_run_inside_a_running_loop_is_a_runtime_error(
 
     assert perform(main).lines == []
     assert refused
+
+
+STARTS: dict[str, Callable[[asyncio.AbstractEventLoop, Any], object]] = {
+    "run_until_complete": lambda loop, coroutine: loop.run_until_complete(coroutine),
+    "run_forever": lambda loop, _: loop.run_forever(),
+}
+
+
+@pytest.mark.always("run-already-running")
+@ways(start=STARTS, called={"in a coroutine": False, "in a callback": True})
+def test_a_running_loop_cannot_be_started_again(
+    start: Callable[[asyncio.AbstractEventLoop, Any], object], called: bool
+) -> None:
+    # no mutant: страница показывает asyncio.run, а run_until_complete только называет
+    refused: list[bool] = []
+
+    async def inner() -> str:
+        return "inner"
+
+    def call() -> None:
+        coroutine = inner()
+        with pytest.raises(RuntimeError, match="This event loop is already running"):
+            start(asyncio.get_running_loop(), coroutine)
+        coroutine.close()
+        refused.append(True)
+
+    async def main() -> None:
+        if called:
+            asyncio.get_running_loop().call_soon(call)
+            await asyncio.sleep(0)
+        else:
+            call()
+
+    asyncio.run(main())
+    assert refused
+    loop = asyncio.new_event_loop()
+    assert loop.run_until_complete(inner()) == "inner"
+    loop.close()
+
+
+async def _tick(seconds: list[float]) -> None:
+    for _ in range(4):
+        await asyncio.sleep(0.4)
+        seconds.append(round(asyncio.get_running_loop().time(), 1))
+
+
+@pytest.mark.always("run-nested-in-thread")
+@ways(run=RUNS, call=THREADS)
+def test_a_hidden_run_works_in_another_thread(
+    run: Callable[[Any], object], call: Callable[[Callable[[], Any]], Any]
+) -> None:
+    trace = play("coroutines/run_nested_thread")
+    assert trace.lines == ["neighbour: works meanwhile", "page"]
+    assert (trace.at("neighbour: works meanwhile"), trace.at("page")) == (0.5, 1)
+    ran: list[str] = []
+
+    async def fetch() -> None:
+        await asyncio.sleep(2)
+        ran.append(threading.current_thread().name)
+
+    async def main() -> None:
+        seconds: list[float] = []
+        begun = asyncio.get_running_loop().time()
+        ticking = asyncio.create_task(_tick(seconds))
+        await call(lambda: run(fetch()))
+        assert ticking.done()
+        assert seconds == [round(begun + each, 1) for each in (0.4, 0.8, 1.2, 1.6)]
+
+    perform(main)
+    assert len(ran) == 1
+
+
+@pytest.mark.always("run-nested-result")
+@ways(run=RUNS)
+def test_the_loop_stands_while_a_function_waits_for_the_thread(
+    run: Callable[[Any], object],
+) -> None:
+    # no mutant: программу, которая останавливает цикл, страница не показывает
+    async def fetch() -> None:
+        await asyncio.sleep(2)
+
+    def load() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: run(fetch())).result()
+
+    async def main() -> None:
+        seconds: list[float] = []
+        begun = asyncio.get_running_loop().time()
+        ticking = asyncio.create_task(_tick(seconds))
+        await asyncio.sleep(0)
+        load()
+        assert seconds == []
+        await ticking
+        assert seconds[0] - begun == 2
+
+    perform(main)
