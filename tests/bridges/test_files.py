@@ -192,7 +192,7 @@ def test_a_function_that_opens_and_closes_is_left_at_once(opened: Opened, leave:
 @pytest.mark.always("files-close-in-a-thread")
 @ways(opened=OPENED, leave=LEFT)
 def test_closing_in_a_thread_leaves_the_loop_free(opened: Opened, leave: Leave) -> None:
-    lines = ["show: page 1", "main: goes on", "disk: answers"]
+    lines = ["show: page 1", "main: goes on", "disk: answers", "show: closed"]
     assert play("bridges/files_chunks").lines == lines
 
     async def hold(disk: Disk, leave: Leave) -> None:
