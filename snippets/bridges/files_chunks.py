@@ -16,8 +16,10 @@ async def show(reader: int) -> None:
     try:
         while chunk := await asyncio.to_thread(file.read, 6):
             print("show:", chunk.decode())
+        print("show: the end")
     finally:
         await asyncio.to_thread(file.close)
+        print("show: closed")
 
 
 async def main() -> None:

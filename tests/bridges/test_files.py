@@ -6,9 +6,9 @@ import asyncio
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, NamedTuple
 
 import pytest
@@ -192,7 +192,7 @@ def test_a_function_that_opens_and_closes_is_left_at_once(opened: Opened, leave:
 @pytest.mark.always("files-close-in-a-thread")
 @ways(opened=OPENED, leave=LEFT)
 def test_closing_in_a_thread_leaves_the_loop_free(opened: Opened, leave: Leave) -> None:
-    lines = ["show: page 1", "main: goes on", "disk: answers"]
+    lines = ["show: page 1", "main: goes on", "disk: answers", "show: closed"]
     assert play("bridges/files_chunks").lines == lines
 
     async def hold(disk: Disk, leave: Leave) -> None:
@@ -206,6 +206,38 @@ def test_closing_in_a_thread_leaves_the_loop_free(opened: Opened, leave: Leave) 
     disk, happened = left(hold, leave)
     assert happened == ["left"]
     assert {"read", "written"} & set(disk.calls)
+
+
+@pytest.mark.always("files-close-cancelled-again")
+@ways(opened=OPENED)
+def test_cancelled_again_it_leaves_the_closing_to_the_thread(opened: Opened) -> None:
+    disk, closing = Disk(), Event()
+
+    def close(file: Any) -> None:
+        closing.set()
+        file.close()
+
+    async def hold() -> None:
+        file = opened.make(disk)
+        try:
+            await asyncio.to_thread(opened.work, file)
+        finally:
+            await asyncio.to_thread(close, file)
+
+    async def main() -> None:
+        task = asyncio.create_task(hold())
+        for begun in (disk.began, closing):
+            assert await asyncio.to_thread(begun.wait, 10)
+            assert not task.done()
+            task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert disk.calls == []
+        disk.answers.set()
+        assert await asyncio.to_thread(disk.ended.wait, 10)
+
+    asyncio.run(main())
+    assert disk.calls[-1] == "closed"
 
 
 @pytest.mark.always("files-no-waiting")
@@ -280,3 +312,41 @@ def test_the_old_file_is_whole_until_it_is_replaced(
     assert seen[:begun] == [["old"]] * begun
     assert seen[begun:] == [lines] * (len(seen) - begun)
     assert (seen[-1] == lines) == (ends is list)
+
+
+@pytest.mark.always("files-asyncio-lock-is-left")
+@ways(
+    leave=LEFT,
+    held={"by asyncio.Lock": (asyncio.Lock, 2), "in the thread": (nullcontext, 1)},
+)
+def test_an_asyncio_lock_is_free_while_the_thread_still_writes(
+    leave: Leave, held: tuple[Callable[[], Any], int]
+) -> None:
+    make, expected = held
+    disks = [Disk(), Disk()]
+    lock, inside, most = Lock(), list[Disk](), list[int]()
+
+    def save(disk: Disk) -> None:
+        with nullcontext() if make is asyncio.Lock else lock:
+            inside.append(disk)
+            most.append(len(inside))
+            disk.write(b"new")
+            inside.remove(disk)
+
+    async def main() -> None:
+        around = make()
+        with suppress(TimeoutError, asyncio.CancelledError, ExceptionGroup):
+            async with around:
+                saving = asyncio.ensure_future(asyncio.to_thread(save, disks[0]))
+                assert await asyncio.to_thread(disks[0].began.wait, 10)
+                await leave(saving)
+        async with around:
+            second = asyncio.create_task(asyncio.to_thread(save, disks[1]))
+            if expected == 2:
+                assert await asyncio.to_thread(disks[1].began.wait, 10)
+            for disk in disks:
+                disk.answers.set()
+            await second
+
+    asyncio.run(main())
+    assert max(most) == expected

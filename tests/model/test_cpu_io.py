@@ -1,18 +1,21 @@
 """Proofs for source/model/cpu-io.md."""
 
+import asyncio
 import hashlib
 import itertools
 import os
 import socket
+import sys
 import threading
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from proven.claims import has_gil
 from proven.proofs import needs
-from proven.stage import play
+from proven.stage import load, perform, play
 
 from tests.model.measuring import (
     COUNT,
@@ -211,3 +214,80 @@ def test_waiting_for_an_event_takes_no_processor_time() -> None:
     assert min(used) * 2 < max(used)
     trace = play("model/cpu_io_polling_fixed")
     assert trace.ordered("main: sets the event", "woken up by the event")
+
+
+@pytest.mark.always("cpu-small-jobs-cost-more")
+@ways(
+    job={"C function": abs, "Python function": lambda number: number + 1},
+    workers={"1": 1, "4": 4},
+)
+def test_a_pool_spends_more_processor_time_on_small_jobs(
+    job: Callable[[int], int], workers: int
+) -> None:
+    # no mutant: сравнение процессорного времени, а программы, которую можно изменить, здесь нет
+    def spent(work: Callable[[], object]) -> float:
+        before = time.process_time()
+        work()
+        return time.process_time() - before
+
+    def in_pool() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(job, range(1_000)))
+
+    assert spent(in_pool) > spent(lambda: [job(number) for number in range(1_000)])
+
+
+@pytest.mark.always("cpu-threads-hand-over-the-gil", gil="on")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the waits of one thread")
+@ways(count={"2": 2, "4": 4})
+def test_threads_that_compute_fall_asleep_for_the_gil(count: int, usual_switching: None) -> None:
+    # An interval much shorter than a turn of the system, so that a busy machine changes little.
+    sys.setswitchinterval(0.0001)
+    alone = min(fell_asleep(1)[0] for _ in range(3))
+    assert max(fell_asleep(count)) > 10 * (alone + 1)
+
+
+def fell_asleep(count: int) -> list[int]:
+    """Return how often each of `count` threads that only compute gave its core up to wait."""
+    import resource  # not at the top: Windows lacks it
+
+    everybody = threading.Barrier(count)
+    waits: list[int] = []
+
+    def waits_so_far() -> int:
+        # Of this thread; only waiting is counted, not being preempted by the system.
+        return int(resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw)
+
+    def compute() -> None:
+        everybody.wait()
+        before, until = waits_so_far(), time.thread_time() + 0.05
+        while time.thread_time() < until:
+            pass
+        waits.append(waits_so_far() - before)
+
+    threads = [start(compute) for _ in range(count)]
+    for thread in threads:
+        thread.join()
+    return waits
+
+
+@pytest.mark.always("cpu-amdahl")
+@ways(
+    serial={"none": 0.0, "a little": 0.5, "much": 20.0},
+    pieces={"1": 1, "9": 9},
+    workers={"1": 1, "3": 3, "90": 90},
+)
+def test_the_serial_share_bounds_the_gain(serial: float, pieces: int, workers: int) -> None:
+    program = load("model/cpu_io_amdahl").program
+    alone = serial + pieces
+    gain = alone / perform(lambda: program(asyncio.Semaphore(workers), serial, pieces)).elapsed
+    share = serial / alone
+    assert gain * share <= 1 + 1e-9
+    assert gain * (share + (1 - share) / workers) <= 1 + 1e-9
+    trace = play("model/cpu_io_amdahl")
+    ends = [trace.at(f"workers: {count}, took {took} s") for count, took in TOOK.items()]
+    assert ends == list(itertools.accumulate(TOOK.values()))
+
+
+# A second in a row and nine pieces of a second, by the number of workers.
+TOOK = {1: 10, 3: 4, 9: 2, 90: 2}

@@ -198,6 +198,37 @@ def test_a_greenlet_holds_its_thread(busy: Callable[[], None], ends: bool) -> No
     assert happened == [f"{n} {what}" for n in works for what in ("begins", "is done")]
 
 
+@pytest.mark.always("sw-greenlet-dropped")
+@ways(deep=DEPTHS, dropped={"hub": False, "neighbour": True})
+def test_a_greenlet_that_nobody_holds_is_ended_at_once(
+    deep: Callable[[Callable[[], object]], object], dropped: bool
+) -> None:
+    hub, happened = greenlet.getcurrent(), list[str]()
+
+    def work() -> None:
+        try:
+            deep(hub.switch)
+        except greenlet.GreenletExit:
+            happened.append("GreenletExit")
+            raise
+        finally:
+            happened.append("finally")
+
+    held = [greenlet.greenlet(work)]
+    held[0].switch()
+
+    def drop() -> None:
+        happened.append("drops")
+        held.clear()
+        happened.append("goes on")
+
+    if dropped:
+        greenlet.greenlet(drop).switch()
+    else:
+        drop()
+    assert happened == ["drops", "GreenletExit", "finally", "goes on"]
+
+
 @pytest.mark.always("sw-greenlet-of-another-thread")
 @ways(
     begun={"new": False, "begun": True},

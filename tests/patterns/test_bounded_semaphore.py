@@ -236,14 +236,17 @@ def test_one_permit_by_default() -> None:
 
 
 @pytest.mark.always("lock-extra-release-error")
-# one way: a fact about one class
-def test_a_lock_refuses_an_extra_release() -> None:
+@ways(act=ACTORS)
+def test_a_free_lock_refuses_a_release_and_a_taken_one_takes_any(act: Actor) -> None:
     async def main() -> None:
         lock = asyncio.Lock()
         async with lock:
             pass
         with pytest.raises(RuntimeError):
             lock.release()
+        await lock.acquire()
+        await act(lock.release)
+        assert not lock.locked()
 
     perform(main)
 

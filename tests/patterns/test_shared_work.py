@@ -151,6 +151,33 @@ def test_who_leaves_a_shielded_task_leaves_alone(leave: Leave, leavers: int, sta
 @ways(leave=LEFT, leavers={"one": 1, "several": 3})
 def test_a_shielded_download_goes_on_when_all_have_left(leave: Leave, leavers: int) -> None:
     assert after_leaving(leave, leavers, 0, VALUE) == (["result"], 1)
+    assert _when_run_ends(1) == ["goes on"]
+    assert _when_run_ends(0) == ["cancelled"]
+
+
+def _when_run_ends(patience: float) -> list[str]:
+    """Return what a shielded download met that all have left, this long before the run ends."""
+    rate = load("patterns/shared_work_left_fixed").rate
+    met: list[str] = []
+
+    async def download(name: str) -> int:
+        try:
+            await asyncio.sleep(1)
+            met.append("goes on")
+        except asyncio.CancelledError:
+            met.append("cancelled")
+            raise
+        return 90
+
+    rate.__globals__["download"] = download
+
+    async def main() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(rate("EUR"), 0.5)
+        await asyncio.sleep(patience)
+
+    perform(main)
+    return met
 
 
 @pytest.mark.always("shared-failure-for-all")
@@ -183,3 +210,18 @@ def test_under_a_lock_each_tries_again_in_turn(seconds: list[float], end: End) -
     got, downloads = asked("patterns/shared_work_lock", seconds, end)
     assert got == [(n, end.error) for n in range(1, len(seconds) + 1)]
     assert downloads == len(seconds)
+    again: list[str] = []
+
+    async def fails_once(name: str) -> str:
+        again.append(name)
+        return await (VALUE if len(again) > 1 else end).after(1)
+
+    rate = load("patterns/shared_work_lock").rate
+    rate.__globals__["download"] = fails_once
+
+    async def main() -> None:
+        outcomes = await asyncio.gather(*(outcome_of(rate("EUR")) for _ in seconds))
+        assert outcomes == [end.error] + ["result"] * (len(seconds) - 1)
+
+    perform(main)
+    assert len(again) == 2, "the others take the answer"

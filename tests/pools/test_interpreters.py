@@ -239,6 +239,36 @@ def test_the_main_file_is_run_again_when_it_is_needed(needs: str) -> None:
     assert lines == ["True ['__main__']", "True ['__main__', '<fake __main__>']"]
 
 
+@pytest.mark.always("interp-memoryview", since="3.14")
+@ways(
+    given={
+        "alone": ("view", "value[0] = 7", "7"),
+        "one of two": ("view, 1", "value[0] = 7", "7"),
+        "in a list": ("[view]", "value[0][0] = 7", "NotShareableError"),
+        "in a dict": ("{'n': view}", "value['n'][0] = 7", "NotShareableError"),
+    }
+)
+def test_a_view_is_the_same_memory(given: tuple[str, str, str]) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    arguments, change, outcome = given
+    lines = printed(
+        """
+        def work(value, *more):
+            CHANGE
+
+        if __name__ == "__main__":
+            memory = bytearray(1)
+            view = memoryview(memory)
+            with Pool(1) as pool:
+                error = pool.submit(work, ARGUMENTS).exception()
+            print(type(error).__name__ if error else memory[0])
+    """,
+        CHANGE=change,
+        ARGUMENTS=arguments,
+    )
+    assert lines == [outcome]
+
+
 @pytest.mark.always("interp-queue", since="3.14")
 @ways(items={"1": 1, "3": 3})
 def test_a_queue_is_shared(items: int) -> None:

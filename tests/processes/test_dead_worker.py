@@ -334,7 +334,7 @@ def test_ctrl_c_makes_join_of_the_old_pool_wait_for_ever(method: str, workers: i
             waiting.start()
             waiting.join(0.2)
             print(waiting.is_alive(), job.ready(), flush=True)
-            os._exit(0)  # one that was interrupted while it took a lock would stop terminate()
+            os.killpg(0, signal.SIGKILL)  # a worker may wait for a lock that a dead one holds
         """,
         WORKERS=workers,
     )

@@ -128,6 +128,34 @@ def test_each_method_of_a_proxy_is_one_request(method: str) -> None:
         assert costs(method, ONE, size) == {1}
 
 
+@pytest.mark.always("mgr-nested-costs-more")
+@ways(method=METHODS)
+def test_each_nested_proxy_costs_two_messages_more(method: str) -> None:
+    # no mutant: примеры вложенных прокси не считают
+    lines = told(
+        method,
+        """
+        for count in (1, 3):
+            inner = {number: manager.list([7]) for number in range(count)}
+            shared, numbers = manager.dict(inner), manager.list(inner.values())
+            str(shared)
+            for name, action in {
+                "key": lambda: shared[0],
+                "index": lambda: numbers[0],
+                "element": lambda: shared[0][0],
+                "copy": lambda: shared.copy(),
+                "slice": lambda: numbers[:],
+                "kept": lambda: inner[0][0],
+            }.items():
+                cost(f"{name} {count}", action)
+        """,
+    )
+    for count in (1, 3):
+        seen = [int(lines[f"{name} {count}"]) for name in ("key", "index", "element", "kept")]
+        assert seen == [1 + 2, 1 + 2, 2 + 2, 1]
+        assert lines[f"copy {count}"] == lines[f"slice {count}"] == str(1 + 2 * count)
+
+
 @pytest.mark.always("mgr-increment-is-two")
 @ways(method=METHODS)
 def test_an_increment_is_two_requests(method: str) -> None:
@@ -493,10 +521,44 @@ def test_a_proxy_without_its_manager_raises(method: str) -> None:
     ]
 
 
+@pytest.mark.always("mgr-killed")
+@ways(method=METHODS)
+def test_a_killed_manager_leaves_its_socket(method: str) -> None:
+    # no mutant: во всех примерах менеджер живёт дольше детей
+    trace = perform_by(
+        method,
+        filled(ENDED)
+        + """
+    manager = multiprocessing.Manager()
+    (process,) = multiprocessing.active_children()
+    proxy = manager.dict(n=1)
+    ask("in time", proxy)
+    child = in_a_child("a child", proxy)
+    process.kill()
+    process.join()
+    wait_for(child)
+    ask("who had asked", proxy)
+    thread = threading.Thread(target=ask, args=("another thread", proxy))
+    thread.start()
+    thread.join()
+""",
+    )
+    assert trace.lines == [
+        "in time: 1",
+        "a child: refused",
+        "who had asked: refused",
+        "another thread: refused",
+    ]
+
+
 KEPT = {
     "nothing": ("", "no file"),
     "its proxy": ("kept = proxy", "1"),
     "both": ("kept = proxy, manager", "1"),
+    "a proxy out of a proxy": (
+        "outer = manager.dict({'in': proxy}); kept = outer['in']; del outer",
+        "no file",
+    ),
 }
 
 

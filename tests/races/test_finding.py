@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from threading import Thread, current_thread
+from threading import Lock, RLock, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -106,6 +106,14 @@ def test_the_second_waits_for_the_lock(left: int) -> None:
     after = max(left - 1, 0)
     assert seen == [(left == 0, left), (after == 0, after)]
     assert stock.left == max(left - 2, 0)
+
+
+@pytest.mark.always("finding-rlock-has-no-locked", before="3.14")
+def test_an_rlock_cannot_be_asked() -> None:
+    # no mutant: в примерах RLock нет
+    # one way: a fact about a class
+    assert not hasattr(RLock(), "locked")
+    assert hasattr(Lock(), "locked")
 
 
 @pytest.mark.always("finding-test-finds-missing-lock")

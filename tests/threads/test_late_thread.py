@@ -124,14 +124,37 @@ def test_no_pool_takes_jobs_at_exit(where: str, pool: str, known: tuple[str, str
     assert line.startswith("cannot schedule new futures after")
 
 
+INTO_THE_POOL = {
+    "to_thread": "await asyncio.to_thread(int)",
+    "run_in_executor": "await asyncio.get_running_loop().run_in_executor(None, int)",
+    "a name": "await asyncio.open_connection('localhost', 9)",
+}
+"""What a coroutine does by means of the loop's own pool of threads."""
+
+
 @pytest.mark.always("late-to-thread-refused")
-@ways(where=WHERE)
-def test_to_thread_is_refused_and_run_is_not(where: str) -> None:
+@ways(where=WHERE, step=INTO_THE_POOL)
+def test_to_thread_is_refused_and_run_is_not(where: str, step: str) -> None:
     # no mutant: в примерах нет asyncio
-    refused = ("cannot schedule new futures", "can't create new thread")
-    (line,) = _attempt(where, "asyncio.run(asyncio.to_thread(int))")
-    assert line.startswith(refused)
+    (line,) = _attempt(where, "asyncio.run(send())", f"async def send(): {step}")
+    # 3.12.0 to 3.12.2 fail once more, when the loop closes its pool.
+    assert line.startswith(("cannot schedule new futures", "can't create new thread"))
     assert _attempt(where, "asyncio.run(asyncio.sleep(0))") == ["ok"]
+
+
+@pytest.mark.always("late-first-import")
+@ways(where=WHERE, step={"to_thread": "asyncio.run(asyncio.to_thread(int))", "import": "first()"})
+def test_a_pool_first_loaded_at_exit_says_so(where: str, step: str) -> None:
+    # no mutant: в примерах пул загружен сразу
+    first = """
+        def first():
+            from concurrent.futures import ThreadPoolExecutor
+    """
+    start = dedent(START).replace("from concurrent.futures", "# ", 1)
+    code = dedent(ATTEMPT).replace("{before}", "pass").replace("{what}", step)
+    inside = "".join(f"    {line}\n" for line in dedent(where).strip().splitlines())
+    lines = perform_script(f"{start}{dedent(first)}{code}{inside}").lines
+    assert lines == ["can't register atexit after shutdown"]
 
 
 @pytest.mark.always("late-start-refused", since="3.12", before="3.13")
@@ -139,7 +162,9 @@ def test_to_thread_is_refused_and_run_is_not(where: str) -> None:
 def test_312_starts_no_thread_at_exit(where: str, daemon: str) -> None:
     # no mutant: пример показывает другую версию
     start = f"threading.Thread(target=int, daemon={daemon}).start()"
-    assert _attempt(where, start) == ["can't create new thread at interpreter shutdown"]
+    lifted = sys.version_info >= (3, 12, 3)
+    outcome = "ok" if lifted else "can't create new thread at interpreter shutdown"
+    assert _attempt(where, start) == [outcome]
 
 
 AT_EXIT = """

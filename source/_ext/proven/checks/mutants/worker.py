@@ -103,7 +103,7 @@ class Worker:
         self.tell(limit=60)
         good, slowest = {}, 0.0
         for shown in self.book.outputs.values():
-            if shown.page != self.page:
+            if shown.page != self.page or excluded_here(dict(shown.only)):
                 continue
             began = monotonic()
             if not self.copy.passes(shown):
