@@ -14,6 +14,7 @@ import pytest
 from proven.stage import load, play
 
 from tests.ways import ways
+from tests.ways_processes import METHODS, filled, run_by
 
 
 def schedules(steps: int) -> Iterator[list[str]]:
@@ -248,3 +249,108 @@ def written(screen: io.StringIO, report: object) -> str:
     for thread in threads:
         thread.join()
     return screen.getvalue()
+
+
+@pytest.mark.sometimes("order-processes-torn")
+@ways(method=METHODS)
+def test_another_process_prints_amid_a_line(method: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    run = run_by(
+        method,
+        """
+        import os
+        from multiprocessing import Event, Process
+
+        os.environ["PYTHONUNBUFFERED"] = "1"  # spawn doesn't hand -u down
+
+        class Slow:
+            def __init__(self, begun, go_on):
+                self.begun, self.go_on = begun, go_on
+
+            def __str__(self):
+                self.begun.set()
+                self.go_on.wait()
+                return "end"
+
+        def work(begun, go_on):
+            print("start", Slow(begun, go_on))
+
+        if __name__ == "__main__":
+            begun, go_on = Event(), Event()
+            child = Process(target=work, args=(begun, go_on))
+            child.start()
+            begun.wait()
+            print("main")
+            go_on.set()
+            child.join()
+        """,
+        "-u",
+    )
+    assert run.stdout == "start main\nend\n"
+
+
+FORK_ENDS = {
+    "returns": ("pass", 2),
+    "sys.exit": ("sys.exit(3)", 2),
+    "exception": ("1 / 0", 2),
+    "os._exit": ("os._exit(0)", 1),
+    "killed": ("os.kill(os.getpid(), 9)", 1),
+    "flushed before": ("pass", 1),
+}
+
+
+@pytest.mark.always("order-fork-doubles")
+@ways(end=FORK_ENDS)
+def test_both_processes_print_what_the_buffer_held(
+    end: tuple[str, int], request: pytest.FixtureRequest
+) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    ending, times = end
+    run = run_by(
+        "fork",
+        filled(
+            """
+        import os, sys
+
+        print("header", flush=FLUSH)
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        else:
+            ENDING
+        """,
+            ENDING=ending,
+            FLUSH="flushed before" in request.node.name,
+        ),
+    )
+    assert run.stdout == "header\n" * times
+
+
+@pytest.mark.always("order-multiprocessing-flushes")
+@ways(method=METHODS, pool={"process": "Process", "pool": "Pool"})
+def test_multiprocessing_flushes_before_it_starts_a_process(method: str, pool: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    run = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing
+
+        def work():
+            print("child", flush=True)
+
+        if __name__ == "__main__":
+            print("header")
+            if "KIND" == "Pool":
+                with multiprocessing.Pool(1) as pool:
+                    pool.apply(work)
+            else:
+                child = multiprocessing.Process(target=work)
+                child.start()
+                child.join()
+        """,
+            KIND=pool,
+        ),
+    )
+    assert run.stdout.splitlines().count("header") == 1
+    assert run.stdout.splitlines().count("child") == 1

@@ -5,7 +5,10 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from _thread import interrupt_main
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import Process
 from queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
 from threading import Event, Thread
@@ -13,7 +16,7 @@ from time import sleep
 from typing import Any
 
 import pytest
-from proven.stage import load, play
+from proven.stage import load, perform_script, play
 
 from tests.ways import ways
 from tests.ways_processes import STARTERS, Starter
@@ -214,3 +217,125 @@ def test_before_313_an_interrupted_join_takes_the_thread_for_ended() -> None:
     end.set()
     assert ended.wait()
     thread.join()
+
+
+PRESSES = {
+    "raise_signal": lambda: signal.raise_signal(signal.SIGINT),
+    "os.kill": lambda: os.kill(os.getpid(), signal.SIGINT),
+    "interrupt_main": interrupt_main,
+}
+"""How SIGINT reaches a program from within."""
+
+WORKERS = {"1": 1, "2": 2}
+
+
+@contextmanager
+def _pressed(press: Callable[[], None]) -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end of a block, as Python itself does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+        press()
+        while True:
+            sleep(0.001)  # until the main thread is told
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.always("stop-pool-finishes-queue")
+@ways(press=PRESSES, workers=WORKERS)
+def test_the_interrupt_leaves_the_pool_after_the_whole_queue(
+    press: Callable[[], None], workers: int
+) -> None:
+    begun, go_on = Event(), Event()
+    done: list[int] = []
+
+    def work(number: int) -> None:
+        begun.set()
+        go_on.wait()
+        done.append(number)
+
+    def use_pool() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            for number in range(5):
+                pool.submit(work, number)
+            try:
+                with _pressed(press):
+                    begun.wait()
+            finally:
+                assert not done
+                go_on.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        use_pool()
+    assert sorted(done) == [0, 1, 2, 3, 4]
+    trace = play("threads/stop_pool_broken")
+    jobs = [f"job {number}: done" for number in range(3)]
+    assert trace.ordered("main: the user presses Ctrl+C", *jobs, "main: KeyboardInterrupt")
+
+
+@pytest.mark.always("stop-pool-cancels-queue")
+@ways(press=PRESSES, workers=WORKERS)
+def test_the_queue_is_cancelled_and_the_event_ends_the_rest(
+    press: Callable[[], None], workers: int
+) -> None:
+    stop, begun, ended = Event(), Queue[int](), Queue[int]()
+
+    def work(number: int) -> None:
+        begun.put(number)
+        stop.wait()
+        ended.put(number)
+
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(work, number) for number in range(5)]
+        try:
+            with _pressed(press):
+                first = {begun.get() for _ in range(workers)}
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop.set()
+    assert {ended.get_nowait() for _ in range(workers)} == first
+    assert begun.empty()
+    assert [future.cancelled() for future in futures] == [n not in first for n in range(5)]
+    assert play("threads/stop_pool_fixed").lines == [
+        "main: the user presses Ctrl+C",
+        "main: KeyboardInterrupt",
+        "job 0: stopped in good order",
+    ]
+
+
+@pytest.mark.always("stop-pool-second-ctrl-c", since="3.13")
+@ways(workers=WORKERS)
+def test_the_end_of_the_program_waits_for_the_queue_again(workers: int) -> None:
+    # no mutant: мутантов делают на Python 3.11, а утверждение верно с 3.13
+    trace = perform_script(
+        f"""
+        import signal, sys, threading, time
+        from concurrent.futures import ThreadPoolExecutor
+
+        main, begun, left = threading.get_ident(), threading.Event(), threading.Event()
+
+        def first():
+            begun.wait()
+            signal.pthread_kill(main, signal.SIGINT)
+            while sys._current_frames()[main].f_code.co_name != "join":
+                time.sleep(0.001)
+            signal.pthread_kill(main, signal.SIGINT)
+            left.wait()
+            print("first job")
+
+        try:
+            with ThreadPoolExecutor({workers}) as pool:
+                pool.submit(first)
+                for _ in range({workers} - 1):
+                    pool.submit(left.wait)
+                pool.submit(print, "last job")
+                begun.set()
+                threading.Event().wait()
+        except KeyboardInterrupt:
+            print("main: left")
+            left.set()
+        """
+    )
+    assert trace.lines[0] == "main: left"
+    assert sorted(trace.lines[1:]) == ["first job", "last job"]
