@@ -227,6 +227,11 @@ _PRINTED = (
         "import pickle\npickle.dumps(lambda: 1)",
     ),
     Printed(
+        "processes/exchange",
+        "it's not the same object as …",
+        "import pickle\ndef work(): pass\nraw, work = work, lambda: None\npickle.dumps(raw)",
+    ),
+    Printed(
         "processes/memory",
         "resource_tracker: There appear to be … leaked shared_memory objects "
         "to clean up at shutdown",

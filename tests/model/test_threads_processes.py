@@ -1,5 +1,6 @@
 """Proofs for source/model/threads-processes.md."""
 
+import os
 import sys
 import sysconfig
 import threading
@@ -145,6 +146,29 @@ def test_living_threads_have_different_native_ids(count: int) -> None:
     for thread in threads:
         thread.join()
     assert len({*ids, threading.get_native_id()}) == count + 1
+
+
+@pytest.mark.always("tp-threads-of-the-system")
+@ways(daemon={"ordinary": False, "daemon": True}, count={"1": 1, "5": 5, "50": 50})
+def test_the_system_lists_each_living_thread(daemon: bool, count: int) -> None:
+    # no mutant: потоки перечисляет система
+    begun, go_on = threading.Barrier(count + 1), threading.Event()
+
+    def work() -> None:
+        begun.wait()
+        go_on.wait()
+
+    before = set(os.listdir("/proc/self/task"))
+    threads = [threading.Thread(target=work, daemon=daemon) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    new = {int(number) for number in set(os.listdir("/proc/self/task")) - before}
+    listed = [thread.native_id in new for thread in threads]
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert listed == [True] * count
 
 
 @pytest.mark.always("tp-fork-shares-offset")

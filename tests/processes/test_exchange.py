@@ -1,13 +1,19 @@
 """Proofs for source/processes/exchange.md."""
 
 import functools
+import inspect
 import multiprocessing
 import operator
+import os
 import pickle
 import queue
+import sqlite3
 import sys
+import threading
+from collections.abc import Callable
 from textwrap import dedent
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from proven.stage import load, perform_script, play
@@ -370,6 +376,123 @@ def test_a_lambda_is_refused_a_partial_is_not(protocol: int) -> None:
     assert pickle.loads(pickle.dumps(operator.add)) is operator.add
     lines = play("processes/exchange_unpicklable").lines
     assert lines[2:] == ["lambda: False", "generator: False", "threading.Lock: False"]
+
+
+def _local_function() -> object:
+    def nested() -> None: ...
+
+    return nested
+
+
+def _local_class() -> type:
+    class Inner: ...
+
+    return Inner
+
+
+REFUSED = (pickle.PicklingError, AttributeError)
+
+
+@pytest.mark.always("xch-local-is-refused")
+@ways(
+    make={
+        "function": _local_function,
+        "class": _local_class,
+        "object": lambda: _local_class()(),
+        "method": lambda: _local_class()().__init__,
+    },
+    protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)},
+)
+def test_what_a_function_defines_is_refused(make: Callable[[], object], protocol: int) -> None:
+    # no mutant: что принимает pickle, решает он сам
+    with pytest.raises(REFUSED, match="local object"):
+        pickle.dumps(make(), protocol)
+
+
+def _logged(function: Callable[[int], int]) -> Callable[[int], int]:
+    @functools.wraps(function)
+    def logged(number: int) -> int:
+        return function(number)
+
+    return logged
+
+
+@_logged
+def _double(number: int) -> int:
+    return number * 2
+
+
+@pytest.mark.always("xch-hidden-by-its-wrapper")
+@ways(protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)})
+def test_a_function_hidden_by_its_wrapper_is_refused(protocol: int) -> None:
+    # no mutant: что принимает pickle, решает он сам
+    assert pickle.loads(pickle.dumps(_double, protocol)) is _double
+    with pytest.raises(pickle.PicklingError, match="it's not the same object as"):
+        pickle.dumps(inspect.unwrap(_double), protocol)
+
+
+class Holder:
+    """Keeps what can't be sent."""
+
+    def __init__(self, kept: object) -> None:
+        self.kept = kept
+
+    def method(self) -> None: ...
+
+
+@pytest.mark.always("xch-holder-is-refused")
+@ways(
+    keep={
+        "file": functools.partial(open, os.devnull),
+        "lock": threading.Lock,
+        "sqlite3": lambda: sqlite3.connect(":memory:"),
+    },
+    protocol={str(each): each for each in range(2, pickle.HIGHEST_PROTOCOL + 1)},
+)
+def test_who_keeps_it_is_refused(keep: Callable[[], Any], protocol: int) -> None:
+    # no mutant: что принимает pickle, решает он сам
+    kept = keep()
+    for thing in (kept, Holder(kept), Holder(kept).method, [Holder(kept)]):
+        with pytest.raises(TypeError, match="cannot pickle"):
+            pickle.dumps(thing, protocol)
+    pickle.dumps([Holder(1), Holder(1).method], protocol)
+    if hasattr(kept, "close"):
+        kept.close()
+
+
+@pytest.mark.always("xch-getstate-cures")
+@ways(protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)})
+def test_getstate_leaves_out_what_cant_be_sent(protocol: int) -> None:
+    assert play("processes/exchange_getstate").lines == ["visits: with a lock of its own"]
+    trace = perform_script(
+        filled(
+            """
+        import pickle
+        from threading import Lock
+
+        class Counter:
+            def __init__(self, name):
+                self.name, self.lock = name, Lock()
+
+            def __getstate__(self):
+                return {"name": self.name}
+
+            def __setstate__(self, state):
+                self.__init__(**state)
+
+            def owner(self):
+                return self
+
+        first = Counter("visits")
+        for thing in (first, first.owner):
+            copy = pickle.loads(pickle.dumps(thing, PROTOCOL))
+            copy = copy if thing is first else copy()
+            print(copy.name, copy.lock is first.lock)
+    """,
+            PROTOCOL=protocol,
+        )
+    )
+    assert trace.lines == ["visits False"] * 2
 
 
 @pytest.mark.always("xch-queue-drops-unpicklable")
