@@ -19,6 +19,7 @@ from typing import Any
 from proven.book import Settings
 from proven.findings import version_key
 
+from tests.model import prices
 from tests.model.measuring import (
     COUNT,
     DIGEST,
@@ -49,8 +50,15 @@ def measure() -> dict[str, Any]:
     }
     if features()["interpreters"]:
         ratios["interpreters"] = [round(ratio(in_interpreters, COUNT, tries=5), 2)]
-    starts = start_milliseconds()
-    return {"cores": os.cpu_count(), **features(), "ratios": ratios, "starts": starts}
+    return {
+        "cores": os.cpu_count(),
+        **features(),
+        "ratios": ratios,
+        "starts": start_milliseconds(),
+        "accesses": prices.accesses(),
+        "chunks": prices.chunks(),
+        "forks": prices.forks(),
+    }
 
 
 def interpreter() -> str:
@@ -85,6 +93,21 @@ def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
             ),
         ],
         "choose": _choose(rows),
+        "manager": [
+            ["CPython", "Менеджер", "`Queue`", "`Pipe`", "`Value` с блокировкой", "Свой словарь"],
+            *(
+                [name, *_prices(row, "accesses", "manager", "queue", "pipe", "value", "dict")]
+                for name, row in rows
+            ),
+        ],
+        "slower": [
+            ["CPython", *(f"`chunksize={size}`" for size in (1, 10, 100, 1000))],
+            *([name, *_prices(row, "chunks", *row["chunks"])] for name, row in rows),
+        ],
+        "start-methods": [
+            ["CPython", "Небольшой родитель", "С лишними 256 МБ"],
+            *([name, *_prices(row, "forks", "small", "large")] for name, row in rows),
+        ],
     }
 
 
@@ -135,6 +158,10 @@ def _gil(row: dict[str, Any]) -> str:
 
 def _numbers(row: dict[str, Any], tool: str, *places: int) -> list[str]:
     return [_number(row["ratios"][tool][place]) for place in places]
+
+
+def _prices(row: dict[str, Any], table: str, *names: str) -> list[str]:
+    return [f"{row[table][name]:g}".replace(".", ",") for name in names]
 
 
 def _number(value: float) -> str:

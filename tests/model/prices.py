@@ -1,0 +1,138 @@
+"""Prices of what processes share and send: how many microseconds an access takes, and the like.
+
+Any interpreter can run it; processes are forked, so that nothing is imported anew.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+ROUNDS = 1000
+TRIES = 5
+JOBS = 10_000
+LARGE = 2**28
+"""Bytes of a large parent beside those of a small one."""
+
+_FORK = multiprocessing.get_context("fork")
+
+
+def accesses() -> dict[str, float]:
+    """Return the microseconds of one access: a request and its answer, or a look at memory."""
+    with _FORK.Manager() as manager:
+        shared = manager.dict(price=50)
+        value = _FORK.Value("i", 50)
+        plain = {"price": 50}
+
+        def look() -> None:
+            with value.get_lock():
+                _ = value.value
+
+        calls: dict[str, Callable[[], object]] = {
+            "dict": lambda: plain["price"],
+            "value": look,
+            "manager": lambda: shared["price"],
+        }
+        found = {name: _microseconds(call) for name, call in calls.items()}
+    return found | {"pipe": _through_pipe(), "queue": _through_queues()}
+
+
+def chunks() -> dict[str, float]:
+    """Return how much longer a pool of two takes for empty jobs than a plain loop, by chunksize."""
+    alone = min(_seconds(lambda: [abs(n) for n in range(JOBS)]) for _ in range(TRIES))
+    with ProcessPoolExecutor(2, mp_context=_FORK) as pool:
+        list(pool.map(abs, range(4)))
+        return {
+            str(size): _rounded(
+                min(
+                    _seconds(lambda size=size: list(pool.map(abs, range(JOBS), chunksize=size)))
+                    for _ in range(TRIES)
+                )
+                / alone
+            )
+            for size in (1, 10, 100, 1000)
+        }
+
+
+def forks() -> dict[str, float]:
+    """Return the milliseconds of forking and joining a child, for a small and a large parent."""
+    small = _forked()
+    ballast = bytearray(os.urandom(4096) * (LARGE // 4096))
+    large = _forked()
+    assert len(ballast) == LARGE
+    return {"small": small, "large": large}
+
+
+def _forked() -> float:
+    def fork() -> None:
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    return _rounded(1000 * min(_seconds(fork) for _ in range(3 * TRIES)))
+
+
+def _through_pipe() -> float:
+    here, there = _FORK.Pipe()
+
+    def echo() -> None:
+        here.close()
+        while (message := there.recv()) is not None:
+            there.send(message)
+
+    child = _FORK.Process(target=echo)
+    child.start()
+
+    def ask() -> None:
+        here.send("price")
+        here.recv()
+
+    found = _microseconds(ask)
+    here.send(None)
+    child.join()
+    return found
+
+
+def _through_queues() -> float:
+    requests, answers = _FORK.Queue(), _FORK.Queue()
+
+    def echo() -> None:
+        while (message := requests.get()) is not None:
+            answers.put(message)
+
+    child = _FORK.Process(target=echo)
+    child.start()
+
+    def ask() -> None:
+        requests.put("price")
+        answers.get()
+
+    found = _microseconds(ask)
+    requests.put(None)
+    child.join()
+    return found
+
+
+def _microseconds(call: Callable[[], object]) -> float:
+    def rounds() -> None:
+        for _ in range(ROUNDS):
+            call()
+
+    rounds()
+    return _rounded(1e6 * min(_seconds(rounds) for _ in range(TRIES)) / ROUNDS)
+
+
+def _seconds(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _rounded(number: float) -> float:
+    """Round to two digits that say something: others differ from run to run."""
+    return float(f"{number:.2g}")
