@@ -2,18 +2,14 @@
 
 import asyncio
 import itertools
-import multiprocessing
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from multiprocessing.synchronize import Event as Signal
 
 import pytest
 from proven.claims import has_gil
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.model.measuring import nobody_asks_for_the_gil
 from tests.ways import ways
 
 Looks = Callable[[list[None]], list[int]]
@@ -158,54 +154,6 @@ def test_the_loop_answers_beside_an_endless_loop_in_a_thread() -> None:
         return seen
 
     assert len(asyncio.run(main())) == 5, "the loop and the thread went on side by side"
-
-
-@pytest.mark.always("ga-tick-waits-for-the-interval", gil="on")
-@ways(method={method: method for method in multiprocessing.get_all_start_methods()})
-def test_the_loop_waits_for_the_gil_of_a_thread_but_not_of_a_process(
-    method: str, usual_switching: None
-) -> None:
-    async def ticks_beside_a_thread() -> int:
-        ticks: list[None] = []
-
-        def compute() -> int:
-            before = len(ticks)
-            for _ in range(300_000):
-                pass
-            return len(ticks) - before
-
-        computing = asyncio.create_task(asyncio.to_thread(compute))
-        while not computing.done():
-            ticks.append(None)
-            await asyncio.sleep(0)
-        return await computing
-
-    async def ticks_beside_a_process(begun: Signal, enough: Signal) -> None:
-        # The process computes until the loop has made its steps.
-        await asyncio.to_thread(begun.wait)
-        for _ in range(50):
-            await asyncio.sleep(0.0001)
-        enough.set()
-
-    context = multiprocessing.get_context(method)
-    begun, enough = context.Event(), context.Event()
-    process = context.Process(target=compute_until, args=(begun, enough))
-    process.start()
-    # The interval is now longer than any test: who waits for it, waits for the end of the work.
-    with nobody_asks_for_the_gil():
-        asyncio.run(ticks_beside_a_process(begun, enough))
-        assert asyncio.run(ticks_beside_a_thread()) == 0
-    process.join()
-    assert process.exitcode == 0
-    # With a short interval the loop does come to run beside a thread.
-    sys.setswitchinterval(1e-6)
-    assert any(asyncio.run(ticks_beside_a_thread()) for _ in range(20))
-
-
-def compute_until(begun: Signal, enough: Signal) -> None:
-    begun.set()
-    while not enough.is_set():
-        pass
 
 
 @pytest.mark.always("ga-c-call-stops-the-loop")
