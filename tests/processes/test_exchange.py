@@ -464,6 +464,10 @@ def test_who_keeps_it_is_refused(keep: Callable[[], Any], protocol: int) -> None
 @ways(protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)})
 def test_getstate_leaves_out_what_cant_be_sent(protocol: int) -> None:
     assert play("processes/exchange_getstate").lines == ["visits: with a lock of its own"]
+    kind = load("processes/exchange_getstate").Counter
+    sent, got = kind("visits"), kind.__new__(kind)
+    got.__setstate__(pickle.loads(pickle.dumps(sent.__getstate__(), protocol)))
+    assert (got.name, got.lock.locked(), got.lock is sent.lock) == ("visits", False, False)
     trace = perform_script(
         filled(
             """
