@@ -6,6 +6,7 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,6 +112,14 @@ def test_a_generator_at_work_refuses_another_thread(ask: Callable[[Any], Any]) -
 def test_another_thread_sees_the_transfer_half_done() -> None:
     trace = play("model/gil_transfer_broken")
     assert trace.lines == ["audit: 70", "at the end: 100"]
+    # The audit looks before it lets the transfer go on.
+    audit = load("model/gil_transfer_broken").audit
+    names, happened = audit.__globals__, list[str]()
+    names["half_done"].set()
+    names["print"] = happened.append
+    names["audited"] = SimpleNamespace(set=lambda: happened.append("goes on"))
+    audit()
+    assert happened == ["audit: 100", "goes on"]
 
 
 @pytest.mark.always("gil-lock-hides-the-middle")

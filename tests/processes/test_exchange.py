@@ -463,6 +463,7 @@ def test_who_keeps_it_is_refused(keep: Callable[[], Any], protocol: int) -> None
 @pytest.mark.always("xch-getstate-cures")
 @ways(protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)})
 def test_getstate_leaves_out_what_cant_be_sent(protocol: int) -> None:
+    # no mutant: что попадёт в посылку, решают два метода, а в них нечего переставить
     assert play("processes/exchange_getstate").lines == ["visits: with a lock of its own"]
     kind = load("processes/exchange_getstate").Counter
     sent, got = kind("visits"), kind.__new__(kind)
