@@ -120,6 +120,11 @@ def test_another_thread_sees_the_transfer_half_done() -> None:
     names["audited"] = SimpleNamespace(set=lambda: happened.append("goes on"))
     audit()
     assert happened == ["audit: 100", "goes on"]
+    # The transfer is in the middle when it says so.
+    names["half_done"] = SimpleNamespace(set=lambda: happened.append(f"{names['balance']}"))
+    names["audited"] = SimpleNamespace(wait=lambda: None)
+    names["transfer"](30)
+    assert happened[2:] == ["{'card': 70, 'savings': 0}"]
 
 
 @pytest.mark.always("gil-lock-hides-the-middle")

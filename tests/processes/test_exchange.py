@@ -615,3 +615,16 @@ def test_the_page_shows_both_orders() -> None:
     broken = play("processes/exchange_join_broken")
     assert broken.lines == [alive, "received: 1000000", gone]
     assert play("processes/exchange_join_fixed").lines == ["received: 1000000", gone]
+    # It joins the child before it looks, however quickly the child ends.
+    main, done = load("processes/exchange_join_fixed").main, list[str]()
+    child = SimpleNamespace(
+        start=lambda: None,
+        join=lambda: done.append("joins"),
+        is_alive=lambda: bool(done.append("looks")),
+    )
+    main.__globals__["receive"] = lambda *_: b""
+    main.__globals__["multiprocessing"] = SimpleNamespace(
+        Queue=lambda: None, Process=lambda **_: child
+    )
+    main()
+    assert done == ["joins", "looks"]
