@@ -275,6 +275,45 @@ ACTORS: dict[str, Actor] = {
 }
 """Who acts on the loop's objects; the thread by call_soon_threadsafe, the one way allowed."""
 
+# How somebody stops waiting, after that many seconds.
+
+Leave = Callable[[Awaitable[Any], float], Coroutine[Any, Any, Any]]
+
+
+async def _by_timeout(waited: Awaitable[Any], seconds: float) -> Any:
+    async with asyncio.timeout(seconds):
+        return await waited
+
+
+async def _by_wait_for(waited: Awaitable[Any], seconds: float) -> Any:
+    return await asyncio.wait_for(waited, seconds)
+
+
+async def _by_cancel(waited: Awaitable[Any], seconds: float) -> Any:
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().call_later(seconds, task.cancel)
+    return await waited
+
+
+async def _by_sibling(waited: Awaitable[Any], seconds: float) -> Any:
+    async def fail() -> None:
+        await asyncio.sleep(seconds)
+        raise OSError
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(fail())
+        return await waited
+
+
+LEAVES: dict[str, Leave] = {
+    "timeout": _by_timeout,
+    "wait_for": _by_wait_for,
+    "cancel": _by_cancel,
+    "sibling": _by_sibling,
+}
+"""What makes a task leave what it waits for: TimeoutError, CancelledError or a group comes out."""
+
 
 def printed_in_any_order(name: str) -> set[tuple[str, ...]]:
     """Return what each order of its threads lets the whole snippet `name` print."""

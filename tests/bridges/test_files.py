@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ways
+from tests.ways import LEAVES, Leave, ways
 
 
 class Disk(io.RawIOBase):
@@ -81,39 +81,11 @@ OPENED = {
 }
 
 
-async def by_timeout(work: Awaitable[object]) -> None:
-    """Leave at a timeout."""
-    async with asyncio.timeout(None) as limit:
-        asyncio.get_running_loop().call_soon(limit.reschedule, 0)
-        await work
+Hold = Callable[[Disk, Callable[[Awaitable[object]], Awaitable[None]]], Awaitable[None]]
+"""A coroutine that works with a file on a disk, and waits for that by what it is given."""
 
 
-async def by_cancel(work: Awaitable[object]) -> None:
-    """Leave as somebody cancels the task."""
-    task = asyncio.current_task()
-    assert task
-    asyncio.get_running_loop().call_soon(task.cancel)
-    await work
-
-
-async def by_sibling(work: Awaitable[object]) -> None:
-    """Leave as another task of the group fails."""
-
-    async def fail() -> None:
-        raise ConnectionError
-
-    async with asyncio.TaskGroup() as group:
-        group.create_task(fail())
-        await work
-
-
-LEFT = {"timeout": by_timeout, "cancel": by_cancel, "sibling": by_sibling}
-Leave = Callable[[Awaitable[object]], Awaitable[None]]
-
-
-def left(
-    hold: Callable[[Disk, Leave], Awaitable[None]], leave: Leave, patience: float = 10
-) -> tuple[Disk, list[str]]:
+def left(hold: Hold, leave: Leave, patience: float = 10) -> tuple[Disk, list[str]]:
     """Run a coroutine that is made to leave while the disk is at work; return what happened.
 
     The disk answers when the loop has gone on for some passes after that, or when it hasn't
@@ -125,7 +97,7 @@ def left(
         begun = asyncio.ensure_future(work)
         await asyncio.to_thread(disk.began.wait, 10)
         asyncio.get_running_loop().call_soon(asyncio.ensure_future, turn())
-        await leave(begun)
+        await leave(begun, 0)
 
     async def turn() -> None:
         for _ in range(20):
@@ -153,13 +125,13 @@ def left(
 
 
 @pytest.mark.always("files-with-stops-the-loop")
-@ways(opened=OPENED, leave=LEFT)
+@ways(opened=OPENED, leave=LEAVES)
 def test_leaving_with_waits_for_the_thread_in_the_file(opened: Opened, leave: Leave) -> None:
     assert play("bridges/files_with_broken").lines == ["disk: answers", "main: out of time"]
 
-    async def hold(disk: Disk, leave: Leave) -> None:
+    async def hold(disk: Disk, wait_for: Any) -> None:
         with opened.make(disk) as file:
-            await leave(asyncio.to_thread(opened.work, file))
+            await wait_for(asyncio.to_thread(opened.work, file))
 
     disk, happened = left(hold, leave, patience=0.1)
     assert happened == ["the loop stands", "left"]
@@ -167,7 +139,7 @@ def test_leaving_with_waits_for_the_thread_in_the_file(opened: Opened, leave: Le
 
 
 @pytest.mark.always("files-function-is-left")
-@ways(opened=OPENED, leave=LEFT)
+@ways(opened=OPENED, leave=LEAVES)
 def test_a_function_that_opens_and_closes_is_left_at_once(opened: Opened, leave: Leave) -> None:
     assert play("bridges/files_with_fixed").lines == ["main: out of time", "disk: answers"]
     reports = play("bridges/files_reports")
@@ -178,9 +150,9 @@ def test_a_function_that_opens_and_closes_is_left_at_once(opened: Opened, leave:
         with opened.make(disk) as file:
             opened.work(file)
 
-    async def hold(disk: Disk, leave: Leave) -> None:
+    async def hold(disk: Disk, wait_for: Any) -> None:
         try:
-            await leave(asyncio.to_thread(work, disk))
+            await wait_for(asyncio.to_thread(work, disk))
         finally:
             assert disk.calls == []
 
@@ -190,15 +162,15 @@ def test_a_function_that_opens_and_closes_is_left_at_once(opened: Opened, leave:
 
 
 @pytest.mark.always("files-close-in-a-thread")
-@ways(opened=OPENED, leave=LEFT)
+@ways(opened=OPENED, leave=LEAVES)
 def test_closing_in_a_thread_leaves_the_loop_free(opened: Opened, leave: Leave) -> None:
     lines = ["show: page 1", "main: goes on", "disk: answers", "show: closed"]
     assert play("bridges/files_chunks").lines == lines
 
-    async def hold(disk: Disk, leave: Leave) -> None:
+    async def hold(disk: Disk, wait_for: Any) -> None:
         file = opened.make(disk)
         try:
-            await leave(asyncio.to_thread(opened.work, file))
+            await wait_for(asyncio.to_thread(opened.work, file))
         finally:
             await asyncio.to_thread(file.close)
             assert disk.calls[-1] == "closed"
@@ -316,30 +288,31 @@ def test_the_old_file_is_whole_until_it_is_replaced(
 
 @pytest.mark.always("files-asyncio-lock-is-left")
 @ways(
-    leave=LEFT,
-    held={"by asyncio.Lock": (asyncio.Lock, 2), "in the thread": (nullcontext, 1)},
+    leave=LEAVES,
+    locks={"asyncio.Lock": (asyncio.Lock, nullcontext), "in the thread": (nullcontext, Lock)},
 )
 def test_an_asyncio_lock_is_free_while_the_thread_still_writes(
-    leave: Leave, held: tuple[Callable[[], Any], int]
+    leave: Leave, locks: tuple[Callable[[], Any], Callable[[], Any]]
 ) -> None:
-    make, expected = held
+    expected = 2 if asyncio.Lock in locks else 1
     disks = [Disk(), Disk()]
-    lock, inside, most = Lock(), list[Disk](), list[int]()
+    inside, most = list[Disk](), list[int]()
+    in_thread = locks[1]()
 
     def save(disk: Disk) -> None:
-        with nullcontext() if make is asyncio.Lock else lock:
+        with in_thread:
             inside.append(disk)
             most.append(len(inside))
             disk.write(b"new")
             inside.remove(disk)
 
     async def main() -> None:
-        around = make()
+        around = locks[0]()
         with suppress(TimeoutError, asyncio.CancelledError, ExceptionGroup):
             async with around:
                 saving = asyncio.ensure_future(asyncio.to_thread(save, disks[0]))
                 assert await asyncio.to_thread(disks[0].began.wait, 10)
-                await leave(saving)
+                await leave(saving, 0)
         async with around:
             second = asyncio.create_task(asyncio.to_thread(save, disks[1]))
             if expected == 2:

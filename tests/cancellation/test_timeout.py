@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import AWAITED, ENDED, FUTURES, Awaited, End, outcome_of, ways
+from tests.ways import AWAITED, ENDED, FUTURES, LEAVES, Awaited, End, Leave, but, outcome_of, ways
 
 
 @pytest.mark.always("timeout-covers-block")
@@ -184,43 +184,16 @@ def test_which_task_does_the_work() -> None:
     perform(main)
 
 
-async def _by_timeout(shielded: Any) -> None:
-    async with asyncio.timeout(1):
-        await shielded
-
-
-async def _by_wait_for(shielded: Any) -> None:
-    await asyncio.wait_for(shielded, 1)
-
-
-async def _by_cancel(shielded: Any) -> None:
-    async def wait() -> None:
-        await shielded
-
-    waiting = asyncio.create_task(wait())
-    await asyncio.sleep(1)
-    waiting.cancel()
-    await waiting
-
-
-Stops = Callable[[Any], Coroutine[Any, Any, None]]
-STOPS: dict[str, Stops] = {
-    "timeout": _by_timeout,
-    "wait_for": _by_wait_for,
-    "cancel": _by_cancel,
-}
-
-
 @pytest.mark.always("timeout-shield-keeps")
-@ways(stop=STOPS, end=ENDED)
-def test_the_shielded_task_goes_on(stop: Stops, end: End) -> None:
+@ways(leave=but(LEAVES, "sibling"), end=ENDED)
+def test_the_shielded_task_goes_on(leave: Leave, end: End) -> None:
     trace = play("cancellation/timeout_shield")
     assert trace.at("main: takes long, cancelled: False") == 1
     assert trace.at("pay: done") == trace.at("main: receipt") == 3
 
     async def main() -> None:
         task = asyncio.create_task(end.after(3))
-        stopped = await outcome_of(stop(asyncio.shield(task)))
+        stopped = await outcome_of(leave(asyncio.shield(task), 1))
         assert stopped in (TimeoutError, asyncio.CancelledError)
         assert asyncio.get_running_loop().time() == 1
         assert (task.done(), task.cancelling()) == (False, 0)

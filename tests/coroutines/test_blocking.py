@@ -14,7 +14,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, ENDED, EXITS, Awaited, End, outcome_of, ways
+from tests.ways import AWAITED, ENDED, EXITS, LEAVES, Awaited, End, Leave, outcome_of, ways
 
 
 def _block(seconds: float) -> None:
@@ -198,38 +198,18 @@ def test_one_pool_for_to_thread_and_names() -> None:
     asyncio.run(main())
 
 
-Leaves = Callable[["asyncio.Future[Any]"], Coroutine[Any, Any, None]]
-
-
-async def _by_error(_: asyncio.Future[Any]) -> None:
+async def _by_error(_: object, seconds: float) -> None:
     raise LookupError
 
 
-async def _without_waiting(_: asyncio.Future[Any]) -> None:
+async def _without_waiting(_: object, seconds: float) -> None:
     pass
 
 
-async def _by_cancellation(job: asyncio.Future[Any]) -> None:
-    task = asyncio.current_task()
-    assert task
-    asyncio.get_running_loop().call_soon(task.cancel)
-    await job
+LEAVES_OR_NOT = LEAVES | {"error": _by_error, "without waiting": _without_waiting}
 
 
-async def _by_timeout(job: asyncio.Future[Any]) -> None:
-    async with asyncio.timeout(0):
-        await job
-
-
-LEAVES: dict[str, Leaves] = {
-    "error": _by_error,
-    "without waiting": _without_waiting,
-    "cancellation": _by_cancellation,
-    "timeout": _by_timeout,
-}
-
-
-def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
+def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool) -> bool:
     """Tell whether the loop works while a job that nobody waits for goes on in a pool's thread."""
     began, worked = threading.Event(), threading.Event()
     seen: list[bool] = []
@@ -245,7 +225,7 @@ def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
         future = asyncio.get_running_loop().run_in_executor(pool, job)
         began.wait()
         pool.submit(queued.append, True)
-        await leave(future)
+        await leave(future, 0)
 
     async def open_and_use() -> None:
         try:
@@ -273,8 +253,8 @@ def _neighbour_works(leave: Leaves, *, opened_in_coroutine: bool) -> bool:
 
 
 @pytest.mark.always("blocking-pool-exit")
-@ways(leave=LEAVES)
-def test_leaving_the_with_of_a_pool_stops_the_loop(leave: Leaves) -> None:
+@ways(leave=LEAVES_OR_NOT)
+def test_leaving_the_with_of_a_pool_stops_the_loop(leave: Leave) -> None:
     # no mutant: пул в примере открывает обычная функция, так и надо
     assert not _neighbour_works(leave, opened_in_coroutine=True)
     assert _neighbour_works(leave, opened_in_coroutine=False)

@@ -13,9 +13,11 @@ from proven.stage.explore import interleavings
 from tests.ways import (
     AWAITED,
     ENDED,
+    LEAVES,
     STARTED_EAGERLY,
     Awaited,
     End,
+    Leave,
     Started,
     but,
     outcome_of,
@@ -189,35 +191,9 @@ def test_sleep_without_a_running_loop_is_a_runtime_error() -> None:
     assert play("coroutines/life_without_loop").lines[1].startswith("sleep: RuntimeError")
 
 
-Cancel = Callable[[Coroutine[Any, Any, str]], Coroutine[Any, Any, object]]
-
-
-async def _by_cancel(asking: Coroutine[Any, Any, str]) -> object:
-    task = asyncio.create_task(asking)
-    await asyncio.sleep(0.5)
-    task.cancel()
-    return await outcome_of(task)
-
-
-async def _by_timeout(asking: Coroutine[Any, Any, str]) -> object:
-    async with asyncio.timeout(0.5):
-        return await asking
-
-
-async def _by_wait_for(asking: Coroutine[Any, Any, str]) -> object:
-    return await asyncio.wait_for(asking, 0.5)
-
-
-CANCELS: dict[str, Cancel] = {
-    "cancel": _by_cancel,
-    "timeout": _by_timeout,
-    "wait_for": _by_wait_for,
-}
-
-
 @pytest.mark.always("life-shared-task-cancelled")
-@ways(cancel=CANCELS)
-def test_who_is_cancelled_takes_the_shared_task_along(cancel: Cancel) -> None:
+@ways(leave=but(LEAVES, "sibling"))
+def test_who_is_cancelled_takes_the_shared_task_along(leave: Leave) -> None:
     def outcome(guard: Callable[[Awaitable[str]], Awaitable[str]]) -> object:
         async def main() -> None:
             async def ask() -> str:
@@ -225,7 +201,7 @@ def test_who_is_cancelled_takes_the_shared_task_along(cancel: Cancel) -> None:
 
             shared = asyncio.create_task(End().after(1))
             patient = asyncio.create_task(ask())
-            assert await outcome_of(cancel(ask())) in (asyncio.CancelledError, TimeoutError)
+            assert await outcome_of(leave(ask(), 0.5)) in (asyncio.CancelledError, TimeoutError)
             got.append(await outcome_of(patient))
 
         got: list[object] = []

@@ -15,6 +15,7 @@ from typing import Any
 ROUNDS = 1000
 TRIES = 5
 JOBS = 10_000
+CHUNKS = (1, 10, 100, 1000)
 LARGE = 2**28
 """Bytes of a large parent beside those of a small one."""
 
@@ -38,7 +39,12 @@ def accesses() -> dict[str, float]:
             "manager": lambda: shared["price"],
         }
         found = {name: _microseconds(call) for name, call in calls.items()}
-    return found | {"pipe": _through_pipe(), "queue": _through_queues()}
+    here, there = _FORK.Pipe()
+    requests, answers = _FORK.Queue(), _FORK.Queue()
+    return found | {
+        "pipe": _asked(here.send, here.recv, there.recv, there.send),
+        "queue": _asked(requests.put, answers.get, requests.get, answers.put),
+    }
 
 
 def chunks() -> dict[str, float]:
@@ -54,7 +60,7 @@ def chunks() -> dict[str, float]:
                 )
                 / alone
             )
-            for size in (1, 10, 100, 1000)
+            for size in CHUNKS
         }
 
 
@@ -77,43 +83,27 @@ def _forked() -> float:
     return _rounded(1000 * min(_seconds(fork) for _ in range(3 * TRIES)))
 
 
-def _through_pipe() -> float:
-    here, there = _FORK.Pipe()
+def _asked(
+    send: Callable[[Any], None],
+    receive: Callable[[], Any],
+    next_request: Callable[[], Any],
+    answer: Callable[[Any], None],
+) -> float:
+    """Return the microseconds of a request and its answer; the last two are the child's ends."""
 
     def echo() -> None:
-        here.close()
-        while (message := there.recv()) is not None:
-            there.send(message)
+        while (message := next_request()) is not None:
+            answer(message)
 
     child = _FORK.Process(target=echo)
     child.start()
 
     def ask() -> None:
-        here.send("price")
-        here.recv()
+        send("price")
+        receive()
 
     found = _microseconds(ask)
-    here.send(None)
-    child.join()
-    return found
-
-
-def _through_queues() -> float:
-    requests, answers = _FORK.Queue(), _FORK.Queue()
-
-    def echo() -> None:
-        while (message := requests.get()) is not None:
-            answers.put(message)
-
-    child = _FORK.Process(target=echo)
-    child.start()
-
-    def ask() -> None:
-        requests.put("price")
-        answers.get()
-
-    found = _microseconds(ask)
-    requests.put(None)
+    send(None)
     child.join()
     return found
 

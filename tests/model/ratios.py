@@ -101,7 +101,7 @@ def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
             ),
         ],
         "slower": [
-            ["CPython", *(f"`chunksize={size}`" for size in (1, 10, 100, 1000))],
+            ["CPython", *(f"`chunksize={size}`" for size in prices.CHUNKS)],
             *([name, *_prices(row, "chunks", *row["chunks"])] for name, row in rows),
         ],
         "start-methods": [

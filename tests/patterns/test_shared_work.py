@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, FAILED, STARTED_EAGERLY, End, Started, but, outcome_of, ways
+from tests.ways import (
+    ENDED,
+    FAILED,
+    LEAVES,
+    STARTED_EAGERLY,
+    End,
+    Leave,
+    Started,
+    but,
+    outcome_of,
+    ways,
+)
 
 ASKERS = {"two": [0.0, 0.0], "later": [0.0, 0.5], "many": [n / 20 for n in range(20)]}
 """When each of the tasks asks, in seconds."""
@@ -76,36 +85,7 @@ def test_a_task_in_the_dictionary_downloads_once(seconds: list[float], started: 
     assert downloads == 1
 
 
-async def by_timeout(waiting: asyncio.Task[object]) -> None:
-    """Leave at a timeout."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(waiting, 0.5)
-
-
-async def by_cancel(waiting: asyncio.Task[object]) -> None:
-    """Leave as somebody cancels the task."""
-    await asyncio.sleep(0.5)
-    waiting.cancel()
-
-
-async def by_sibling(waiting: asyncio.Task[object]) -> None:
-    """Leave as another task of the group fails."""
-
-    async def fail() -> None:
-        await asyncio.sleep(0.5)
-        raise ConnectionError
-
-    with suppress(ExceptionGroup):
-        async with asyncio.TaskGroup() as group:
-            group.create_task(fail())
-            await waiting
-
-
-LEFT = {"timeout": by_timeout, "cancel": by_cancel, "sibling": by_sibling}
-Leave = Callable[["asyncio.Task[object]"], Coroutine[Any, Any, None]]
-
-
-def after_leaving(leave: Leave, leavers: int, stayers: int, end: End) -> tuple[list[object], int]:
+def after_leaving(leave: Leave, leavers: int, stayers: int) -> tuple[list[object], int]:
     """Let some leave in the middle of a download; return what the others got, and the downloads.
 
     One asks when it is over.
@@ -114,7 +94,7 @@ def after_leaving(leave: Leave, leavers: int, stayers: int, end: End) -> tuple[l
     downloads: list[str] = []
 
     async def download(name: str) -> str:
-        result = await end.after(1)
+        result = await VALUE.after(1)
         downloads.append(name)
         return result
 
@@ -123,7 +103,8 @@ def after_leaving(leave: Leave, leavers: int, stayers: int, end: End) -> tuple[l
 
     async def main() -> None:
         waiting = [asyncio.create_task(names["rate"]("EUR")) for _ in range(leavers + stayers)]
-        await asyncio.gather(*map(leave, waiting[:leavers]))
+        left = [outcome_of(leave(task, 0.5)) for task in waiting[:leavers]]
+        assert "result" not in await asyncio.gather(*left)
         assert asyncio.get_running_loop().time() == 0.5
         got.extend([await outcome_of(task) for task in waiting[leavers:]])
         await asyncio.sleep(1)
@@ -135,7 +116,7 @@ def after_leaving(leave: Leave, leavers: int, stayers: int, end: End) -> tuple[l
 
 
 @pytest.mark.always("shared-leaves-alone")
-@ways(leave=LEFT, leavers={"one": 1, "several": 3}, stayers={"one": 1, "several": 3})
+@ways(leave=LEAVES, leavers={"one": 1, "several": 3}, stayers={"one": 1, "several": 3})
 def test_who_leaves_a_shielded_task_leaves_alone(leave: Leave, leavers: int, stayers: int) -> None:
     asked = {"Ann: asks": 0, "Bob: asks": 0, "Ann: out of patience": 1}
     broken = asked | {"Bob: cancelled, nobody knows by whom": 1}
@@ -144,13 +125,13 @@ def test_who_leaves_a_shielded_task_leaves_alone(leave: Leave, leavers: int, sta
     fixed = asked | {"bank: answers": 2, "Bob: 90": 2}
     trace = play("patterns/shared_work_left_fixed")
     assert [(line, trace.at(line)) for line in trace.lines] == list(fixed.items())
-    assert after_leaving(leave, leavers, stayers, VALUE) == (["result"] * (stayers + 1), 1)
+    assert after_leaving(leave, leavers, stayers) == (["result"] * (stayers + 1), 1)
 
 
 @pytest.mark.always("shared-all-left")
-@ways(leave=LEFT, leavers={"one": 1, "several": 3})
+@ways(leave=LEAVES, leavers={"one": 1, "several": 3})
 def test_a_shielded_download_goes_on_when_all_have_left(leave: Leave, leavers: int) -> None:
-    assert after_leaving(leave, leavers, 0, VALUE) == (["result"], 1)
+    assert after_leaving(leave, leavers, 0) == (["result"], 1)
     assert _when_run_ends(1) == ["goes on"]
     assert _when_run_ends(0) == ["cancelled"]
 

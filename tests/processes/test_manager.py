@@ -488,10 +488,17 @@ ENDED = """
         go.set()
         child.join()
 
+    def all_ask(child, proxy):
+        wait_for(child)
+        ask("who had asked", proxy)
+        thread = threading.Thread(target=ask, args=("another thread", proxy))
+        thread.start()
+        thread.join()
+
     if __name__ == "__main__":
         go = multiprocessing.Event()
 """
-"""`in_a_child` starts a child that asks a proxy when `wait_for` is called."""
+"""`in_a_child` starts a child that asks a proxy when `wait_for` or `all_ask` is called."""
 
 
 @pytest.mark.always("mgr-gone")
@@ -506,11 +513,7 @@ def test_a_proxy_without_its_manager_raises(method: str) -> None:
         proxy = manager.dict(n=1)
         ask("in time", proxy)
         child = in_a_child("a child", proxy)
-    wait_for(child)
-    ask("who had asked", proxy)
-    thread = threading.Thread(target=ask, args=("another thread", proxy))
-    thread.start()
-    thread.join()
+    all_ask(child, proxy)
 """,
     )
     assert trace.lines == [
@@ -536,11 +539,7 @@ def test_a_killed_manager_leaves_its_socket(method: str) -> None:
     child = in_a_child("a child", proxy)
     process.kill()
     process.join()
-    wait_for(child)
-    ask("who had asked", proxy)
-    thread = threading.Thread(target=ask, args=("another thread", proxy))
-    thread.start()
-    thread.join()
+    all_ask(child, proxy)
 """,
     )
     assert trace.lines == [

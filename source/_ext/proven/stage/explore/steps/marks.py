@@ -80,8 +80,8 @@ def mark(rows: list[Step], file: str, *, preemptive: bool) -> None:
         )
     if preemptive and not any(row.hurts for row in rows):
         stops = [row for place, row in enumerate(rows) if _is_stopped(rows, place)]
-        for row in stops if len(stops) == 1 else []:
-            row.hurts = True
+        if len(stops) == 1:
+            stops[0].hurts = True
 
 
 def _is_stopped(rows: list[Step], place: int) -> bool:
