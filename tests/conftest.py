@@ -9,6 +9,7 @@ from proven import proofs
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
+    from xdist.workermanage import WorkerController
 
 AS_A_WHOLE = ("test_laws.py", "test_site.py", "test_print_book.py")
 """Files whose tests share what is dear to make: programs played, books built."""
@@ -36,5 +37,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeSc
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             return file if file.endswith(AS_A_WHOLE) else nodeid.partition("[")[0]
+
+        def remove_node(self, node: "WorkerController") -> str | None:
+            """Let no second process run the test that killed one: it would kill each in turn."""
+            units = self.assigned_work[node]
+            left = [(unit, test) for unit in units.values() for test in unit if not unit[test]]
+            if left:
+                unit, test = left[0]
+                unit[test] = True
+            for scope in [scope for scope in units if all(units[scope].values())]:
+                del units[scope]
+            super().remove_node(node)
+            return left[0][1] if left else None
 
     return ByProof(config, log)

@@ -190,7 +190,8 @@ def test_a_cancelled_communicate_loses_what_it_read(
     assert trace.ordered("read: b'ready\\n'", "output: b''", "code: -9")
 
     async def main() -> None:
-        process = await start(f"import os; os.write({NUMBERS[stream]}, b'1'); input(); print(2)")
+        write = f"os.write({NUMBERS[stream]}, b'1')"
+        process = await start(f"import os; input(); {write}; input(); print(2)")
         stdin, process.stdin = process.stdin, None  # its end would end the program
         assert stdin is not None
         reader = getattr(process, stream)
@@ -202,6 +203,7 @@ def test_a_cancelled_communicate_loses_what_it_read(
             loop.call_soon(loop.call_soon, read.set)  # after the step of the reading task
 
         reader.feed_data = fed
+        stdin.write(b"\n")
         await ended(process, read)
         stdin.write(b"\n")
         output, errors = await process.communicate()
