@@ -17,12 +17,14 @@ async def every(
     seconds: float, times: int, work: Callable[[], Awaitable[None]]
 ) -> None:
     loop = asyncio.get_running_loop()
-    start = mark = loop.time()
+    start = loop.time()
+    number = 0
     for _ in range(times):
+        mark = start + number * seconds
         await asyncio.sleep(mark - loop.time())
         await work()
-        passed = (loop.time() - start) // seconds
-        mark = start + (passed + 1) * seconds
+        passed = int((loop.time() - start) // seconds)
+        number = max(passed, number) + 1  # never the same mark
 
 
 if __name__ == "__main__":

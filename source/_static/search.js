@@ -49,10 +49,10 @@ const TEXTS = {};
 
   // As `stems` in ranking.py: names with dots whole, too.
   const stemmer = new Stemmer();
-  const tokens = (text) =>
+  const tokens = (text, all = false) =>
     [...text.toLowerCase().replaceAll("ё", "е").matchAll(/[\p{L}\p{N}_]+(?:\.[\p{L}\p{N}_]+)*/gu)]
       .flatMap(([token]) => (token.includes(".") ? [token, ...token.split(".")] : [token]))
-      .filter((word) => !stopwords.has(word) && !/^\d+$/.test(word))
+      .filter((word) => (all || !stopwords.has(word)) && !/^\d+$/.test(word))
       .map((word) => stemmer.stemWord(word));
 
   // Whether one letter more, less, other or two exchanged make the one word of the other.
@@ -70,34 +70,54 @@ const TEXTS = {};
 
   // Words for which the index has something: [stem, share of its score].
   const known = (stem) => {
-    const { scores } = Search._index;
-    if (stem in scores) return [[stem, 1]];
-    if (stem.length < 4) return [];
+    const { alike, scores } = Search._index;
     const all = Object.keys(scores);
-    const longer = all.filter((one) => one.startsWith(stem)).map((one) => [one, 0.7]);
-    const slips = () => all.filter((one) => one.length > 3 && isSlip(stem, one));
-    return longer.length ? longer : slips().map((one) => [one, 0.6]);
+    const same = alike.find((family) => family.includes(stem)) ?? [stem];
+    const longer = stem.length < 4 ? [] : all.filter((one) => one.startsWith(stem));
+    const found = [...same.map((one) => [one, 0.5]), ...longer.map((one) => [one, stem in scores ? 0.3 : 0.7])]
+      .map(([one, share]) => [one, one === stem ? 1 : share])
+      .filter(([one]) => one in scores);
+    if (found.length || stem.length < 4) return found;
+    return all.filter((one) => one.length > 3 && isSlip(stem, one)).map((one) => [one, 0.6]);
   };
+
+  // The terms that were typed in other words: [words typed, words of the term].
+  const meanings = (line, strange) => {
+    const typed = Object.entries(Search._index.synonyms).filter(
+      ([phrase]) => line.includes(` ${phrase} `) || strange.some((one) => isSlip(one, phrase)),
+    );
+    // «Без гил» doesn't mean «гил».
+    const part = ([phrase]) =>
+      typed.some(([other]) => other !== phrase && ` ${other} `.includes(` ${phrase} `));
+    return typed.filter((one) => !part(one)).map((one) => one.map((words) => words.split(" ")));
+  };
+
+  // Index entries all of whose words were typed, worth their share of what was typed.
+  const entries = (had, length) =>
+    Object.keys(Search._index.scores)
+      .filter((key) => key.startsWith("=") && key.includes(" "))
+      .map((key) => [key, key.slice(1).split(" ")])
+      .filter(([, words]) => words.every((stem) => had.has(stem)))
+      .map(([key, words]) => [key, Math.min(1, words.length / length)]);
 
   // What was typed as a list of things that a page may have, each in some words of the index.
   const things = (text) => {
-    const typed = tokens(text);
+    const { idle, scores } = Search._index;
+    const [every, all] = [tokens(text, true), tokens(text)];
+    const telling = all.filter((stem) => !idle.includes(stem));
+    const typed = telling.length ? telling : all;
     const found = typed.map(known);
-    const line = ` ${typed.join(" ")} `;
     const strange = typed.filter((stem, at) => stem.length > 3 && !found[at].length);
-    const meant = Object.entries(Search._index.synonyms)
-      .filter(([phrase]) => line.includes(` ${phrase} `) || strange.some((one) => isSlip(one, phrase)))
-      .map(([phrase, word]) => [phrase.split(" "), word.split(" ")]);
+    const meant = meanings(` ${every.join(" ")} `, strange);
     const said = new Set(meant.flatMap(([phrase]) => phrase));
-    const joined = typed.slice(1).map((stem, at) => [[typed[at] + stem, 1]]);
+    const had = [...every, ...found.flat().map(([stem]) => stem), ...meant.flatMap(([, word]) => word)];
     return [
-      ...[typed, ...meant.map(([, word]) => word)].map((words) => [[`=${words.join(" ")}`, 1]]),
-      ...typed.map((stem, at) =>
-        said.has(stem) && stem in Search._index.scores ? [[stem, 0.5]] : found[at]
-      ),
-      ...joined,
+      ...[every, ...meant.map(([, word]) => word)].map((words) => [[`=${words.join(" ")}`, 1]]),
+      ...typed.map((stem, at) => (said.has(stem) && stem in scores ? [[stem, 0.5]] : found[at])),
+      entries(new Set(had), typed.length),
+      ...typed.slice(1).map((stem, at) => [[typed[at] + stem, 1]]),
       ...meant.flatMap(([, word]) => word.map((stem) => [[stem, 1]])),
-    ].filter((words) => words.some(([stem]) => stem in Search._index.scores));
+    ].filter((words) => words.some(([stem]) => stem in scores));
   };
 
   // A page scores what it has to say, less for each thing on which it is silent.

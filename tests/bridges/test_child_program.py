@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from proven.stage import load, play
 from tests.ways import ways
 
 STREAMS = {"stdout": "stdout", "stderr": "stderr"}
+NUMBERS = {"stdout": 1, "stderr": 2}
 
 
 async def start(program: str, session: bool = False) -> Process:
@@ -66,6 +69,34 @@ def test_wait_does_not_read(stream: str) -> None:
     asyncio.run(main())
 
 
+async def paused(reader: asyncio.StreamReader) -> None:
+    """Return when the buffer of the reader is full: from then on it reads nothing by itself."""
+    while not reader._paused:  # type: ignore[attr-defined]  # noqa: ASYNC110 - nothing tells it
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.sometimes("child-wait-after-kill", before="3.13")
+@ways(stream=STREAMS)
+def test_wait_needs_a_reader_even_after_kill(stream: str) -> None:
+    # no mutant: в примерах после kill() канал дочитывают
+
+    async def main() -> None:
+        process = await start(writing(stream, 1_000_000))
+        await paused(getattr(process, stream))
+        waiting = asyncio.create_task(process.wait())
+        await asyncio.sleep(0)
+        process.kill()
+        while process.returncode is None:  # noqa: ASYNC110 - wait() is what doesn't tell it
+            await asyncio.sleep(0.01)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        await process.communicate()
+        assert await waiting == -signal.SIGKILL
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("child-lines-early")
 @ways(stream=STREAMS)
 def test_a_line_comes_before_the_end(stream: str) -> None:
@@ -83,17 +114,148 @@ def test_a_line_comes_before_the_end(stream: str) -> None:
     asyncio.run(main())
 
 
+LINES: dict[str, Callable[[asyncio.StreamReader], Awaitable[bytes]]] = {
+    "readline": lambda reader: reader.readline(),
+    "async for": lambda reader: anext(reader),
+}
+
+
+@pytest.mark.always("child-stderr-hangs")
+@ways(line=LINES, size={"300 kB": 300_000, "1 MB": 1_000_000})
+def test_lines_hang_on_the_other_pipe(
+    line: Callable[[asyncio.StreamReader], Awaitable[bytes]], size: int
+) -> None:
+    # no mutant: в примерах второй канал не просят
+
+    async def main() -> None:
+        process = await start(writing("stderr", size) + "; print('line')")
+        assert process.stdout is not None
+        assert process.stderr is not None
+        reading = asyncio.ensure_future(line(process.stdout))
+        await paused(process.stderr)
+        done, _ = await asyncio.wait([reading], timeout=0.2)
+        assert not done
+        assert process.returncode is None
+        assert len(await process.stderr.read()) == size
+        assert await reading == b"line\n"
+        await process.communicate()
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("child-long-line")
-@ways(size={"at once": 65_537, "much": 300_000})
-def test_a_long_line_is_refused(size: int) -> None:
+@ways(line=LINES, size={"at once": 65_537, "much": 300_000})
+def test_a_long_line_is_refused(
+    line: Callable[[asyncio.StreamReader], Awaitable[bytes]], size: int
+) -> None:
     # no mutant: в примерах длинных строк никто не читает построчно
 
     async def main() -> None:
-        process = await start(f"print('x' * {size})")
+        process = await start(f"print('x' * 65_536); print('x' * {size}); print('next')")
         assert process.stdout is not None
+        assert len(await line(process.stdout)) == 65_537
         with pytest.raises(ValueError, match="limit"):
-            await process.stdout.readline()
+            await line(process.stdout)
+        rest, _ = await process.communicate()
+        assert len(rest) < size
+
+    asyncio.run(main())
+
+
+async def _past_its_deadline(process: Process, read: asyncio.Event) -> None:
+    async def communicate() -> None:
+        async with asyncio.timeout(None) as scope:
+            reading = asyncio.ensure_future(read.wait())
+            reading.add_done_callback(lambda _: scope.reschedule(0))
+            await process.communicate()
+
+    with pytest.raises(TimeoutError):
+        await communicate()
+
+
+async def _cancelled(process: Process, read: asyncio.Event) -> None:
+    task = asyncio.create_task(process.communicate())
+    await read.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+@pytest.mark.always("child-communicate-loses")
+@ways(stream=STREAMS, ended={"deadline": _past_its_deadline, "cancel": _cancelled})
+def test_a_cancelled_communicate_loses_what_it_read(
+    stream: str, ended: Callable[[Process, asyncio.Event], Awaitable[None]]
+) -> None:
+    trace = play("bridges/child_program_partial_broken")
+    assert trace.ordered("read: b'ready\\n'", "output: b''", "code: -9")
+
+    async def main() -> None:
+        process = await start(f"import os; os.write({NUMBERS[stream]}, b'1'); input(); print(2)")
+        stdin, process.stdin = process.stdin, None  # its end would end the program
+        assert stdin is not None
+        reader = getattr(process, stream)
+        feed, read = reader.feed_data, asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def fed(data: bytes) -> None:
+            feed(data)
+            loop.call_soon(loop.call_soon, read.set)  # after the step of the reading task
+
+        reader.feed_data = fed
+        await ended(process, read)
+        stdin.write(b"\n")
+        output, errors = await process.communicate()
+        assert (output, errors) == (b"2\n", b"")
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("child-communicate-keeps")
+@ways(kill={"kill": Process.kill, "terminate": Process.terminate}, stream=STREAMS)
+def test_a_task_of_communicate_keeps_all(kill: Callable[[Process], None], stream: str) -> None:
+    trace = play("bridges/child_program_partial_fixed")
+    assert trace.ordered("read: b'ready\\n'", "output: b'page 1\\n'", "code: -9")
+
+    async def main() -> None:
+        program = f"import sys; print('ready', 1, file=sys.{stream}, flush=True); input()"
+        process = await start(program)
+        process.stdin, stdin = None, process.stdin
+        reader = getattr(process, stream)
+        assert await reader.readexactly(6) == b"ready "
+        reading = asyncio.create_task(process.communicate())
+        done, _ = await asyncio.wait([reading], timeout=0.05)
+        assert not done
+        kill(process)
+        output, errors = await reading
+        assert output + errors == b"1\n"
+        assert stdin is not None
+        stdin.close()
+        in_time = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "print(2)", stdout=PIPE
+        )
+        output_within = load("bridges/child_program_partial_fixed").output_within
+        assert await output_within(in_time, 60) == b"2\n"
+        assert in_time.returncode == 0
+
+    asyncio.run(main())
+
+
+SIGNALS: dict[str, Callable[[Process], None]] = {
+    "kill": Process.kill,
+    "terminate": Process.terminate,
+    "send_signal": lambda process: process.send_signal(signal.SIGTERM),
+}
+
+
+@pytest.mark.sometimes("child-kill-ended")
+@ways(send=SIGNALS)
+def test_nobody_is_there_to_be_killed(send: Callable[[Process], None]) -> None:
+    # no mutant: пример проверяет returncode, и завершать ему ещё есть кого
+    async def main() -> None:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", "", stdout=PIPE)
         await process.communicate()
+        with pytest.raises(ProcessLookupError):
+            send(process)
 
     asyncio.run(main())
 
@@ -181,3 +343,53 @@ def test_who_stops_waiting_stops_nothing_else(
         assert await process.wait() == 0
 
     asyncio.run(main())
+
+
+LEFT = """
+import os, signal, sys
+told = int(sys.argv[1])
+signal.signal(signal.SIGTERM, lambda *_: os._exit(os.write(told, b"lives")))
+os.write(told, b"ready")
+signal.pause()
+"""
+PIPES: dict[str, dict[str, Any]] = {
+    "with pipes": {"stdin": PIPE, "stdout": PIPE},
+    "with one pipe": {"stdin": PIPE},
+}
+
+
+def lives_on(pipes: dict[str, Any]) -> bool:
+    """Does a program live when the loop is closed and its `Process` is gone?"""
+    told, tell = os.pipe()
+    pids = []
+
+    async def main() -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", LEFT, str(tell), pass_fds=[tell], **pipes
+        )
+        pids.append(process.pid)
+        assert os.read(told, 5) == b"ready"
+
+    asyncio.run(main())
+    gc.collect()
+    os.close(tell)
+    with suppress(ProcessLookupError):
+        os.kill(pids[0], signal.SIGTERM)
+    with os.fdopen(told, "rb") as answer:
+        return answer.read() == b"lives"
+
+
+@pytest.mark.sometimes("child-outlives", before="3.13")
+@pytest.mark.filterwarnings("ignore")
+@ways(pipes=PIPES)
+def test_a_program_outlives_the_run(pipes: dict[str, Any]) -> None:
+    # no mutant: примеры дожидаются своих программ
+    assert lives_on(pipes)
+
+
+@pytest.mark.always("child-killed-with-process", since="3.13")
+@pytest.mark.filterwarnings("ignore")
+@ways(pipes={**PIPES, "without pipes": {}})
+def test_a_process_is_killed_with_its_object(pipes: dict[str, Any]) -> None:
+    # no mutant: примеры дожидаются своих программ
+    assert not lives_on(pipes)

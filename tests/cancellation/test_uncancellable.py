@@ -1,7 +1,6 @@
 """Proofs for source/cancellation/uncancellable.md."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,7 +21,6 @@ def test_a_thread_that_looks_stops(after: float) -> None:
     copying = load("cancellation/uncancellable_thread_fixed").copying
 
     async def main() -> None:
-        before = set(threading.enumerate())
         task = asyncio.create_task(copying())
         await asyncio.sleep(after)
         begun = time.monotonic()
@@ -30,9 +28,41 @@ def test_a_thread_that_looks_stops(after: float) -> None:
         await asyncio.wait([task])
         assert task.cancelled()
         assert time.monotonic() - begun < 1
-        assert {thread.name for thread in set(threading.enumerate()) - before} <= {"asyncio_0"}
+        print("ended")
 
-    perform(main)
+    assert perform(main).ordered("copying stops", "ended")
+
+
+async def _twice(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.sleep(0.25)
+    task.cancel()
+
+
+async def _deadline_then_cancel(task: asyncio.Task[None]) -> None:
+    waiting = asyncio.ensure_future(asyncio.wait_for(task, 0.1))
+    await asyncio.sleep(0.25)
+    waiting.cancel()
+    task.cancel()
+
+
+@pytest.mark.always("unc-second-cancel")
+@ways(cancel={"twice": _twice, "a deadline and once more": _deadline_then_cancel})
+def test_a_second_cancellation_does_not_wait(
+    cancel: Callable[[asyncio.Task[None]], Awaitable[None]],
+) -> None:
+    copying = load("cancellation/uncancellable_thread_fixed").copying
+
+    async def main() -> None:
+        task = asyncio.create_task(copying())
+        await asyncio.sleep(0.25)
+        await cancel(task)
+        await asyncio.wait([task])
+        assert task.cancelled()
+        print("task has ended")
+        await asyncio.sleep(2)
+
+    assert perform(main).ordered("task has ended", "copied 1", "copying stops")
 
 
 @pytest.mark.always("unc-pause-lets-cancel")
@@ -97,9 +127,15 @@ SWALLOWS = {
 
 
 @pytest.mark.always("unc-wait-leaves")
-@ways(swallow=SWALLOWS, started={"task": asyncio.create_task, "future": asyncio.ensure_future})
+@ways(
+    swallow=SWALLOWS,
+    started={"task": asyncio.create_task, "future": asyncio.ensure_future},
+    until={"all": asyncio.ALL_COMPLETED, "first": asyncio.FIRST_COMPLETED},
+)
 def test_wait_leaves_in_time(
-    swallow: Callable[[], Awaitable[None]], started: Callable[[Any], "asyncio.Task[None]"]
+    swallow: Callable[[], Awaitable[None]],
+    started: Callable[[Any], "asyncio.Task[None]"],
+    until: str,
 ) -> None:
     trace = play("cancellation/uncancellable_library")
     assert trace.at("library: tries again") == 1
@@ -111,7 +147,7 @@ def test_wait_leaves_in_time(
         await asyncio.sleep(0.5)
         task.cancel()
         begun = time.monotonic()
-        done, pending = await asyncio.wait([task], timeout=2)
+        done, pending = await asyncio.wait([task], timeout=2, return_when=until)
         assert time.monotonic() - begun == 2
         assert (done, pending) == (set(), {task})
         await asyncio.wait([task])

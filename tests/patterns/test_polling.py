@@ -54,6 +54,29 @@ def test_an_event_set_before(waits: int) -> None:
     assert trace.elapsed == trace.at("ready") == 1.25
 
 
+@pytest.mark.always("polling-event-cleared")
+@ways(count=SOME)
+def test_a_cleared_event_wakes_who_waited_only(count: int) -> None:
+    # no mutant: в примере события не сбрасывают
+    async def main() -> None:
+        event, loop = asyncio.Event(), asyncio.get_running_loop()
+        start = loop.time()
+        early = [asyncio.create_task(event.wait()) for _ in range(count)]
+        await asyncio.sleep(1)
+        event.set()
+        event.clear()
+        late = [asyncio.create_task(event.wait()) for _ in range(count)]
+        await asyncio.wait(early)
+        assert loop.time() - start == 1
+        done, _ = await asyncio.wait(late, timeout=1)
+        assert not done
+        event.set()
+        await asyncio.wait(late)
+        assert loop.time() - start == 2
+
+    perform(main)
+
+
 def poll(pause: float, seconds: float, lasts: float = math.inf) -> tuple[int, float | None]:
     """Return how many checks were made, and when the flag was seen, raised after `seconds`."""
     checks, seen = 0, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.pool import ThreadPool
 from threading import Event
 
@@ -11,7 +11,7 @@ import pytest
 from proven.stage import play
 
 from tests.ways import ways
-from tests.ways_processes import CRASHES, METHODS, filled, perform_by
+from tests.ways_processes import CRASHES, METHODS, filled, perform_by, run_by
 
 ERRORS = {"one": {2}, "two in a row": {2, 3}, "first": {0}, "last": {5}}
 
@@ -105,6 +105,70 @@ def test_map_of_the_old_pool_waits_for_all(method: str, bad: int) -> None:
         ),
     ).lines
     assert lines == ["3"]
+
+
+MAPS: dict[str, Callable[..., object]] = {
+    "map": ThreadPool.map,
+    "map_async": lambda *args, **options: ThreadPool.map_async(*args, **options).get(),
+    "starmap": ThreadPool.starmap,
+}
+
+
+@pytest.mark.always("mp-pool-map-skips-the-chunk")
+@ways(call=MAPS, chunk={"2": 2, "4": 4})
+def test_the_rest_of_a_chunk_is_skipped(call: Callable[..., object], chunk: int) -> None:
+    # no mutant: что делать с остатком пачки, решает сам Python
+    # Threads and processes have one worker function: it is in multiprocessing.pool.
+    tried = []
+
+    def work(number: int) -> None:
+        tried.append(number)
+        if number == 0:
+            raise ValueError("own")
+
+    items = [(number,) for number in range(8)] if call is ThreadPool.starmap else range(8)
+    with ThreadPool(2) as pool, pytest.raises(ValueError, match="own"):
+        call(pool, work, items, chunksize=chunk)
+    assert sorted(tried) == [0, *range(chunk, 8)]
+
+
+@pytest.mark.always("mp-pool-unbuildable-exception-hangs")
+@ways(method=METHODS, name={"apply_async": "apply_async", "map_async": "map_async"})
+def test_an_exception_that_cannot_be_built_stops_the_pool(method: str, name: str) -> None:
+    # no mutant: как принимать результаты, решает сам Python
+    ended = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing
+
+        class Refused(Exception):
+            def __init__(self, who, why):
+                super().__init__(f"{who}: {why}")
+
+        def sell(who):
+            raise Refused(who, "no money")
+
+        if __name__ == "__main__":
+            try:
+                with multiprocessing.Pool(1) as pool:
+                    jobs = [pool.NAME(sell, ["Ann"]), pool.NAME(abs, [-1])]
+                    pool._result_handler.join(10)  # nobody else takes results
+                    for job in jobs:
+                        try:
+                            job.get(timeout=0.05)
+                        except multiprocessing.TimeoutError:
+                            print("no answer")
+            except AssertionError as error:
+                print(error)
+    """,
+            NAME=name,
+        ),
+    )
+    lines = ended.stdout.splitlines()
+    assert lines[:2] == ["no answer"] * 2
+    assert lines[2].startswith("Cannot have cache with")
+    assert "TypeError" in ended.stderr
 
 
 @pytest.mark.always("mp-pool-exit-terminates")

@@ -74,6 +74,32 @@ def test_a_cancelled_task_comes_when_it_is_its_turn(count: int) -> None:
         assert set(as_completed(queued)) == set(queued) == wait(queued).done
 
 
+@pytest.mark.always("progress-cancel-futures-never-come")
+@ways(pool=POOLS)
+def test_what_shutdown_cancelled_never_comes(pool: Pool) -> None:
+    # no mutant: скажет ли пул об отмене, решает сам Python
+    trace = pool.perform("""
+        import time
+        from concurrent.futures import as_completed, wait
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                jobs = [pool.submit(time.sleep, 0.2) for _ in range(9)]
+                pool.shutdown(cancel_futures=True)
+            # The pool has ended: nobody is left who could tell later.
+            cancelled = {job for job in jobs if job.cancelled()}
+            print(all(job.done() for job in jobs), len(cancelled) > 0)
+            print(wait(jobs, timeout=0.05).not_done == cancelled)
+            came = set()
+            try:
+                for job in as_completed(jobs, timeout=0.05):
+                    came.add(job)
+            except TimeoutError:
+                print(came == set(jobs) - cancelled)
+    """)
+    assert trace.lines == ["True True", "True", "True"]
+
+
 @pytest.mark.always("progress-error-leaves-the-rest")
 @ways(pool=POOLS, count={"2": 2, "20": 20})
 def test_an_error_ends_the_loop_and_not_the_tasks(pool: Pool, count: int) -> None:

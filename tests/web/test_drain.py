@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from asyncio import StreamReader, StreamWriter
+import ssl
+import threading
+from asyncio import StreamReader, StreamWriter, sslproto
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from proven.stage import perform, play
@@ -101,17 +105,70 @@ def test_write_keeps_all(piece: int, high: int | None) -> None:
     assert kept > MUCH // 2
 
 
-@pytest.mark.always("drain-default-limits")
-def test_the_default_limits() -> None:
-    # one way: the numbers are what they are
-    # no mutant: в примерах границы не меняют
+@pytest.mark.sometimes("drain-many-writers")
+@ways(tasks={"three": 3, "ten": 10})
+def test_each_of_many_writers_adds_a_piece(tasks: int) -> None:
+    # no mutant: в примерах в соединение пишет одна задача
+    most = high = 0
+    piece = 100_000
+
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-        assert writer.transport.get_write_buffer_limits() == (16 * 1024, 64 * 1024)
+        async def write() -> None:
+            nonlocal most
+            for _ in range(MUCH // piece // tasks):
+                writer.write(bytes(piece))
+                most = max(most, writer.transport.get_write_buffer_size())
+                await writer.drain()
+
+        nonlocal high
+        high = writer.transport.get_write_buffer_limits()[1]
+        await asyncio.gather(*(write() for _ in range(tasks)))
 
     async def use(reader: StreamReader, writer: StreamWriter) -> None:
-        await serve(reader, writer)
+        await asyncio.sleep(5)
+        await reader.read()
 
     connect(serve, use)
+    assert most > high + piece
+
+
+def limits_without_tls() -> tuple[int, int]:
+    limits = []
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        limits.append(writer.transport.get_write_buffer_limits())
+
+    connect(serve, serve)
+    here, there = limits
+    assert here == there
+    return here
+
+
+def limits_with_tls() -> tuple[int, int]:
+    async def main() -> tuple[int, int]:
+        loop = asyncio.get_running_loop()
+        context = ssl.create_default_context()
+        # Every connection with TLS goes through it.
+        protocol: Any = sslproto.SSLProtocol(
+            loop, asyncio.Protocol(), context, loop.create_future(), server_hostname="localhost"
+        )
+        transport = protocol._get_app_transport()
+        low, high = transport.get_write_buffer_limits()
+        transport.close()
+        return low, high
+
+    return asyncio.run(main())
+
+
+LIMITS_OF = {"without TLS": (limits_without_tls, 65_536), "with TLS": (limits_with_tls, 524_288)}
+
+
+@pytest.mark.always("drain-default-limits")
+@ways(limits_of=LIMITS_OF)
+def test_the_default_limits(limits_of: tuple[Callable[[], tuple[int, int]], int]) -> None:
+    # no mutant: в примерах границы не меняют
+    limits, high = limits_of
+    assert limits() == (high // 4, high)
 
 
 @pytest.mark.always("drain-does-not-yield")
@@ -143,6 +200,45 @@ def tcp_pair() -> tuple[socket.socket, socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         here = socket.create_connection(server.getsockname())
         return here, server.accept()[0]
+
+
+def received_after_close(
+    pair: Callable[[], tuple[socket.socket, socket.socket]], waits: bool
+) -> int:
+    """Return how many bytes of `MUCH` come when the program ends right after `close()`."""
+    ours, theirs = pair()
+    begin = threading.Event()
+
+    async def main() -> None:
+        _, writer = await asyncio.open_connection(sock=ours)
+        writer.write(bytes(MUCH))
+        writer.close()
+        if waits:
+            begin.set()
+            await writer.wait_closed()
+
+    with ThreadPoolExecutor(1) as pool, theirs:
+
+        def read() -> int:
+            begin.wait()
+            return sum(map(len, iter(lambda: theirs.recv(1_000_000), b"")))
+
+        reading = pool.submit(read)
+        asyncio.run(main())
+        ours.close()  # as the end of the program does
+        begin.set()
+        return reading.result()
+
+
+@pytest.mark.always("drain-close-needs-the-loop")
+@pytest.mark.filterwarnings("ignore")
+@ways(pair={"TCP": tcp_pair, "local": socket.socketpair})
+def test_the_rest_is_lost_without_the_loop(
+    pair: Callable[[], tuple[socket.socket, socket.socket]],
+) -> None:
+    # no mutant: в примерах программа дожидается клиента
+    assert received_after_close(pair, waits=True) == MUCH
+    assert received_after_close(pair, waits=False) < MUCH
 
 
 def tells_of_its_loss(pair: Callable[[], tuple[socket.socket, socket.socket]]) -> None:

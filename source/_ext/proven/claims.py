@@ -1,14 +1,14 @@
 """Claims of the prose and the proofs that carry their ids.
 
-A claim is a MyST span, ``[sentence]{.always #some-id}``; its proof is a test
-under ``@pytest.mark.always("some-id")``.  Both are read as text, so that the
-build needs no pytest and the tests need no Sphinx.
+A claim is a MyST span, ``[sentence]{.always #some-id}``; its proof is a test under
+``@pytest.mark.always("some-id")``.  Both are read as text: the build needs no pytest, the tests no
+Sphinx.
 
-A claim that holds only on some interpreters says so on both ends:
-``{.always #some-id since="3.12"}`` and ``@pytest.mark.always("some-id", since="3.12")``.
+What holds only on some interpreters says so on both ends: ``since="3.12"`` stands in the span and
+in the mark.  ``added="3.14"`` stands in the span only, for what is proven to be lacking before.
 
-A claim says on what it rests: ``rests="asyncio.gather"`` is a promise, the target of
-the official documentation's inventory that makes it; ``rests="cpython"`` is practice.
+``rests="asyncio.gather"`` is a promise, the target of the official documentation's inventory that
+makes it; ``rests="cpython"`` is practice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RANGES = ("since", "before", "gil")
 _CODE = re.compile(r"(?<!`)(`{1,2})(?!`)(?:[^\n]|\n(?![ ]*\n))+?(?<!`)\1(?!`)")
 _SPAN = re.compile(r"\]\{([^{}]*)\}")
 _RANGE = re.compile(rf"""\b({"|".join(RANGES)})=["']?([\w.]+)""")
-_RESTS = re.compile(r'\brests="([^"]*)"')
+_GIVEN = re.compile(r'\b(rests|added)="([^"]*)"')
 _ONE_WAY = re.compile(r"^ *# one way: (.+)$", re.M)
 _SEVERAL = re.compile(r"\b(?:ways|parametrize|explored)$")
 
@@ -42,6 +42,7 @@ class Mark:
 
     file: relative to the repository; line: counted from 1; test: the proof's name;
     only: the interpreters for which it holds, if not for all, as (range, value);
+    added: the version that added what it speaks of, "" if it says none;
     unknown: what stands in its span and means nothing: a misspelt verb or range;
     rests: on what a claim does, a target of the documentation or PRACTICE, "" if it doesn't say;
     several: whether a proof runs through several ways or explores; one_way: why it doesn't;
@@ -56,6 +57,7 @@ class Mark:
     only: tuple[tuple[str, str], ...] = ()
     text: str = field(default="", compare=False)
     rests: str = field(default="", compare=False)
+    added: str = field(default="", compare=False)
     unknown: str = field(default="", compare=False)
     several: bool = field(default=False, compare=False)
     one_way: str = field(default="", compare=False)
@@ -95,7 +97,7 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
                 yield mark, f"this {what} has no id"
                 continue
             if mark.unknown:
-                known = f"{', '.join(VERBS)}; {', '.join(RANGES)}, rests"
+                known = f"{', '.join(VERBS)}; {', '.join(RANGES)}, added, rests"
                 yield mark, f"{what} {mark.id!r}: {mark.unknown} means nothing here: {known} do"
             first = seen.setdefault(mark.id, mark)
             if first is not mark:
@@ -105,10 +107,8 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
         if proof is None:
             yield claim, f"claim {id!r} has no proof"
         elif _said(proof) != _said(claim) and not claim.unknown:
-            yield (
-                claim,
-                f"claim {id!r} says {_said(claim)}, its proof at {proof.place} {_said(proof)}",
-            )
+            said = f"claim {id!r} says {_said(claim)}, its proof at {proof.place} {_said(proof)}"
+            yield claim, said
     for id, proof in proof_of.items():
         if id not in claim_of:
             yield proof, f"proof {id!r} ({proof.test}) has no claim in the pages"
@@ -167,7 +167,7 @@ def _claims_of(file: str, text: str) -> list[Mark]:
                     ids[0] if ids else "",
                     only=tuple(sorted(_RANGE.findall(span[1]))),
                     text=text[_opening(blank, span.start()) + 1 : span.start()],
-                    rests="".join(_RESTS.findall(span[1])[:1]),
+                    **dict(_GIVEN.findall(span[1])),
                     unknown=_unknown(span[1]),
                 )
             )
@@ -179,7 +179,7 @@ def _unknown(attributes: str) -> str:
     bare = re.sub(r'"[^"]*"', '""', attributes)
     for word in bare.split():
         name, is_given, _ = word.partition("=")
-        if (is_given and name not in (*RANGES, "rests")) or (
+        if (is_given and name not in (*RANGES, "added", "rests")) or (
             word[:1] == "." and word[1:] not in VERBS
         ):
             return word if not is_given else name

@@ -58,6 +58,15 @@ def test_every_answer_to_an_exercise_is_a_program_with_its_output() -> None:
         assert f"{{output}} {name}\n" in answer.body, f"{place}: {name}.py has no output here"
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_ends_with_two_to_four_exercises(chapter: str) -> None:
+    pages = Book.at(ROOT).settings.pages
+    blocks = read(pages / f"{chapter}/exercises.md", pages).blocks
+    assert 2 <= [block.name for block in blocks].count("answer") <= 4
+    contents = (pages / f"{chapter}/index.md").read_text(encoding="utf-8")
+    assert contents.split("```{toctree}")[1].split("```")[0].split()[-1] == "exercises"
+
+
 @pytest.mark.parametrize("tree", ["source", "snippets", "tests"])
 def test_folders_are_chapters(tree: str) -> None:
     folders = {path.name for path in (ROOT / tree).iterdir() if path.is_dir()}
@@ -85,6 +94,18 @@ def test_each_question_has_a_file_of_proofs() -> None:
         if page.stem not in ("index", "exercises") and page.parent.name in CHAPTERS:
             proofs = ROOT / "tests" / page.parent.name / f"test_{page.stem.replace('-', '_')}.py"
             assert proofs.is_file(), f"{page} has no {proofs}"
+
+
+def test_each_question_says_what_to_read_first_and_what_is_asked_next() -> None:
+    pages = Book.at(ROOT).settings.pages
+    for chapter in CHAPTERS:
+        for file in (pages / chapter).glob("*.md"):
+            page = read(file, pages)
+            names = [block.name for block in page.blocks]
+            if page.is_question:
+                assert names.count("asked") == 1, f"{file}: end with {{asked}}"
+                at_start = page.name == "model/concurrency"
+                assert names.count("first") == (not at_start), f"{file}: begin with {{first}}"
 
 
 def test_lock_names_no_host() -> None:

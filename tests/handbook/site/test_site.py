@@ -212,11 +212,32 @@ def test_badges_tell_where_claims_and_outputs_hold(book: Any) -> None:
     badges = re.findall(r'<span class="badge" title="(.*?)">(.*?)</span>', page)
     assert badges == [
         ("Верно с Python 3.10", "3.10+"),
-        ("Верно в сборке с GIL", "с GIL"),
         ("Верно с Python 3.9", "3.9+"),
+        ("Верно в сборке с GIL", "с GIL"),
     ]
-    assert "всегда, с GIL, 3.9+" in row_of(html, "hello-at-once")
+    assert "всегда, 3.9+, с GIL" in row_of(html, "hello-at-once")
     assert ' class="always partly"' in row_of(html, "hello-at-once")
+
+
+def test_styles_of_what_no_page_has_are_left_out(book: Any, site: Path) -> None:
+    style = (site / "_static/joined.css").read_text(encoding="utf-8")
+    assert ".footnote" not in re.sub(r":not\(.*?\)", "", style)
+    assert "code.literal{background" in style, "it stood in a list with a class that isn't used"
+    old = "[Строка печатается сразу]"
+    book.replace("source/tasks/hello.md", old, f"Сноска[^one].\n\n[^one]: Да.\n\n{old}")
+    done = book.build("html")
+    assert done.returncode != 0
+    assert "tasks/hello has the class 'footnote'" in done.stdout
+
+
+def test_what_a_version_added_is_proven_everywhere_and_has_its_badge(book: Any) -> None:
+    book.replace("source/tasks/hello.md", "#hello", 'added="3.99" #hello')
+    done = book.build("html")
+    assert done.returncode == 0, done.stdout
+    html = book.root / "build/html"
+    page = (html / "tasks/hello.html").read_text(encoding="utf-8")
+    assert '<span class="badge" title="Верно с Python 3.99">3.99+</span> ' in page
+    assert "всегда, 3.99+" in row_of(html, "hello-at-once")
 
 
 def test_the_ledger_filters_by_what_its_rows_are(site: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from proven.stage import explore
 from proven.stage.explore import CannotExplore, Deadlock, Tasks, Threads, interleavings
 from proven.stage.explore.schedule import read, summary, written
-from proven.stage.explore.threads.standins import sleep
+from proven.stage.explore.threads.standins import queues, sleep, threading
 from proven.stage.trace import Trace
 
 Main = Callable[[], Any]
@@ -357,6 +357,33 @@ def nap(box: Box) -> None:
 
 def test_who_sleeps_until_something_happens_is_no_spin() -> None:
     assert Threads(Box, [nap, add]).explore().holds
+
+
+def use(lock: Any) -> None:
+    with lock:
+        pass
+
+
+# What setup returns, what two threads do with it, and the orders of all beginnings and doings.
+ALONE: list[tuple[Callable[[], Any], Callable[[Any], object], int]] = [
+    (threading.Lock, use, 14),
+    (lambda: [threading.Lock()], lambda locks: use(locks[0]), 14),
+    (threading.Condition, use, 14),
+    (threading.Event, lambda event: event.set(), 6),
+    (queues.Queue[str], lambda queue: queue.put("x"), 6),
+    (queues.LifoQueue[str], lambda queue: queue.put("x"), 6),
+    (queues.PriorityQueue[str], lambda queue: queue.put("x"), 6),
+    (queues.SimpleQueue[str], lambda queue: queue.put("x"), 6),
+]
+
+
+@pytest.mark.parametrize(("make", "work", "orders"), ALONE)
+def test_what_a_stand_in_does_is_one_operation(
+    make: Callable[[], Any], work: Callable[[Any], object], orders: int
+) -> None:
+    found = Threads(make, [work, work]).explore(preemptions=None)
+    assert found.holds
+    assert found.orders == orders
 
 
 def test_random_orders_are_a_choice_by_name() -> None:

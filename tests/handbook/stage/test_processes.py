@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from proven.shown import Terms, on_page, record
+from proven.checks.accept.distrust import _differs
+from proven.shown import Shown, Terms, on_page, record
 from proven.stage import SnippetError, play, player
 
 TEXT = Path(__file__).with_name("processes.txt").read_text(encoding="utf-8")
@@ -363,6 +364,36 @@ STUCK: dict[str, tuple[str, list[str]]] = {
         "subprocess.run([sys.executable, '-c', 'import threading; threading.Event().wait()'])\n",
         ["MainThread waits for Event", "MainThread waits for the end of a process"],
     ),
+    "a forkserver's child at a lock": (
+        "import multiprocessing as mp\n"
+        "def work(lock): lock.acquire()\n"
+        "if __name__ == '__main__':\n"
+        "    context = mp.get_context('forkserver')\n"
+        "    lock = context.Lock()\n"
+        "    print(lock.acquire(), flush=True)\n"
+        "    child = context.Process(target=work, args=(lock,), name='child')\n"
+        "    child.start(), child.join()\n",
+        ["MainThread waits for the end of child", "child waits for Lock lock"],
+    ),
+    "a manager's queue": (
+        "import multiprocessing as mp\n"
+        "with mp.get_context('fork').Manager() as manager:\n"
+        "    box = manager.Queue()\n"
+        "    print('x', flush=True)\n"
+        "    box.get()\n",
+        ["MainThread waits for Queue box"],
+    ),
+    "a manager's lock": (
+        "import multiprocessing as mp\n"
+        "def work(lock): lock.acquire()\n"
+        "context = mp.get_context('fork')\n"
+        "with context.Manager() as manager:\n"
+        "    lock = manager.Lock()\n"
+        "    print(lock.acquire(), flush=True)\n"
+        "    child = context.Process(target=work, args=(lock,), name='child')\n"
+        "    child.start(), child.join()\n",
+        ["MainThread waits for the end of child", "child waits for Lock lock"],
+    ),
 }
 
 
@@ -449,6 +480,18 @@ NOT_STUCK = {
         "q.get()\n"
         "try: q.get(timeout=0.3)\n"
         "except queue.Empty: pass"
+    ),
+    "forkserver": (
+        "context = multiprocessing.get_context('forkserver')\n"
+        "child = context.Process(target=time.sleep, args=(0.9,))\n"
+        "if __name__ == '__main__': child.start(), child.join()\n"
+        "else: print = lambda _: None"
+    ),
+    "manager": (
+        "with multiprocessing.get_context('fork').Manager() as manager:\n"
+        "    q = manager.Queue()\n"
+        "    threading.Timer(0.9, q.put, [1]).start()\n"
+        "    q.get()"
     ),
     "kill": (
         "e = threading.Event()\n"
@@ -621,6 +664,42 @@ TIES = {
         "time.sleep(0.2), e.wait(), print('second'), first.join(), print('end')",
         set(),
     ),
+    "after a barrier": (
+        "b = threading.Barrier(2)\n"
+        "def work(n):\n"
+        "    time.sleep(0.1 * n), b.wait(), time.sleep(0.1)\n"
+        "    if n == 1: print('met')\n"
+        "for n in (1, 2): threading.Thread(target=work, args=(n,)).start()\n"
+        "time.sleep(0.2), print('main')",
+        set(),
+    ),
+    "after a result": (
+        "with concurrent.futures.ThreadPoolExecutor() as pool:\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.1), print('early'))).start()\n"
+        "    pool.submit(time.sleep, 0.2).result(), time.sleep(0.1), print('late')",
+        set(),
+    ),
+    "after a task of a pool": (
+        "with concurrent.futures.ThreadPoolExecutor(1) as pool:\n"
+        "    pool.submit(int).result(), time.sleep(0.2)\n"
+        "    threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()\n"
+        "    pool.submit(lambda: (time.sleep(0.1), print('early')))",
+        set(),
+    ),
+    "equal tasks of a pool": (
+        "def work(n): time.sleep(0.1), print(n)\n"
+        "with concurrent.futures.ThreadPoolExecutor(2) as pool: list(pool.map(work, (1, 2)))",
+        {"1", "2"},
+    ),
+    "after a timer of a loop": (
+        "async def main():\n"
+        "    await asyncio.sleep(0.1)\n"
+        "    thread = threading.Thread(target=lambda: (time.sleep(0.15), print('late')))\n"
+        "    thread.start(), await asyncio.to_thread(thread.join)\n"
+        "threading.Thread(target=lambda: (time.sleep(0.15), print('early'))).start()\n"
+        "asyncio.run(main())",
+        set(),
+    ),
     "other moments": (
         "threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()\n"
         "time.sleep(0.2), print('early')",
@@ -636,12 +715,82 @@ TIES = {
 @pytest.mark.parametrize("kind", TIES)
 def test_sleeps_of_threads_that_end_at_one_moment_are_told(kind: str, snippet: Write) -> None:
     code, tied = TIES[kind]
-    name = snippet(f"import threading, time\n{code}\n")
-    assert set(play(name).ties) == tied
+    name = snippet(f"import asyncio, concurrent.futures, subprocess, threading, time\n{code}\n")
+    assert set(play(name, clock="real").ties) == tied
     if tied:
         with pytest.raises(SnippetError, match=r"planted\.py: two waits end at the same moment"):
             record(name)
     record(name, ordered=False)
+
+
+OF_ADDRESSES = {
+    "objects": (
+        "class A: pass\n"
+        "known = [A() for _ in range(8)]\n"
+        "print(*(known.index(a) for a in {*known}))\n"
+    ),
+    "tasks": (
+        "import asyncio\n"
+        "async def main():\n"
+        "    known = [asyncio.create_task(asyncio.sleep(0)) for _ in range(8)]\n"
+        "    print(*(known.index(task) for task in frozenset(known)))\n"
+        "asyncio.run(main())\n"
+    ),
+    "tasks in a WeakSet": (
+        "import asyncio, weakref\n"
+        "async def main():\n"
+        "    known = [asyncio.create_task(asyncio.sleep(0)) for _ in range(8)]\n"
+        "    print(*(known.index(task) for task in weakref.WeakSet(known)))\n"
+        "asyncio.run(main())\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OF_ADDRESSES)
+def test_an_order_of_addresses_shows_to_who_plays_again(
+    kind: str, snippet: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = snippet(OF_ADDRESSES[kind])
+    seen = set()
+    for seed in ("0", "1", "2", "3"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        seen.add(tuple(play(name).lines))
+    assert len(seen) > 1
+
+
+LET_GO = {
+    "an event": ("e = threading.Event()", "e.wait()", "e.set()", "MainProcess"),
+    "a condition": (
+        "c = threading.Condition()",
+        "\n    with c: c.wait()",
+        "\nwith c: c.notify_all()",
+        "MainProcess",
+    ),
+    "a barrier": ("b = threading.Barrier(3)", "b.wait()", "b.wait()", "others"),
+    "a queue": ("q = queue.Queue()", "q.get()", "q.put(1), q.put(1)", ""),
+}
+
+
+@pytest.mark.parametrize("kind", LET_GO)
+def test_lines_of_threads_that_one_thing_lets_go_on_have_no_order(
+    kind: str, snippet: Write
+) -> None:
+    make, wait, wake, by = LET_GO[kind]
+    code = (
+        f"import queue, threading, time\n{make}\n"
+        f"def work(n):\n    {wait}\n    print(n)\n"
+        "for n in 'ab': threading.Thread(target=work, args=(n,), name=n).start()\n"
+        f"time.sleep(0.2)\n{wake}\n"
+    )
+    trace = play(snippet(code))
+    by = by.replace("MainProcess", "MainProcess")
+    why = f"a and b went on by the same doing of {by}" if by else ""
+    assert trace.why_unordered("a", "b") == trace.why_unordered("b", "a") == why
+    assert trace.why_unordered("a", "a") == trace.why_unordered("a", "none") == ""
+    shown = Shown("page.md", "planted", ("a", "b"), any_order=False)
+    told = _differs(shown, trace, ["a", "b"], ["b", "a"])
+    assert "«a» comes here" in told
+    assert (f"({why}, and the system chooses" in told) is bool(why)
 
 
 def test_a_program_that_swallows_all_is_ended(

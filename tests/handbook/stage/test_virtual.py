@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import queue
 import resource
 import subprocess
 import sys
@@ -593,6 +594,54 @@ def test_a_thread_that_outlives_its_performance_ends() -> None:
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
+
+
+# How a thread waits only after the play in which it was started.
+LATE = {
+    "sleep": lambda: time.sleep(1000),
+    "an event": lambda: threading.Event().wait(1000),
+    "a queue": lambda: queue.Queue[int]().get(timeout=1000),
+    "a loop of its own": lambda: asyncio.run(asyncio.sleep(1000)),
+}
+
+
+@pytest.mark.parametrize("how", LATE)
+def test_a_thread_that_waits_after_its_performance_ends(how: str) -> None:
+    over: list[int] = []
+    ended: list[str] = []
+
+    def work() -> None:
+        while not over:
+            pass
+        LATE[how]()
+        ended.append("it has waited really")
+
+    thread = threading.Thread(target=work, daemon=True)
+
+    async def main() -> None:
+        thread.start()
+
+    perform(main)
+    over.append(1)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert ended == []
+
+
+def test_many_threads_that_sleep_are_played_within_the_deadline(tmp_path: Path) -> None:
+    code = """
+    import time
+    from concurrent.futures import ThreadPoolExecutor
+    def work(number):
+        for _ in range(3):
+            time.sleep(0.1 + number / 1000)
+    async def main():
+        run = asyncio.get_running_loop().run_in_executor
+        with ThreadPoolExecutor(200) as pool:
+            await asyncio.gather(*(run(pool, work, number) for number in range(200)))
+        print("end")
+    """
+    assert played(code, tmp_path).shown() == ["0.897 │ end"]
 
 
 STOPPED = """

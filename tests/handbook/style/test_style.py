@@ -114,6 +114,7 @@ FAULTS = [
     Fault(OWN, f"{'Это видно и '.strip()} {'очень ' * 45}ясно.", "length", "words"),
     Fault(OWN, "This sentence is written for nobody here.", "russian", "isn't Russian"),
     Fault("[Строка", "[строка", "claim", "begins with a small letter"),
+    Fault("[Строка", '[До 3.12 строка]{.always #x before="3.12"} [С', "claim", "begin without it"),
     Fault("ошибка: забыт вызов", "ошибка", "heading", "say which"),
     Fault("(tasks-hello)=", "\ufeff(tasks-hello)=", "bytes", "byte order mark"),
     Fault(OWN + "\n", OWN + "\r\n", "bytes", "CR"),

@@ -16,7 +16,7 @@ from sphinx.util.nodes import make_refnode
 from handbook.appendices import screen
 from handbook.appendices.rows import IN_RUSSIAN, Row, numbered, numbers, rows
 from handbook.appendices.tables import row, table
-from handbook.badges import badges
+from handbook.badges import badges, where
 from handbook.domain import handbook, loose
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Marks(SphinxTransform):
                 sentences[id] = _plain(span)
                 span["classes"].append("claim")
                 claim = claims.get(id)
-                span += badges(claim.only if claim else ())
+                for place, each in enumerate(badges(where(claim))):
+                    span.insert(place, each)
                 practice = not claim or claim.rests == PRACTICE
                 span += claim_mark("", "", claim=id, verb=verb, practice=practice)
         if sentences:
@@ -83,7 +84,7 @@ def state(env: BuildEnvironment) -> Any:
     store = handbook(env)
     return [
         [(page, id, store.sentences[page][id].astext()) for _, page, id in numbered(env)],
-        [(claim.id, claim.rests, claim.only) for claim in store.book.claims.values()],
+        [(claim.id, claim.rests, where(claim)) for claim in store.book.claims.values()],
         [(proof.id, proof.place) for proof in store.book.proofs.values()],
         [(each.version, store.book.current(each, "claims")) for each in store.book.evidence],
     ]

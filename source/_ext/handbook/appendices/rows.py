@@ -74,7 +74,7 @@ def rows(env: BuildEnvironment) -> Iterator[Row]:
         sentence = store.sentences[page][id]
         verb = next(verb for verb in VERBS if verb in sentence["classes"])
         claim = store.book.claims.get(id)
-        only, rests = (claim.only, claim.rests) if claim else ((), PRACTICE)
+        only, rests = badges.where(claim), claim.rests if claim else PRACTICE
         own = {version: claims.get(id) for version, claims in findings.items()}
         known = [finding for finding in own.values() if finding]
         differs = any(finding.outcome != "passed" for finding in known)

@@ -25,6 +25,9 @@ _PAGE = """\
 ```{{index}} single: {fill}
 ```
 
+```{{first}} {fill}
+```
+
 ```{{short}}
 {fill}: короткий ответ. В нём от двух до четырёх предложений.
 ```
@@ -50,6 +53,10 @@ _PAGE = """\
 - {{ref}}`{fill}`
 - {{ref}}`{fill}`
 - Документация: {{py:func}}`{fill}`
+
+```{{asked}}
+{fill}: что спросят дальше? => {fill}
+```
 """
 _SNIPPET = """\
 import asyncio

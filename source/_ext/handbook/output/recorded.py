@@ -115,7 +115,7 @@ class Output(SphinxDirective):
         code.line = (self.lineno + 1) // 2
         answer: list[nodes.Node] = [shown, *([deadlock_table(waits)] if waits else [])]
         if only:
-            where = nodes.Text(" На других версиях вывод может быть иным.")
+            where = nodes.Text("На других версиях вывод может быть иным.")
             answer.append(nodes.paragraph("", "", *badges(only.items()), where, classes=["only"]))
         if any_order:
             text = "Порядок строк не обещан."

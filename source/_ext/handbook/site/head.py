@@ -12,6 +12,7 @@ from docutils import nodes
 from furo import get_pygments_stylesheet
 
 from handbook.site.repairs import HEAD, STYLES, mend
+from handbook.site.repairs.styles import check_classes, leaner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +77,7 @@ def complete(
     _join(app, tuple(str(style.filename) for style in styles if style not in own))
     context["css_files"] = own
     if "body" in context:
+        check_classes(context["body"], pagename)
         context["body"] = _CODE.sub(_reachable, context["body"])
     return "handbook-search.html" if pagename == "search" else None
 
@@ -92,7 +94,7 @@ def _join(app: Sphinx, names: tuple[str, ...]) -> None:
         for name in names
     ]
     # What explains a rule to its author is an eighth of what every reader would load.
-    text = mend(STYLES, _COMMENT.sub("", "\n".join(texts)), STYLE)
+    text = leaner(mend(STYLES, _COMMENT.sub("", "\n".join(texts)), STYLE))
     (outdir / "_static" / STYLE).write_text(text, encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -69,6 +69,11 @@ class Claim(NamedTuple):
     id: str
     text: str
     line: int
+    badges: tuple[str, ...]
+    """The versions that its badges name."""
+
+
+_BADGES = ("since", "before", "added")
 
 
 @cache
@@ -217,16 +222,17 @@ def _passages(tokens: list[Token], first: int) -> Iterator[Passage]:
 
 
 def _claims(inline: Token, line: int) -> Iterator[Claim]:
-    opened: list[tuple[str, list[str], int]] = []
+    opened: list[tuple[dict[str, Any], list[str], int]] = []
     for child in inline.children or ():
         if child.type == "softbreak":
             line += 1
         if child.type == "span_open":
-            opened.append((str(child.attrs.get("id", "")), [], line))
+            opened.append((child.attrs, [], line))
         elif child.type == "span_close" and opened:
-            id, words, began = opened.pop()
-            if id:
-                yield Claim(id, " ".join("".join(words).split()), began)
+            span, words, began = opened.pop()
+            if id := str(span.get("id", "")):
+                badges = tuple(str(span[name]) for name in _BADGES if name in span)
+                yield Claim(id, " ".join("".join(words).split()), began, badges)
         else:
             for _, words, _ in opened:
                 words.append(_words(child))

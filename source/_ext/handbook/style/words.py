@@ -68,6 +68,11 @@ def terms(pages: Path) -> list[Term]:
     ]
 
 
+def listed(pages: Path, name: str) -> list[str]:
+    """Return one of the table's lists: ``words``, ``alike`` or ``idle``."""
+    return list(_table(pages).get(name, ()))
+
+
 def words(page: Page, table: list[Term], known: frozenset[str]) -> Iterator[Finding]:
     """Yield what the words of `page` break; `known`: words that no dictionary has."""
     for passage in page.passages:
@@ -172,6 +177,13 @@ def _claims(page: Page) -> Iterator[Finding]:
                 f"the claim «{claim.text[:40]}…» begins with a small letter: it stands alone "
                 "in the ledger, so begin a sentence and name its subject",
             )
+        for version in claim.badges:
+            if re.match(rf"(?:С|До|В|Начиная с)(?: версии)?(?: Python)? {version}\b", claim.text):
+                yield Finding(
+                    claim.line,
+                    "claim",
+                    f"the badge of the claim «{claim.text[:40]}…» says {version}: begin without it",
+                )
 
 
 def _mistakes(page: Page) -> Iterator[Finding]:

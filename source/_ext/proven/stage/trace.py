@@ -151,6 +151,32 @@ class Trace:
         stamps = list(_stamps([event.time for event in self.events]))
         return [f"{stamp}{BAR}{text}" for stamp, text in zip(stamps, self.lines, strict=True)]
 
+    def why_unordered(self, one: str, other: str) -> str:
+        """Return why either of these lines may come first, "" if it isn't known.
+
+        It is if the actors of both went on by one and the same thing, as two that wait for
+        an Event do: which of them runs first is up to the system.
+        """
+        (first, cause), (second, same) = (self._let_go(text) for text in (one, other))
+        if first == second or cause is None or cause != same:
+            return ""
+        by = f" {self.actors[cause[0]].name}" if cause[0] is not None else ""
+        names = sorted(self.actors[actor].name for actor in (first, second))
+        return f"{' and '.join(names)} went on by the same doing of{by or ' others'}"
+
+    def _let_go(self, text: str) -> tuple[int, tuple[int | None, float] | None]:
+        """Return who printed `text` first, and whose doing, and which, had let it go on."""
+        latest: dict[int, tuple[int | None, float] | None] = {}
+        for moment in self.moments:
+            if moment.what == "prints" and moment.text == text:
+                return moment.actor, latest.get(moment.actor)
+            caused = moment.sent is not None and moment.sent < moment.time
+            if moment.what in ("runs", "takes") and caused:
+                latest[moment.actor] = (moment.by, moment.sent or 0.0)
+            elif moment.what == "waits":
+                latest[moment.actor] = None
+        return -1, None
+
 
 def _stamps(times: list[float]) -> Iterator[str]:
     """Format seconds in one width, with as many decimals as the finest needs (1 to 3)."""

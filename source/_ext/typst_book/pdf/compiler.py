@@ -1,9 +1,8 @@
-"""Typesets the parts of a book, each in a process of its own, until their page numbers agree.
+"""Lets the parts of a book be typeset until their page numbers agree.
 
 A part refers to the pages of others, so each pass tells a part what the last one found; the
 first of a build begins with what the last build found, and a part that reads and is told what it
-read and was told then is taken as it is.  A process for each part keeps the memory of the whole at
-that of the longest part.
+read and was told then is taken as it is.
 """
 
 from __future__ import annotations
@@ -13,17 +12,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from typst_book import PrintError
 from typst_book.pdf.part import Part
-
-STANDARDS = ["a-3a", "ua-1"]
-HEAD = 33 * 72 / 25.4
-"""What stands above it, in points, is at the head of a page: the margin and half a line."""
 
 PASSES = 8
 """Three or three are usual; a book that needs more has page numbers that chase one another."""
@@ -72,8 +67,10 @@ class Book:
     def _pass(self, parts: Sequence[Part]) -> bool:
         """Typeset those of `parts` that are told anything new; tell whether there were any."""
         changed = [part for part in parts if self._tell(part)]
-        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-            list(pool.map(self._typeset, changed))
+        if changed:
+            self._typeset([part.name for part in changed])
+        for part in changed:
+            self._learn(part)
         self._number_pages()
         return bool(changed)
 
@@ -148,16 +145,27 @@ class Book:
             if heading["level"] <= 2
         ]
 
-    def _typeset(self, part: Part) -> None:
-        command = ["-S", "-m", __name__, str(self.out), part.name, str(self._timestamp)]
+    def _typeset(self, names: Sequence[str]) -> None:
+        """Typeset parts, each in a process of its own; PrintError if one of those fails."""
+        command = [
+            "-S",
+            "-m",
+            "typst_book.pdf.typesetter",
+            str(self.out),
+            str(self._timestamp),
+            *names,
+        ]
         path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
         done = subprocess.run(
             [sys.executable, *command], capture_output=True, text=True, env=environment, check=False
         )
         if done.returncode:
-            raise PrintError(f"part {part.name} could not be typeset: {done.stderr}")
-        found = json.loads(done.stdout)
+            raise PrintError(f"the book could not be typeset: {done.stderr}")
+
+    def _learn(self, part: Part) -> None:
+        """Take over what was found, and keep it for the next build; PrintError if it's an error."""
+        found = json.loads((self.out / f"parts/{part.name}.found").read_text(encoding="utf-8"))
         if "error" in found:
             raise PrintError(found["error"])
         part.places = found["places"]
@@ -179,57 +187,5 @@ def _digest(*parts: str | bytes) -> str:
 
 def _version() -> str:
     """Return what typesets: another version, other pages."""
-    from importlib import metadata  # a part's process doesn't need it
-
-    return metadata.version("typst") + hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-
-
-def _child(out: Path, name: str, timestamp: int) -> dict[str, Any]:
-    """Typeset part `name`; return its places, floating figures and warnings, or the error."""
-    import typst
-
-    told = json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))
-    floating, places, warnings = set(told["floating"]), dict[str, Any](), list[Any]()
-    file = out / f"parts/{name}.floating"
-    try:
-        while True:
-            file.write_text(json.dumps(sorted(floating)), encoding="utf-8")
-            compiler = typst.Compiler(
-                out / f"parts/{name}.typ",
-                root=out,
-                ignore_system_fonts=True,
-                sys_inputs={"part": f"/parts/{name}.json", "floating": f"/parts/{file.name}"},
-            )
-            places = json.loads(compiler.query("<places>", field="value", one=True))
-            # Only ever more, or two layouts might take turns.
-            found = floating | set(_at_head(places["labels"]))
-            if found == floating:
-                break
-            floating = found
-        # The pages that a draft refers to aren't known yet.
-        if not told["draft"]:
-            _, warnings = compiler.compile_with_warnings(
-                output=out / f"parts/{name}.pdf",
-                pdf_standards=STANDARDS,  # type: ignore[arg-type]  # its stub lists the names
-                timestamp=timestamp,
-            )
-    except typst.TypstError as error:
-        return {"error": error.diagnostic}
-    except RuntimeError as error:  # what a query raises
-        return {"error": str(error)}
-    return {
-        "places": places,
-        "floating": sorted(floating),
-        "warnings": [warning.diagnostic for warning in warnings],
-    }
-
-
-def _at_head(labels: Iterable[tuple[str, int, float, float]]) -> Iterator[str]:
-    """Yield the figures that stand at the head of a page other than the first."""
-    for label, page, _x, y in labels:
-        if label.startswith("figure/") and page > 1 and y < HEAD:
-            yield label
-
-
-if __name__ == "__main__":
-    print(json.dumps(_child(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))
+    rooms = Path(__file__), Path(__file__).with_name("typesetter.py")
+    return _digest(metadata.version("typst"), *(room.read_bytes() for room in rooms))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NOT_PROSE = re.compile(
     r'<pre.*?</pre>|<svg.*?</svg>|<div class="interleaving.*?</table>|'
-    r'<h1.*?</h1>|<p class="admonition-title">.*?</p>|'
+    r'<h\d.*?</h\d>|<p class="(?:admonition-title|first|rubric)">.*?</p>|'
     r'<div class="code-block-caption">.*?</div>|<span class="caption-number">.*?</span>|'
     r'<summary>.*?</summary>|<a class="(?:headerlink|claim-mark)".*?</a>',
     re.S,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import cache
 from math import log
 from pathlib import Path
@@ -23,7 +23,7 @@ from sphinx.search.ru import SearchRussian
 
 from handbook.appendices.overview.messages import MESSAGE, SYMPTOM
 from handbook.domain import handbook, is_question
-from handbook.style.words import terms
+from handbook.style.words import listed, terms
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -52,12 +52,12 @@ def _stem(word: str) -> str:
     return _RUSSIAN.stem(word)
 
 
-def stems(text: str) -> Iterator[str]:
+def stems(text: str, stopwords: Set[str] = _RUSSIAN.stopwords) -> Iterator[str]:
     """Yield the stems of `text`, and names with dots also whole; `search.js` does the same."""
     for token in _TOKEN.findall(text.lower().replace("ё", "е")):
         parts = token.split(".")
         for word in [token, *parts] if len(parts) > 1 else parts:
-            if not (word.isdigit() or word in _RUSSIAN.stopwords):
+            if not (word.isdigit() or word in stopwords):
                 yield _stem(word)
 
 
@@ -77,7 +77,7 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
         add(main, ENTRY if not more else ENTRY / 2)
         add(more, ENTRY / 2)
         for whole in {entry, entry.rpartition(".")[2]} if is_question(page) else ():
-            weights[WHOLE + " ".join(stems(whole))] += ENTRY
+            weights[WHOLE + " ".join(stems(whole, frozenset()))] += ENTRY
 
     title_weight = TITLE
     for node in doctree.findall():
@@ -101,19 +101,22 @@ def _is_short(node: nodes.Node | None) -> bool:
 
 def write(env: BuildEnvironment, file: Path) -> None:
     """Write to `file` the script that gives the search its index."""
+    table = handbook(env).book.settings.pages
     words = handbook(env).words
     pages = sorted(words)
     scores: dict[str, list[int]] = {}
     for stem, score in _scores(words, pages).items():
         scores[stem] = [number for pair in score for number in pair]
     synonyms = {
-        " ".join(stems(typed)): " ".join(stems(_plain(term.word)))
-        for term in terms(handbook(env).book.settings.pages)
+        " ".join(stems(typed, frozenset())): " ".join(_meant(term.word))
+        for term in terms(table)
         for typed in term.typed
     }
     data = {
         "docnames": pages,
         "titles": [env.titles[page].astext() for page in pages],
+        "alike": [list(dict.fromkeys(stems(line))) for line in listed(table, "alike")],
+        "idle": [stem for word in listed(table, "idle") for stem in stems(word)],
         "scores": dict(sorted(scores.items())),
         "synonyms": {typed: word for typed, word in sorted(synonyms.items()) if typed and word},
     }
@@ -142,5 +145,7 @@ def _factor(page: str) -> float:
     return 1.0 if is_question(page) else _KINDS.get(name, _APPENDIX)
 
 
-def _plain(word: str) -> str:
-    return re.sub(r"\(.*?\)", "", word)
+def _meant(word: str) -> list[str]:
+    """Return the words of a term; of several terms those that all have, or those of the first."""
+    each = [list(stems(one, frozenset())) for one in re.sub(r"\(.*?\)", "", word).split(",")]
+    return [stem for stem in each[0] if all(stem in one for one in each)] or each[0]

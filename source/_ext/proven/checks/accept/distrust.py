@@ -81,10 +81,10 @@ class Again:
             # Two at a time, each with two plays: the cores are busy, as readers' cores may be.
             with ThreadPoolExecutor(2) as pool:
                 told = list(pool.map(lambda world: self._play_in(*world), worlds))
-        for number, (shown, _, lines) in enumerate(self._played):
+        for number, (shown, trace, lines) in enumerate(self._played):
             answers = (each[str(number)] for each in told if str(number) in each)
             if problem := next(
-                filter(None, (_differs(shown, lines, each) for each in answers)), ""
+                filter(None, (_differs(shown, trace, lines, each) for each in answers)), ""
             ):
                 yield shown, problem
 
@@ -150,7 +150,7 @@ def play_jobs() -> None:
     print(json.dumps(told))
 
 
-def _differs(shown: Shown, lines: list[str], other: list[str] | str) -> str:
+def _differs(shown: Shown, trace: Trace, lines: list[str], other: list[str] | str) -> str:
     """Return why two plays aren't one output, "" if they are."""
     if isinstance(other, str):
         return f"played again it fails ({other}): {_TEXT}"
@@ -158,7 +158,9 @@ def _differs(shown: Shown, lines: list[str], other: list[str] | str) -> str:
         return ""
     if agree(lines, other, any_order=True):
         first, second = next(pair for pair in zip(lines, other, strict=True) if pair[0] != pair[1])
-        return f"first «{first}» comes here, in another play «{second}»: {_ORDER}"
+        why = trace.why_unordered(first, second)
+        because = f" ({why}, and the system chooses who runs first)" if why else ""
+        return f"first «{first}» comes here, in another play «{second}»{because}: {_ORDER}"
     gone = next((line for line in lines if line not in other), "nothing")
     come = next((line for line in other if line not in lines), "nothing")
     return f"first it prints «{gone}», in another play «{come}»: {_TEXT}"

@@ -1,4 +1,4 @@
-"""Tells whether threads are blocked: whether they wait for something that others bring.
+"""Who waits for what, and whether threads are blocked: whether others have to bring something.
 
 A play on the virtual clock has no outside, so a thread that the system shows asleep, and
 that has not run since a moment ago, can be waked by nobody but the program itself.
@@ -7,13 +7,18 @@ that has not run since a moment ago, can be waked by nobody but the program itse
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from proven.stage.clock import real
 
 PAUSE = 0.002
 """Real seconds after which one who waits looks again."""
+REST = 0.2
+"""Real seconds after which one whom others wake looks whether the play is over."""
 LOOK = 0.006
 """Real seconds between two looks at threads that seem to be blocked: more than the 5 ms after which
 one that waits for the interpreter's lock wakes and asks again, which shows in its switches."""
@@ -80,9 +85,56 @@ class Signal:
             self._lock.release()
 
     def take(self, limit: float | None) -> bool:
-        """Wait for at most so many real seconds; tell whether there is reason to look."""
-        return self._lock.acquire(timeout=10 * PAUSE if limit is None else limit)
+        """Wait for at most so many real seconds; tell whether it was given."""
+        self._lock.acquire(timeout=REST if limit is None else limit)
+        return self._given
 
     def given(self) -> bool:
         """Tell whether it was."""
         return self._given
+
+
+class Due(float):
+    """A moment, in seconds, in the order of asking for it.
+
+    made: the nanosecond at which it was asked for.  Of equal moments that were asked for
+    at different ones real time decides; it mostly favours the earlier: every wait that
+    is over was a little late.
+    """
+
+    __slots__ = ("clock", "made", "serial")
+    clock: Any
+    made: int
+    serial: int
+
+    def __new__(cls, seconds: float, clock: Any) -> Due:
+        self = super().__new__(cls, round(seconds, 9))
+        self.clock, self.made, self.serial = clock, clock.now, next(clock.serials)
+        return self
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        return (-self.made if self.clock.reverse else 0, self.serial)
+
+    def __lt__(self, other: Any) -> bool:
+        if type(other) is not Due or float(self) != float(other):
+            return float.__lt__(self, other)
+        if self.made != other.made:
+            self.clock.tied = True
+        return self.rank < other.rank
+
+    # What hashes like a float must stay one.
+    __hash__ = float.__hash__
+
+
+@dataclass(eq=False)
+class Waiter:
+    """Somebody who waits: until `due`, or until `ready` tells that something has come."""
+
+    due: Due | None
+    ready: Callable[[], bool]
+    wake: Callable[[], None]
+    for_lock: bool = False
+    native: int = field(default_factory=threading.get_native_id)
+    gone_on: bool = False
+    failed: bool = False

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
-from proven.stage.clock.blocked import PAUSE, Signal, are_blocked_but
+from proven.stage.clock.blocked import PAUSE, Due, Signal, Waiter, are_blocked_but
 from proven.stage.clock.cost import Meter
 from proven.stage.trace import NotVirtual
 
@@ -30,89 +30,31 @@ class Deadlock(BaseException):
     """Nobody can go on: nothing is ready, no timer runs and nothing is on its way."""
 
 
-class Over(BaseException):
-    """The play of a thread that still waits is over: so is the thread."""
+class Over(SystemExit):
+    """The play of a thread is over: so is the thread, of which nobody is told."""
 
 
 def _refuse(why: str) -> None:
     raise NotVirtual(why)
 
 
-class Due(float):
-    """A moment, in seconds, in the order of asking for it.
-
-    made: the nanosecond at which it was asked for.  Of equal moments that were asked for
-    at different ones real time decides; it mostly favours the earlier: every wait that
-    is over was a little late.
-    """
-
-    __slots__ = ("clock", "made", "serial")
-    clock: Clock
-    made: int
-    serial: int
-
-    def __new__(cls, seconds: float, clock: Clock) -> Due:
-        self = super().__new__(cls, round(seconds, 9))
-        self.clock, self.made, self.serial = clock, clock.now, next(clock.serials)
-        return self
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        return (-self.made if self.clock.reverse else 0, self.serial)
-
-    def __lt__(self, other: Any) -> bool:
-        if type(other) is not Due or float(self) != float(other):
-            return float.__lt__(self, other)
-        if self.made != other.made:
-            self.clock.tied = True
-        return self.rank < other.rank
-
-    # What hashes like a float must stay one.
-    __hash__ = float.__hash__
-
-
 @dataclass(eq=False)
-class Waiter:
-    """Somebody who waits: until `due`, or until `ready` tells that something has come."""
-
-    due: Due | None
-    ready: Callable[[], bool]
-    wake: Callable[[], None]
-    for_lock: bool = False
-    native: int = field(default_factory=threading.get_native_id)
-    gone_on: bool = False
-    failed: bool = False
-
-
-@dataclass(eq=False)
-class Clock:
-    """Virtual nanoseconds since the play began.
+class Now:
+    """Virtual nanoseconds since the play began, and how they are read.
 
     reverse: break ties (see Due) the other way; tied: whether there was one;
-    charging: whether computing takes virtual time, too;
-    on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
-    refuse: called with the reason if the program needs the real clock;
-    over: whether the play is: threads that still wait then end, or the next play would
-    take them for its own.
+    charging: whether computing takes virtual time, too.
     """
 
     reverse: bool = False
     charging: bool = False
     now: int = 0
     tied: bool = False
-    over: bool = False
-    on_jump: Callable[[], None] = lambda: None
-    on_deadlock: Callable[[], None] = lambda: None
-    refuse: Callable[[str], Any] = _refuse
-    loops: WeakSet[Any] = field(default_factory=WeakSet)
     serials: Any = field(default_factory=itertools.count)
+    _reads: int = 0
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.sleep, self.charging)
-        self._mutex = threading.Lock()
-        self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
-        self._waiting: dict[int, Waiter] = {}
-        self._reads = 0
 
     def time(self) -> float:
         """Return the current virtual second."""
@@ -127,11 +69,41 @@ class Clock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Block the calling thread for virtual seconds."""
+        """Let virtual seconds pass."""
+        self.now += round(seconds * SECOND)
+        self._reads = 0
+
+
+@dataclass(eq=False)
+class Clock(Now):
+    """One for all who take part in a play.
+
+    on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
+    refuse: called with the reason if the program needs the real clock;
+    over: whether the play is.
+    """
+
+    over: bool = False
+    on_jump: Callable[[], None] = lambda: None
+    on_deadlock: Callable[[], None] = lambda: None
+    refuse: Callable[[str], Any] = _refuse
+    loops: WeakSet[Any] = field(default_factory=WeakSet)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._mutex = threading.Lock()
+        self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
+        self._waiting: dict[int, Waiter] = {}
+        # One looks whether the time may jump, or many would take each other's time.
+        self._looker: Waiter | None = None
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread for virtual seconds; Over if the play is."""
+        if self.over:
+            raise Over
         with self._mutex:
             if not self._waiting and [*self._busy] == [threading.get_ident()]:
-                self.now += round(seconds * SECOND)
-                self._reads = 0
+                super().sleep(seconds)
                 return
         self.wait_for(Signal(), seconds)
 
@@ -150,10 +122,16 @@ class Clock:
         """Take note that `who` is through."""
         with self._mutex:
             self._busy.pop(who, None)
-            waiting = [waiter for waiter in self._waiting.values() if not waiter.for_lock]
-            # Somebody has to see whether the time may jump now; those at locks do by themselves.
-            if waiting:
-                waiting[0].wake()
+            # The time may jump now, perhaps.
+            if self._looker:
+                self._looker.wake()
+
+    def close(self) -> None:
+        """Let the play be over: threads that still take part end as soon as they run."""
+        self.over = True
+        with self._mutex:
+            left = {who for who, native in self._busy.items() if native} | {*self._waiting}
+            _end(left - {threading.get_ident()})
 
     def wait(
         self,
@@ -167,14 +145,17 @@ class Clock:
         poll waits for at most the real seconds given, without a limit for None; wake
         lets it return from another thread; ready: tells whether it would return
         something, if that can't be asked by poll(0).  Returns what poll returned,
-        nothing if the moment has come.  Raises Deadlock if nobody can go on.
+        nothing if the moment has come.  Raises Deadlock if nobody can go on, Over if the
+        play is over.
         """
+        if self.over:
+            raise Over
         me = threading.get_ident()
         waiter = Waiter(due, ready or (lambda: bool(poll(0))), wake, for_lock=ready is not None)
         with self._mutex:
             takes_part = me in self._busy
             native = self._busy.pop(me, None)
-            self._waiting[me] = waiter
+            self._waiting[me] = self._looker = waiter
         try:
             while not waiter.gone_on:
                 limit = self._jump(waiter)
@@ -191,14 +172,21 @@ class Clock:
                 del self._waiting[me]
                 if takes_part:
                     self._busy[me] = native
+                if self._looker is waiter:
+                    self._looker = next(reversed(self._waiting.values()), None)
+                    if self._looker:
+                        self._looker.wake()
             self.meter.begin()
 
     def _jump(self, me: Waiter) -> float | None:
         """Let time pass if nobody is busy; return how long the caller may wait for others."""
         with self._mutex:
+            if me is not self._looker:
+                return None
             busy, waiting = [*self._busy.values()], [*self._waiting.values()]
         if any(waiter.gone_on or waiter.failed for waiter in waiting):
-            return None
+            # Who goes on may come to stand at what isn't known here: that must be seen.
+            return 10 * PAUSE
         looking = {waiter.native for waiter in waiting}
         if busy and (None in busy or not are_blocked_but(looking)):
             return PAUSE
@@ -223,7 +211,7 @@ class Clock:
                 first.gone_on = True
                 if first is not me:
                     first.wake()
-                return None
+                return 10 * PAUSE
             if busy:
                 # What a thread waits for in real time isn't known: the deadline tells.
                 return PAUSE
@@ -233,6 +221,14 @@ class Clock:
                 if waiter is not me:
                     waiter.wake()
             return 0
+
+
+def _end(threads: set[Any]) -> None:
+    """End threads: the next play would take them for its own, or they would sleep really."""
+    from ctypes import c_ulong, py_object, pythonapi
+
+    for thread in threads:
+        pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(Over))
 
 
 def _due_of(waiter: Waiter) -> Due:

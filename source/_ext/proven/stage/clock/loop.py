@@ -19,9 +19,9 @@ from typing import Any
 from unittest import mock
 
 from proven.stage.clock import names, real, sets
-from proven.stage.clock.blocked import Signal
+from proven.stage.clock.blocked import Due, Signal
 from proven.stage.clock.cost import first_line
-from proven.stage.clock.line import SECOND, Clock, Due, Over
+from proven.stage.clock.line import SECOND, Clock, Over
 from proven.stage.clock.pool import Pool, Works, cpu_count
 
 STAGE = str(Path(__file__).parents[1])

@@ -10,6 +10,7 @@ from pathlib import Path
 _CHILD = str(Path(__file__).with_name("child"))
 sys.path.append(_CHILD)
 
+import _proven_addresses as addresses  # noqa: E402 - the path comes first
 import _proven_deadlock as deadlock  # noqa: E402 - the path comes first
 import _proven_frames as frames  # noqa: E402 - the path comes first
 import _proven_locks as locks  # noqa: E402 - the path comes first
@@ -20,4 +21,4 @@ import _proven_threads as threads  # noqa: E402 - the path comes first
 
 sys.path.remove(_CHILD)
 
-__all__ = ["deadlock", "frames", "locks", "queues", "record", "tasks", "threads"]
+__all__ = ["addresses", "deadlock", "frames", "locks", "queues", "record", "tasks", "threads"]

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from proven.stage.clock import Clock, hand_over, installed
-from proven.stage.process.shared import deadlock, frames
+from proven.stage.process.shared import addresses, deadlock, frames
 from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder
@@ -115,6 +115,7 @@ class _Child:
         watch_threads(self.journal, self.order.path, self.tell)
         frames.hide()
         audit.install(self.refuse)
+        addresses.shift()
         self._run()
         self._end()
         self.tell()

@@ -60,11 +60,12 @@ def perform(
             _complaints_to(err),
         ):
             clock.on_deadlock = lambda: dump.__setitem__(0, dump[0] or _deadlock(clock))
-            asyncio.run(main())
+            try:
+                asyncio.run(main())
+            finally:
+                clock.close()
     except (_Deadline, Deadlock):
         hung = dump[0]
-    finally:
-        clock.over = True
     if hung:
         raise SnippetError(f"the performed coroutine: {hung}{err.getvalue()}")
     stream.flush()

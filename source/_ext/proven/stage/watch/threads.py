@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from proven.stage.clock.blocked import PAUSE
-from proven.stage.clock.line import Due
+from proven.stage.clock.blocked import PAUSE, Due
 from proven.stage.process.shared import deadlock, locks, queues, record, threads
 from proven.stage.trace import Actor
 from proven.stage.watch.journal import MAIN, Journal

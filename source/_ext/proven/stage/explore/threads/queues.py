@@ -5,13 +5,17 @@ from __future__ import annotations
 import heapq
 import queue
 from collections import deque
-from typing import Any
+from types import GenericAlias
+from typing import Any, ClassVar
 
 from proven.stage.explore.threads.locks import Named, begin, named, note, wait
 
 
 class Queue(Named):
     """As queue.Queue."""
+
+    # Queue[str] is a Queue.
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     def __init__(self, maxsize: int = 0) -> None:
         super().__init__()

@@ -80,8 +80,8 @@ def _look() -> None:
             # Before all else: one that has ended since may have waked us.
             others = _others() if Here.id == "main" else []
             found = stuck(_thread.get_ident())
-            state = found and (found, others, Look.pulse())
-            if not found or state != before:
+            state = None if found is None else (found, others, Look.pulse())
+            if found is None or state != before:
                 since = began
             _tell(found, since, began, others)
             before = state
@@ -100,16 +100,17 @@ def _tell(rows: list[Row] | None, since: float, now: float, others: list[int]) -
 
         mark = f"{EVENTS}.{os.getpid()}"
         with suppress(OSError):
-            if rows and since < now:
+            if rows is not None and since < now:
                 with open(f"{mark}.new", "wb") as file:
                     marshal.dump((since, now, rows), file)
                 os.replace(f"{mark}.new", mark)
             elif os.path.exists(mark):
                 os.unlink(mark)
-    elif rows and since < now:
+    elif rows is not None and since < now:
         marks = [(since, now, rows), *map(_mark, others)]
-        if max(mark[0] for mark in marks) < min(mark[1] for mark in marks):
-            Look.end(sorted(row for mark in marks for row in mark[2]))
+        found = sorted(row for mark in marks for row in mark[2])
+        if found and max(mark[0] for mark in marks) < min(mark[1] for mark in marks):
+            Look.end(found)
 
 
 def _mark(pid: int) -> tuple[float, float, list[Row]]:
@@ -196,6 +197,7 @@ def _end(rows: list[Row]) -> None:
 def stuck(looking: int | None = None) -> list[Row] | None:
     """Return who waits for what and who holds it, or None if somebody can go on.
 
+    A server that waits to be asked has no rows.
     looking: the thread that doesn't count.
     """
     # On the virtual clock that timer is the play's own.
@@ -211,7 +213,7 @@ def stuck(looking: int | None = None) -> list[Row] | None:
         if rows is None:
             return None
         found += rows
-    return sorted(found, key=_natural) or None
+    return sorted(found, key=_natural)
 
 
 def _natural(row: Row) -> list[Any]:

@@ -13,6 +13,8 @@ from _weakref import ref
 
 from _proven_deadlock import might_last
 from _proven_record import Here, actor_id, by_program, process_id, record, when_imported
+from _proven_servers import watch_forkserver
+from _proven_sleeps import watch_timers, watch_work
 from _proven_threads import ended, run_watched, watch_start, watch_wait
 
 TYPE_CHECKING = False
@@ -28,7 +30,10 @@ def install() -> None:
     when_imported("multiprocessing.process", _watch_multiprocessing)
     when_imported("multiprocessing.synchronize", _watch_semaphores)
     when_imported("multiprocessing.connection", _watch_pipes)
+    when_imported("multiprocessing.forkserver", lambda module: watch_forkserver(module, might_last))
     when_imported("asyncio.base_events", _watch_loops)
+    when_imported("asyncio.events", watch_timers)
+    when_imported("concurrent.futures.thread", watch_work)
     when_imported("subprocess", lambda module: _watch_lasting(module.Popen, "_wait"))
     os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
     if Here.id == "main":

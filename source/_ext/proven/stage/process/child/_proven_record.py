@@ -104,7 +104,7 @@ def author() -> dict[str, Any]:
         "actor": process_name() if main else thread._name,
         "kind": "process" if main else "thread",
         "program": PROGRAM,
-        "slept": moment if by_sleep else -1.0,
+        "slept": moment if by_sleep and moment == moment else -1.0,
     }
 
 

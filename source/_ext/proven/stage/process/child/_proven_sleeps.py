@@ -6,6 +6,7 @@ because of another thread has at least that one's moment.
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _local = threading.local()
+UNKNOWN = float("nan")
+"""The moment of who goes on by what isn't known here, as a timer of a loop: no tie is seen then."""
 
 
 def now() -> tuple[float, bool]:
@@ -32,7 +35,7 @@ def follow(moment: float, waited: bool) -> None:
 
     waited: whether it would have waited for that, had it come earlier.
     """
-    if moment > now()[0] or (waited and moment == now()[0]):
+    if moment > now()[0] or (waited and moment == now()[0]) or moment != moment:
         _local.now = (moment, False)
 
 
@@ -56,6 +59,51 @@ def install() -> None:
 def _hear(event: str, arguments: Any) -> None:
     if event == "time.sleep" and isinstance(arguments[0], int | float) and arguments[0] > 0:
         slept(arguments[0])
+
+
+def watch_work(module: Any) -> None:
+    """Let the work of pools begin at the moment of who asks for it, or when its thread is free.
+
+    Who gets the result goes on at the moment at which it was there.
+    """
+    item, futures = module._WorkItem, module._base.Future
+    make, run, get = item.__init__, item.run, futures.result
+
+    @functools.wraps(make)
+    def made(self: Any, *arguments: Any) -> None:
+        make(self, *arguments)
+        self.future.handbook_at = now()[0]
+
+    @functools.wraps(run)
+    def runs(self: Any, *arguments: Any) -> None:
+        future = self.future
+        follow(future.handbook_at, waited=True)
+        future.add_done_callback(_is_done)
+        run(self, *arguments)
+
+    @functools.wraps(get)
+    def result(self: Any, timeout: float | None = None) -> Any:
+        try:
+            return get(self, timeout)
+        finally:
+            if self.done():
+                follow(getattr(self, "handbook_at", -1.0), waited=True)
+
+    item.__init__, item.run, futures.result = made, runs, result
+
+
+def _is_done(future: Any) -> None:
+    future.handbook_at = now()[0]
+
+
+def watch_timers(module: Any) -> None:
+    """Take note that a loop's thread goes on by its timer: when isn't known exactly."""
+
+    def run(self: Any) -> None:
+        _local.now = (UNKNOWN, False)
+        module.Handle._run(self)
+
+    module.TimerHandle._run = run
 
 
 def _shows_frames() -> bool:

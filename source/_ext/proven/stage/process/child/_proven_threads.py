@@ -146,12 +146,14 @@ def _watch_barriers() -> None:
         if not by_program():
             return original(barrier, timeout)
         come = vars(barrier).setdefault("handbook_come", [])
-        come += record("waits").get("after", [])
+        come.append(record("waits"))
         try:
             return original(barrier, timeout)
         finally:
             # All go on when the last has come.
-            record("runs", after=come[-barrier.parties :])
+            latest = come[-barrier.parties :]
+            after = [id for each in latest for id in each.get("after", ())]
+            record("runs", after=after, at=max(each.get("at", -1.0) for each in latest))
 
     # The recorder's own stands in for it.
     threading.Barrier.wait = meet  # type: ignore[method-assign]

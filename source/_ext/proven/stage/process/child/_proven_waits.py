@@ -11,6 +11,7 @@ import threading
 
 from _proven_frames import back, is_own
 from _proven_record import Here, process_name
+from _proven_servers import end_of, is_at_lock, listens, serves
 from _proven_tasks import waits_of
 
 TYPE_CHECKING = False
@@ -33,7 +34,10 @@ def rows_of(thread: Any, frame: Any, alive: list[Any]) -> list[Row] | None:
         return _on_clock(clock)
     if (tasks := _tasks_of(frame)) is not None:
         return tasks
-    reason = _reason(frame, alive)
+    reason = IDLE if listens(frame) or is_at_lock(frame) else _reason(frame, alive)
+    if reason and serves(frame):
+        # Told is who has asked for it.
+        reason = IDLE
     if reason is None or reason == IDLE:
         return None if reason is None else []
     name = thread.name if thread else "a thread"
@@ -108,6 +112,9 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
             return None
         process = next(_selves(frame, "process.py"), None)
         return f"the end of {process.name}" if process else "the end of a process", ""
+    if (file, name) == ("selectors.py", "select"):
+        process = end_of(frame)
+        return (f"the end of {process.name}", "") if process else None
     if (file, name) == ("subprocess.py", "_try_wait") and not known["wait_flags"]:
         return None if _has_ended(self.pid) else ("the end of a process", "")
     if (file, name) in (("connection.py", "_recv"), ("connection.py", "_send")):
@@ -166,6 +173,9 @@ def _condition(frame: Any) -> str:
 
 def _message(frame: Any, sends: bool) -> tuple[str, str] | None:
     """Return what a process waits for that reads from a pipe, or writes to one that is full."""
+    proxy = next(_selves(frame, "managers.py"), None)
+    if token := getattr(proxy, "_token", None):
+        return f"{token.typeid} {_name_of(proxy, frame)}".strip(), ""
     queue = next(_selves(frame, "queues.py"), None)
     told = _named(queue or frame.f_locals["self"], frame)
     return f"room in {'the pipe of a Queue' if _is_feeder(frame) else told}" if sends else told, ""

@@ -32,6 +32,7 @@ def _install() -> None:
         # A TextIOWrapper there.
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         return
+    import _proven_addresses
     import _proven_deadlock
     import _proven_frames
     import _proven_processes
@@ -47,6 +48,7 @@ def _install() -> None:
     _proven_stdout.install()
     _proven_sleeps.install()
     _proven_frames.hide()
+    _proven_addresses.shift()
 
 
 if _has_the_plays_output():

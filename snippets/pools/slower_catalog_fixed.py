@@ -1,0 +1,38 @@
+from concurrent.futures import ProcessPoolExecutor
+
+
+class Catalog:
+    packed = 0
+
+    def __init__(self) -> None:
+        self.prices = {"tea": 3, "coffee": 5}
+
+    def __getstate__(self) -> dict[str, object]:
+        Catalog.packed += 1
+        return self.__dict__
+
+    def price(self, word: str) -> int:
+        return self.prices[word]
+
+
+def keep(catalog: Catalog) -> None:
+    global kept
+    kept = catalog
+
+
+def price(word: str) -> int:
+    return kept.price(word)
+
+
+def main() -> None:
+    catalog = Catalog()
+    words = ["tea", "coffee"] * 50
+    with ProcessPoolExecutor(
+        2, initializer=keep, initargs=(catalog,)
+    ) as pool:
+        print("sum:", sum(pool.map(price, words)))
+    print("no more than once a process:", Catalog.packed <= 2)
+
+
+if __name__ == "__main__":
+    main()

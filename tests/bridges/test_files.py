@@ -1,0 +1,282 @@
+"""Proofs for source/bridges/files.md."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, NamedTuple
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import ways
+
+
+class Disk(io.RawIOBase):
+    """A file whose every operation begins, and ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.began, self.answers, self.ended = Event(), Event(), Event()
+        self.calls: list[str] = []
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read nothing, late."""
+        self._wait("read")
+        return 0
+
+    def write(self, data: Any) -> int:
+        """Write all, late."""
+        self._wait("written")
+        return len(data)
+
+    def close(self) -> None:
+        """Note the first call: more of them do nothing."""
+        if not self.closed:
+            self.calls.append("closed")
+            self.ended.set()
+        super().close()
+
+    def _wait(self, what: str) -> None:
+        self.began.set()
+        assert self.answers.wait(10)
+        self.calls.append(what)
+
+
+class Opened(NamedTuple):
+    """A kind of file object on a disk, and what a thread does with it."""
+
+    make: Callable[[Disk], Any]
+    work: Callable[[Any], object]
+
+
+LONG = 3 * io.DEFAULT_BUFFER_SIZE
+
+
+def text(disk: Disk) -> io.TextIOWrapper:
+    """Return what open(…) gives."""
+    return io.TextIOWrapper(io.BufferedReader(disk))
+
+
+OPENED = {
+    "rb": Opened(io.BufferedReader, lambda file: file.read()),
+    "r": Opened(text, lambda file: file.read()),
+    "a line": Opened(text, lambda file: file.readline()),
+    "wb": Opened(io.BufferedWriter, lambda file: file.write(b"x" * LONG)),
+    "w": Opened(
+        lambda disk: io.TextIOWrapper(io.BufferedWriter(disk)), lambda file: file.write("x" * LONG)
+    ),
+}
+
+
+async def by_timeout(work: Awaitable[object]) -> None:
+    """Leave at a timeout."""
+    async with asyncio.timeout(None) as limit:
+        asyncio.get_running_loop().call_soon(limit.reschedule, 0)
+        await work
+
+
+async def by_cancel(work: Awaitable[object]) -> None:
+    """Leave as somebody cancels the task."""
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().call_soon(task.cancel)
+    await work
+
+
+async def by_sibling(work: Awaitable[object]) -> None:
+    """Leave as another task of the group fails."""
+
+    async def fail() -> None:
+        raise ConnectionError
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(fail())
+        await work
+
+
+LEFT = {"timeout": by_timeout, "cancel": by_cancel, "sibling": by_sibling}
+Leave = Callable[[Awaitable[object]], Awaitable[None]]
+
+
+def left(
+    hold: Callable[[Disk, Leave], Awaitable[None]], leave: Leave, patience: float = 10
+) -> tuple[Disk, list[str]]:
+    """Run a coroutine that is made to leave while the disk is at work; return what happened.
+
+    The disk answers when the loop has gone on for some passes after that, or when it hasn't
+    for `patience` seconds: then "the loop stands" is among what happened.
+    """
+    disk, happened, goes_on = Disk(), list[str](), Event()
+
+    async def begin_first(work: Awaitable[object]) -> None:
+        begun = asyncio.ensure_future(work)
+        await asyncio.to_thread(disk.began.wait, 10)
+        asyncio.get_running_loop().call_soon(asyncio.ensure_future, turn())
+        await leave(begun)
+
+    async def turn() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        goes_on.set()
+
+    def answer() -> None:
+        assert disk.began.wait(10)
+        if not goes_on.wait(patience):
+            happened.append("the loop stands")
+        disk.answers.set()
+
+    async def main() -> None:
+        try:
+            await hold(disk, begin_first)
+        except (TimeoutError, asyncio.CancelledError, ExceptionGroup):
+            happened.append("left")
+        await asyncio.to_thread(disk.ended.wait, 10)
+
+    answering = Thread(target=answer)
+    answering.start()
+    asyncio.run(main())
+    answering.join()
+    return disk, happened
+
+
+@pytest.mark.always("files-with-stops-the-loop")
+@ways(opened=OPENED, leave=LEFT)
+def test_leaving_with_waits_for_the_thread_in_the_file(opened: Opened, leave: Leave) -> None:
+    assert play("bridges/files_with_broken").lines == ["disk: answers", "main: out of time"]
+
+    async def hold(disk: Disk, leave: Leave) -> None:
+        with opened.make(disk) as file:
+            await leave(asyncio.to_thread(opened.work, file))
+
+    disk, happened = left(hold, leave, patience=0.1)
+    assert happened == ["the loop stands", "left"]
+    assert disk.calls[-1] == "closed"
+
+
+@pytest.mark.always("files-function-is-left")
+@ways(opened=OPENED, leave=LEFT)
+def test_a_function_that_opens_and_closes_is_left_at_once(opened: Opened, leave: Leave) -> None:
+    assert play("bridges/files_with_fixed").lines == ["main: out of time", "disk: answers"]
+    reports = play("bridges/files_reports")
+    assert reports.at("['all of may', 'all of june']") == 1
+    assert reports.lines.count("tick") == 3
+
+    def work(disk: Disk) -> None:
+        with opened.make(disk) as file:
+            opened.work(file)
+
+    async def hold(disk: Disk, leave: Leave) -> None:
+        try:
+            await leave(asyncio.to_thread(work, disk))
+        finally:
+            assert disk.calls == []
+
+    disk, happened = left(hold, leave)
+    assert happened == ["left"]
+    assert disk.calls[-1] == "closed"
+
+
+@pytest.mark.always("files-close-in-a-thread")
+@ways(opened=OPENED, leave=LEFT)
+def test_closing_in_a_thread_leaves_the_loop_free(opened: Opened, leave: Leave) -> None:
+    lines = ["show: page 1", "main: goes on", "disk: answers"]
+    assert play("bridges/files_chunks").lines == lines
+
+    async def hold(disk: Disk, leave: Leave) -> None:
+        file = opened.make(disk)
+        try:
+            await leave(asyncio.to_thread(opened.work, file))
+        finally:
+            await asyncio.to_thread(file.close)
+            assert disk.calls[-1] == "closed"
+
+    disk, happened = left(hold, leave)
+    assert happened == ["left"]
+    assert {"read", "written"} & set(disk.calls)
+
+
+@pytest.mark.always("files-no-waiting")
+@ways(
+    mode={"rb": "rb", "wb": "wb", "r+b": "r+b"},
+    ask={"add_reader": "add_reader", "add_writer": "add_writer"},
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="the sentence is about Linux")
+def test_a_file_on_a_disk_cannot_be_waited_for(mode: str, ask: str, tmp_path: Path) -> None:
+    trace = play("bridges/files_ready")
+    assert trace.lines == [
+        "pipe: there is something to read",
+        "file: [Errno 1] Operation not permitted",
+    ]
+    (tmp_path / "file").write_bytes(b"something")
+
+    async def main() -> None:
+        with (tmp_path / "file").open(mode) as file, pytest.raises(PermissionError):
+            getattr(asyncio.get_running_loop(), ask)(file, print)
+
+    asyncio.run(main())
+
+
+@pytest.mark.sometimes("files-half")
+def test_a_reader_may_see_half_of_a_file() -> None:
+    trace = play("bridges/files_half_broken")
+    assert trace.lines[1:] == ["['new tea']", "['new tea', 'new coffee']"]
+    assert trace.at("['new tea']") == trace.at("main: out of time") == 1.5
+
+
+class Full(OSError):
+    """The disk is full."""
+
+
+def failing(lines: list[str]) -> Iterator[str]:
+    """Yield the lines, then fail."""
+    yield from lines
+    raise Full
+
+
+@pytest.mark.always("files-replaced-whole")
+@ways(
+    lines={"none": [], "one": ["new"], "many": ["new tea", "new coffee", "new milk"]},
+    ends={"to the end": list, "with an error": failing},
+    limit={"all the time": None, "a little": 0.5, "until the first line": 1, "more": 1.5},
+)
+def test_the_old_file_is_whole_until_it_is_replaced(
+    lines: list[str], ends: Callable[[list[str]], Any], limit: float | None, tmp_path: Path
+) -> None:
+    trace = play("bridges/files_half_fixed")
+    assert trace.lines[1:] == ["['old tea', 'old coffee']", "['new tea', 'new coffee']"]
+    save = load("bridges/files_half_fixed").save
+    path = tmp_path / "prices"
+    path.write_text("old\n", encoding="utf-8")
+    seen: list[list[str]] = []
+
+    async def read() -> None:
+        while True:
+            seen.append(path.read_text(encoding="utf-8").splitlines())
+            await asyncio.sleep(0.25)
+
+    async def main() -> None:
+        reading = asyncio.create_task(read())
+        with suppress(TimeoutError, Full):
+            async with asyncio.timeout(limit):
+                await asyncio.to_thread(save, path, ends(lines))
+        await asyncio.sleep(5)
+        reading.cancel()
+
+    perform(main)
+    begun = seen.index(lines) if lines in seen else len(seen)
+    assert seen[:begun] == [["old"]] * begun
+    assert seen[begun:] == [lines] * (len(seen) - begun)
+    assert (seen[-1] == lines) == (ends is list)

@@ -1,0 +1,185 @@
+"""Proofs for source/patterns/shared-work.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import ENDED, FAILED, STARTED_EAGERLY, End, Started, but, outcome_of, ways
+
+ASKERS = {"two": [0.0, 0.0], "later": [0.0, 0.5], "many": [n / 20 for n in range(20)]}
+"""When each of the tasks asks, in seconds."""
+
+
+VALUE = ENDED["value"]
+CREATE_TASK = STARTED_EAGERLY["create_task"]
+
+
+def asked(
+    snippet: str,
+    seconds: list[float],
+    end: End = VALUE,
+    started: Started = CREATE_TASK,
+    *,
+    then: float = 0,
+) -> tuple[list[tuple[float, object]], int]:
+    """Let tasks ask at these seconds; return when and what each got, and the downloads.
+
+    A download takes a second and ends so.  then: seconds until one more asks, 0 if nobody does.
+    """
+    names = load(snippet).rate.__globals__
+    downloads: list[str] = []
+
+    async def download(name: str) -> str:
+        downloads.append(name)
+        return await end.after(1)
+
+    names["download"] = download
+
+    async def ask(second: float) -> tuple[float, object]:
+        await asyncio.sleep(second)
+        outcome = await outcome_of(names["rate"]("EUR"))
+        return asyncio.get_running_loop().time(), outcome
+
+    got: list[tuple[float, object]] = []
+
+    async def main() -> None:
+        async with started() as start:
+            got.extend(await asyncio.gather(*(start(ask(second)) for second in seconds)))
+            if then:
+                got.append(await ask(then))
+
+    perform(main)
+    return got, len(downloads)
+
+
+@pytest.mark.always("shared-each-misses")
+@ways(seconds=ASKERS)
+def test_who_asks_before_the_answer_downloads_again(seconds: list[float]) -> None:
+    lines = play("patterns/shared_work_broken").lines
+    assert lines == ["bank: asked for EUR"] * 3 + ["[90, 90, 90]", "90"]
+    assert asked("patterns/shared_work_broken", seconds, then=1)[1] == len(seconds)
+
+
+@pytest.mark.always("shared-one-download")
+@ways(seconds=ASKERS, started=STARTED_EAGERLY)
+def test_a_task_in_the_dictionary_downloads_once(seconds: list[float], started: Started) -> None:
+    lines = play("patterns/shared_work_fixed").lines
+    assert lines == ["bank: asked for EUR", "[90, 90, 90]", "90"]
+    got, downloads = asked("patterns/shared_work_fixed", seconds, started=started, then=1)
+    assert got == [(1, "result")] * len(seconds) + [(2, "result")]
+    assert downloads == 1
+
+
+async def by_timeout(waiting: asyncio.Task[object]) -> None:
+    """Leave at a timeout."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(waiting, 0.5)
+
+
+async def by_cancel(waiting: asyncio.Task[object]) -> None:
+    """Leave as somebody cancels the task."""
+    await asyncio.sleep(0.5)
+    waiting.cancel()
+
+
+async def by_sibling(waiting: asyncio.Task[object]) -> None:
+    """Leave as another task of the group fails."""
+
+    async def fail() -> None:
+        await asyncio.sleep(0.5)
+        raise ConnectionError
+
+    with suppress(ExceptionGroup):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            await waiting
+
+
+LEFT = {"timeout": by_timeout, "cancel": by_cancel, "sibling": by_sibling}
+Leave = Callable[["asyncio.Task[object]"], Coroutine[Any, Any, None]]
+
+
+def after_leaving(leave: Leave, leavers: int, stayers: int, end: End) -> tuple[list[object], int]:
+    """Let some leave in the middle of a download; return what the others got, and the downloads.
+
+    One asks when it is over.
+    """
+    names = load("patterns/shared_work_left_fixed").rate.__globals__
+    downloads: list[str] = []
+
+    async def download(name: str) -> str:
+        result = await end.after(1)
+        downloads.append(name)
+        return result
+
+    names["download"] = download
+    got: list[object] = []
+
+    async def main() -> None:
+        waiting = [asyncio.create_task(names["rate"]("EUR")) for _ in range(leavers + stayers)]
+        await asyncio.gather(*map(leave, waiting[:leavers]))
+        assert asyncio.get_running_loop().time() == 0.5
+        got.extend([await outcome_of(task) for task in waiting[leavers:]])
+        await asyncio.sleep(1)
+        assert all(task.cancelled() for task in waiting[:leavers])
+        got.append(await outcome_of(names["rate"]("EUR")))
+
+    perform(main)
+    return got, len(downloads)
+
+
+@pytest.mark.always("shared-leaves-alone")
+@ways(leave=LEFT, leavers={"one": 1, "several": 3}, stayers={"one": 1, "several": 3})
+def test_who_leaves_a_shielded_task_leaves_alone(leave: Leave, leavers: int, stayers: int) -> None:
+    asked = {"Ann: asks": 0, "Bob: asks": 0, "Ann: out of patience": 1}
+    broken = asked | {"Bob: cancelled, nobody knows by whom": 1}
+    trace = play("patterns/shared_work_left_broken")
+    assert [(line, trace.at(line)) for line in trace.lines] == list(broken.items())
+    fixed = asked | {"bank: answers": 2, "Bob: 90": 2}
+    trace = play("patterns/shared_work_left_fixed")
+    assert [(line, trace.at(line)) for line in trace.lines] == list(fixed.items())
+    assert after_leaving(leave, leavers, stayers, VALUE) == (["result"] * (stayers + 1), 1)
+
+
+@pytest.mark.always("shared-all-left")
+@ways(leave=LEFT, leavers={"one": 1, "several": 3})
+def test_a_shielded_download_goes_on_when_all_have_left(leave: Leave, leavers: int) -> None:
+    assert after_leaving(leave, leavers, 0, VALUE) == (["result"], 1)
+
+
+@pytest.mark.always("shared-failure-for-all")
+@ways(seconds=ASKERS, end=but(ENDED, "value"))
+def test_a_failed_task_fails_all_who_wait_for_it(seconds: list[float], end: End) -> None:
+    assert (
+        play("patterns/shared_work_failed_broken").lines
+        == ["['the bank is down', 'the bank is down']"] * 2
+    )
+    got, downloads = asked("patterns/shared_work_failed_broken", seconds, end, then=1)
+    assert [outcome for _, outcome in got] == [end.error] * (len(seconds) + 1)
+    assert downloads == 1
+
+
+@pytest.mark.always("shared-failure-forgotten")
+@ways(seconds=ASKERS, end=but(ENDED, "value"))
+def test_a_failed_task_is_forgotten(seconds: list[float], end: End) -> None:
+    trace = play("patterns/shared_work_failed_fixed")
+    assert trace.at("['90', '90']") == 2
+    got, downloads = asked("patterns/shared_work_failed_fixed", seconds, end, then=1)
+    assert [second for second, _ in got] == [1] * len(seconds) + [3]
+    assert downloads == 2
+
+
+@pytest.mark.always("shared-lock-in-turn")
+@ways(seconds=ASKERS, end=FAILED)
+def test_under_a_lock_each_tries_again_in_turn(seconds: list[float], end: End) -> None:
+    trace = play("patterns/shared_work_lock")
+    assert [trace.at(f"{who}: the bank is down") for who in ("Ann", "Bob", "Eve")] == [1, 2, 3]
+    got, downloads = asked("patterns/shared_work_lock", seconds, end)
+    assert got == [(n, end.error) for n in range(1, len(seconds) + 1)]
+    assert downloads == len(seconds)

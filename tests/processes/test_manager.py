@@ -1,0 +1,540 @@
+"""Proofs for source/processes/manager.md."""
+
+import functools
+import threading
+from unittest.mock import MagicMock, Mock, call
+
+import pytest
+from proven.stage import load, play
+
+from tests.ways import ways
+from tests.ways_processes import METHODS, filled, perform_by
+
+COUNTED = """
+    import gc, json, multiprocessing, os, threading
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import connection, managers
+
+    sent = 0
+    send = connection.Connection.send
+
+    def counting(self, thing):
+        global sent
+        sent += 1
+        return send(self, thing)
+
+    def cost(label, action):
+        global sent
+        # A proxy of an iterator that has ended lies in a cycle: collected, it tells the manager.
+        gc.collect()
+        gc.disable()
+        sent = 0
+        action()
+        print(f"{label}: {sent}")
+        gc.enable()
+
+    built = 0
+
+    def build():
+        global built
+        built += 1
+        return Built()
+
+    class Built:
+        def __reduce__(self):
+            return build, ()
+
+    def add(thing):
+        thing["n"] += 1
+
+    if __name__ == "__main__":
+        connection.Connection.send = counting
+        with multiprocessing.Manager() as manager:
+            BODY
+"""
+"""BODY has a manager; `cost` prints how many messages an action sends."""
+
+
+@functools.cache
+def told(method: str, body: str) -> dict[str, str]:
+    """Return what COUNTED with this BODY prints: label to what stands after it.
+
+    Its processes are started by `method`; proofs that ask the same share a run.
+    """
+    inside = ("\n" + " " * 12).join(filled(body).strip().splitlines())
+    lines = perform_by(method, COUNTED.replace("BODY", inside)).lines
+    return {label: rest for label, _, rest in (line.partition(": ") for line in lines)}
+
+
+COSTS = """
+    for size in (1, 10):
+        shared = manager.dict({number: [] for number in range(size)})
+        numbers = manager.list(range(size))
+        space, value = manager.Namespace(x=1), manager.Value("i", 1)
+        for each in (shared, numbers, space, value):
+            str(each)  # who asks for the first time opens a connection
+        def increments():
+            numbers[0] += 1
+        def of_space():
+            space.x += 1
+        def of_value():
+            value.value += 1
+        for name, action in {
+            "read": lambda: shared[0],
+            "write": lambda: shared.update({0: []}),
+            "assign": lambda: shared.__setitem__(0, []),
+            "in": lambda: 0 in shared,
+            "len": lambda: len(shared),
+            "get": lambda: shared.get(0),
+            "append": lambda: numbers.append(0),
+            "pop": lambda: numbers.pop(),
+            "read from list": lambda: numbers[0],
+            "read of space": lambda: space.x,
+            "read of value": lambda: value.value,
+            "+= of list": increments,
+            "+= of space": of_space,
+            "+= of value": of_value,
+            "copy": lambda: shared.copy(),
+            "keys": lambda: list(shared.keys()),
+            "items": lambda: list(shared.items()),
+            "slice": lambda: numbers[:],
+            "for of dict": lambda: [key for key in shared],
+            "for of list": lambda: [number for number in numbers],
+            "dict()": lambda: dict(shared),
+            "list()": lambda: list(numbers),
+            "sum()": lambda: sum(numbers),
+            "==": lambda: shared == {},
+        }.items():
+            cost(f"{name} {size}", action)
+"""
+ONE = (
+    *("read", "write", "assign", "in", "len", "get", "append", "pop", "read from list"),
+    *("read of space", "read of value"),
+)
+WHOLE = ("copy", "keys", "items", "slice")
+EACH = ("for of dict", "for of list", "dict()", "list()", "sum()")
+
+
+def costs(method: str, names: tuple[str, ...], size: int) -> set[int]:
+    """Return how many messages each of these actions sends, over collections of that size."""
+    return {int(told(method, COSTS)[f"{name} {size}"]) for name in names}
+
+
+@pytest.mark.always("mgr-one-request")
+@ways(method=METHODS)
+def test_each_method_of_a_proxy_is_one_request(method: str) -> None:
+    assert "prices[7]: 1" in play("processes/manager_requests").lines
+    for size in (1, 10):
+        assert costs(method, ONE, size) == {1}
+
+
+@pytest.mark.always("mgr-increment-is-two")
+@ways(method=METHODS)
+def test_an_increment_is_two_requests(method: str) -> None:
+    assert "prices[7] += 1: 2" in play("processes/manager_requests").lines
+    for size in (1, 10):
+        assert costs(method, ("+= of list", "+= of space", "+= of value"), size) == {2}
+
+
+@pytest.mark.always("mgr-iteration-asks-for-each")
+@ways(method=METHODS)
+def test_only_copies_come_in_one_request(method: str) -> None:
+    counts = dict(line.rsplit(": ", 1) for line in play("processes/manager_requests").lines)
+    assert counts["prices.copy()"] == "1"
+    assert int(counts["dict(prices)"]) > 100 < int(counts["for number in prices"])
+    for size in (1, 10):
+        assert costs(method, WHOLE, size) == {1}
+        assert min(costs(method, EACH, size)) > size
+    once = told(method, COSTS)
+    assert {int(once[f"{name} 10"]) - int(once[f"{name} 1"]) for name in EACH} == {9}
+
+
+@pytest.mark.always("mgr-proxy-is-no-dict")
+@ways(method=METHODS)
+def test_a_proxy_is_neither_dict_nor_equal_to_one(method: str) -> None:
+    assert "prices == {}: 0" in play("processes/manager_requests").lines
+    lines = told(
+        method,
+        """
+        for kind, plain in ((manager.dict, {"n": 1}), (manager.list, [1])):
+            proxy = kind(plain)
+            print(f"{kind.__name__}: {isinstance(proxy, type(plain))} {proxy == plain}")
+            try:
+                json.dumps(proxy)
+            except TypeError as error:
+                print(f"{kind.__name__} as JSON: {error}")
+            whole = proxy.copy() if kind == manager.dict else proxy[:]
+            print(f"whole {kind.__name__}: {type(whole) is type(plain) and whole == plain}")
+        """,
+    )
+    refusals = {
+        "dict": "Object of type DictProxy is not JSON serializable",
+        "list": "Object of type ListProxy is not JSON serializable",
+    }
+    for kind, refusal in refusals.items():
+        assert lines[kind] == "False False"
+        assert lines[f"{kind} as JSON"] == refusal
+        assert lines[f"whole {kind}"] == "True"
+
+
+@pytest.mark.always("mgr-plain-value-is-a-copy")
+@ways(method=METHODS)
+def test_what_is_changed_in_a_copy_is_lost(method: str) -> None:
+    assert play("processes/manager_nested_broken").lines == ["Ann sees []", "main sees []"]
+    lines = told(
+        method,
+        """
+        shared = manager.dict(list=[], dict={}, set=set())
+        shared["list"].append(1)
+        shared["dict"]["n"] = 1
+        shared["set"].add(1)
+        print(f"inside a dict: {shared.copy()}")
+        shared = manager.list([[]])
+        shared[0].append(1)
+        print(f"inside a list: {shared[:]}")
+        space = manager.Namespace(list=[])
+        space.list.append(1)
+        print(f"inside a namespace: {space.list}")
+        """,
+    )
+    assert list(lines.values()) == ["{'list': [], 'dict': {}, 'set': set()}", "[[]]", "[]"]
+
+
+@pytest.mark.always("mgr-assigned-back")
+@ways(method=METHODS)
+def test_what_is_assigned_back_is_seen_by_all(method: str) -> None:
+    # no mutant: в примерах список меняют на месте
+    lines = told(
+        method,
+        """
+        shared, numbers = manager.dict(n=[]), manager.list([[]])
+        changed = shared["n"]
+        changed.append(1)
+        shared["n"] = changed
+        numbers[0] += [1]
+        print(f"seen: {shared['n']} {numbers[0]}")
+        """,
+    )
+    assert lines["seen"] == "[1] [1]"
+
+
+@pytest.mark.always("mgr-nested-proxy")
+@ways(method=METHODS)
+def test_a_nested_proxy_is_changed_in_its_place(method: str) -> None:
+    assert play("processes/manager_nested_fixed").lines == [
+        "Ann sees ['cake']",
+        "main sees ['cake']",
+    ]
+    lines = told(
+        method,
+        """
+        shared = manager.list([manager.dict(n=1), manager.dict(n=2)])
+        child = multiprocessing.Process(target=add, args=(shared[1],))
+        child.start()
+        child.join()
+        shared[0]["n"] = 7
+        print(f"seen: {[inner['n'] for inner in shared]}")
+        deep = manager.dict(a=manager.dict(b=manager.list()))
+        deep["a"]["b"].append(1)
+        print(f"deep: {deep['a']['b'][:]}")
+        """,
+    )
+    assert lines == {"seen": "[7, 3]", "deep": "[1]"}
+
+
+@pytest.mark.always("mgr-element-brings-the-whole")
+@ways(method=METHODS)
+def test_for_one_element_the_whole_value_is_sent(method: str) -> None:
+    # no mutant: сколько элементов пересылается, примеры не считают
+    lines = told(
+        method,
+        """
+        things = [Built() for _ in range(20)]
+        shared, proxy = manager.dict(n=things), manager.list(things)
+        for name, action in {"plain": lambda: shared["n"][0], "proxy": lambda: proxy[0]}.items():
+            built = 0
+            action()
+            print(f"{name}: {built}")
+        print(f"the same: {shared['n'] is shared['n']}")
+        """,
+    )
+    assert lines == {"plain": "20", "proxy": "1", "the same": "False"}
+
+
+@pytest.mark.always("mgr-lives-in-a-process")
+@ways(method=METHODS)
+def test_the_object_lives_in_the_process_of_the_manager(method: str) -> None:
+    # no mutant: номеров процессов примеры не печатают
+    lines = perform_by(
+        method,
+        """
+        import multiprocessing, os
+        from multiprocessing.managers import BaseManager
+
+        class Where:
+            def pid(self):
+                return os.getpid()
+
+        class Own(BaseManager):
+            pass
+
+        Own.register("Where", Where)
+
+        def compare(where, manager_pid):
+            print("from a child:", where.pid() == manager_pid != os.getpid())
+
+        if __name__ == "__main__":
+            before = len(multiprocessing.active_children())
+            with Own() as manager:
+                where, (process,) = manager.Where(), multiprocessing.active_children()
+                print(before, where.pid() == process.pid != os.getpid())
+                child = multiprocessing.Process(target=compare, args=(where, process.pid))
+                child.start()
+                child.join()
+            with multiprocessing.Manager() as manager:
+                print(len(multiprocessing.active_children()))
+        """,
+    ).lines
+    assert lines == ["0 True", "from a child: True", "1"]
+
+
+@pytest.mark.sometimes("mgr-increment-loses")
+def test_two_may_read_the_same_before_either_writes() -> None:
+    assert play("processes/manager_stock_broken").lines == ["sold 2, left 9"]
+    stock, both = MagicMock(), Mock()
+    stock.__getitem__.return_value = 10
+    order = Mock()
+    order.attach_mock(stock, "stock")
+    order.attach_mock(both, "both")
+    load("processes/manager_stock_broken").sell(stock, both)
+    read, write = call.stock.__getitem__("tea"), call.stock.__setitem__("tea", 9)
+    assert order.mock_calls == [read, call.both.wait(), write]
+
+
+class Guarded(dict[str, int]):
+    """May be touched only under its lock."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        super().__init__(tea=10)
+        self._lock = lock
+
+    def __getitem__(self, name: str) -> int:
+        assert self._lock.locked(), "read without the lock"
+        return super().__getitem__(name)
+
+    def __setitem__(self, name: str, left: int) -> None:
+        assert self._lock.locked(), "written without the lock"
+        super().__setitem__(name, left)
+
+
+@pytest.mark.always("mgr-lock-is-exact")
+@ways(method=METHODS)
+def test_nobody_gets_in_between_under_the_managers_lock(method: str) -> None:
+    assert play("processes/manager_stock_fixed").lines == ["sold 2, left 8"]
+    lock = threading.Lock()
+    load("processes/manager_stock_fixed").sell(Guarded(lock), lock)
+    trace = perform_by(
+        method,
+        """
+        import multiprocessing
+
+        def first(stock, lock, inside, tried):
+            with lock:
+                left = stock["tea"]
+                inside.set()
+                tried.wait()
+                stock["tea"] = left - 1
+
+        def second(stock, lock, inside, tried):
+            inside.wait()
+            print("let in:", lock.acquire(False))
+            tried.set()
+            with lock:
+                stock["tea"] -= 1
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager:
+                stock = manager.dict(tea=10)
+                shared = stock, manager.Lock(), manager.Event(), manager.Event()
+                pair = [
+                    multiprocessing.Process(target=sell, args=shared) for sell in (first, second)
+                ]
+                for process in pair:
+                    process.start()
+                for process in pair:
+                    process.join()
+                print(stock["tea"])
+        """,
+    )
+    assert trace.lines == ["let in: False", "8"]
+
+
+@pytest.mark.always("mgr-append-loses-nothing")
+@ways(method=METHODS)
+def test_single_requests_lose_nothing(method: str) -> None:
+    # no mutant: в примере к списку обращается один процесс
+    trace = perform_by(
+        method,
+        """
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        def fill(numbers, names, start):
+            for number in range(start, start + 50):
+                numbers.append(number)
+                names.setdefault(number % 5, start)
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager, ProcessPoolExecutor(2) as pool:
+                numbers, names = manager.list(), manager.dict()
+                jobs = [pool.submit(fill, numbers, names, start) for start in range(0, 200, 50)]
+                for job in jobs:
+                    job.result()
+                print(sorted(numbers[:]) == [*range(200)], len(names))
+        """,
+    )
+    assert trace.lines == ["True 5"]
+
+
+@pytest.mark.always("mgr-proxy-into-a-job")
+@ways(method=METHODS)
+def test_proxies_may_be_given_to_a_job(method: str) -> None:
+    # no mutant: заданий пула в примерах нет
+    trace = perform_by(
+        method,
+        """
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        def use(numbers, names, space, value, queue, event, lock):
+            with lock:
+                numbers.append(1)
+                names["n"] += 1
+                space.n += 1
+                value.value += 1
+            queue.put(1)
+            event.set()
+
+        if __name__ == "__main__":
+            with (
+                multiprocessing.Manager() as manager,
+                ProcessPoolExecutor(1) as pool,
+                multiprocessing.Pool(1) as old,
+            ):
+                things = (
+                    manager.list(), manager.dict(n=0), manager.Namespace(n=0),
+                    manager.Value("i", 0), manager.Queue(), manager.Event(), manager.Lock(),
+                )
+                pool.submit(use, *things).result()
+                old.apply(use, things)
+                numbers, names, space, value, queue, event, _ = things
+                print(len(numbers), names["n"], space.n, value.value, queue.qsize(), event.is_set())
+        """,
+    )
+    assert trace.lines == ["2 2 2 2 2 True"]
+
+
+ENDED = """
+    import gc, multiprocessing.managers, threading
+
+    def ask(who, proxy):
+        try:
+            print(f"{who}: {proxy['n']}")
+        except (OSError, EOFError) as error:
+            known = "no file" if isinstance(error, FileNotFoundError) else "refused"
+            print(f"{who}: {known}")
+        except multiprocessing.managers.RemoteError as error:
+            print(f"{who}: {type(error).__name__}, {'KeyError' in str(error)}")
+
+    def later(who, proxy, go):
+        go.wait()
+        ask(who, proxy)
+
+    def in_a_child(who, proxy):
+        child = multiprocessing.Process(target=later, args=(who, proxy, go))
+        child.start()
+        return child
+
+    def wait_for(child):
+        gc.collect()
+        go.set()
+        child.join()
+
+    if __name__ == "__main__":
+        go = multiprocessing.Event()
+"""
+"""`in_a_child` starts a child that asks a proxy when `wait_for` is called."""
+
+
+@pytest.mark.always("mgr-gone")
+@ways(method=METHODS)
+def test_a_proxy_without_its_manager_raises(method: str) -> None:
+    # no mutant: во всех примерах менеджер живёт дольше детей
+    trace = perform_by(
+        method,
+        filled(ENDED)
+        + """
+    with multiprocessing.Manager() as manager:
+        proxy = manager.dict(n=1)
+        ask("in time", proxy)
+        child = in_a_child("a child", proxy)
+    wait_for(child)
+    ask("who had asked", proxy)
+    thread = threading.Thread(target=ask, args=("another thread", proxy))
+    thread.start()
+    thread.join()
+""",
+    )
+    assert trace.lines == [
+        "in time: 1",
+        "a child: no file",
+        "who had asked: refused",
+        "another thread: no file",
+    ]
+
+
+KEPT = {
+    "nothing": ("", "no file"),
+    "its proxy": ("kept = proxy", "1"),
+    "both": ("kept = proxy, manager", "1"),
+}
+
+
+@pytest.mark.always("mgr-ends-unkept")
+@ways(method=METHODS, kept=KEPT)
+def test_a_manager_that_nobody_keeps_ends(method: str, kept: tuple[str, str]) -> None:
+    # no mutant: во всех примерах менеджер живёт дольше детей
+    line, answer = kept
+    trace = perform_by(
+        method,
+        filled(ENDED)
+        + f"""
+    manager = multiprocessing.Manager()
+    proxy = manager.dict(n=1)
+    child = in_a_child("a child", proxy)
+    {line}
+    del manager, proxy
+    wait_for(child)
+""",
+    )
+    assert trace.lines == [f"a child: {answer}"]
+
+
+@pytest.mark.sometimes("mgr-unkept-object")
+@ways(kept={"the proxy": ("manager, proxy", "1"), "the manager": ("manager", "RemoteError, True")})
+def test_a_child_alone_does_not_keep_the_object(kept: tuple[str, str]) -> None:
+    # no mutant: во всех примерах прокси живут дольше детей
+    names, answer = kept
+    trace = perform_by(
+        "spawn",
+        filled(ENDED)
+        + f"""
+    manager = multiprocessing.Manager()
+    proxy = manager.dict(n=1)
+    child = in_a_child("a child", proxy)
+    kept = {names}
+    del proxy
+    wait_for(child)
+""",
+    )
+    assert trace.lines == [f"a child: {answer}"]

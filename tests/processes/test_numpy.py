@@ -1,0 +1,285 @@
+"""Proofs for source/processes/numpy.md."""
+
+import functools
+import pickle
+import signal
+from collections.abc import Callable, Iterator
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from proven.stage import play
+
+from tests.ways import ways
+from tests.ways_processes import METHODS, filled, perform_by, run_by
+
+Array = np.ndarray[Any, Any]
+
+PROGRAM = """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.shared_memory import SharedMemory
+
+    import numpy as np
+
+    def array_of(thing):
+        if isinstance(thing, np.ndarray):
+            return thing
+        return np.frombuffer(getattr(thing, "buf", thing), np.int64, count=2)
+
+    def write(*things):
+        for thing in things:
+            array_of(thing)[0] += 7
+
+    def tell(sender, send):
+        things = {
+            "array": np.zeros(2, np.int64),
+            "block": SharedMemory(create=True, size=16),
+            "raw": multiprocessing.RawArray("q", 2),
+        }
+        try:
+            send(*things.values())
+        except RuntimeError:
+            print(f"{sender}: raw refused")
+            send(things["array"], things["block"])
+        for name, thing in things.items():
+            print(f"{sender}: {name} {array_of(thing)[0]}")
+        things["block"].unlink()
+        things["block"].close()
+
+    def by_process(*things):
+        child = multiprocessing.Process(target=write, args=things)
+        child.start()
+        child.join()
+
+    def by_initargs(*things):
+        with ProcessPoolExecutor(1, initializer=write, initargs=things) as pool:
+            pool.submit(int).result()
+
+    if __name__ == "__main__":
+        tell("Process", by_process)
+        tell("initargs", by_initargs)
+        with ProcessPoolExecutor(1) as pool, multiprocessing.Pool(1) as old:
+            tell("a job of an executor", lambda *things: pool.submit(write, *things).result())
+            tell("a job of a pool", lambda *things: old.apply(write, things))
+"""
+"""Gives an array, a block and a RawArray to a process in four ways, and looks what it wrote."""
+
+AT_START, AS_A_JOB = ("Process", "initargs"), ("a job of an executor", "a job of a pool")
+
+
+@functools.cache
+def told(method: str) -> list[str]:
+    """Return what PROGRAM prints whose processes are started by `method`."""
+    return perform_by(method, PROGRAM).lines
+
+
+@pytest.mark.always("np-argument-is-a-copy")
+@ways(method=METHODS)
+def test_what_a_process_writes_into_its_argument_stays_there(method: str) -> None:
+    assert play("processes/numpy_shared_broken").lines == [
+        "sums of halves: [12, 30]",
+        "main sees [1, 2, 3, 4, 5, 6]",
+    ]
+    for sender in AT_START + AS_A_JOB:
+        assert f"{sender}: array 0" in told(method)
+
+
+@pytest.mark.always("np-block-is-shared")
+@ways(method=METHODS)
+def test_all_see_what_a_process_writes_over_a_block(method: str) -> None:
+    assert play("processes/numpy_shared_fixed").lines == [
+        "sums of halves: [12, 30]",
+        "main sees [2, 4, 6, 8, 10, 12]",
+    ]
+    for sender in AT_START + AS_A_JOB:
+        assert f"{sender}: block 7" in told(method)
+
+
+@pytest.fixture
+def block() -> Iterator[SharedMemory]:
+    """Give a block of a million bytes that the proof need not close."""
+    block = SharedMemory(create=True, size=10**6)
+    yield block
+    block.unlink()
+    block.close()
+
+
+OVER: dict[str, Callable[[SharedMemory, Path], Array]] = {
+    "frombuffer": lambda block, _: np.frombuffer(block.buf, np.int64),
+    "ndarray": lambda block, _: np.ndarray((1000,), np.int64, buffer=block.buf),
+    "mapped file": lambda _, path: np.load(path, mmap_mode="r+"),
+    "own memory": lambda block, _: np.zeros(1000, np.int64),
+}
+
+
+@pytest.mark.always("np-array-over-block-is-copied")
+@ways(make=OVER)
+def test_an_array_is_sent_with_all_its_numbers(
+    make: Callable[[SharedMemory, Path], Array], block: SharedMemory, tmp_path: Path
+) -> None:
+    np.save(path := tmp_path / "numbers.npy", np.zeros(1000, np.int64))
+    array = make(block, path)
+    sent = pickle.dumps(array)
+    assert len(sent) > array.nbytes > 0
+    pickle.loads(sent)[0] = 7
+    assert array[0] == 0
+    whole, _, _, over = play("processes/numpy_weigh").lines
+    assert over.split(": ")[1] == whole.split(": ")[1] == "8000 kB"
+
+
+@pytest.mark.always("np-block-weighs-its-name")
+@ways(size={"a byte": 1, "a page": 2**12, "ten million": 10**7})
+def test_a_block_is_sent_as_its_name(size: int) -> None:
+    block = SharedMemory(create=True, size=size)
+    try:
+        sent = pickle.dumps(block)
+        assert len(sent) < 200
+        assert block.name.encode() in sent
+        again = pickle.loads(sent)
+        again.buf[0] = 7
+        assert block.buf[0] == 7
+        again.close()
+    finally:
+        block.unlink()
+        block.close()
+    assert "block: 0 kB" in play("processes/numpy_weigh").lines
+
+
+@pytest.mark.always("np-slice-weighs-itself")
+@ways(
+    part={
+        "first": lambda array: array[:10],
+        "every hundredth": lambda array: array[::100],
+        "a column": lambda array: array.reshape(10, 100)[:, 0],
+        "of a slice": lambda array: array[500:][:10],
+    }
+)
+def test_a_slice_is_sent_without_the_rest(part: Callable[[Array], Array]) -> None:
+    whole = np.arange(1000)
+    piece = part(whole)
+    assert piece.base is not None, "it looks into the memory of the whole"
+    sent = pickle.dumps(piece)
+    assert piece.nbytes < len(sent) < piece.nbytes + 300 < whole.nbytes
+    assert np.array_equal(pickle.loads(sent), piece)
+    assert "a tenth of it: 800 kB" in play("processes/numpy_weigh").lines
+
+
+KEEPERS: dict[str, Callable[[SharedMemory], Array]] = {
+    "frombuffer": lambda block: np.frombuffer(block.buf, np.int64),
+    "reshaped": lambda block: np.frombuffer(block.buf, np.int64).reshape(2, 5),
+    "slice": lambda block: np.frombuffer(block.buf, np.int64)[:1],
+    "slice of a slice": lambda block: np.frombuffer(block.buf, np.int64)[2:][:1],
+}
+
+
+@pytest.mark.always("np-frombuffer-keeps-the-block")
+@ways(make=KEEPERS)
+def test_an_array_from_frombuffer_does_not_let_the_block_close(
+    make: Callable[[SharedMemory], Array],
+) -> None:
+    assert "still there: [7]" in play("processes/numpy_close").lines
+    block = SharedMemory(create=True, size=80)
+    block.unlink()
+    array = make(block)
+    with pytest.raises(BufferError):
+        block.close()
+    array[...] = 7
+    assert (array == 7).all()
+    del array
+    block.close()
+
+
+@pytest.mark.always("np-ndarray-does-not-keep-it")
+@ways(
+    kept={"frombuffer": True, "ndarray": False},
+    end={"close": "block.close()", "object gone": "del block; gc.collect()"},
+)
+def test_only_frombuffer_keeps_the_memory(kept: bool, end: str) -> None:
+    # no mutant: np.ndarray поверх блока в примерах не строят
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import contextlib, gc
+        from multiprocessing.shared_memory import SharedMemory
+
+        import numpy as np
+
+        if __name__ == "__main__":
+            block = SharedMemory(create=True, size=80)
+            block.unlink()
+            array = ARRAY
+            with contextlib.suppress(BufferError):
+                END
+            print(array.sum(), flush=True)
+        """,
+            ARRAY="np.frombuffer(block.buf, np.int64)"
+            if kept
+            else "np.ndarray((10,), np.int64, buffer=block.buf)",
+            END=end,
+        ),
+    )
+    expected = (0, "0\n") if kept else (-signal.SIGSEGV, "")
+    assert (run.returncode, run.stdout) == expected
+
+
+@pytest.mark.always("np-close-again")
+def test_a_refused_close_may_be_tried_again() -> None:
+    # one way: каким бы ни был массив, его уже нет
+    assert play("processes/numpy_close").lines == [
+        "BufferError: cannot close exported pointers exist",
+        "still there: [7]",
+        "closed",
+    ]
+
+
+@pytest.mark.always("np-no-objects-from-frombuffer")
+@ways(kind={"object": object, "a field of objects": [("name", object)]})
+def test_only_frombuffer_refuses_objects(kind: Any, block: SharedMemory) -> None:
+    with pytest.raises(ValueError, match=r"object|OBJECT"):
+        np.frombuffer(block.buf, kind)
+    assert np.ndarray((2,), kind, buffer=block.buf).shape == (2,)
+
+
+@pytest.mark.always("np-raw-array-is-shared")
+@ways(method=METHODS)
+def test_a_raw_array_is_given_when_a_process_starts(method: str) -> None:
+    assert play("processes/numpy_raw").lines == ["[2, 4, 6, 8, 10, 12]"]
+    lines = told(method)
+    for sender in AT_START:
+        assert f"{sender}: raw 7" in lines
+    for sender in AS_A_JOB:
+        assert {f"{sender}: raw refused", f"{sender}: raw 0"} < set(lines)
+
+
+@pytest.mark.always("np-mapped-file-is-shared")
+@ways(method=METHODS)
+def test_a_process_maps_the_same_file(method: str) -> None:
+    # no mutant: файла в примерах нет
+    trace = perform_by(
+        method,
+        """
+        import tempfile
+        from concurrent.futures import ProcessPoolExecutor
+        from pathlib import Path
+
+        import numpy as np
+
+        def write(path):
+            np.load(path, mmap_mode="r+")[0] = 7
+
+        if __name__ == "__main__":
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "numbers.npy")
+                np.save(path, np.zeros(2, np.int64))
+                arrays = [np.load(path, mmap_mode=mode) for mode in ("r", "r+")]
+                with ProcessPoolExecutor(1) as pool:
+                    pool.submit(write, path).result()
+                print([array.tolist() for array in arrays])
+                del arrays
+        """,
+    )
+    assert trace.lines == ["[[7, 0], [7, 0]]"]
