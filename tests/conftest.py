@@ -50,4 +50,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeSc
             super().remove_node(node)
             return left[0][1] if left else None
 
+        def _reschedule(self, node: "WorkerController") -> None:
+            """Give nothing to a process that has just replaced another and knows no test yet."""
+            if node in self.registered_collections:
+                super()._reschedule(node)
+
     return ByProof(config, log)
