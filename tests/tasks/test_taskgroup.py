@@ -441,6 +441,14 @@ def test_cancel_stops_the_group_without_an_error(cancel: Stops, end: End) -> Non
             group.create_task(closing())
             await cancel(group)
 
+    async def cancelled() -> None:
+        task = asyncio.create_task(with_cleaning_up())
+        asyncio.get_running_loop().call_later(0.5, task.cancel)
+        await task
+
+    expected = BaseExceptionGroup if end in FAILED.values() else asyncio.CancelledError
+    with pytest.raises(expected):
+        perform(cancelled)
     if end in FAILED.values():
         with pytest.raises(BaseExceptionGroup) as caught:
             perform(with_cleaning_up)
