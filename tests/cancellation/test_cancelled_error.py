@@ -15,6 +15,7 @@ from tests.ways import (
     AWAITED,
     ENDED,
     FAILED,
+    SOME,
     STARTED,
     Awaited,
     End,
@@ -99,8 +100,11 @@ def test_a_swallowed_request_never_comes_again(awaited: Awaited) -> None:
             await awaited(100, End())
         except asyncio.CancelledError:
             print("swallowed")
-        for _ in range(3):
+        for _ in range(2):
             await awaited(300, End())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(300))
+        await awaited(0, End())
         return "result"
 
     async def main() -> None:
@@ -178,6 +182,31 @@ def test_a_group_that_fails_reminds_of_the_cancellation(
     assert [type(error) for error in caught] == [ExceptionGroup]
 
 
+@pytest.mark.always("cancelled-error-group-stopped", since="3.15")
+@ways(swallowed={"no": False, "yes": True}, waits={"in the body": True, "at the end": False})
+def test_a_group_that_is_stopped_reminds_of_the_cancellation(swallowed: bool, waits: bool) -> None:
+    # no mutant: метод есть только в 3.15, и примера с ним нет
+    async def work() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(2)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(100))
+            await asyncio.sleep(1)
+            group.cancel()
+            if waits:
+                await asyncio.sleep(100)
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(1)
+        if swallowed:
+            task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled() == swallowed
+
+    perform(main)
+
+
 Makes = Callable[[], Awaitable[str]]
 MAKES: dict[str, Makes] = {
     "coroutine": _stubborn,
@@ -186,12 +215,17 @@ MAKES: dict[str, Makes] = {
 
 
 async def _gathered() -> None:
-    await asyncio.gather(_stubborn(), _stubborn(1))
+    await asyncio.gather(_stubborn(), _stubborn(1), asyncio.sleep(0))
+
+
+async def _all_results() -> None:
+    await asyncio.gather(_stubborn(), asyncio.sleep(100), return_exceptions=True)
 
 
 async def _grouped() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_stubborn())
+        group.create_task(asyncio.sleep(100))
 
 
 @pytest.mark.always("cancelled-error-timeout")
@@ -233,10 +267,13 @@ async def _in_wait_for(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     await asyncio.wait_for(work(), 1)
 
 
+LIMITS = {"timeout": _in_timeout, "wait_for": _in_wait_for}
+
+
 @pytest.mark.always("cancelled-error-late-timeout")
 @ways(
-    limit={"timeout": _in_timeout, "wait_for": _in_wait_for},
-    work={"gather": _gathered, "TaskGroup": _grouped},
+    limit=LIMITS,
+    work={"gather": _gathered, "return_exceptions": _all_results, "TaskGroup": _grouped},
 )
 def test_a_stubborn_child_delays_the_timeout(
     limit: Callable[[Any], Coroutine[Any, Any, None]],
@@ -249,6 +286,26 @@ def test_a_stubborn_child_delays_the_timeout(
         print("TimeoutError")
 
     assert perform(main).at("TimeoutError") == 1 + 5
+
+
+@pytest.mark.always("cancelled-error-gather-leaves")
+@ways(limit=LIMITS, obedient=SOME)
+def test_gather_leaves_the_stubborn_child_behind(
+    limit: Callable[[Any], Coroutine[Any, Any, None]], obedient: int
+) -> None:
+    # no mutant: в примерах страницы дочерних задач нет
+    async def gathered() -> None:
+        await asyncio.gather(_stubborn(), *(asyncio.sleep(100) for _ in range(obedient)))
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await limit(gathered)
+        print("TimeoutError")
+        await asyncio.sleep(100)
+
+    trace = perform(main)
+    assert trace.at("TimeoutError") == trace.at("swallowed") == 1
+    assert trace.at("on to the end") == 1 + 5
 
 
 @pytest.mark.always("cancelled-error-group")

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import pytest
@@ -364,6 +365,30 @@ def test_a_task_born_in_the_clean_up_is_left_alone(started: Started) -> None:
     assert trace.lines == ["late: first step"]
     assert not born[0].done()
     assert born[0].cancelling() == 0
+
+    async def letter() -> None:
+        await asyncio.sleep(5)
+        print("letter: sent")
+
+    async def closing(awaits: bool, seconds: float) -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            async with started() as start:
+                sending = start(letter())
+                if awaits:
+                    await sending
+                await asyncio.sleep(seconds)
+
+    async def whole(awaits: bool, seconds: float) -> None:
+        task = asyncio.create_task(closing(awaits, seconds))
+        await asyncio.sleep(1)
+        assert not task.done()
+
+    for awaits, seconds in product((False, True), (0, 3, 7)):
+        sent = awaits or seconds > 5
+        lines = perform(lambda awaits=awaits, seconds=seconds: whole(awaits, seconds)).lines
+        assert lines == ["letter: sent"] * sent
     assert ends == []
 
 

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -76,22 +77,28 @@ def test_a_cancellation_inside_becomes_a_timeout_outside(awaited: Awaited) -> No
 @pytest.mark.always("timeout-nested")
 @ways(awaited=AWAITED)
 def test_the_block_whose_time_is_up_raises(awaited: Awaited) -> None:
-    for outer, inner in ((1, 5), (5, 1), (3, 3)):
+    for outer, inner, closing in ((1, 5, 0), (5, 1, 0), (3, 3, 0), (7, 1, 5), (2, 1, 5), (1, 2, 5)):
 
-        async def main(outer: float = outer, inner: float = inner) -> None:
+        async def main(outer: int = outer, inner: int = inner, closing: int = closing) -> None:
             try:
                 async with asyncio.timeout(outer):
                     try:
                         async with asyncio.timeout(inner):
-                            await awaited(10, End())
+                            try:
+                                await awaited(10, End())
+                            finally:
+                                await asyncio.sleep(closing)
                     except TimeoutError:
                         print("inner")
             except TimeoutError:
                 print("outer")
 
         trace = perform(main)
-        assert trace.lines == ["inner" if inner < outer else "outer"]
-        assert trace.at(trace.lines[0]) == min(outer, inner)
+        alone = min(outer, inner) + closing <= max(outer, inner) and inner != outer
+        assert trace.lines == ["inner" if alone and inner < outer else "outer"]
+        assert trace.at(trace.lines[0]) == (
+            min(outer, inner) + closing if alone else max(outer, inner)
+        )
 
 
 MAKES: dict[str, Callable[[Coroutine[Any, Any, str]], Any]] = {
@@ -120,6 +127,18 @@ def test_wait_for_waits_for_the_clean_up(make: Callable[..., Any], end: End) -> 
         print("out of time")
 
     assert perform(main).at("out of time") == 3
+
+    async def swallows() -> str:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+        return await end.after(2)
+
+    async def swallowed() -> None:
+        assert await outcome_of(asyncio.wait_for(make(swallows()), 1)) == (
+            TimeoutError if end.error is asyncio.CancelledError else end.outcome
+        )
+
+    assert perform(swallowed).elapsed == 3
 
 
 async def _in_wait_for(future: asyncio.Future[str]) -> str:

@@ -10,7 +10,7 @@ from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
 
-from tests.ways import AWAITED, ENDED, FAILED, Awaited, End, but, ways
+from tests.ways import AWAITED, ENDED, EXITS, FAILED, Awaited, End, but, ways
 
 ERROR = "main: got the error"
 
@@ -176,8 +176,11 @@ def test_the_group_cancels_at_once_and_raises_after_the_clean_up(end: End) -> No
 
 
 @pytest.mark.always("one-fails-group-keeps-errors")
-@ways(first=FAILED, second=FAILED)
+@ways(first=FAILED | EXITS, second=FAILED | EXITS)
 def test_the_group_keeps_errors_of_the_clean_up(first: End, second: End) -> None:
+    raised: list[BaseException] = []
+    logged: list[BaseException] = []
+
     async def stubborn() -> None:
         try:
             await asyncio.sleep(10)
@@ -185,13 +188,26 @@ def test_the_group_keeps_errors_of_the_clean_up(first: End, second: End) -> None
             await second.after(1)
 
     async def main() -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(first.after(1))
-            group.create_task(stubborn())
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: logged.append(context["exception"]))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(first.after(1))
+                group.create_task(stubborn())
+        except BaseException as error:
+            raised.append(error)
+            raise
 
-    with pytest.raises(BaseExceptionGroup) as caught:
+    exits = {end.error for end in (first, second) if end in EXITS.values() and end.error}
+    with pytest.raises(tuple(exits) or BaseExceptionGroup) as caught:
         perform(main)
-    assert [type(each) for each in caught.value.exceptions] == [first.error, second.error]
+    if exits:
+        lost = {first.error, second.error} - exits
+        assert not lost & {type(error) for error in raised + logged}
+        assert not any(isinstance(error, BaseExceptionGroup) for error in raised)
+    else:
+        assert isinstance(caught.value, BaseExceptionGroup)
+        assert [type(each) for each in caught.value.exceptions] == [first.error, second.error]
 
 
 @pytest.mark.sometimes("one-fails-closed-resource")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext, suppress
 
 import pytest
 from proven.stage import load, perform, play
@@ -47,6 +48,51 @@ def test_real_errors_go_past_the_signal(end: End, others: int) -> None:
     assert perform(main).at("stopped") == 1
 
 
+@pytest.mark.always("stop-group-error-no-new")
+@ways(end=FAILED, where={"task": True, "body": False}, when={"waits": False, "cleans up": True})
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_group_that_has_failed_takes_no_new_task(end: End, where: bool, when: bool) -> None:
+    refused: list[BaseException] = []
+
+    def add(group: asyncio.TaskGroup) -> None:
+        try:
+            group.create_task(asyncio.sleep(100))
+        except BaseException as error:
+            refused.append(error)
+            raise
+
+    async def closing(group: asyncio.TaskGroup) -> None:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            if when:
+                add(group)
+            else:
+                await asyncio.sleep(5)
+
+    async def from_outside(group: asyncio.TaskGroup) -> None:
+        await asyncio.sleep(2)
+        with suppress(RuntimeError):
+            add(group)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(closing(group))
+            if not when:
+                held.append(asyncio.create_task(from_outside(group)))
+            if where:
+                group.create_task(end.after(1))
+            else:
+                await end.after(1)
+
+    held: list[asyncio.Task[None]] = []
+    with pytest.raises(BaseExceptionGroup) as caught:
+        perform(main)
+    # What a clean-up raises comes beside the error that has stopped the group.
+    assert len(caught.value.exceptions) == 1 + when
+    assert [type(error) for error in refused] == [RuntimeError]
+
+
 @pytest.mark.always("stop-group-cancel-each")
 @ways(count=COUNTS, done=COUNTS)
 def test_a_group_whose_tasks_are_cancelled_raises_nothing(count: int, done: int) -> None:
@@ -65,6 +111,22 @@ def test_a_group_whose_tasks_are_cancelled_raises_nothing(count: int, done: int)
         assert not any(task.cancelled() for task in ended)
 
     assert perform(main).elapsed == 1
+
+    async def fails_when_cancelled() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            raise OSError
+
+    async def failing() -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(fails_when_cancelled()) for _ in range(count)]
+            await asyncio.sleep(1)
+            for task in tasks:
+                task.cancel()
+
+    with pytest.raises(ExceptionGroup) if count else nullcontext():
+        perform(failing)
 
 
 class Stop(Exception):
@@ -250,3 +312,24 @@ def test_a_cancelled_error_ends_one_task(stop: Callable[[], Awaitable[None]], ot
         assert [task.result() for task in tasks] == ["done"] * others
 
     assert perform(main).elapsed == 5 * bool(others)
+
+
+@pytest.mark.always("stop-group-cancelled-error-body")
+@ways(count=COUNTS)
+def test_a_cancelled_error_of_the_body_leaves_the_block(count: int) -> None:
+    # no mutant: в примерах страницы тело блока не бросает ничего
+    async def main() -> None:
+        tasks: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            async with asyncio.TaskGroup() as group:
+                tasks.extend(group.create_task(asyncio.sleep(5)) for _ in range(count))
+                await asyncio.sleep(1)
+                raise asyncio.CancelledError
+
+        stopping = asyncio.create_task(stop())
+        await asyncio.wait([stopping])
+        assert stopping.cancelled()
+        assert all(task.cancelled() for task in tasks)
+
+    assert perform(main).elapsed == 1

@@ -244,39 +244,63 @@ def test_each_branch_gets_its_part_and_the_rest_flies_on() -> None:
     assert rest.value.exceptions == (key,)
 
 
+async def _fails_when_cancelled() -> None:
+    try:
+        await asyncio.sleep(5)
+    finally:
+        raise ValueError("of another task")
+
+
 async def _body_ends(end: End) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(work("neighbour", 5))
+        group.create_task(_fails_when_cancelled())
         await end.after(1)
 
 
 async def _task_ends(end: End) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(work("neighbour", 5))
+        group.create_task(_fails_when_cancelled())
         group.create_task(end.after(1))
 
 
+async def _another_fails_first(end: End) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(fail(0.5, ValueError("of another task")))
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(5)
+        await end.after(1)
+
+
+WHO_ENDS = {"body": _body_ends, "task": _task_ends, "body, an error before": _another_fails_first}
+
+
 @pytest.mark.always("taskgroup-exits-unwrapped")
-@ways(end=EXITS | FAILED, ends={"body": _body_ends, "task": _task_ends})
+@ways(end=EXITS | FAILED, ends=WHO_ENDS)
 def test_exits_come_out_unwrapped(
     end: End, ends: Callable[[End], Coroutine[Any, Any, None]]
 ) -> None:
     # no mutant: в примерах страницы программу не прерывают
-    caught: list[type[BaseException]] = []
+    caught: list[BaseException] = []
+    logged: list[object] = []
 
     async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: logged.append(context["exception"]))
         try:
             await ends(end)
         except BaseException as error:
-            caught.append(type(error))
+            caught.append(error)
             raise
 
     assert end.error
     wrapped = end not in EXITS.values()
     with pytest.raises(BaseExceptionGroup if wrapped else end.error):
         perform(main)
-    assert issubclass(caught[0], BaseExceptionGroup) == wrapped
-    assert wrapped or caught == [end.error]
+    assert isinstance(caught[0], BaseExceptionGroup) == wrapped
+    assert wrapped or [type(error) for error in caught] == [end.error]
+    others = caught[0].exceptions if isinstance(caught[0], BaseExceptionGroup) else ()
+    assert any(isinstance(error, ValueError) for error in others) == wrapped
+    assert not any(isinstance(error, ValueError) for error in logged)
 
 
 @pytest.mark.always("taskgroup-body-error")
@@ -403,9 +427,35 @@ CANCELS: dict[str, Stops] = {
 
 
 @pytest.mark.always("taskgroup-cancel", since="3.15")
-@ways(cancel=CANCELS)
-def test_cancel_stops_the_group_without_an_error(cancel: Stops) -> None:
+@ways(cancel=CANCELS, end=ENDED)
+def test_cancel_stops_the_group_without_an_error(cancel: Stops, end: End) -> None:
     # no mutant: метод есть только в 3.15, и примера с ним нет
+    async def closing() -> None:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            end.reach()
+
+    async def with_cleaning_up() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(closing())
+            await cancel(group)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(with_cleaning_up())
+        asyncio.get_running_loop().call_later(0.5, task.cancel)
+        await task
+
+    expected = BaseExceptionGroup if end in FAILED.values() else asyncio.CancelledError
+    with pytest.raises(expected):
+        perform(cancelled)
+    if end in FAILED.values():
+        with pytest.raises(BaseExceptionGroup) as caught:
+            perform(with_cleaning_up)
+        assert [type(error) for error in caught.value.exceptions] == [end.error]
+    else:
+        perform(with_cleaning_up)
+
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(work("a", 5))

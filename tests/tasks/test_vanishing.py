@@ -6,13 +6,13 @@ import socket
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, FAILED, STARTED, End, Started, but, ways
+from tests.ways import ENDED, FAILED, SOME, STARTED, End, Started, but, ways
 
 DESTROYED = "Task was destroyed but it is pending!"
 UNRETRIEVED = "Task exception was never retrieved"
@@ -250,32 +250,49 @@ def test_a_callback_sees_the_error_in_the_second_of_the_failure(started: Started
     assert perform(main).at(str(end.error)) == 2
 
 
-@pytest.mark.always("vanish-group-holds")
-def test_a_group_keeps_its_tasks() -> None:
-    # one way: a fact about one class, with a task of its own as the contrast
-    async def wait(seen: list[weakref.ref[Any]]) -> None:
+async def _what_is_left_of_a_group(count: int, hold: bool) -> None:
+    """Print how many tasks of a group outlive a collection; a task opens it that is held or not."""
+    seen: list[weakref.ref[Any]] = []
+
+    async def wait() -> None:
         seen.append(weakref.ref(asyncio.current_task()))
         await _wait_for_nobody()
 
-    async def in_group() -> None:
-        seen: list[weakref.ref[Any]] = []
-        with suppress(TimeoutError):
-            async with asyncio.timeout(2), asyncio.TaskGroup() as group:
-                group.create_task(wait(seen))
-                await asyncio.sleep(1)
-                gc.collect()
-                print("held" if seen[0]() else "gone")
+    async def serve() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(wait())
+
+    held = [asyncio.create_task(serve())]
+    await asyncio.sleep(1)
+    if not hold:
+        held.clear()
+    gc.collect()
+    print(sum(task() is not None for task in seen))
+
+
+@pytest.mark.always("vanish-group-holds")
+@ways(count=SOME)
+def test_a_group_keeps_its_tasks(count: int) -> None:
+    # no mutant: в примерах страницы групп нет
+    assert perform(lambda: _what_is_left_of_a_group(count, hold=True)).lines == [str(count)]
 
     async def alone() -> None:
-        seen: list[weakref.ref[Any]] = []
-        task = asyncio.create_task(wait(seen))
-        del task
+        task = weakref.ref(asyncio.create_task(_wait_for_nobody()))
         await asyncio.sleep(1)
         gc.collect()
-        print("held" if seen[0]() else "gone")
+        print("gone" if task() is None else "held")
 
-    assert perform(in_group).lines == ["held"]
     assert perform(alone).lines == ["gone"]
+
+
+@pytest.mark.sometimes("vanish-group-vanishes")
+@ways(count=SOME)
+def test_a_group_vanishes_with_the_task_that_opened_it(count: int) -> None:
+    # no mutant: в примерах страницы групп нет
+    trace = perform(lambda: _what_is_left_of_a_group(count, hold=False))
+    assert trace.lines == ["0"]
+    assert trace.stderr.count(DESTROYED) == count + 1
 
 
 @pytest.mark.sometimes("vanish-orphan")

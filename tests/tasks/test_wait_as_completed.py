@@ -1,6 +1,7 @@
 """Proofs for source/tasks/wait-as-completed.md."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from itertools import count, permutations, product
@@ -10,7 +11,19 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, ENDED, FUTURES, Awaited, End, but, ways
+from tests.ways import (
+    AWAITED,
+    ENDED,
+    FAILED,
+    FUTURES,
+    SOME,
+    STARTED,
+    Awaited,
+    End,
+    Started,
+    but,
+    ways,
+)
 
 Explored = Callable[..., None]
 
@@ -435,3 +448,24 @@ def test_wait_raises_none_of_the_errors(explored: Explored) -> None:
     fixed = play("tasks/wait_errors_fixed")
     assert [("OSError" in line) for line in fixed.lines] == [False, True, False]
     assert fixed.stderr == ""
+
+
+@pytest.mark.always("wait-first-exception-silences")
+@ways(started=but(STARTED, "TaskGroup"), end=FAILED, others=SOME)
+def test_first_exception_reads_the_error_that_ends_it(
+    started: Started, end: End, others: int
+) -> None:
+    # no mutant: примеры страницы не ждут с FIRST_EXCEPTION
+    async def main(return_when: str) -> None:
+        async with started() as start:
+            going_on = [start(asyncio.sleep(5)) for _ in range(others)]
+            tasks = [start(end.after(1)), *going_on]
+            _, pending = await asyncio.wait(tasks, return_when=return_when)
+            assert len(pending) == (0 if return_when == asyncio.ALL_COMPLETED else others)
+            await asyncio.sleep(10)
+            del tasks
+            gc.collect()
+
+    assert perform(lambda: main(asyncio.FIRST_EXCEPTION)).stderr == ""
+    for other in (asyncio.FIRST_COMPLETED, asyncio.ALL_COMPLETED):
+        assert "never retrieved" in perform(lambda other=other: main(other)).stderr
