@@ -97,7 +97,7 @@ def poll(
                 return
             checks += 1
             if busy:
-                time.sleep(busy)
+                time.sleep(busy)  # noqa: ASYNC251 - the loop is busy
             await asyncio.sleep(pause)
 
     perform(main)
