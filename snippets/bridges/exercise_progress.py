@@ -12,18 +12,21 @@ def convert(pages: int, report: Callable[[int], None]) -> str:
 
 async def progress(pages: int) -> AsyncIterator[int | str]:
     loop = asyncio.get_running_loop()
-    done: asyncio.Queue[int | str] = asyncio.Queue()
+    done: asyncio.Queue[int | None] = asyncio.Queue()
 
-    def report(page: int | str) -> None:
+    def report(page: int | None) -> None:
         loop.call_soon_threadsafe(done.put_nowait, page)
 
-    working = asyncio.create_task(
-        asyncio.to_thread(lambda: report(convert(pages, report)))
-    )
-    while not isinstance(page := await done.get(), str):
+    def work() -> str:
+        try:
+            return convert(pages, report)
+        finally:
+            report(None)
+
+    working = asyncio.create_task(asyncio.to_thread(work))
+    while (page := await done.get()) is not None:
         yield page
-    await working
-    yield page
+    yield await working
 
 
 async def main() -> None:

@@ -1,9 +1,7 @@
 import asyncio
 
-lock = asyncio.Lock()
 
-
-async def save(name: str) -> None:
+async def save(name: str, lock: asyncio.Lock) -> None:
     print(f"{name}: asks for the lock")
     async with lock:
         print(f"{name}: has the lock")
@@ -12,7 +10,8 @@ async def save(name: str) -> None:
 
 
 async def main() -> None:
-    await asyncio.gather(save("a"), save("b"))
+    lock = asyncio.Lock()
+    await asyncio.gather(save("a", lock), save("b", lock))
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ async def main() -> None:
     outcomes = await asyncio.gather(
         *(save(row) for row in rows), return_exceptions=True
     )
-    errors = [each for each in outcomes if isinstance(each, Exception)]
+    errors = [
+        each for each in outcomes if isinstance(each, BaseException)
+    ]
     print("saved:", len(outcomes) - len(errors))
     try:
         if errors:
-            raise ExceptionGroup("not saved", errors)
+            raise BaseExceptionGroup("not saved", errors)
     except* ValueError as group:
         print("errors:", ", ".join(map(str, group.exceptions)))
 

@@ -44,6 +44,7 @@ CALLS = {
     "sleep": ("import time", "time.sleep(1)", "ASYNC251"),
     "sleep by name": ("from time import sleep", "sleep(1)", "ASYNC251"),
     "sleep renamed": ("import time as clock", "clock.sleep(1)", "ASYNC251"),
+    "sleep by another name": ("from time import sleep as pause", "pause(1)", "ASYNC251"),
     "open": ("", "open('notes.txt')", "ASYNC230"),
     "input": ("", "input()", "ASYNC250"),
     "program": ("import subprocess", "subprocess.run(['git'])", "ASYNC221"),
@@ -62,6 +63,22 @@ def test_a_blocking_call_is_known_by_its_name(call: Call) -> None:
     start, text, code = call
     assert found(f"{start}\nasync def main():\n    {text}\n") == [code]
     assert found(f"{start}\nasync def main():\n    if True:\n        {text}\n") == [code]
+
+
+UNKNOWN = {
+    "star": ("from time import *", "sleep(1)"),
+    "try": ("try:\n    import time\nexcept ImportError:\n    time = None", "time.sleep(1)"),
+    "variable": ("import time\npause = time.sleep", "pause(1)"),
+    "session": ("import requests\nsession = requests.Session()", "session.get('http://a')"),
+}
+
+
+@pytest.mark.always("linter-blocking-unknown")
+@ways(call=UNKNOWN)
+def test_a_function_that_came_another_way_is_unknown(call: tuple[str, str]) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    start, text = call
+    assert not found(f"{start}\nasync def main():\n    {text}\n")
 
 
 @pytest.mark.always("linter-helper-hides")
@@ -90,6 +107,30 @@ def test_a_task_that_nobody_holds_is_found(gone: str) -> None:
     assert found(f"import asyncio\nasync def main():\n    {gone}\n") == ["RUF006"]
     kept = "task = asyncio.create_task(work())\n    await task"
     assert not found(f"import asyncio\nasync def main():\n    {kept}\n")
+
+
+LET_GO = {
+    "method": "asyncio.create_task(work()).add_done_callback(print)",
+    "loop": "asyncio.get_running_loop().create_task(work())",
+    "list": "[asyncio.create_task(work()) for _ in range(3)]",
+}
+
+
+@pytest.mark.always("linter-dangling-unknown")
+@ways(gone=LET_GO)
+def test_another_task_that_nobody_holds_is_not_found(gone: str) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    assert not found(f"import asyncio\nasync def main():\n    {gone}\n")
+
+
+@pytest.mark.always("linter-timeout-without-await")
+# one way: a fact about one rule
+def test_a_timeout_around_no_await_is_found() -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    body = "    async with asyncio.timeout(1):\n        {}asyncio.sleep(1)\n"
+    forgotten, right = (found(HEAD + body.format(word)) for word in ("", "await "))
+    assert (forgotten, right) == (["ASYNC100"], [])
+    assert not found(HEAD + body.format("") + "        await queue.get()\n")
 
 
 PAIRS = {

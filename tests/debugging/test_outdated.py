@@ -86,6 +86,35 @@ def test_nothing_takes_a_loop(made: Callable[..., object]) -> None:
     made()
 
 
+async def nothing() -> None:
+    """End at once."""
+
+
+def future_of(loop: asyncio.AbstractEventLoop) -> object:
+    return asyncio.Future(loop=loop).get_loop()
+
+
+def task_of(loop: asyncio.AbstractEventLoop) -> object:
+    task = asyncio.ensure_future(nothing(), loop=loop)
+    loop.run_until_complete(task)
+    return task.get_loop()
+
+
+def reader_of(loop: asyncio.AbstractEventLoop) -> object:
+    return asyncio.StreamReader(loop=loop)._loop
+
+
+@pytest.mark.always("outdated-loop-parameter-left")
+@ways(made={"Future": future_of, "ensure_future": task_of, "StreamReader": reader_of})
+def test_some_still_take_a_loop(made: Callable[[asyncio.AbstractEventLoop], object]) -> None:
+    # no mutant: утверждение о том, чего в программе страницы нет
+    loop = asyncio.new_event_loop()
+    try:
+        assert made(loop) is loop
+    finally:
+        loop.close()
+
+
 async def by_wait_for(seconds: float) -> None:
     await asyncio.wait_for(asyncio.Event().wait(), seconds)
 

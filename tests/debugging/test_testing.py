@@ -137,6 +137,9 @@ def test_pytest_alone_fails_a_coroutine(body: str) -> None:
 class Client:
     """What is replaced in a test."""
 
+    def __init__(self) -> None:
+        self.address = "localhost"
+
     def plain(self) -> bool:
         return True
 
@@ -199,6 +202,39 @@ def test_a_spec_tells_methods_apart(made: Callable[[], Any]) -> None:
     with pytest.raises(AttributeError):
         client.sent("hello")
     assert type(load("debugging/testing_mock_fixed").Client().is_open()) is bool
+
+
+WRONG: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "one too many": (("hello", "world"), {}),
+    "no such name": ((), {"message": "hello"}),
+    "one missing": ((), {}),
+}
+
+
+@pytest.mark.always("testing-spec-not-arguments")
+@ways(made=MADE, wrong=WRONG)
+def test_a_spec_takes_any_arguments(
+    made: Callable[[], Any], wrong: tuple[tuple[str, ...], dict[str, str]]
+) -> None:
+    # no mutant: create_autospec в примерах страницы нет
+    client, (arguments, named) = made(), wrong
+    if made is MADE["create_autospec"]:
+        with pytest.raises(TypeError):
+            asyncio.run(wait_for(client.send(*arguments, **named)))
+    else:
+        asyncio.run(wait_for(client.send(*arguments, **named)))
+    asyncio.run(wait_for(client.send("hello")))
+
+
+@pytest.mark.always("testing-spec-no-init")
+@ways(made=MADE)
+def test_a_spec_does_not_know_what_init_sets(made: Callable[[], Any]) -> None:
+    # no mutant: у клиента из примеров страницы атрибутов нет
+    client = made()
+    assert Client().address
+    with pytest.raises(AttributeError):
+        client.address.upper()
+    client.plain.assert_not_called()
 
 
 @pytest.mark.always("testing-bare-mock-always-true")

@@ -114,6 +114,38 @@ def test_an_addition_is_lost() -> None:
     assert 1 in totals
 
 
+@pytest.mark.sometimes("races-async-augmented")
+def test_one_line_loses_an_addition_too() -> None:
+    # no mutant: в примере страницы чтение и запись стоят в разных строках
+    def totals(in_one_line: bool) -> set[int]:
+        found = []
+
+        async def main() -> None:
+            total = 0
+
+            async def get() -> int:
+                await asyncio.sleep(0)
+                return 1
+
+            async def add() -> None:
+                nonlocal total
+                if in_one_line:
+                    total += await get()
+                else:
+                    value = await get()
+                    total += value
+
+            await asyncio.gather(add(), add())
+            found.append(total)
+
+        for _ in interleavings(main):
+            pass
+        return set(found)
+
+    assert 1 in totals(in_one_line=True)
+    assert totals(in_one_line=False) == {2}
+
+
 @pytest.mark.never("races-async-no-await")
 def test_no_race_without_an_await_in_between(explored: Callable[..., None]) -> None:
     assert play(NO_AWAIT).find("Bob: refused")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 
 import pytest
 from proven.stage import load, perform, play
@@ -77,8 +78,13 @@ def test_a_cleared_event_wakes_who_waited_only(count: int) -> None:
     perform(main)
 
 
-def poll(pause: float, seconds: float, lasts: float = math.inf) -> tuple[int, float | None]:
-    """Return how many checks were made, and when the flag was seen, raised after `seconds`."""
+def poll(
+    pause: float, seconds: float, lasts: float = math.inf, busy: float = 0
+) -> tuple[int, float | None]:
+    """Return how many checks were made, and when the flag was seen, raised after `seconds`.
+
+    busy: seconds for which the loop does something else before each pause.
+    """
     checks, seen = 0, None
 
     async def main() -> None:
@@ -90,6 +96,8 @@ def poll(pause: float, seconds: float, lasts: float = math.inf) -> tuple[int, fl
                 seen = loop.time() - start
                 return
             checks += 1
+            if busy:
+                time.sleep(busy)  # noqa: ASYNC251 - the loop is busy
             await asyncio.sleep(pause)
 
     perform(main)
@@ -110,6 +118,8 @@ def test_a_poll_is_late(pause: float, seconds: float) -> None:
 def test_a_poll_checks_in_vain(pause: float, seconds: float) -> None:
     assert play("patterns/polling_broken").find("seen after 3 checks")
     assert poll(pause, seconds)[0] == math.ceil(seconds / pause)
+    late, _ = poll(pause, seconds, busy=pause)
+    assert late == math.ceil(seconds / (2 * pause)), "each pause begins later"
 
 
 @pytest.mark.always("polling-misses-a-blink")

@@ -98,6 +98,17 @@ def test_as_many_waves_as_permits_ask_for() -> None:
             waves = {event.time for event in trace.events if event.text.endswith("loading")}
             assert waves == set(range(ceil(tasks / permits)))
 
+    async def apart() -> None:
+        limit = asyncio.Semaphore(2)
+
+        async def come(page: int) -> None:
+            await asyncio.sleep(page)
+            await fetch(page, limit)
+
+        await asyncio.gather(*map(come, range(4)))
+
+    assert perform(apart).elapsed > ceil(4 / 2), "those who come one by one need more"
+
 
 @pytest.mark.always("semaphore-line-before-release")
 # one way: a fact about one class, in every order

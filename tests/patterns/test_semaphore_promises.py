@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from itertools import permutations
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
+
+from tests.ways import LEAVES, Leave, ways
 
 Explored = Callable[..., None]
 
@@ -292,6 +295,32 @@ def test_a_semaphore_of_threads_stops_the_loop() -> None:
 
     assert not asyncio.run(taken(in_thread=False))
     assert asyncio.run(taken(in_thread=True))
+
+
+@pytest.mark.always("semaphore-of-threads-cancelled")
+@ways(leave=LEAVES, returns={"nobody": False, "the thread": True})
+def test_a_cancelled_wait_in_a_thread_takes_a_permit(leave: Leave, returns: bool) -> None:
+    # no mutant: примера с threading.Semaphore на странице нет
+    async def main() -> bool:
+        limit, began, took = threading.Semaphore(0), threading.Event(), threading.Event()
+
+        def work() -> None:
+            began.set()
+            limit.acquire()
+            if returns:
+                limit.release()
+            took.set()
+
+        waiting = asyncio.create_task(asyncio.to_thread(work))
+        assert await asyncio.to_thread(began.wait, 20)
+        with suppress(TimeoutError, asyncio.CancelledError, ExceptionGroup):
+            await leave(waiting, 0)
+        assert waiting.cancelled()
+        limit.release()
+        assert await asyncio.to_thread(took.wait, 20)
+        return limit.acquire(blocking=False)
+
+    assert asyncio.run(main()) == returns
 
 
 @pytest.mark.always("semaphore-process-copy")
