@@ -5,8 +5,8 @@ async def ask(who: str, answers: asyncio.StreamReader) -> None:
     try:
         row = await answers.readline()
         print(f"{who}: {row.decode().strip()}")
-    except RuntimeError as error:
-        print(f"{who}: {error}")
+    except RuntimeError:
+        print(f"{who}: RuntimeError, somebody reads already")
 
 
 async def main() -> None:
