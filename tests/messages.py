@@ -314,6 +314,14 @@ _PRINTED = (
         _awaits("await asyncio.wait([])"),
     ),
     Printed(
+        "races/sharing",
+        "… called while another coroutine is already waiting for incoming data",
+        _awaits(
+            "stream = asyncio.StreamReader()",
+            "await asyncio.gather(stream.readline(), stream.readline())",
+        ),
+    ),
+    Printed(
         "threads/daemon",
         "cannot set daemon status of active thread",
         _threads("threading.current_thread().daemon = True"),

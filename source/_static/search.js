@@ -112,7 +112,10 @@ const TEXTS = {};
     const said = new Set(meant.flatMap(([phrase]) => phrase));
     const had = [...every, ...found.flat().map(([stem]) => stem), ...meant.flatMap(([, word]) => word)];
     return [
-      ...[every, ...meant.map(([, word]) => word)].map((words) => [[`=${words.join(" ")}`, 1]]),
+      // A whole entry means its page, and so it does among words that tell nothing.
+      ...[every, ...(typed.length < every.length ? [typed] : []), ...meant.map(([, word]) => word)].map(
+        (words) => [[`=${words.join(" ")}`, 1]],
+      ),
       ...typed.map((stem, at) => (said.has(stem) && stem in scores ? [[stem, 0.5]] : found[at])),
       entries(new Set(had), typed.length),
       ...typed.slice(1).map((stem, at) => [[typed[at] + stem, 1]]),

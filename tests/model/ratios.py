@@ -36,8 +36,8 @@ from tests.model.measuring import (
 EVIDENCE = Settings.at(Path(__file__).parents[2]).evidence
 LOADS = {
     "Ждать: 10 раз по 0,1 с": WAIT,
-    "Считать на Python: 2 задания": COUNT,
-    "Считать в C, отпуская GIL: 2 задания": DIGEST,
+    "Вычислять на Python: 2 задания": COUNT,
+    "Вычислять в C, отпуская GIL: 2 задания": DIGEST,
 }
 
 
@@ -76,7 +76,7 @@ def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
             *([name, *(_number(ms) for ms in row["starts"].values())] for name, row in rows),
         ],
         "cpu-io": [
-            ["CPython", "Счёт на Python", "`pbkdf2_hmac`", "`time.sleep`"],
+            ["CPython", "Вычисления на Python", "`pbkdf2_hmac`", "`time.sleep`"],
             *([name, *_numbers(row, "threads", 1, 2, 0)] for name, row in rows),
         ],
         "without-gil": [

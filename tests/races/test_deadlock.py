@@ -6,7 +6,7 @@ from threading import Lock, Thread
 from typing import Any
 
 import pytest
-from proven.stage import explore, load, perform_script, play
+from proven.stage import explore, load, perform, perform_script, play
 from proven.stage.explore import Exploration, Threads
 
 from tests.ways import ways
@@ -281,3 +281,25 @@ def test_acquire_with_timeout_gives_up_and_frees_the_first_lock() -> None:
     assert try_both(first, second) is True
     assert not first.locked()
     assert not second.locked()
+
+
+@pytest.mark.sometimes("deadlock-livelock")
+@pytest.mark.parametrize("pause", [0.25, 1, 2])
+def test_who_gives_way_in_the_same_rhythm_can_collide_for_ever(pause: float) -> None:
+    trace = play("races/deadlock_livelock")
+    assert trace.lines[:7] == ["Ann: gives way", "Bob: gives way"] * 3 + ["nobody has eaten"]
+    dine = load("races/deadlock_livelock").dine
+    lines = perform(lambda: dine(pause, pause)).lines
+    assert lines.pop() == "nobody has eaten"
+    assert set(lines) == {"Ann: gives way", "Bob: gives way"}
+
+
+@pytest.mark.sometimes("deadlock-livelock-other-pause")
+@pytest.mark.parametrize(("ann", "bob"), [(1, 2.5), (2.5, 1), (0, 2.5)])
+def test_another_pause_can_part_who_collided(ann: float, bob: float) -> None:
+    assert set(play("races/deadlock_livelock").lines[-2:]) == {"Ann: eats", "Bob: eats"}
+    dine = load("races/deadlock_livelock").dine
+    trace = perform(lambda: dine(ann, bob))
+    assert trace.ordered("Ann: gives way", "Ann: eats")
+    assert trace.ordered("Bob: gives way", "Bob: eats")
+    assert trace.lines.count("Ann: gives way") == trace.lines.count("Bob: gives way") == 1

@@ -7,10 +7,11 @@ from threading import Barrier, Event, Thread, local
 from typing import Any
 
 import pytest
-from proven.stage import explore, load, play
+from proven.stage import explore, load, perform_script, play
 from proven.stage.explore import Exploration, Threads, threading
 
 from tests.ways import ways
+from tests.ways_processes import filled
 
 Together = Callable[[int, Callable[[], object]], None]
 REFUSED = "can only be used in that same thread"
@@ -205,3 +206,36 @@ def test_what_one_thread_sets_another_lacks(together: Together, threads: int) ->
     box.session = "main's"
     together(threads, lambda: seen.append(hasattr(box, "session")))
     assert seen == [False] * threads
+
+
+@pytest.mark.always("sharing-stream-one-reader")
+@ways(
+    first={"readline": "readline()", "read": "read(4)", "exactly": "readexactly(4)"},
+    second={"readline": "readline()", "read": "read(4)", "until": "readuntil()"},
+)
+def test_a_stream_has_one_reader_at_a_time(first: str, second: str) -> None:
+    trace = play("races/sharing_tasks")
+    assert trace.ordered("Bob: RuntimeError, somebody reads already", "Ann: row 1")
+    lines = perform_script(
+        filled(
+            """
+        import asyncio
+
+        async def main():
+            stream = asyncio.StreamReader()
+            early = asyncio.create_task(stream.FIRST)
+            await asyncio.sleep(1)
+            try:
+                await stream.SECOND
+            except RuntimeError:
+                print("RuntimeError")
+            stream.feed_data(b"row\\n")
+            print(await early)
+
+        asyncio.run(main())
+    """,
+            FIRST=first,
+            SECOND=second,
+        )
+    ).lines
+    assert lines == ["RuntimeError", "b'row\\n'"]

@@ -131,7 +131,9 @@ def _grounds(app: Sphinx, docname: str, row: Row) -> Iterator[str]:
     if row.promise:
         name, uri = map(escape, row.promise)
         # A title of a chapter is no code.
-        name = f"<code>{name}</code>" if name[0].islower() and " " not in name else name
+        if name[0].islower() and " " not in name:
+            # A long name is broken at its dots, not within its words.
+            name = f"<code>{name.replace('.', '.<wbr/>')}</code>"
         yield f'обещает <a href="{uri}">{name}</a>'
     else:
         yield row.rests

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _NOT_PROSE = re.compile(
     r'<pre.*?</pre>|<svg.*?</svg>|<div class="interleaving.*?</table>|'
-    r'<h\d.*?</h\d>|<p class="(?:admonition-title|first|rubric)">.*?</p>|'
+    r'<h\d.*?</h\d>|<p class="(?:admonition-title|checked|first|rubric)"[^>]*>.*?</p>|'
+    r'<ul class="asked.*?</ul>|'
     r'<div class="code-block-caption">.*?</div>|<span class="caption-number">.*?</span>|'
     r'<summary>.*?</summary>|<a class="(?:headerlink|claim-mark)".*?</a>',
     re.S,
