@@ -1,7 +1,8 @@
 """Checks one page in seconds: `make check PAGE=tasks/gather`.
 
-Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows unless they
-were noticed and nothing changed since: a line for each finding, with the place and what to do.
+Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows: a line for
+each finding, with the place and what to do.  What was tried here and came out well isn't tried
+again as long as nothing changes on which it hangs.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 
-from proven.book import Book
+from proven.book import Book, Tried
 from proven.book.laws import lawless
 from proven.checks import environment
 from proven.claims import disagreements, nowhere, nowhere_checked
@@ -43,14 +45,16 @@ def check(book: Book, name: str) -> list[str]:
         for file, finding in findings(book.root, [name])
     ]
     test = test_of(book, name)
+    marks = list(_marks(book, page, test))
+    # Those who come after it needn't search the texts again.
+    book.memo.save()
     with ThreadPoolExecutor(2) as pool:
-        proofs = pool.submit(lambda: [*_proofs(book, name, test), *_house(book)])
-        mutants = pool.submit(lambda: list(_mutants(book, test)))
+        house = pool.submit(lambda: list(_house(book)))
+        # A proof that fails anyway tells nothing of mutants.
+        proofs = pool.submit(lambda: list(_proofs(book, name, test)) or list(_mutants(book, test)))
         # In this thread: only the main one can end a play that hangs.
-        outputs = list(_outputs(book, page))
-    failing = proofs.result()
-    # A proof that fails anyway tells nothing of mutants.
-    return [*style, *_marks(book, page, test), *outputs, *(failing or mutants.result())]
+        outputs = list(_outputs(book, page, Tried(book.root, test)))
+    return [*style, *marks, *outputs, *house.result(), *proofs.result()]
 
 
 def test_of(book: Book, name: str) -> str:
@@ -74,26 +78,42 @@ def _marks(book: Book, page: str, test: str) -> Iterator[str]:
             yield f"{mark.place}: mark: {problem}"
 
 
-def _outputs(book: Book, page: str) -> Iterator[str]:
-    name = page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/").removesuffix(".md")
-    pythons = book.settings.pythons
+def _outputs(book: Book, page: str, tried: Tried) -> Iterator[str]:
     for shown in book.outputs.values():
         if shown.page == page:
-            if nowhere(dict(shown.only), pythons):
+            if nowhere(dict(shown.only), book.settings.pythons):
                 yield (
                     f"{page}:{shown.line}: output: {shown.name}: it is checked on no interpreter: "
                     "widen its range"
                 )
-            finding = replay(shown, book.settings.snippets)
-            if finding.outcome == "failed":
-                # A program that fails must be mended: make accept would refuse it, too.
-                advice = f": run make accept PAGE={name}" * (finding.why == OTHER)
-                yield f"{page}:{shown.line}: output: {shown.name}: {finding.why}{advice}"
-            elif finding.outcome == "passed" and _hides_an_order(shown, book.settings.snippets):
-                yield (
-                    f"{page}:{shown.line}: order: {shown.name}: the program decides the order of "
-                    "its lines: drop :order: any, or nobody notices another one"
-                )
+            key = tried.key_of_output(shown, book.settings.snippets, "in order")
+            if not tried.get(key):
+                began = monotonic()
+                if problem := _problem(book, shown, tried):
+                    yield f"{page}:{shown.line}: {problem}"
+                else:
+                    tried.note(key, "passed", "", monotonic() - began)
+
+
+def _problem(book: Book, shown: Shown, tried: Tried) -> str:
+    """Play an output and return what is wrong with it, "" if it is as its page shows it."""
+    began, snippets = monotonic(), book.settings.snippets
+    finding = replay(shown, snippets)
+    if finding.outcome == "failed":
+        name = shown.page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/")
+        # A program that fails must be mended: make accept would refuse it, too.
+        advice = f": run make accept PAGE={name.removesuffix('.md')}" * (finding.why == OTHER)
+        return f"output: {shown.name}: {finding.why}{advice}"
+    if finding.outcome == "passed":
+        # The check of mutants asks for it, too.
+        key = tried.key_of_output(shown, snippets)
+        tried.note(key, "passed", "", monotonic() - began)
+        if _hides_an_order(shown, snippets):
+            return (
+                f"order: {shown.name}: the program decides the order of its lines: drop "
+                ":order: any, or nobody notices another one"
+            )
+    return ""
 
 
 def _hides_an_order(shown: Shown, snippets: Path) -> bool:
@@ -108,7 +128,7 @@ def _hides_an_order(shown: Shown, snippets: Path) -> bool:
 
 def _proofs(book: Book, name: str, test: str) -> Iterator[str]:
     if (book.root / test).is_file():
-        yield from _failing(book, test, "proof")
+        yield from _failing(book, test, "proof", "-p", "proven.checks.passed")
     elif is_question(name):
         yield f"{test}: proof: there is no such file: write the proofs of the page's claims there"
 
@@ -166,7 +186,7 @@ def main() -> int:
     parser.add_argument("--root", default=".")
     options = parser.parse_args()
     os.chdir(options.root)
-    book = Book.at(".")
+    book = Book.remembered(".")
     if not options.pages:
         parser.error("name a page, as in make check PAGE=tasks/gather")
     try:

@@ -2,11 +2,13 @@
 
 Bottom to top: ``settings`` tell where it keeps what; ``laws`` are claims checked in random
 programs; ``prints`` are fingerprints of texts; ``memo`` keeps for the next process what was found
-in them; ``texts`` reads each file once; ``contents`` are all of a book.
+in them, and ``tried`` what came of a try; ``texts`` reads each file once; ``contents`` are all of
+a book.
 """
 
 from proven.book.contents import Book, Printed
 from proven.book.memo import Memo
 from proven.book.settings import Settings
+from proven.book.tried import Outcome, Tried
 
-__all__ = ["Book", "Memo", "Printed", "Settings"]
+__all__ = ["Book", "Memo", "Outcome", "Printed", "Settings", "Tried"]

@@ -2,7 +2,8 @@
 
 ``evidence`` runs all on other interpreters, ``mutants`` changes each snippet, ``reached`` asks
 for lines that no check reaches, ``stress`` runs the tests shuffled on a busy machine, ``accept``
-rewrites the outputs in the pages; ``unchanged`` is a plugin of pytest's.  No room imports another.
+rewrites the outputs in the pages; ``unchanged`` and ``passed`` are plugins of pytest's.  No room
+imports another.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def parse(parser: ArgumentParser) -> tuple[Namespace, Book]:
     parser.add_argument("--root", default=".", help="of the book, if it isn't here")
     options = parser.parse_args()
     os.chdir(options.root)
-    return options, Book.at(".")
+    return options, Book.remembered(".")
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -32,6 +33,7 @@ from proven.checks.mutants.record import (
     write,
 )
 from proven.checks.mutants.report import PageReport, report
+from proven.checks.mutants.worker import BREAK, NOTICE
 from proven.findings import EXCUSES, MUTANTS, Mutation
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
@@ -60,6 +62,7 @@ def main() -> int:
         wanted = untried(book, merged(book, before))
         wanted = [pair for pair in wanted if pair[1].startswith(tuple(options.only or [""]))]
         file = found_since(book)
+    book.memo.save()
     data = _try_pages(book, wanted, before, file)
     if options.report:
         write(book.settings.evidence / MUTANTS, merged(book, before, data))
@@ -75,7 +78,8 @@ def _try_pages(
     with ThreadPoolExecutor(_WORKERS) as pool:
         # Those that play threads take longest.
         first = sorted(wanted, key=lambda pair: _is_quick(book, pair))
-        examined = {pool.submit(examine, book, *pair): pair[1] for pair in first}
+        at_once = {pair: _at_once(book, pair, len(wanted)) for pair in first}
+        examined = {pool.submit(examine, book, *pair, at_once[pair]): pair[1] for pair in first}
         for future in as_completed(examined):
             done[examined[future]] = future.result()
             if file:
@@ -89,18 +93,37 @@ def _is_quick(book: Book, pair: Pair) -> bool:
     return all(is_timed(book, name) for name in book.snippets_of(*pair))
 
 
-def examine(book: Book, page: str, test: str) -> PageReport:
-    """Let workers do a page, each from where the one before ended."""
+def _at_once(book: Book, pair: Pair, pages: int) -> int:
+    """Return how many workers do a page: those that play processes mostly wait."""
+    return max(1, (2 if _is_quick(book, pair) else 3) // pages)
+
+
+def examine(book: Book, page: str, test: str, workers: int = 1) -> PageReport:
+    """Ask who notices each mutant of a page's snippets, then break those proofs that none broke."""
     findings = PageReport()
+    for task in (NOTICE, BREAK):
+        unbroken = [id for id, proof in book.proofs.items() if proof.file == test]
+        if task == NOTICE or any(id not in findings.broken for id in unbroken):
+            with ThreadPoolExecutor(workers) as pool:
+                shares = [(task, which, workers) for which in range(workers)]
+                list(pool.map(partial(_do_share, book, page, test, findings), shares))
+    return findings
+
+
+def _do_share(
+    book: Book, page: str, test: str, findings: PageReport, share: tuple[str, int, int]
+) -> None:
+    """Let workers do a share of a task, each from where the one before ended."""
     done, ended = 0, False
     while not ended:
         before = done
-        for message in _messages(book, page, test, done, sorted(findings.broken)):
+        arguments = [page, test, *map(str, share), str(done), ",".join(sorted(findings.broken))]
+        for message in _messages(book, arguments):
             match message:
                 case {"snippet": name, "mutation": entry, "noticed": by}:
                     findings.noticed.setdefault(name, {})[Mutation.of(entry)] = by
                 case {"claim": id, "by": by}:
-                    findings.broken[id] = by
+                    findings.broken.setdefault(id, by)
                 case {"step": number}:
                     done = number
                 case {"fault": text}:
@@ -110,17 +133,13 @@ def examine(book: Book, page: str, test: str) -> PageReport:
         if done == before and not ended:
             done += 1  # this mutant killed its worker
             findings.faults.append(f"{page}: step {done} ended its worker")
-    return findings
 
 
-def _messages(
-    book: Book, page: str, test: str, done: int, broken: list[str]
-) -> Iterator[dict[str, Any]]:
+def _messages(book: Book, arguments: list[str]) -> Iterator[dict[str, Any]]:
     """Yield what one worker tells; wake it when it is silent too long, then kill it."""
     reader, writer = os.pipe()
-    arguments = [page, test, str(done), ",".join(broken), str(writer)]
     with subprocess.Popen(
-        [sys.executable, "-m", "proven.checks.mutants.worker", *arguments],
+        [sys.executable, "-m", "proven.checks.mutants.worker", *arguments, str(writer)],
         cwd=book.root,
         env=environment(),
         pass_fds=(writer,),

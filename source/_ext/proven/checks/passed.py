@@ -1,0 +1,75 @@
+"""A pytest plugin: leaves out the proofs that passed here with the same inputs (make check).
+
+`pytest -p proven.checks.passed` keeps in `build/tried` which did, and how long they took, by
+all that their outcome hangs on: see `proven.book.Book.inputs`.  The check of mutants knows by it
+what passes unchanged.  Tests that are no proofs run each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proven.book import Book, Tried
+from proven.claims import VERBS
+
+
+class Passed:
+    """The plugin of a run, in each of its processes."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._book = Book.remembered(config.rootpath)
+        self._tried: dict[str, Tried] = {}
+        self._called: dict[str, pytest.CallInfo[Any]] = {}
+        self._longest: dict[str, float] = {}
+        self._is_any_left_out = False
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what passed."""
+        known = [item for item in items if self._has_passed(item)]
+        if known:
+            self._is_any_left_out = True
+            config.hook.pytest_deselected(items=known)
+            items[:] = [item for item in items if item not in known]
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+        """Take note of a proof that passed, and left nothing behind that fails."""
+        if call.when == "call":
+            self._called[item.nodeid] = call
+        elif call.when == "teardown" and not call.excinfo:
+            called = self._called.pop(item.nodeid, None)
+            if called and not called.excinfo:
+                # The first way plays what the others share.
+                proof = item.nodeid.partition("[")[0]
+                self._longest[proof] = max(self._longest.get(proof, 0.0), called.duration)
+                self._of(item).note(self._key(item), "passed", "", self._longest[proof])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Let a run pass of which nothing is left."""
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._is_any_left_out:
+            session.exitstatus = pytest.ExitCode.OK
+
+    def _has_passed(self, item: pytest.Item) -> bool:
+        known = self._of(item).get(self._key(item))
+        return known is not None and known.outcome == "passed"
+
+    def _of(self, item: pytest.Item) -> Tried:
+        file = item.nodeid.partition("::")[0]
+        if file not in self._tried:
+            self._tried[file] = Tried(self._book.root, file)
+        return self._tried[file]
+
+    def _key(self, item: pytest.Item) -> str:
+        ids = [mark.args[0] for mark in item.iter_markers() if mark.name in VERBS]
+        if not ids or ids[0] not in self._book.proofs:
+            return ""
+        return self._of(item).key_of_proof(item.name, self._book.inputs(ids[0]))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the plugin of this run."""
+    config.pluginmanager.register(Passed(config))
