@@ -1,5 +1,4 @@
 import asyncio
-from contextlib import suppress
 
 
 async def read_feed() -> None:
@@ -22,8 +21,7 @@ async def main() -> None:
     await asyncio.sleep(2.5)
     print("main: stop")
     feed.cancel()
-    with suppress(asyncio.CancelledError):
-        await feed
+    await asyncio.wait({feed})
     print(f"main: stopped, cancelled: {feed.cancelled()}")
 
 

@@ -20,6 +20,8 @@ async def supervise(
             print(f"failure {failures}: {error}")
             if failures == attempts:
                 raise
+        else:
+            failures = 0
         await asyncio.sleep(pause * 2 ** max(0, failures - 1))
 
 

@@ -77,6 +77,31 @@ def test_a_failure_after_long_work_is_the_first(healthy: float, before: int) -> 
     assert len(short.begun) == 3
 
 
+class Returning(Work):
+    """Work that fails, but for the starts of these numbers, which end well."""
+
+    def __init__(self, *well: int) -> None:
+        super().__init__(*[1.0] * 20)
+        self.well = well
+
+    async def __call__(self) -> None:
+        try:
+            await super().__call__()
+        except ConnectionError:
+            if len(self.begun) not in self.well:
+                raise
+
+
+@pytest.mark.always("supervisor-counts-in-a-row")
+@ways(well={"first": (1,), "second": (2,), "third": (3,), "every other": (1, 3, 5), "rows": (3, 4)})
+def test_a_failure_after_a_start_that_ended_well_is_the_first(well: tuple[int, ...]) -> None:
+    work = Returning(*well)
+    with pytest.raises(ConnectionError):
+        supervised(work, 3, 1)
+    assert len(work.begun) == well[-1] + 3
+    assert work.begun[well[-1]] - work.begun[well[-1] - 1] == 1 + 1, "the shortest pause"
+
+
 def cancelled(name: str, at: float) -> tuple[bool, int]:
     """Return whether a supervisor cancelled at that second is, and how often work began after."""
     supervise = load(f"cancellation/supervisor_{name}").supervise
@@ -118,3 +143,61 @@ def test_a_cancellation_passes(at: float) -> None:
     trace = play("cancellation/supervisor_fixed")
     assert trace.lines[-1] == "main: stopped, cancelled: True"
     assert cancelled("fixed", at) == (True, 0)
+
+
+async def _tells_apart(work: Callable[[], Awaitable[None]]) -> None:
+    """Supervise by the rule of the page: a cancellation that nobody asked for is a failure."""
+    while True:
+        try:
+            await work()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task
+            if task.cancelling():
+                raise
+        await asyncio.sleep(1)
+
+
+async def _restarts(work: Callable[[], Awaitable[None]]) -> None:
+    await load("cancellation/supervisor_restarts").supervise(work, attempts=3, pause=1)
+
+
+async def _fixed(work: Callable[[], Awaitable[None]]) -> None:
+    supervise = load("cancellation/supervisor_fixed").supervise
+    supervise.__globals__["read_feed"] = work
+    await supervise()
+
+
+Supervise = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+SUPERVISORS: dict[str, Supervise] = {
+    "supervisor_restarts": _restarts,
+    "supervisor_fixed": _fixed,
+    "tells apart": _tells_apart,
+}
+
+
+@pytest.mark.always("supervisor-foreign-cancel")
+@ways(supervise=SUPERVISORS, task={"shared task": True, "future": False})
+def test_a_cancellation_of_the_work_stops_the_supervisor(supervise: Supervise, task: bool) -> None:
+    async def main() -> None:
+        begun: list[asyncio.Future[None]] = []
+
+        async def work() -> None:
+            future = asyncio.get_running_loop().create_future()
+            begun.append(asyncio.create_task(asyncio.sleep(100)) if task else future)
+            await begun[-1]
+
+        async def supervised() -> None:
+            await supervise(work)
+
+        async with asyncio.TaskGroup() as group:
+            supervisor = group.create_task(supervised())
+            await asyncio.sleep(1)
+            begun[0].cancel()
+            await asyncio.sleep(5)
+            ended = supervisor.done()
+            supervisor.cancel()
+        assert supervisor.cancelled()
+        assert (ended, len(begun)) == ((False, 2) if supervise is _tells_apart else (True, 1))
+
+    perform(main)

@@ -65,6 +65,30 @@ def test_a_second_cancellation_does_not_wait(
     assert perform(main).ordered("task has ended", "copied 1", "copying stops")
 
 
+@pytest.mark.always("unc-run-cancels-both")
+@ways(waits={"main ends": False, "main waits": True})
+def test_the_end_of_run_cancels_what_is_shielded_too(waits: bool) -> None:
+    copying = load("cancellation/uncancellable_thread_fixed").copying
+
+    async def background() -> None:
+        try:
+            await copying()
+        finally:
+            print("task has ended")
+
+    async def main() -> None:
+        task = asyncio.create_task(background())
+        await asyncio.sleep(0.25)
+        if waits:
+            task.cancel()
+            await asyncio.wait([task])
+
+    trace = perform(main)
+    assert "copied 2" not in trace.lines
+    thread, task = ("copied 1", "copying stops"), "task has ended"
+    assert trace.ordered(*thread, task) if waits else trace.ordered(task, *thread)
+
+
 @pytest.mark.always("unc-pause-lets-cancel")
 @ways(others={"alone": 0, "with others": 3}, piece={"0.4 s": 0.4, "1 s": 1.0, "1.5 s": 1.5})
 def test_a_pause_lets_the_deadline_in(others: int, piece: float) -> None:

@@ -254,7 +254,11 @@ def test_await_outside_async_def_is_a_syntax_error() -> None:
         compile(place.format("nothing"), "place", "exec")
         with pytest.raises(SyntaxError):
             compile(place.format("await nothing"), "place", "exec")
-        compile(place.format("(await x for x in nothing)"), "place", "exec")
+        for inner in ("await x for x in nothing", "x for x in nothing if await x"):
+            compile(place.format(f"({inner})"), "place", "exec")
+        compile(place.format("(x for y in nothing for x in await y)"), "place", "exec")
+        with pytest.raises(SyntaxError):
+            compile(place.format("(x for x in await nothing)"), "place", "exec")
 
 
 @pytest.mark.sometimes("await-may-starve-others")

@@ -34,8 +34,25 @@ def test_task_and_future_answer_every_await_alike(made: Awaited, end: End) -> No
         future = made(1, end)
         for _ in range(3):
             assert await outcome_of(future) == end.outcome
+        first, second = [await asyncio.gather(future, return_exceptions=True) for _ in range(2)]
+        assert first[0] is second[0] or end.error is asyncio.CancelledError
 
     perform(main)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(asyncio.sleep(1))
+        await asyncio.sleep(0)
+        task.cancel()
+        raised: list[BaseException] = []
+        for _ in range(2):
+            try:
+                await task
+            except asyncio.CancelledError as error:
+                raised.append(error)
+        first, second = raised
+        assert first is not second
+
+    perform(cancelled)
 
 
 @pytest.mark.always("awaitable-own-await")

@@ -1,9 +1,11 @@
 """Proofs for source/tasks/cancel.md."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -350,6 +352,29 @@ def test_a_task_that_swallows_the_error_goes_on() -> None:
     trace = perform(main)
     assert trace.at("ignored") == 1
     assert trace.elapsed == 6
+
+
+@pytest.mark.sometimes("cancel-from-thread")
+def test_cancel_of_another_thread_does_not_wake_the_loop() -> None:
+    # no mutant: будит ли вызов цикл, решает asyncio; пример показал бы это лишь часами
+    async def main(threadsafe: bool) -> int:
+        loop: Any = asyncio.get_running_loop()
+        loop.set_debug(False)
+        wake = loop._write_to_self
+        woken: list[bool] = []
+        loop._write_to_self = lambda: (woken.append(True), wake())
+        task = asyncio.create_task(asyncio.sleep(100))
+        await asyncio.sleep(0)
+        cancel = partial(loop.call_soon_threadsafe, task.cancel) if threadsafe else task.cancel
+        thread = threading.Thread(target=cancel)
+        thread.start()
+        thread.join()
+        times = len(woken)
+        await asyncio.wait([task])
+        assert task.cancelled()
+        return times
+
+    assert [asyncio.run(main(threadsafe)) for threadsafe in (False, True)] == [0, 1]
 
 
 async def _collect(seen: list[int]) -> None:

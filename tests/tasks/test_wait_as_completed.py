@@ -1,8 +1,10 @@
 """Proofs for source/tasks/wait-as-completed.md."""
 
 import asyncio
+import concurrent.futures
 import gc
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from itertools import count, permutations, product
 from typing import Any
@@ -448,6 +450,35 @@ def test_wait_raises_none_of_the_errors(explored: Explored) -> None:
     fixed = play("tasks/wait_errors_fixed")
     assert [("OSError" in line) for line in fixed.lines] == [False, True, False]
     assert fixed.stderr == ""
+
+
+@pytest.mark.sometimes("wait-pool-future")
+def test_a_future_of_a_pool_does_not_wake_wait() -> None:
+    # no mutant: будит ли вызов цикл, решает asyncio; пример показал бы это лишь часами
+    message = "'Future' object has no attribute 'remove_done_callback'"
+
+    async def main(wraps: bool) -> int:
+        loop: Any = asyncio.get_running_loop()
+        wake = loop._write_to_self
+        woken: list[bool] = []
+        loop._write_to_self = lambda: (woken.append(True), wake())
+        pooled: Any = concurrent.futures.Future()
+        waited = asyncio.wrap_future(pooled) if wraps else pooled
+        waiting = asyncio.create_task(asyncio.wait([waited]))
+        await asyncio.sleep(0)
+        assert not waiting.done(), "it is not refused"
+        thread = threading.Thread(target=pooled.set_result, args=("result",))
+        thread.start()
+        thread.join()
+        times = len(woken)
+        if wraps:
+            assert await waiting == ({waited}, set())
+        else:
+            with pytest.raises(AttributeError, match=message):
+                await waiting
+        return times
+
+    assert [asyncio.run(main(wraps)) for wraps in (False, True)] == [0, 1]
 
 
 @pytest.mark.always("wait-first-exception-silences")
