@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
@@ -64,12 +65,47 @@ def test_to_thread_lets_others_work_on_time() -> None:
     perform(main)
 
 
+TIMED_OUT = {} if sys.version_info < (3, 13) else {"TimeoutError": End(TimeoutError)}
+
+
 @pytest.mark.always("blocking-to-thread-outcome")
-@ways(end=ENDED | EXITS)
+@ways(end=ENDED | EXITS | TIMED_OUT)
 def test_result_and_exception_come_out_of_await(end: End) -> None:
     # no mutant: примеры страницы показывают только удачу
+    given = end.error() if end.error else object()
+
+    def work() -> object:
+        if isinstance(given, BaseException):
+            raise given
+        return given
+
     async def main() -> None:
-        assert await outcome_of(asyncio.to_thread(end.reach)) == end.outcome
+        try:
+            got = await asyncio.to_thread(work)
+        except BaseException as error:
+            got = error
+        assert got is given
+
+    perform(main)
+
+
+@pytest.mark.always("blocking-to-thread-timeout", before="3.12")
+@ways(error={"TimeoutError": TimeoutError, "another": LookupError})
+def test_a_timeout_comes_as_a_copy(error: type[Exception]) -> None:
+    # no mutant: в примерах страницы функция исключений не бросает
+    def late() -> None:
+        told = error("late")
+        told.add_note("a note")
+        raise told from KeyError()
+
+    async def main() -> None:
+        with pytest.raises(error, match="late") as caught:
+            await asyncio.to_thread(late)
+        got, copied = caught.value, error is TimeoutError
+        frames = traceback.extract_tb(got.__traceback__)
+        assert (got.__cause__ is None) == copied
+        assert hasattr(got, "__notes__") != copied
+        assert ("late" in [frame.name for frame in frames]) != copied
 
     perform(main)
 
