@@ -202,7 +202,7 @@ _PRINTED = (
         "asyncio.run(main())\nasyncio.run(main())",
     ),
     Printed(
-        "pools/limits",
+        "pools/timeout",
         "cannot schedule new futures after shutdown",
         "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor()\n"
         "pool.shutdown()\npool.submit(print)",

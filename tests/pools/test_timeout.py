@@ -1,0 +1,320 @@
+"""Proofs for source/pools/timeout.md."""
+
+import sys
+from concurrent import futures
+from concurrent.futures import ProcessPoolExecutor
+from textwrap import dedent
+
+import pytest
+from proven.stage import play
+
+from tests.ways import ways
+from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool, filled
+
+WORK = """
+    import pathlib, time
+
+    def work(name):
+        pathlib.Path(f"{name} began").touch()
+        while not pathlib.Path("go on").exists():
+            time.sleep(0.01)
+        pathlib.Path(f"{name} ended").touch()
+        return "done"
+
+    def wait_for(name):
+        while not pathlib.Path(name).exists():
+            time.sleep(0.01)
+
+    def is_there(name):
+        return pathlib.Path(name).exists()
+"""
+"""Tasks that leave files behind, which all kinds of workers and the program see."""
+
+
+def perform(pool: Pool, main: str) -> list[str]:
+    """Return what `main` prints, a program of tasks as in WORK."""
+    return pool.perform(dedent(WORK) + dedent(main)).lines
+
+
+@pytest.mark.always("lim-timeout-leaves-the-task")
+@ways(pool=POOLS, timeout={"0": 0, "0.05": 0.05})
+def test_a_timeout_leaves_the_task_at_work(pool: Pool, timeout: float) -> None:
+    trace = play("pools/timeout_broken")
+    assert trace.ordered("main: timeout", "job: finished all the same")
+    lines = perform(
+        pool,
+        filled(
+            """
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                future = pool.submit(work, "job")
+                wait_for("job began")
+                try:
+                    future.result(timeout=TIMEOUT)
+                except TimeoutError:
+                    print("TimeoutError", is_there("job ended"))
+                pathlib.Path("go on").touch()
+                print(future.result(), is_there("job ended"))
+        """,
+            TIMEOUT=timeout,
+        ),
+    )
+    assert lines == ["TimeoutError False", "done True"]
+
+
+@pytest.mark.always("lim-running-is-not-cancelled")
+@ways(pool=POOLS)
+def test_a_running_task_is_not_cancelled(pool: Pool) -> None:
+    assert "main: cancelled: False" in play("pools/timeout_broken").lines
+    lines = perform(
+        pool,
+        """
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                future = pool.submit(work, "job")
+                wait_for("job began")
+                print(future.cancel())
+                pathlib.Path("go on").touch()
+            print(future.result(), future.cancelled(), future.cancel())
+        """,
+    )
+    assert lines == ["False", "done False False"]
+
+
+@pytest.mark.always("lim-exit-waits")
+@ways(pool=POOLS, left={"at its end": "pass", "by an exception": "raise KeyError"})
+def test_leaving_the_pool_waits_for_all_tasks(pool: Pool, left: str) -> None:
+    trace = play("pools/timeout_broken")
+    assert trace.ordered("job: finished all the same", "main: left the pool")
+    lines = perform(
+        pool,
+        filled(
+            """
+        if __name__ == "__main__":
+            try:
+                with Pool(1) as pool:
+                    jobs = [pool.submit(work, str(number)) for number in range(4)]
+                    print([job.done() for job in jobs])
+                    pathlib.Path("go on").touch()
+                    LEFT
+            except KeyError:
+                pass
+            print([job.done() for job in jobs], is_there("3 ended"))
+        """,
+            LEFT=left,
+        ),
+    )
+    assert lines == [str([False] * 4), f"{[True] * 4} True"]
+
+
+@pytest.mark.always("lim-exit-after-nowait")
+@ways(pool=POOLS)
+def test_a_pool_told_not_to_wait(pool: Pool) -> None:
+    # no mutant: ждать ли, решает сам Python
+    lines = perform(
+        pool,
+        """
+        import threading
+
+        def end_the_job():
+            # Who waits for the job inside is let go, but late.
+            left.wait(timeout=2)
+            pathlib.Path("go on").touch()
+
+        if __name__ == "__main__":
+            left = threading.Event()
+            with Pool(1) as pool:
+                job = pool.submit(work, "job")
+                wait_for("job began")
+                pool.shutdown(wait=False)
+                threading.Thread(target=end_the_job).start()
+            print("left, the job is done:", job.done())
+            left.set()
+        """,
+    )
+    waits = pool not in PROCESS_POOLS.values()
+    assert lines == [f"left, the job is done: {waits}"]
+
+
+@pytest.mark.always("lim-event-stops-the-task")
+@ways(event={"Event": "threading.Event", "Manager": "multiprocessing.Manager().Event"})
+def test_an_event_ends_the_task(event: str) -> None:
+    trace = play("pools/timeout_fixed")
+    assert trace.ordered(
+        "main: timeout", "job: told to stop", "main: left the pool with a partial result"
+    )
+    pools = THREAD_POOLS if event == "threading.Event" else THREAD_POOLS | PROCESS_POOLS
+    for pool in pools.values():
+        trace = pool.perform(
+            filled(
+                """
+            import multiprocessing, threading
+
+            def work(stop):
+                portions = 1
+                while not stop.wait(0.01):
+                    portions += 1
+                return portions
+
+            if __name__ == "__main__":
+                stop = EVENT()
+                with Pool(1) as pool:
+                    job = pool.submit(work, stop)
+                    try:
+                        job.result(timeout=0.05)
+                    except TimeoutError:
+                        stop.set()
+                    print(job.result() > 0)
+        """,
+                EVENT=event,
+            )
+        )
+        assert trace.lines == ["True"], pool
+
+
+@pytest.mark.always("lim-event-for-processes")
+@ways(pool=PROCESS_POOLS)
+def test_which_events_reach_a_pool_of_processes(pool: Pool) -> None:
+    trace = pool.perform("""
+        import multiprocessing, threading
+
+        def start(event):
+            global given
+            given = event
+
+        def work(stop=None):
+            return (stop or given).wait(5)
+
+        if __name__ == "__main__":
+            given = multiprocessing.Event()
+            with multiprocessing.Manager() as manager:
+                with Pool(1, initializer=start, initargs=(given,)) as pool:
+                    for made in (threading.Event, multiprocessing.Event, manager.Event, None):
+                        stop = made and made()
+                        try:
+                            job = pool.submit(work, stop)
+                            (stop or given).set()
+                            print(job.result())
+                        except (TypeError, RuntimeError) as error:
+                            print(type(error).__name__)
+            of_fork = multiprocessing.get_context("fork").Event()
+            spawn = multiprocessing.get_context("spawn")
+            for event in (of_fork, spawn.Event()):
+                event.set()
+                pool = Pool(1, spawn, initializer=start, initargs=(event,))
+                try:
+                    print(pool.submit(work).result())
+                except RuntimeError as error:
+                    print("of another context:", type(error).__name__)
+    """)
+    assert trace.lines[:4] == ["TypeError", "RuntimeError", "True", "True"]
+    assert trace.lines[4:] == ["of another context: RuntimeError", "True"]
+
+
+@pytest.mark.always("lim-queued-is-cancelled")
+@ways(pool=POOLS)
+def test_a_queued_task_is_cancelled_and_never_run(pool: Pool) -> None:
+    lines = perform(
+        pool,
+        """
+        from concurrent.futures import CancelledError
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                jobs = [pool.submit(work, str(number)) for number in range(9)]
+                wait_for("0 began")
+                last = jobs[-1]
+                print(last.cancel(), last.cancelled())
+                pathlib.Path("go on").touch()
+            print(is_there("7 began"), is_there("8 began"))
+            try:
+                last.result()
+            except CancelledError:
+                print("CancelledError")
+        """,
+    )
+    assert lines == ["True True", "True False", "CancelledError"]
+
+
+@pytest.mark.always("lim-cancel-futures")
+@ways(pool=POOLS, wait={"wait": True, "don't wait": False})
+def test_shutdown_cancels_what_is_queued_and_lets_the_rest_finish(pool: Pool, wait: bool) -> None:
+    lines = perform(
+        pool,
+        filled(
+            """
+        import threading
+
+        if __name__ == "__main__":
+            pool = Pool(1)
+            jobs = [pool.submit(work, str(number)) for number in range(9)]
+            wait_for("0 began")
+            threading.Timer(0.05, pathlib.Path("go on").touch).start()
+            pool.shutdown(wait=WAIT, cancel_futures=True)
+            while not all(job.done() for job in jobs):
+                time.sleep(0.01)
+            print(jobs[0].result(), all(job.cancelled() for job in jobs[4:]))
+            print(is_there("8 began"), sum(job.cancelled() for job in jobs) >= 5)
+        """,
+            WAIT=wait,
+        ),
+    )
+    assert lines == ["done True", "False True"]
+
+
+@pytest.mark.sometimes("lim-second-shutdown-forgets")
+@ways(pool=PROCESS_POOLS)
+def test_a_second_shutdown_can_undo_the_cancelling(pool: Pool) -> None:
+    lines = perform(
+        pool,
+        """
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                jobs = [pool.submit(work, str(number)) for number in range(9)]
+                wait_for("0 began")
+                # The schedule that is forced: the pool's own thread has not woken up yet.
+                wakeup = pool._executor_manager_thread_wakeup
+                wake, wakeup.wakeup = wakeup.wakeup, lambda: None
+                pool.shutdown(wait=False, cancel_futures=True)
+            wake()
+            pathlib.Path("go on").touch()
+            while not all(job.done() for job in jobs):
+                time.sleep(0.01)
+            print(is_there("8 ended"), any(job.cancelled() for job in jobs))
+        """,
+    )
+    assert lines == ["True False"]
+
+
+@pytest.mark.always("lim-terminate-workers-since-314")
+@ways(pool=PROCESS_POOLS, method={each: each for each in ("terminate_workers", "kill_workers")})
+def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
+    # no mutant: методы появились в Python 3.14, а доказательства ломают на 3.11
+    is_new = sys.version_info >= (3, 14)
+    assert hasattr(ProcessPoolExecutor, method) is is_new
+    if is_new:
+        assert not hasattr(futures.InterpreterPoolExecutor, method)
+        lines = perform(
+            pool,
+            filled(
+                """
+            from concurrent.futures import CancelledError
+            from concurrent.futures.process import BrokenProcessPool
+
+            if __name__ == "__main__":
+                pool = Pool(1)
+                jobs = [pool.submit(work, str(number)) for number in range(8)]
+                wait_for("0 began")
+                pool.METHOD()
+                ends = []
+                for job in jobs:
+                    try:
+                        job.result()
+                    except (BrokenProcessPool, CancelledError) as error:
+                        ends.append(type(error).__name__)
+                print(len(ends), ends == sorted(ends), ends[0], ends[-1])
+            """,
+                METHOD=method,
+            ),
+        )
+        assert lines == ["8 True BrokenProcessPool CancelledError"]
