@@ -25,6 +25,7 @@ from proven.proofs import too_narrow
 from proven.shown import Shown, record, replay
 from proven.stage import SnippetError
 
+from handbook.authors.leads import astray, runs_found, unpromised
 from handbook.domain.store import is_question
 from handbook.style.command import findings
 
@@ -45,7 +46,7 @@ def check(book: Book, name: str) -> list[str]:
         for file, finding in findings(book.root, [name])
     ]
     test = test_of(book, name)
-    marks = list(_marks(book, page, test))
+    marks = [*_marks(book, page, test), *unpromised(book, page), *astray(book, page)]
     # Those who come after it needn't search the texts again.
     book.memo.save()
     with ThreadPoolExecutor(2) as pool:
@@ -53,7 +54,8 @@ def check(book: Book, name: str) -> list[str]:
         # A proof that fails anyway tells nothing of mutants.
         proofs = pool.submit(lambda: list(_proofs(book, name, test)) or list(_mutants(book, test)))
         # In this thread: only the main one can end a play that hangs.
-        outputs = list(_outputs(book, page, Tried(book.root, test)))
+        tried = Tried(book.root, test)
+        outputs = [*_outputs(book, page, tried), *runs_found(book, page, tried)]
     return [*style, *marks, *outputs, *house.result(), *proofs.result()]
 
 

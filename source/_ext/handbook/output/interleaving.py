@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -115,6 +116,22 @@ def check_run(name: str, options: dict[str, str]) -> None:
         print("\n".join(scene_of(name, options).find().lines()))
     except (CannotExplore, SnippetError, ValueError) as error:
         print(error)
+
+
+class Run(NamedTuple):
+    """A run that a page shows: its line, snippet and text, and what finds it anew."""
+
+    line: int
+    name: str
+    block: str
+    found: Callable[[], str]
+
+
+def runs(text: str) -> Iterator[Run]:
+    """Yield the runs in the text of a page; `found` raises as `check_run` tells."""
+    for block in _BLOCK.finditer(text):
+        line = text.count("\n", 0, block.start()) + 1
+        yield Run(line, block["name"], block[0], partial(_rewritten, block))
 
 
 def accept(page: Path, wanted: Callable[[str, str], bool] = lambda name, text: True) -> bool:

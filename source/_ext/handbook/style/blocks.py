@@ -18,6 +18,7 @@ _PYTHON = re.compile(
     re.M,
 )
 _RECORDED = re.compile(r"^ *\d+\.\d │ |^Traceback \(most recent call last\)|^\w+Error: ", re.M)
+_CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
 _MIXED = re.compile(
     r"(?<![\\\w])[A-Za-z_]*(?:[A-Za-z_][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z_])[\wА-Яа-яЁё]*"
 )
@@ -100,14 +101,21 @@ def _inline(page: Page) -> Iterator[Finding]:
                 )
 
 
-def snippet(file: Path) -> Iterator[Finding]:
-    """Yield what is wrong with the letters of a snippet or a proof: file ends, BOM, homoglyphs."""
+def snippet(file: Path, *, english: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong with the letters of a file: ends of lines, BOM, homoglyphs.
+
+    english: it may have no Cyrillic letter at all.
+    """
     data = file.read_bytes()
     yield from _bytes(data)
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if word := _MIXED.search(line):
             yield Finding(
                 number, "letters", f"«{word[0]}» mixes Cyrillic and Latin letters: type it anew"
+            )
+        elif english and (word := _CYRILLIC.search(line)):
+            yield Finding(
+                number, "letters", f"«{word[0]}»: Cyrillic letters in a snippet: write English"
             )
 
 

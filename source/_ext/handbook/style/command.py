@@ -43,7 +43,8 @@ def code(root: Path) -> Iterator[tuple[Path, Finding]]:
     """Yield file and finding for the letters of every snippet and proof."""
     for folder in ("snippets", "tests"):
         for file in sorted((root / folder).rglob("*.py")):
-            yield from ((file, finding) for finding in snippet(file))
+            found = snippet(file, english=folder == "snippets")
+            yield from ((file, finding) for finding in found)
 
 
 def _files(settings: Settings, names: Iterable[str]) -> list[Path]:
