@@ -28,7 +28,8 @@ from handbook.style.command import findings
 
 OTHER = "other output"
 """What `replay` says of a program that ended well and printed something else."""
-_PLACED = re.compile(r"[\w./ -]+\.py:\d+: (?!in )")
+_FRAME = re.compile(r"([\w./ -]+\.py:\d+): in ")
+_TEST = re.compile(r"_{3,} .+ _{3,}$")
 
 
 _HOUSE = "tests/handbook/house"
@@ -120,7 +121,7 @@ def _house(book: Book) -> Iterator[str]:
 
 
 def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
-    options = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", *options, test)
+    options = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=short", *options, test)
     done = _run(book, "pytest", *options)
     if done.returncode:
         lines = done.stdout.replace(f"{book.root}/", "").splitlines()
@@ -128,15 +129,20 @@ def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
 
 
 def _told(lines: list[str], test: str) -> list[str]:
-    """Return from pytest's output what failed and where: a proof, or the file as a whole."""
-    if placed := [line for line in lines if _PLACED.match(line)]:
-        return list(dict.fromkeys(placed))  # the same in each way that a proof runs
-    frames = [line.partition(": in ")[0] for line in lines if line.startswith(f"{test}:")]
-    place = frames[-1] if frames else test
-    errors = [line[1:].strip() for line in lines if line.startswith("E ")] or [
-        line.partition(" - ")[2] for line in lines if line.startswith("ERROR ")
-    ]
-    return [f"{place}: {error}" for error in errors]
+    """Return from pytest's output what failed and in which line of `test`, not deeper."""
+    told: list[str] = []
+    place, is_told = test, False
+    for line in lines:
+        if _TEST.match(line):
+            place, is_told = test, False
+        elif (frame := _FRAME.match(line)) and line.startswith(test):
+            place = frame[1]
+        elif line.startswith("E ") and not is_told:
+            told.append(f"{place}: {line[1:].strip()}")
+            is_told = True
+    errors = [line.partition(" - ")[2] for line in lines if line.startswith("ERROR ")]
+    # The same in each way that a proof runs.
+    return list(dict.fromkeys(told)) or [f"{test}: {error}" for error in errors]
 
 
 def _mutants(book: Book, test: str) -> Iterator[str]:
