@@ -2,6 +2,7 @@
 
 Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows unless they
 were noticed and nothing changed since: a line for each finding, with the place and what to do.
+What reading shows is told at once, before anything runs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from proven.book import Book
@@ -36,22 +38,22 @@ _HOUSE = "tests/handbook/house"
 _RULES = "fits_the_page or silenced_for_a_reason or marked_message"
 
 
-def check(book: Book, name: str) -> list[str]:
-    """Return what is wrong with page `name`, a line each.  ValueError if there is no such page."""
+def check(book: Book, name: str) -> Iterator[str]:
+    """Yield what is wrong with page `name`, a line each.  ValueError if there is no such page."""
     page = f"{book.settings.name_of(book.settings.pages)}/{name}.md"
-    style = [
-        f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
-        for file, finding in findings(book.root, [name])
-    ]
+    for file, finding in findings(book.root, [name]):
+        yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
     test = test_of(book, name)
+    yield from _marks(book, page, test)
     with ThreadPoolExecutor(2) as pool:
         proofs = pool.submit(lambda: [*_proofs(book, name, test), *_house(book)])
         mutants = pool.submit(lambda: list(_mutants(book, test)))
         # In this thread: only the main one can end a play that hangs.
-        outputs = list(_outputs(book, page))
-    failing = proofs.result()
-    # A proof that fails anyway tells nothing of mutants.
-    return [*style, *_marks(book, page, test), *outputs, *(failing or mutants.result())]
+        yield from _outputs(book, page)
+        failing = proofs.result()
+        yield from failing
+    if not failing:  # a proof that fails anyway tells nothing of mutants
+        yield from mutants.result()
 
 
 def test_of(book: Book, name: str) -> str:
@@ -175,16 +177,20 @@ def main() -> int:
     book = Book.at(".")
     if not options.pages:
         parser.error("name a page, as in make check PAGE=tasks/gather")
+    is_wrong = False
     try:
-        wrong = [line for name in options.pages for line in check(book, name)]
+        for line in chain.from_iterable(check(book, name) for name in options.pages):
+            print(line, flush=True)
+            is_wrong = True
     except SyntaxError as error:
         print(f"{error.filename}:{error.lineno}: syntax: {error.msg}: mend it first")
         return 1
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    print("\n".join(wrong) if wrong else "Nothing to mend.")
-    return int(bool(wrong))
+    if not is_wrong:
+        print("Nothing to mend.")
+    return int(is_wrong)
 
 
 if __name__ == "__main__":
