@@ -66,6 +66,12 @@ def test_outputs_proofs_and_style_are_told_with_their_places(small: Any) -> None
     assert "tests/tasks/test_hello.py:5: mark: proof 'hello-at-once' tries one way only" in lines
 
 
+def test_a_proof_that_fails_elsewhere_is_told_by_its_own_line(small: Any) -> None:
+    small.replace("tests/tasks/test_hello.py", 'at("hello")', 'at("farewell")')
+    assert "tests/tasks/test_hello.py:7: " in (lines := told(small))
+    assert "trace.py" not in lines
+
+
 def test_a_proof_that_nothing_breaks_is_told(small: Any) -> None:
     small.replace("tests/tasks/test_hello.py", VACUOUS, 'assert play("tasks/hello") is not None')
     assert "hello-at-once" in (lines := told(small))
@@ -74,7 +80,8 @@ def test_a_proof_that_nothing_breaks_is_told(small: Any) -> None:
 
 def test_a_mutant_that_nobody_notices_is_told(small: Any) -> None:
     small.replace("snippets/tasks/hello.py", "    await asyncio.sleep(1)\n", SPARE)
-    assert "snippets/tasks/hello.py" in (lines := told(small))
+    key = "drop await: await asyncio.sleep(0)"
+    assert f"snippets/tasks/hello.py:8: '{key}': survivor" in (lines := told(small))
     assert "survivor: change the program or the proof so that somebody notices it" in lines
 
 

@@ -192,7 +192,7 @@ def test_a_small_book_is_examined(book: Any) -> None:
     dropped = {"operator": "drop", "details": ["await"], "line": "await asyncio.sleep(0)"}
     assert snippet["justified"] == [dropped | {"number": 1, "why": "равносильно"}]
     assert dropped | {"number": 2} in snippet["survivors"]
-    again = "snippets/tasks/hello.py: drop await: await asyncio.sleep(0) #2: survivor: change"
+    again = "snippets/tasks/hello.py:6: 'drop await: await asyncio.sleep(0) #2': survivor: change"
     assert again in done.stdout
     assert "tests/tasks/test_vacuous.py:5: vacuous: vacuous: nothing breaks" in done.stdout
     assert "tests/tasks/justified.toml:1: tasks/hello: drop x: unneeded: somebody" in done.stdout

@@ -15,6 +15,9 @@ GOOD = """\
 ```{index} single: приветствие
 ```
 
+```{first} tasks/index
+```
+
 ```{short}
 Здоровается программа. Она печатает `hello` и завершается.
 ```
@@ -40,7 +43,12 @@ hello
 
 - {ref}`tasks-one`
 - {ref}`tasks-two`
+
+```{asked}
+Когда печатается строка? => #hello-at-once
+```
 """
+INDEX = "(tasks-one)=\n(tasks-two)=\n# Задачи\n\n```{glossary}\nКорутина\n  Объект.\n```\n"
 TERMS = """\
 words = ["корутин*"]
 
@@ -70,10 +78,10 @@ FAULTS = [
     Fault("# Кто здоровается?", "Кто здоровается?", "title", "no title", 1),
     Fault("## Дальше", "# Дальше", "title", "a second title"),
     Fault("```{index} single: приветствие\n```\n", "", "index", "no index entry", 1),
-    Fault(" Она печатает `hello` и завершается.", "", "short", "1 sentences", 7),
-    Fault("завершается.", "завершается. Да. Да. Да.", "short", "5 sentences", 7),
+    Fault(" Она печатает `hello` и завершается.", "", "short", "1 sentences", 10),
+    Fault("завершается.", "завершается. Да. Да. Да.", "short", "5 sentences", 10),
     Fault("## Дальше", "## Ещё", "next", "doesn't end"),
-    Fault("- {ref}`tasks-one`\n- {ref}`tasks-two`\n", "", "next", "leads to 0", 28),
+    Fault("- {ref}`tasks-one`\n- {ref}`tasks-two`\n", "", "next", "leads to 0", 31),
     Fault(OWN, "```\nhello\n```", "code", "without a language"),
     Fault(OWN, "```text\n0.0 │ hello\n```", "typed", "typed by hand"),
     Fault(OWN, "```text\nimport asyncio\n```", "code", "nobody runs"),
@@ -103,7 +111,7 @@ FAULTS = [
     Fault(OWN, "![слово](/_static/big.png)", "image", "400 KB"),
     Fault(OWN, f"Зовите `{CYRILLIC}syncio`.", "letters", f"«{CYRILLIC}syncio»"),
     Fault(OWN, "Зовите `await asyncio.gahter(a)`.", "name", "«asyncio.gahter»"),
-    Fault(OWN, "Зовите\n`Lock` и `threading.lock`.", "name", "«threading.lock»", 23),
+    Fault(OWN, "Зовите\n`Lock` и `threading.lock`.", "name", "«threading.lock»", 26),
     Fault(OWN, "Это мьютекс.", "term", "the word is «блокировка»"),
     Fault(OWN, "Это пагрешность.", "spelling", "«пагрешность»"),
     Fault(OWN, "Это еще видно.", "spelling", "«еще»"),
@@ -114,8 +122,22 @@ FAULTS = [
     Fault(OWN, f"{'Это видно и '.strip()} {'очень ' * 45}ясно.", "length", "words"),
     Fault(OWN, "This sentence is written for nobody here.", "russian", "isn't Russian"),
     Fault("[Строка", "[строка", "claim", "begins with a small letter"),
-    Fault("[Строка", '[До 3.12 строка]{.always #x before="3.12"} [С', "claim", "begin without it"),
+    Fault(
+        "[Строка",
+        '[До 3.12 строка]{.always #x before="3.12" rests="cpython"} [С',
+        "claim",
+        "begin without it",
+    ),
     Fault("ошибка: забыт вызов", "ошибка", "heading", "say which"),
+    Fault("`tasks-one`", "`tasks-three`", "link", "no label 'tasks-three'"),
+    Fault("{first} tasks/index", "{first} tasks/none", "link", "no page 'tasks/none'"),
+    Fault("=> #hello-at-once", "=> #hello-never", "link", "no claim 'hello-never'"),
+    Fault("=> #hello-at-once", "=> tasks/none", "link", "no page 'tasks/none'"),
+    Fault('rests="asyncio.run"', 'rests="asyncio.ran"', "link", "rests on asyncio.ran"),
+    Fault(OWN, "Это {term}`куча`.", "link", "no term 'куча'"),
+    Fault(OWN, "Ждут {term}`задачу\n<задача>`.", "link", "no term 'задача'"),
+    Fault(OWN, "Здесь {claim}`hello-never`.", "link", "no claim 'hello-never'"),
+    Fault(OWN, "Зовите {py:func}`asyncio.gahter`.", "link", "no 'asyncio.gahter'"),
     Fault("(tasks-hello)=", "\ufeff(tasks-hello)=", "bytes", "byte order mark"),
     Fault(OWN + "\n", OWN + "\r\n", "bytes", "CR"),
 ]
@@ -130,6 +152,7 @@ def check(root: Path, text: str) -> list[tuple[int, str, str]]:
     page = root / "source/tasks/hello.md"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_bytes(text.encode())
+    page.with_name("index.md").write_text(INDEX, encoding="utf-8")
     (root / "source/_terms.toml").write_text(TERMS, encoding="utf-8")
     inventories = root / "source/_inventories"
     if not inventories.exists():

@@ -1,8 +1,14 @@
 """Checks one page in seconds: `make check PAGE=tasks/gather`.
 
+<<<<<<< HEAD
 Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows: a line for
 each finding, with the place and what to do.  What was tried here and came out well isn't tried
 again as long as nothing changes on which it hangs.
+=======
+Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows unless they
+were noticed and nothing changed since: a line for each finding, with the place and what to do.
+What reading shows is told at once, before anything runs.
+>>>>>>> player
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 
@@ -31,32 +38,36 @@ from handbook.style.command import findings
 
 OTHER = "other output"
 """What `replay` says of a program that ended well and printed something else."""
-_PLACED = re.compile(r"[\w./ -]+\.py:\d+: (?!in )")
+_FRAME = re.compile(r"([\w./ -]+\.py:\d+): in ")
+_TEST = re.compile(r"_{3,} .+ _{3,}$")
 
 
 _HOUSE = "tests/handbook/house"
 _RULES = "fits_the_page or silenced_for_a_reason or marked_message"
 
 
-def check(book: Book, name: str) -> list[str]:
-    """Return what is wrong with page `name`, a line each.  ValueError if there is no such page."""
+def check(book: Book, name: str) -> Iterator[str]:
+    """Yield what is wrong with page `name`, a line each.  ValueError if there is no such page."""
     page = f"{book.settings.name_of(book.settings.pages)}/{name}.md"
-    style = [
-        f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
-        for file, finding in findings(book.root, [name])
-    ]
+    for file, finding in findings(book.root, [name]):
+        yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
     test = test_of(book, name)
-    marks = [*_marks(book, page, test), *unpromised(book, page), *astray(book, page)]
+    yield from _marks(book, page, test)
+    yield from unpromised(book, page)
+    yield from astray(book, page)
     # Those who come after it needn't search the texts again.
     book.memo.save()
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         house = pool.submit(lambda: list(_house(book)))
+        proofs = pool.submit(lambda: list(_proofs(book, name, test)))
         # A proof that fails anyway tells nothing of mutants.
-        proofs = pool.submit(lambda: list(_proofs(book, name, test)) or list(_mutants(book, test)))
+        mutants = pool.submit(lambda: [] if proofs.result() else list(_mutants(book, test)))
         # In this thread: only the main one can end a play that hangs.
         tried = Tried(book.root, test)
-        outputs = [*_outputs(book, page, tried), *runs_found(book, page, tried)]
-    return [*style, *marks, *outputs, *house.result(), *proofs.result()]
+        yield from _outputs(book, page, tried)
+        yield from runs_found(book, page, tried)
+        for findings_of in (proofs, house, mutants):
+            yield from findings_of.result()
 
 
 def test_of(book: Book, name: str) -> str:
@@ -142,7 +153,7 @@ def _house(book: Book) -> Iterator[str]:
 
 
 def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
-    options = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", *options, test)
+    options = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=short", *options, test)
     done = _run(book, "pytest", *options)
     if done.returncode:
         lines = done.stdout.replace(f"{book.root}/", "").splitlines()
@@ -150,15 +161,20 @@ def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
 
 
 def _told(lines: list[str], test: str) -> list[str]:
-    """Return from pytest's output what failed and where: a proof, or the file as a whole."""
-    if placed := [line for line in lines if _PLACED.match(line)]:
-        return list(dict.fromkeys(placed))  # the same in each way that a proof runs
-    frames = [line.partition(": in ")[0] for line in lines if line.startswith(f"{test}:")]
-    place = frames[-1] if frames else test
-    errors = [line[1:].strip() for line in lines if line.startswith("E ")] or [
-        line.partition(" - ")[2] for line in lines if line.startswith("ERROR ")
-    ]
-    return [f"{place}: {error}" for error in errors]
+    """Return from pytest's output what failed and in which line of `test`, not deeper."""
+    told: list[str] = []
+    place, is_told = test, False
+    for line in lines:
+        if _TEST.match(line):
+            place, is_told = test, False
+        elif (frame := _FRAME.match(line)) and line.startswith(test):
+            place = frame[1]
+        elif line.startswith("E ") and not is_told:
+            told.append(f"{place}: {line[1:].strip()}")
+            is_told = True
+    errors = [line.partition(" - ")[2] for line in lines if line.startswith("ERROR ")]
+    # The same in each way that a proof runs.
+    return list(dict.fromkeys(told)) or [f"{test}: {error}" for error in errors]
 
 
 def _mutants(book: Book, test: str) -> Iterator[str]:
@@ -191,16 +207,20 @@ def main() -> int:
     book = Book.remembered(".")
     if not options.pages:
         parser.error("name a page, as in make check PAGE=tasks/gather")
+    is_wrong = False
     try:
-        wrong = [line for name in options.pages for line in check(book, name)]
+        for line in chain.from_iterable(check(book, name) for name in options.pages):
+            print(line, flush=True)
+            is_wrong = True
     except SyntaxError as error:
         print(f"{error.filename}:{error.lineno}: syntax: {error.msg}: mend it first")
         return 1
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    print("\n".join(wrong) if wrong else "Nothing to mend.")
-    return int(bool(wrong))
+    if not is_wrong:
+        print("Nothing to mend.")
+    return int(is_wrong)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from proven.book import Settings
 
 from handbook.style.blocks import blocks, snippet
+from handbook.style.links import Targets, links
 from handbook.style.names import names as library_names
 from handbook.style.page import Finding, read
 from handbook.style.shape import shape
@@ -25,6 +26,7 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
     pages = settings.pages
     table = terms(pages)
     known = vocabulary(pages, table)
+    targets = Targets(settings)
     for file in _files(settings, names):
         try:
             page = read(file, pages)
@@ -35,6 +37,7 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
         found = [
             *(*snippet(file), *shape(page), *blocks(page)),
             *(*words(page, table, known), *library_names(page)),
+            *links(page, targets),
         ]
         yield from ((file, finding) for finding in sorted(set(found)))
 

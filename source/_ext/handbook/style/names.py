@@ -14,6 +14,7 @@ from handbook.style.page import Finding, Page
 
 INVENTORIES = "_inventories"
 _DOTTED = re.compile(r"(?<![\w.\"'/@])([a-z_]\w*(?:\.[A-Za-z_]\w*)+)(?![\w/]|\.\w)")
+_LISTED = re.compile(r"^(.+?)\s+(\S+:\S+)\s+-?\d+\s", re.M)
 _OWN_FILE = re.compile(r"\.(?:py|md|json|toml|txt|log)$")
 
 
@@ -68,9 +69,17 @@ def _is_here(name: str) -> bool:
 
 @cache
 def _documented(folder: Path) -> frozenset[str]:
-    """Return the names of the inventories in `folder`: four lines, then names, compressed."""
-    found: set[str] = set()
+    return frozenset(name for name, kind in listed(folder) if kind.startswith("py:"))
+
+
+@cache
+def listed(folder: Path) -> frozenset[tuple[str, str]]:
+    """Return name and kind ("py:class") of what the inventories in `folder` list.
+
+    Each has four lines, then lines compressed: name, kind, priority, address, title.
+    """
+    found: set[tuple[str, str]] = set()
     for file in sorted(folder.glob("*.inv")):
-        listed = zlib.decompress(file.read_bytes().split(b"\n", 4)[4]).decode("utf-8")
-        found |= {name for name, role, *_ in map(str.split, listed.splitlines()) if "py:" in role}
+        lines = zlib.decompress(file.read_bytes().split(b"\n", 4)[4]).decode("utf-8")
+        found |= {(match[1], match[2]) for match in _LISTED.finditer(lines)}
     return frozenset(found)

@@ -21,7 +21,7 @@ from typing import Any
 
 from proven.book import Book
 from proven.checks import environment, parse, parser
-from proven.checks.mutants.mutations import is_timed
+from proven.checks.mutants.mutations import is_timed, mutants_of
 from proven.checks.mutants.record import (
     Pair,
     found_since,
@@ -38,8 +38,8 @@ from proven.findings import EXCUSES, MUTANTS, Mutation
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
 _ADVICE = {
-    "survivor": "change the program or the proof so that somebody notices it, or say in "
-    f"{EXCUSES} why nobody can",
+    "survivor": "change the program or the proof so that somebody notices it, or say why nobody "
+    f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
     "vacuous": "nothing breaks this proof: let it assert what the sentence says",
     "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
     "fault": "the check of mutants could not do its work here",
@@ -172,13 +172,21 @@ def _messages(book: Book, arguments: list[str]) -> Iterator[dict[str, Any]]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+def _survivors(book: Book, name: str, entry: dict[str, Any]) -> Iterator[str]:
+    """Yield the place of each mutant that nobody notices, and its key in EXCUSES."""
+    made = mutants_of(book.code(name), timed=is_timed(book, name))
+    lines = {each.mutation: each.at for each in made}
+    for survivor in map(Mutation.of, entry["survivors"]):
+        label = str(survivor)
+        key = json.dumps(label, ensure_ascii=False) if "'" in label else f"'{label}'"
+        yield f"snippets/{name}.py:{lines[survivor]}: {key}"
+
+
 def _summarize(book: Book, data: dict[str, Any]) -> int:
     snippets, claims = data["snippets"], data["claims"]
     found = {
         "survivor": [
-            f"snippets/{name}.py: {Mutation.of(entry)}"
-            for name, each in snippets.items()
-            for entry in each["survivors"]
+            place for name, each in snippets.items() for place in _survivors(book, name, each)
         ],
         "vacuous": [
             f"{book.proofs[id].place}: {id}" for id, entry in claims.items() if "vacuous" in entry

@@ -16,7 +16,7 @@ from proven.stage.player import is_virtual
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed copy: what was done, and the whole changed text.
+    """A changed copy: what was done, the whole changed text, and in which line, from 1.
 
     probe: a copy that somebody would notice if the change could matter.  For a changed
     wait it waits ever so long: unnoticed, something cuts the wait short, whatever its
@@ -27,6 +27,7 @@ class Mutant:
     mutation: Mutation
     source: str
     probe: str = ""
+    at: int = 0
 
 
 def is_timed(book: Book, name: str) -> bool:
@@ -58,7 +59,8 @@ def mutants_of(source: str, *, timed: bool, where: Where = lambda node: True) ->
         done = mutation(change)
         seen[done] = seen.get(done, 0) + 1
         if change.source != source and _compiles(change.source):
-            yield Mutant(replace(done, number=seen[done]), change.source, change.probe)
+            numbered = replace(done, number=seen[done])
+            yield Mutant(numbered, change.source, change.probe, change.at or change.line)
 
 
 def _compiles(source: str) -> bool:

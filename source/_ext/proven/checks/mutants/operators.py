@@ -63,7 +63,8 @@ class Change(NamedTuple):
     """One change of a text.
 
     line: its number, from 1; operator, details: as a Mutation has them; source: the whole
-    changed text; probe: another one, as a Mutant has it.
+    changed text; probe: another one, as a Mutant has it; at: the number of the line to look
+    at, if it is another.
     """
 
     line: int
@@ -71,6 +72,7 @@ class Change(NamedTuple):
     details: tuple[str, ...]
     source: str
     probe: str = ""
+    at: int = 0
 
 
 def changes(text: Text, tree: ast.Module, statement: ast.stmt, *, timed: bool) -> Iterator[Change]:
@@ -124,7 +126,8 @@ def _swapped(text: Text, line: int, first: ast.stmt, second: ast.stmt) -> Change
     (begin, middle), (next, end) = text.lines(first), text.lines(second)
     swapped = text.data[next:end] + text.data[middle:next] + text.data[begin:middle]
     one, other = (text.of(each).partition("\n")[0] for each in (first, second))
-    return Change(line, "swap", (one, other), text.replaced((begin, end, swapped.decode())))
+    changed = text.replaced((begin, end, swapped.decode()))
+    return Change(line, "swap", (one, other), changed, at=first.lineno)
 
 
 def _of_calls(text: Text, statement: ast.stmt) -> Iterator[Change]:
