@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import asyncio
 import atexit
-import fcntl
 import gc
 import logging
 import os
@@ -24,12 +23,9 @@ from proven.stage.clock import Clock, hand_over, installed
 from proven.stage.process.shared import addresses, deadlock, frames
 from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
-from proven.stage.virtual.recorder import Recorder
+from proven.stage.virtual.recorder import Recorder, high, in_memory
 from proven.stage.virtual.zygote import Order, Outcome
 from proven.stage.watch import Journal, watch_threads, watching
-
-HIGH = 100
-"""The number from which on the stage's own descriptors are."""
 
 loaded: set[str] = set()
 """Names of the modules that the zygote has, and so every child."""
@@ -97,12 +93,12 @@ class _Child:
     def __init__(self, order: Order, channel: socket.socket) -> None:
         os.setsid()
         # The program's own files begin at 3, as always.
-        self.order, self._channel = order, socket.socket(fileno=_high(channel.detach()))
+        self.order, self._channel = order, socket.socket(fileno=high(channel.detach()))
         self._channel.sendall(os.getpid().to_bytes(8, "big"))
         self._told = _thread.allocate_lock()
         self.clock = Clock(reverse=order.reverse, charging=order.charging)
         self.journal = Journal(self.clock)
-        self._err, self._out = (_high(_file(name)) for name in ("stderr", "stdout"))
+        self._err, self._out = (high(in_memory(name)) for name in ("stderr", "stdout"))
         self.recorder = Recorder(self.clock, self.journal, 1)
         self.code, self.raised = 0, ""
 
@@ -215,23 +211,6 @@ class _Child:
             if (getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
                 del sys.modules[name]
         gc.collect()
-
-
-def _high(descriptor: int) -> int:
-    """Return a copy of `descriptor` that has a high number, and close it."""
-    copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH)
-    os.close(descriptor)
-    return copy
-
-
-def _file(name: str) -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create(name)
-    import tempfile
-
-    descriptor, path = tempfile.mkstemp(name)
-    os.unlink(path)
-    return descriptor
 
 
 def _start_coverage() -> None:
