@@ -36,7 +36,53 @@ def _refuse(why: str) -> None:
 
 
 @dataclass(eq=False)
-class Clock(Now):
+class Parts(Now):
+    """Who takes part: is busy, or waits."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._mutex = threading.Lock()
+        self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
+        self._waiting: dict[int, Waiter] = {}
+        # One looks whether the time may jump, or many would take each other's time.
+        self._looker: Waiter | None = None
+
+    def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
+        """Take note that `who` is busy; native: the thread that it is, if it runs already."""
+        with self._mutex:
+            self._busy[who] = native
+            self._busy.pop(instead_of, None)
+
+    def end(self, who: Hashable) -> None:
+        """Take note that `who` is through."""
+        with self._mutex:
+            self._busy.pop(who, None)
+            # The time may jump now, perhaps.
+            if self._looker:
+                self._looker.wake()
+
+    def step(self, has_timer: bool) -> None:
+        """Take note of a step of a loop that has more to do: going round lets time pass, too."""
+        if has_timer or self._waiting:
+            self._steps += 1
+            if self._steps > STEPS:
+                self._creep()
+
+    def _creep(self) -> None:
+        with self._mutex:
+            dues = [waiter.due for waiter in self._waiting.values() if waiter.due is not None]
+        # Nobody who waits may be passed by.
+        first = min((round(due * SECOND) for due in dues), default=self.now + READ)
+        self.now = max(self.now, min(self.now + READ, first))
+
+    def _has_crept_to(self, waiter: Waiter) -> bool:
+        """Tell whether a busy thread has waited until the moment of `waiter`."""
+        creeps = self._reads > READS or self._steps > STEPS
+        return creeps and waiter.due is not None and round(waiter.due * SECOND) <= self.now
+
+
+@dataclass(eq=False)
+class Clock(Parts):
     """One for all who take part in a play.
 
     on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
@@ -52,11 +98,6 @@ class Clock(Now):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._mutex = threading.Lock()
-        self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
-        self._waiting: dict[int, Waiter] = {}
-        # One looks whether the time may jump, or many would take each other's time.
-        self._looker: Waiter | None = None
         self._busy_since: tuple[object, float] = (None, 0.0)
         self._limits = Limits()
 
@@ -70,31 +111,10 @@ class Clock(Now):
                 return
         self.wait_for(Signal(), seconds)
 
-    def step(self, has_timer: bool) -> None:
-        """Take note of a step of a loop that has more to do: going round lets time pass, too."""
-        if has_timer or self._waiting:
-            self._steps += 1
-            if self._steps > STEPS:
-                self._creep()
-
     def wait_for(self, signal: Signal, seconds: float) -> bool:
         """Wait for `signal` for at most virtual seconds; tell whether it was given."""
         due = Due(self.time() + seconds, self)
         return bool(self.wait(due, signal.take, signal.wake, signal.given))
-
-    def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
-        """Take note that `who` is busy; native: the thread that it is, if it runs already."""
-        with self._mutex:
-            self._busy[who] = native
-            self._busy.pop(instead_of, None)
-
-    def end(self, who: Hashable) -> None:
-        """Take note that `who` is through."""
-        with self._mutex:
-            self._busy.pop(who, None)
-            # The time may jump now, perhaps.
-            if self._looker:
-                self._looker.wake()
 
     def close(self) -> None:
         """Let the play be over: threads that still take part end as soon as they run."""
@@ -147,18 +167,6 @@ class Clock(Now):
                     if self._looker:
                         self._looker.wake()
             self.meter.begin()
-
-    def _creep(self) -> None:
-        with self._mutex:
-            dues = [waiter.due for waiter in self._waiting.values() if waiter.due is not None]
-        # Nobody who waits may be passed by.
-        first = min((round(due * SECOND) for due in dues), default=self.now + READ)
-        self.now = max(self.now, min(self.now + READ, first))
-
-    def _has_crept_to(self, waiter: Waiter) -> bool:
-        """Tell whether a busy thread has waited until the moment of `waiter`."""
-        creeps = self._reads > READS or self._steps > STEPS
-        return creeps and waiter.due is not None and round(waiter.due * SECOND) <= self.now
 
     def _refuse_spinning(self, busy: list[int | None], waiting: list[Waiter]) -> None:
         """Refuse a thread that may wait for others, as by `while not flag: pass`."""
