@@ -622,6 +622,7 @@ def test_two_programs_are_played_beside_each_other(snippet: Write) -> None:
         ("import asyncio\nfrom os import fork as split\nprint('x')", False),
         ("import asyncio\nprint('x')\nrun = asyncio.create_subprocess_exec", False),
         ("import asyncio\nimport threading as t\nprint(t.Lock)", False),
+        ("import asyncio, os\nprint(os.stat('.').st_mtime > 0)", False),
         ("import time\nprint('x')", False),
     ],
 )

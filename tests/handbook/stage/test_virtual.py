@@ -15,6 +15,7 @@ from textwrap import dedent
 
 import pytest
 from proven.stage import SnippetError, Trace, load, perform
+from proven.stage.clock import Clock, line
 from proven.stage.clock.blocked import Signal
 from proven.stage.trace import NotVirtual
 from proven.stage.virtual import play_virtually, rest
@@ -96,6 +97,73 @@ CASES = {
             print("by steps")
         """,
         ["0.3 │ synchronous", "0.6 │ by steps"],
+    ),
+    "waiting by going round": (
+        """
+        import time
+        class Worker:
+            done = False
+            def work(self):
+                time.sleep(0.3)
+                self.done = True
+        async def main():
+            task = asyncio.create_task(asyncio.sleep(0.3))
+            while not task.done():
+                await asyncio.sleep(0)
+            print("for a task")
+            worker = Worker()
+            task = asyncio.create_task(asyncio.to_thread(worker.work))
+            while not worker.done:
+                await asyncio.sleep(0)
+            print("for a thread")
+            await task
+        """,
+        ["0.3 │ for a task", "0.6 │ for a thread"],
+    ),
+    "seconds between readings are exact": (
+        """
+        import time
+        async def main():
+            clocks = time.monotonic, time.time, asyncio.get_running_loop().time
+            late, spent = [], set()
+            for tenths in range(1, 8):
+                started = [read() for read in clocks]
+                ends = [moment + tenths / 10 for moment in started]
+                await asyncio.sleep(tenths / 10)
+                late += [read() >= end for read, end in zip(clocks, ends)]
+                spent |= {read() - moment - tenths / 10 for read, moment in zip(clocks, started)}
+            print(len(late), all(late), spent, type(time.time()), isinstance(ends[0], float))
+        """,
+        ["2.8 │ 21 True {0.0} <class 'float'> True"],
+    ),
+    "functions of C": (
+        """
+        import inspect, os, pickle, time
+        class Service:
+            now, nap, cpus = time.monotonic, time.sleep, os.cpu_count
+        async def main():
+            service = Service()
+            service.nap(0.5)
+            print(service.now(), service.cpus(), inspect.isbuiltin(time.sleep))
+            print(time.sleep, type(time.sleep).__name__, pickle.loads(pickle.dumps(time.sleep)))
+            asyncio.get_running_loop().call_soon(time.sleep, 1).cancel()
+            handle = asyncio.get_running_loop().call_soon(time.time)
+            print(handle)
+        """,
+        [
+            "0.5 │ 0.5 4 True",
+            "0.5 │ <built-in function sleep> builtin_function_or_method <built-in function sleep>",
+            "0.5 │ <Handle time()>",
+        ],
+    ),
+    "descriptors begin at three": (
+        """
+        with open(__file__) as file:
+            print(file.fileno() < 5)  # some builds of Python have opened a library
+        async def main():
+            print("main")
+        """,
+        ["0.0 │ True", "0.0 │ main"],
     ),
     "several loops by hand": (
         """
@@ -373,6 +441,9 @@ OUTSIDE = (
     "import os; os.fork()",
     "import os; os.system('true')",
     "import subprocess; subprocess.run(['true'])",
+    "import sqlite3; sqlite3.connect(':memory:')",
+    "import os; os.utime('.')",
+    "getattr(__import__('multiprocessing'), 'get_context')('spawn').Process(target=int).start()",
     "await asyncio.open_connection('127.0.0.1', 1)",
     "await asyncio.open_connection('example.org', 80)",
     "import sys; await asyncio.get_running_loop().connect_read_pipe(asyncio.Protocol, sys.stdin)",
@@ -385,6 +456,54 @@ def test_what_takes_real_time_is_refused(statement: str, tmp_path: Path) -> None
     code = f"async def main():\n    print('x')\n{body}"
     with pytest.raises(NotVirtual, match="planted"):
         played(code, tmp_path)
+
+
+CLIENT = """
+    import time, urllib.request
+    async def handle(reader, writer):
+        await reader.readuntil(b"\\r\\n\\r\\n")
+        await asyncio.sleep(0.7)
+        writer.write(b"HTTP/1.0 200 OK\\r\\n\\r\\nhello")
+        writer.close()
+    def ask(url):
+        for _ in range(2):
+            print(urllib.request.urlopen(url, timeout={limit}).read())
+    async def tick():
+        for _ in range(13):
+            await asyncio.sleep(0.1)
+    async def main():
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+            url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+            await asyncio.gather(asyncio.to_thread(ask, url), tick())
+"""
+
+
+def test_time_passes_no_limit_of_a_socket_by(tmp_path: Path) -> None:
+    """Such a limit is in real seconds: who is given more than a peer needs doesn't notice."""
+    trace = played(CLIENT.replace("{limit}", "1"), tmp_path)
+    assert trace.shown() == ["0.7 │ b'hello'", "1.4 │ b'hello'"]
+    with pytest.raises(NotVirtual, match=r"planted\.py: it waits at a socket for at most 0\.5 s"):
+        played(CLIENT.replace("{limit}", "0.5"), tmp_path)
+
+
+def test_who_waits_busily_beside_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "SPIN", 0.01)
+    refused: list[str] = []
+    clock = Clock(refuse=refused.append)
+
+    def sleep() -> None:
+        clock.begin(threading.get_ident(), threading.get_native_id())
+        clock.sleep(1)
+        clock.end(threading.get_ident())
+
+    thread = threading.Thread(target=sleep)
+    thread.start()
+    while not refused:
+        pass
+    clock.end(threading.get_ident())
+    thread.join()
+    assert "a thread is busy beside others that wait" in refused[0]
+    assert clock.time() == 1
 
 
 def test_a_deadlock_is_told_at_once(tmp_path: Path) -> None:

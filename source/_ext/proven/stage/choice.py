@@ -41,8 +41,11 @@ _HARMLESS = (
 )
 """What those modules have that only tells something."""
 
-_METHODS = frozenset({"subprocess_exec", "subprocess_shell", "add_signal_handler"})
-"""Methods of an event loop that act outside."""
+_ATTRIBUTES = (
+    *("subprocess_exec", "subprocess_shell", "add_signal_handler"),
+    *("st_[acm]time*", "st_birthtime*", "get[acm]time"),
+)
+"""What acts outside by whatever name it is reached: methods of a loop, times of files."""
 
 
 def why_real(path: Path) -> str:
@@ -63,7 +66,7 @@ def _why_real(source: bytes) -> str:
     if not any(name == "asyncio" or name.startswith("asyncio.") for _, name in used):
         return "it doesn't use asyncio"
     for line, name in used:
-        outside = name.startswith("loop.") or any(fnmatchcase(name, real) for real in _REAL)
+        outside = name.startswith(".") or any(fnmatchcase(name, real) for real in _REAL)
         if outside and name not in _HARMLESS:
             return f"line {line} uses {name}"
     return ""
@@ -85,8 +88,8 @@ def _used(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{node.module}.x" if alias.name == "*" else name
     for node in nodes:
         if isinstance(node, ast.Attribute):
-            if node.attr in _METHODS:
-                yield node.lineno, f"loop.{node.attr}"
+            if any(fnmatchcase(node.attr, outside) for outside in _ATTRIBUTES):
+                yield node.lineno, f".{node.attr}"
             elif name := _dotted(node, modules):
                 yield node.lineno, name
 

@@ -6,6 +6,7 @@ that has not run since a moment ago, can be waked by nobody but the program itse
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -60,6 +61,39 @@ def _state(task: Path) -> object:
     if lines["State"].split()[0] not in "SZX":
         return None
     return (lines["voluntary_ctxt_switches"], lines["nonvoluntary_ctxt_switches"])
+
+
+class Limits:
+    """How long blocked threads have stood at sockets whose limit is in real seconds."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, tuple[object, int]] = {}
+
+    def first_over(self, now: int, then: int, looking: set[int]) -> float:
+        """Return the seconds of a limit that time would pass by; 0.0 if it may go on to `then`.
+
+        now, then: virtual nanoseconds; looking: native ids of threads that wait by the clock.
+        """
+        states, frames = _states(looking), real.current_frames()
+        before, self._since = self._since, {}
+        for thread in threading.enumerate():
+            frame, native = frames.get(thread.ident or 0), thread.native_id or 0
+            if frame is None or native not in states or not (limit := _limit_at(frame)):
+                continue
+            state = (states[native], id(frame), frame.f_lasti)
+            known, since = before.get(native, (None, now))
+            self._since[native] = state, since if known == state else now
+            if then - self._since[native][1] >= limit * 1e9:
+                return limit
+        return 0.0
+
+
+def _limit_at(frame: Any) -> float:
+    """Return the shortest limit of sockets that are at hand where a thread stands; 0.0 if none."""
+    here = [*frame.f_locals.values(), *frame.f_globals.values()]
+    within = [held for one in here for held in [*getattr(one, "__dict__", {}).values()]]
+    sockets = [one for one in (*here, *within) if isinstance(one, socket.socket)]
+    return min(filter(None, (one.gettimeout() for one in sockets)), default=0.0)
 
 
 class Signal:

@@ -1,4 +1,4 @@
-"""What computing costs: nothing on the virtual clock, unless it is asked what if it did.
+"""What time it is, and what computing costs: nothing, unless it is asked what if it did.
 
 The CPU time of a stretch, from one moment at which a thread asks for the time, waits or
 prints to its next one, depends on the machine, but little on how busy that is.
@@ -7,15 +7,63 @@ prints to its next one, depends on the machine, but little on how busy that is.
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+SECOND = 1_000_000_000
+READS = 5_000
+"""Readings of the clock at one moment after which it counts as busy waiting."""
+STEPS = 20_000
+"""Steps of loops at one moment after which they count as busy waiting, if a timer runs."""
+READ = 50_000
+"""Nanoseconds that each further reading, or step, takes."""
 NOTICEABLE = 0.02
 """CPU seconds from which a stretch counts."""
 
 _spent = time.thread_time
+
+
+class Reading(float):
+    """A moment in seconds, exact to the nanosecond as the clock is: also what is counted from it.
+
+    As a plain float 0.1 + 0.2 would be later than 0.3, and who has slept as long as that not yet
+    through; in real time each sleep is a little late.
+    """
+
+    __slots__ = ("_nanoseconds",)
+    _nanoseconds: int
+
+    def __new__(cls, nanoseconds: int) -> Reading:
+        self = super().__new__(cls, nanoseconds / SECOND)
+        self._nanoseconds = nanoseconds
+        return self
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, int | float) or not math.isfinite(other):
+            return super().__add__(other)
+        return Reading(self._nanoseconds + round(other * SECOND))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        if isinstance(other, Reading):
+            return (self._nanoseconds - other._nanoseconds) / SECOND
+        if not isinstance(other, int | float) or not math.isfinite(other):
+            return super().__sub__(other)
+        return Reading(self._nanoseconds - round(other * SECOND))
+
+    def __reduce__(self) -> Any:
+        return float, (float(self),)
+
+
+# A program that asks for the type reads the usual name.
+Reading.__name__ = Reading.__qualname__ = float.__name__
+Reading.__module__ = float.__module__
 
 
 class Computed(NamedTuple):
@@ -97,3 +145,46 @@ class Meter:
         self._sleep(seconds)
         self._stated.add(threading.get_ident())
         self.begin()
+
+
+@dataclass(eq=False)
+class Now:
+    """Virtual nanoseconds since the play began, and how they are read.
+
+    reverse: break ties (see Due) the other way; tied: whether there was one;
+    charging: whether computing takes virtual time, too.
+    """
+
+    reverse: bool = False
+    charging: bool = False
+    now: int = 0
+    tied: bool = False
+    serials: Any = field(default_factory=itertools.count)
+    _reads: int = 0
+    _steps: int = 0
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self.sleep, self.charging)
+
+    def time(self) -> float:
+        """Return the current virtual second."""
+        return self.now / SECOND
+
+    def read(self) -> int:
+        """Return the nanosecond for the program: one that waits by reading lets it pass."""
+        self.meter.charge()
+        self._reads += 1
+        if self._reads > READS:
+            self._creep()
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual seconds pass."""
+        self._go_on(self.now + round(seconds * SECOND))
+
+    def _creep(self) -> None:
+        """Let a moment pass for who waits busily."""
+        self.now += READ
+
+    def _go_on(self, now: int) -> None:
+        self.now, self._reads, self._steps = now, 0, 0

@@ -8,22 +8,19 @@ as real time would have it.
 
 from __future__ import annotations
 
-import itertools
 import threading
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
-from proven.stage.clock.blocked import PAUSE, Due, Signal, Waiter, are_blocked_but
-from proven.stage.clock.cost import Meter
+from proven.stage.clock.blocked import PAUSE, Due, Limits, Signal, Waiter, are_blocked_but
+from proven.stage.clock.cost import READ, READS, SECOND, STEPS, Now
 from proven.stage.trace import NotVirtual
 
-SECOND = 1_000_000_000
-READS = 5_000
-"""Readings of the clock at one moment after which it counts as busy waiting."""
-READ = 50_000
-"""Nanoseconds that each further reading takes."""
+SPIN = 2.0
+"""CPU seconds after which a thread beside which others wait counts as one that waits busily."""
 
 
 class Deadlock(BaseException):
@@ -39,43 +36,53 @@ def _refuse(why: str) -> None:
 
 
 @dataclass(eq=False)
-class Now:
-    """Virtual nanoseconds since the play began, and how they are read.
-
-    reverse: break ties (see Due) the other way; tied: whether there was one;
-    charging: whether computing takes virtual time, too.
-    """
-
-    reverse: bool = False
-    charging: bool = False
-    now: int = 0
-    tied: bool = False
-    serials: Any = field(default_factory=itertools.count)
-    _reads: int = 0
+class Parts(Now):
+    """Who takes part: is busy, or waits."""
 
     def __post_init__(self) -> None:
-        self.meter = Meter(self.sleep, self.charging)
+        super().__post_init__()
+        self._mutex = threading.Lock()
+        self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
+        self._waiting: dict[int, Waiter] = {}
+        # One looks whether the time may jump, or many would take each other's time.
+        self._looker: Waiter | None = None
 
-    def time(self) -> float:
-        """Return the current virtual second."""
-        return self.now / SECOND
+    def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
+        """Take note that `who` is busy; native: the thread that it is, if it runs already."""
+        with self._mutex:
+            self._busy[who] = native
+            self._busy.pop(instead_of, None)
 
-    def read(self) -> int:
-        """Return the nanosecond for the program: one that waits by reading lets it pass."""
-        self.meter.charge()
-        self._reads += 1
-        if self._reads > READS:
-            self.now += READ
-        return self.now
+    def end(self, who: Hashable) -> None:
+        """Take note that `who` is through."""
+        with self._mutex:
+            self._busy.pop(who, None)
+            # The time may jump now, perhaps.
+            if self._looker:
+                self._looker.wake()
 
-    def sleep(self, seconds: float) -> None:
-        """Let virtual seconds pass."""
-        self.now += round(seconds * SECOND)
-        self._reads = 0
+    def step(self, has_timer: bool) -> None:
+        """Take note of a step of a loop that has more to do: going round lets time pass, too."""
+        if has_timer or self._waiting:
+            self._steps += 1
+            if self._steps > STEPS:
+                self._creep()
+
+    def _creep(self) -> None:
+        with self._mutex:
+            dues = [waiter.due for waiter in self._waiting.values() if waiter.due is not None]
+        # Nobody who waits may be passed by.
+        first = min((round(due * SECOND) for due in dues), default=self.now + READ)
+        self.now = max(self.now, min(self.now + READ, first))
+
+    def _has_crept_to(self, waiter: Waiter) -> bool:
+        """Tell whether a busy thread has waited until the moment of `waiter`."""
+        creeps = self._reads > READS or self._steps > STEPS
+        return creeps and waiter.due is not None and round(waiter.due * SECOND) <= self.now
 
 
 @dataclass(eq=False)
-class Clock(Now):
+class Clock(Parts):
     """One for all who take part in a play.
 
     on_jump: called before the time jumps; on_deadlock: before Deadlock is raised;
@@ -91,11 +98,8 @@ class Clock(Now):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._mutex = threading.Lock()
-        self._busy: dict[Hashable, int | None] = {threading.get_ident(): threading.get_native_id()}
-        self._waiting: dict[int, Waiter] = {}
-        # One looks whether the time may jump, or many would take each other's time.
-        self._looker: Waiter | None = None
+        self._busy_since: tuple[object, float] = (None, 0.0)
+        self._limits = Limits()
 
     def sleep(self, seconds: float) -> None:
         """Block the calling thread for virtual seconds; Over if the play is."""
@@ -111,20 +115,6 @@ class Clock(Now):
         """Wait for `signal` for at most virtual seconds; tell whether it was given."""
         due = Due(self.time() + seconds, self)
         return bool(self.wait(due, signal.take, signal.wake, signal.given))
-
-    def begin(self, who: Hashable, native: int | None = None, instead_of: Hashable = None) -> None:
-        """Take note that `who` is busy; native: the thread that it is, if it runs already."""
-        with self._mutex:
-            self._busy[who] = native
-            self._busy.pop(instead_of, None)
-
-    def end(self, who: Hashable) -> None:
-        """Take note that `who` is through."""
-        with self._mutex:
-            self._busy.pop(who, None)
-            # The time may jump now, perhaps.
-            if self._looker:
-                self._looker.wake()
 
     def close(self) -> None:
         """Let the play be over: threads that still take part end as soon as they run."""
@@ -178,17 +168,29 @@ class Clock(Now):
                         self._looker.wake()
             self.meter.begin()
 
+    def _refuse_spinning(self, busy: list[int | None], waiting: list[Waiter]) -> None:
+        """Refuse a thread that may wait for others, as by `while not flag: pass`."""
+        state, spent = (self.now, busy, waiting), time.process_time()
+        if self._busy_since[0] != state or all(waiter.due is None for waiter in waiting):
+            self._busy_since = (state, spent)
+        elif spent - self._busy_since[1] > SPIN:
+            self.refuse(f"for {SPIN:g} s a thread is busy beside others that wait for a moment")
+
     def _jump(self, me: Waiter) -> float | None:
         """Let time pass if nobody is busy; return how long the caller may wait for others."""
         with self._mutex:
             if me is not self._looker:
                 return None
             busy, waiting = [*self._busy.values()], [*self._waiting.values()]
-        if any(waiter.gone_on or waiter.failed for waiter in waiting):
-            # Who goes on may come to stand at what isn't known here: that must be seen.
-            return 10 * PAUSE
+            if any(waiter.gone_on or waiter.failed for waiter in waiting):
+                # Who goes on may come to stand at what isn't known here: that must be seen.
+                return 10 * PAUSE
+            if late := [waiter for waiter in waiting if self._has_crept_to(waiter)]:
+                _let_go_on(min(late, key=_due_of), me)
+                return 0
         looking = {waiter.native for waiter in waiting}
         if busy and (None in busy or not are_blocked_but(looking)):
+            self._refuse_spinning(busy, waiting)
             return PAUSE
         # Those who wait can't go on meanwhile, and close what is asked here.
         with self._mutex:
@@ -205,12 +207,12 @@ class Clock(Now):
             dated = [waiter for waiter in waiting if waiter.due is not None]
             if dated:
                 first = min(dated, key=_due_of)
+                then = max(self.now, round(_due_of(first) * SECOND))
+                if busy and (limit := self._limits.first_over(self.now, then, looking)):
+                    self.refuse(f"it waits at a socket for at most {limit:g} s, which are real")
                 self.on_jump()
-                self.now = max(self.now, round(_due_of(first) * SECOND))
-                self._reads = 0
-                first.gone_on = True
-                if first is not me:
-                    first.wake()
+                self._go_on(then)
+                _let_go_on(first, me)
                 return 10 * PAUSE
             if busy:
                 # What a thread waits for in real time isn't known: the deadline tells.
@@ -221,6 +223,12 @@ class Clock(Now):
                 if waiter is not me:
                     waiter.wake()
             return 0
+
+
+def _let_go_on(waiter: Waiter, me: Waiter) -> None:
+    waiter.gone_on = True
+    if waiter is not me:
+        waiter.wake()
 
 
 def _end(threads: set[Any]) -> None:

@@ -14,15 +14,17 @@ import threading
 from asyncio import base_events, events, selector_events
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from proven.stage.clock import names, real, sets
 from proven.stage.clock.blocked import Due, Signal
-from proven.stage.clock.cost import first_line
-from proven.stage.clock.line import SECOND, Clock, Over
+from proven.stage.clock.cost import Reading, first_line
+from proven.stage.clock.line import Clock, Over
 from proven.stage.clock.pool import Pool, Works, cpu_count
+from proven.stage.process.shared import frames
 
 STAGE = str(Path(__file__).parents[1])
 _Base: Any = base_events.BaseEventLoop
@@ -62,6 +64,7 @@ def _init(loop: Any, selector: Any = None) -> None:
     def select(timeout: float | None = None) -> Any:
         clock.meter.charge()
         if timeout is not None and timeout <= 0:
+            clock.step(bool(loop._scheduled))
             return poll(0)
         due = loop._scheduled[0]._when if loop._scheduled else None
         if due is not None and type(due) is not Due:
@@ -77,7 +80,7 @@ def _read(loop: Any) -> float:
         return _time(loop)
     caller = real.getframe(1).f_globals.get("__name__", "")
     if not caller.startswith("asyncio."):
-        return clock.read() / SECOND
+        return Reading(clock.read())
     # asyncio's own readings aren't the program's.
     clock.meter.charge()
     return clock.time()
@@ -210,7 +213,8 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         (threading.Thread, "start", _start_thread),
         (threading.Condition, "wait", _wait),
     ]
-    patches += [(os, name, cpu_count) for name in _COUNTS if hasattr(os, name)]
+    for name in filter(partial(hasattr, os), _COUNTS):
+        patches.append((os, name, frames.InC("posix", cpu_count)))
     if make_loop:
 
         def new_loop() -> Any:

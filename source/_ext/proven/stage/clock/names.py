@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from proven.stage.clock.line import SECOND, Clock
+from proven.stage.clock.cost import SECOND, Reading
+from proven.stage.clock.line import Clock
 from proven.stage.clock.real import KEPT
+from proven.stage.process.shared import frames
 
 EPOCH = 1_767_258_000 * SECOND
 """2026-01-01 09:00:00 UTC, in nanoseconds since 1970: when each play begins."""
@@ -93,7 +95,7 @@ def clock_gettime(which: int, /) -> float:
     """Stand in for time.clock_gettime."""
     if running() is None:
         return KEPT["clock_gettime"](which)
-    return clock_gettime_ns(which) / SECOND
+    return Reading(clock_gettime_ns(which))
 
 
 def _or_now(seconds: Any) -> Any:
@@ -118,13 +120,13 @@ def _reading(name: str, epoch: int) -> Callable[[], float]:
 
         def read() -> float:
             clock = running()
-            return (epoch + clock.read()) / SECOND if clock else original()
+            return Reading(epoch + clock.read()) if clock else original()
 
     read.__name__ = read.__qualname__ = name
     return read
 
 
-NAMES: dict[str, Any] = {
+_FUNCTIONS: dict[str, Any] = {
     **{name: _reading(name, EPOCH) for name in ("time", "time_ns")},
     **{
         name + end: _reading(name + end, 0)
@@ -140,6 +142,9 @@ NAMES: dict[str, Any] = {
         for function in (clock_gettime, clock_gettime_ns)
         if function.__name__ in KEPT
     },
+}
+NAMES = {
+    name: frames.InC("time", function, KEPT[name].__doc__) for name, function in _FUNCTIONS.items()
 }
 _BY_ORIGINAL = {id(KEPT[name]): replacement for name, replacement in NAMES.items()}
 _TAKEN = ("timeit", "threading", "queue", "sched", "subprocess", "selectors", "socketserver")
@@ -225,4 +230,4 @@ def _today_of(kind: Any) -> Any:
 
 
 for _function, _name in ((_now_of, "now"), (_utcnow_of, "utcnow"), (_today_of, "today")):
-    _function.__name__ = _name
+    _function.__name__, _function.__qualname__ = _name, f"datetime.{_name}"

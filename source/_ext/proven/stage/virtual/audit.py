@@ -26,7 +26,11 @@ _OUTSIDE = (
     "os.kill",
     "pty.spawn",
     "signal.pthread_kill",
+    "sqlite3.connect",
+    "os.utime",
 )
+_STARTERS = ("multiprocessing.popen_spawn_posix", "multiprocessing.popen_forkserver")
+"""Modules whose import tells of a process: of its start Python itself doesn't tell."""
 _OWN_NAMES = (None, "", b"", "localhost", b"localhost", "ip6-localhost")
 _here = threading.local()
 
@@ -36,7 +40,9 @@ def install(refuse: Callable[[str], object]) -> None:
     main = sys.modules.get("__main__")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if not (event in _OUTSIDE or event.startswith("socket.")):
+        if event == "import" and arguments[0] in _STARTERS:
+            event = arguments[0]
+        elif not (event in _OUTSIDE or event.startswith("socket.")):
             return
         if getattr(_here, "asking", False):
             return
@@ -55,7 +61,7 @@ def install(refuse: Callable[[str], object]) -> None:
 def _reason(event: str, arguments: tuple[Any, ...]) -> str:
     if event == "os.kill":
         return "" if arguments[0] == os.getpid() else event
-    if event in _OUTSIDE:
+    if event in _OUTSIDE or event in _STARTERS:
         return event
     if event == "socket.getaddrinfo":
         host = arguments[0]

@@ -23,7 +23,7 @@ from proven.stage.clock import Clock, hand_over, installed
 from proven.stage.process.shared import addresses, deadlock, frames
 from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
-from proven.stage.virtual.recorder import Recorder
+from proven.stage.virtual.recorder import Recorder, high, in_memory
 from proven.stage.virtual.zygote import Order, Outcome
 from proven.stage.watch import Journal, watch_threads, watching
 
@@ -92,13 +92,13 @@ class _Child:
 
     def __init__(self, order: Order, channel: socket.socket) -> None:
         os.setsid()
-        self.order, self._channel = order, channel
-        channel.sendall(os.getpid().to_bytes(8, "big"))
+        # The program's own files begin at 3, as always.
+        self.order, self._channel = order, socket.socket(fileno=high(channel.detach()))
+        self._channel.sendall(os.getpid().to_bytes(8, "big"))
         self._told = _thread.allocate_lock()
         self.clock = Clock(reverse=order.reverse, charging=order.charging)
         self.journal = Journal(self.clock)
-        self._err = os.memfd_create("stderr") if hasattr(os, "memfd_create") else _file("stderr")
-        self._out = os.memfd_create("stdout") if hasattr(os, "memfd_create") else _file("stdout")
+        self._err, self._out = (high(in_memory(name)) for name in ("stderr", "stdout"))
         self.recorder = Recorder(self.clock, self.journal, 1)
         self.code, self.raised = 0, ""
 
@@ -211,14 +211,6 @@ class _Child:
             if (getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
                 del sys.modules[name]
         gc.collect()
-
-
-def _file(name: str) -> int:
-    import tempfile
-
-    descriptor, path = tempfile.mkstemp(name)
-    os.unlink(path)
-    return descriptor
 
 
 def _start_coverage() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import os
 import threading
@@ -12,6 +13,9 @@ from typing import Any
 from proven.stage.clock import Clock
 from proven.stage.trace import Event
 from proven.stage.watch import Journal
+
+HIGH = 100
+"""The number from which on the stage's own descriptors are."""
 
 
 class Recorder(io.RawIOBase):
@@ -101,3 +105,21 @@ def _actor() -> str:
     except RuntimeError:
         task = None
     return task.get_name() if task else threading.current_thread().name
+
+
+def high(descriptor: int) -> int:
+    """Return a copy of `descriptor` with a number that no program gets, and close it."""
+    copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH)
+    os.close(descriptor)
+    return copy
+
+
+def in_memory(name: str) -> int:
+    """Return the descriptor of a new file that has no place in any folder."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create(name)
+    import tempfile
+
+    descriptor, path = tempfile.mkstemp(name)
+    os.unlink(path)
+    return descriptor

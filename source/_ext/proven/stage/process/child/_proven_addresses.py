@@ -18,5 +18,10 @@ def shift() -> None:
     """
     seed = os.environ.get("PYTHONHASHSEED", "")
     count = 7 * int(seed) if seed.isdigit() else 0
-    for size in range(0, 480, 16):
-        _kept.extend(bytes(size + 1) for _ in range(count))
+    for places in range(0, 60, 2):
+        # Without the GIL plain objects, those with references and those that are referred to
+        # weakly lie in heaps of their own.
+        slots = (*map("_{}".format, range(places)), "__weakref__")
+        weak = type("Kept", (), {"__slots__": slots}) if count else object
+        for _ in range(count):
+            _kept.extend((bytes(8 * places + 1), (None,) * (places + 1), weak()))

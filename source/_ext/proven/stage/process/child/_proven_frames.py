@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import warnings
-from types import FrameType, TracebackType
+from types import BuiltinFunctionType, FrameType, TracebackType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +73,32 @@ def _replace(kind: type, name: str, value: Any) -> None:
 
     gc.get_referents(vars(kind))[0][name] = value
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+
+class InC:
+    """What stands in for a function of C: no method of a class that keeps it, shown as Python's."""
+
+    def __init__(self, module: str, function: Any, doc: str | None = None) -> None:
+        self._function = function
+        self.__module__, self.__doc__ = module, doc
+        self.__name__ = self.__qualname__ = function.__name__
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._function(*arguments)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.__name__}>"
+
+    def __reduce__(self) -> str:
+        return str(self.__name__)
+
+    @property
+    def __class__(self) -> Any:
+        return BuiltinFunctionType
+
+
+# A program that asks for the type reads the usual name.
+InC.__name__ = InC.__qualname__ = BuiltinFunctionType.__name__
 
 
 def _getframe(depth: int = 0, /) -> Any:

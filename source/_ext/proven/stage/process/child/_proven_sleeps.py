@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from _proven_frames import InC
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -51,9 +53,7 @@ def install() -> None:
             original(seconds)
             _hear("time.sleep", (seconds,))
 
-        # Pools pickle it by these names.
-        sleep.__module__, sleep.__qualname__, sleep.__doc__ = "time", "sleep", original.__doc__
-        time.sleep = sleep
+        time.sleep = InC("time", sleep, original.__doc__)
 
 
 def _hear(event: str, arguments: Any) -> None:
