@@ -148,7 +148,7 @@ def test_a_transfer_to_oneself_waits_for_itself() -> None:
 
 
 @pytest.mark.always("deadlock-faulthandler-shows")
-@ways(threads={"1": 1, "2": 2, "5": 5})
+@ways(threads={"1": 1, "2": 2, "99": 99, "100": 100, "120": 120})
 def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
     run = run_by(
         "spawn",
@@ -166,15 +166,19 @@ def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
                         pass
 
             if __name__ == "__main__":
-                faulthandler.dump_traceback_later(0.3, exit=True)
                 for place in range(COUNT):
                     threading.Thread(target=circle, args=(place,)).start()
+                faulthandler.dump_traceback_later(0.3, exit=True)
             """,
             COUNT=threads,
         ),
     )
     assert run.returncode == 1
-    assert run.stderr.count("in circle") == threads
+    assert run.stderr.count("in circle") == min(threads, 100)
+    shown = run.stderr.count("most recent call first")
+    assert shown == min(threads + 1, 100), (
+        "the main thread, the oldest, is the first to be left out"
+    )
 
 
 @pytest.mark.always("deadlock-signal-handler")
