@@ -65,6 +65,45 @@ def test_who_was_woken_can_find_nothing() -> None:
     ]
 
 
+class Shelf:
+    """Has room for one thing; one condition for those who wait for it and for the room."""
+
+    def __init__(self, tell: str) -> None:
+        self.items: list[str] = []
+        self.changed = explore.threading.Condition()
+        self.tell = getattr(self.changed, tell)
+
+    def put(self, item: str) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: not self.items)
+            self.items.append(item)
+            self.tell()
+
+    def get(self) -> str:
+        with self.changed:
+            self.changed.wait_for(lambda: self.items)
+            item = self.items.pop()
+            self.tell()
+            return item
+
+
+@pytest.mark.sometimes("condition-notify-wakes-wrong-one")
+def test_one_signal_can_come_to_who_waits_for_something_else() -> None:
+    # no mutant: класс стоит в самом доказательстве
+    def put_two(shelf: Shelf) -> None:
+        shelf.put("tea")
+        shelf.put("cake")
+
+    def explored(tell: str) -> Exploration:
+        actors = [lambda shelf: shelf.get(), lambda shelf: shelf.get(), put_two]
+        return Threads(lambda: Shelf(tell), actors).explore(first=True, preemptions=1)
+
+    one = explored("notify").failure
+    assert one
+    assert one.kind == "deadlock"
+    assert explored("notify_all").holds
+
+
 @pytest.mark.always("condition-notify-not-kept")
 def test_a_signal_is_not_kept_for_who_comes_later() -> None:
     # one way: a fact about Condition

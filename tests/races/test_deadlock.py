@@ -1,6 +1,8 @@
 """Proofs for source/races/deadlock.md."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from threading import Lock, Thread
 from typing import Any
@@ -148,7 +150,7 @@ def test_a_transfer_to_oneself_waits_for_itself() -> None:
 
 
 @pytest.mark.always("deadlock-faulthandler-shows")
-@ways(threads={"1": 1, "2": 2, "5": 5})
+@ways(threads={"1": 1, "2": 2, "99": 99, "100": 100, "120": 120})
 def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
     run = run_by(
         "spawn",
@@ -166,15 +168,63 @@ def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
                         pass
 
             if __name__ == "__main__":
-                faulthandler.dump_traceback_later(0.3, exit=True)
                 for place in range(COUNT):
                     threading.Thread(target=circle, args=(place,)).start()
+                faulthandler.dump_traceback_later(0.3, exit=True)
             """,
             COUNT=threads,
         ),
     )
     assert run.returncode == 1
-    assert run.stderr.count("in circle") == threads
+    assert run.stderr.count("in circle") == min(threads, 100)
+    shown = run.stderr.count("most recent call first")
+    assert shown == min(threads + 1, 100), (
+        "the main thread, the oldest, is the first to be left out"
+    )
+
+
+class Owner:
+    """Does something when nobody needs it any more."""
+
+    def __init__(self, last: Callable[[], object]) -> None:
+        self.last = last
+
+    def __del__(self) -> None:
+        self.last()
+
+
+class Plain:
+    """Something that can be referred to weakly."""
+
+
+def _last_reference(last: Callable[[], object]) -> Callable[[], object]:
+    owners = [Owner(last)]
+    return owners.clear
+
+
+def _in_a_cycle(last: Callable[[], object]) -> Callable[[], object]:
+    owner: Any = Owner(last)
+    owner.itself = owner
+    return gc.collect
+
+
+def _finalize(last: Callable[[], object]) -> Callable[[], object]:
+    plain = [Plain()]
+    weakref.finalize(plain[0], last)
+    return plain.clear
+
+
+@pytest.mark.always("deadlock-finalizer")
+@ways(left={"reference": _last_reference, "cycle": _in_a_cycle, "finalize": _finalize})
+def test_what_tidies_up_does_not_get_the_lock_of_its_thread(
+    left: Callable[[Callable[[], object]], Callable[[], object]],
+) -> None:
+    # no mutant: когда прибрать за объектом, решает сам Python
+    lock, got = Lock(), list[bool]()
+    lose = left(lambda: got.append(lock.acquire(blocking=False)))
+    with lock:
+        lose()
+    assert got == [False]
 
 
 @pytest.mark.always("deadlock-signal-handler")

@@ -14,6 +14,7 @@ from proven.stage import explore, load, play
 from proven.stage.explore import Exploration, Threads
 
 from tests.ways import ways
+from tests.ways_processes import METHODS, filled, run_by
 
 
 class WriteLocked:
@@ -282,3 +283,34 @@ def test_any_thread_may_release_a_lock_but_not_an_rlock() -> None:
         thread.start()
         thread.join()
         assert errors == refused
+
+
+@pytest.mark.always("lock-of-one-process")
+@ways(method=METHODS, kind={"Lock": "Lock", "RLock": "RLock"})
+def test_another_process_has_a_lock_of_its_own(method: str, kind: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    run = run_by(
+        method,
+        filled(
+            """
+        import threading
+        from multiprocessing import Event, Process
+
+        lock = threading.KIND()
+
+        def work(held):
+            held.wait()
+            print(lock.acquire(blocking=False), flush=True)
+
+        if __name__ == "__main__":
+            held = Event()
+            child = Process(target=work, args=(held,))
+            child.start()
+            with lock:
+                held.set()
+                child.join()
+        """,
+            KIND=kind,
+        ),
+    )
+    assert run.stdout == "True\n"

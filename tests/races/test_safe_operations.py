@@ -238,6 +238,29 @@ def test_what_is_appended_amid_a_sort_is_lost(change: Callable[[list[int]], None
     assert items == [1, 2, 3]
 
 
+@pytest.mark.sometimes("safe-append-may-wait-for-sort", gil="off")
+def test_an_append_can_wait_for_the_end_of_a_sort() -> None:
+    # no mutant: мутантов делают в сборке с GIL, а утверждение верно без него
+    items, asks = [3, 1, 2], Event()
+
+    def add() -> None:
+        asks.set()
+        items.append(40)
+
+    adder = Thread(target=add)
+
+    def key(item: int) -> int:
+        if not adder.ident:
+            adder.start()
+        for _ in range(200_000):  # computes, for all the time that an append takes
+            asks.is_set()
+        return item
+
+    items.sort(key=key)
+    adder.join()
+    assert items == [1, 2, 3, 40]
+
+
 @pytest.mark.sometimes("safe-iterated-list-skips")
 def test_a_list_that_shrinks_skips_in_silence() -> None:
     # no mutant: утверждение о встроенном типе, программа к нему не нужна

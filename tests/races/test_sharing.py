@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from pathlib import Path
 from threading import Barrier, Event, Thread, local
 from typing import Any
 
@@ -73,6 +74,34 @@ def test_a_rollback_is_of_all_threads(end: str, threads: int) -> None:
         assert isinstance(in_thread(lambda: shop.sell("tea", lambda: 1 // 0)), ZeroDivisionError)
     assert shop.sold() == []
     shop.base.close()
+
+
+WRITES = {
+    "insert": "INSERT INTO sold VALUES ('tea')",
+    "create": "CREATE TABLE bought (what TEXT)",
+    "begin": "BEGIN IMMEDIATE",
+}
+
+
+@pytest.mark.always("sharing-sqlite-writer-waits-its-timeout")
+@ways(write=WRITES, timeout={"0": 0, "0.02": 0.02})
+def test_who_cannot_write_in_time_is_told_so(tmp_path: Path, write: str, timeout: float) -> None:
+    # no mutant: ждать ли другого соединения, решает сам SQLite
+    path = tmp_path / "shop.db"
+
+    def ask(request: str) -> object:
+        with closing(sqlite3.connect(path, timeout=timeout)) as own:
+            return own.execute(request).fetchall()
+
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE sold (what TEXT)")
+        base.execute("INSERT INTO sold VALUES ('cake')")
+        error = in_thread(lambda: ask(write))
+        assert isinstance(error, sqlite3.OperationalError)
+        assert "database is locked" in str(error)
+        assert in_thread(lambda: ask("SELECT * FROM sold")) == [], "who reads isn't in the way"
+        base.commit()
+        assert in_thread(lambda: ask(write)) == []
 
 
 def sellers(make: Callable[[], Any]) -> Exploration:

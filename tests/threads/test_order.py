@@ -3,7 +3,9 @@
 import io
 import logging
 import os
+import subprocess
 import sys
+import tempfile
 from ast import literal_eval
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -58,6 +60,50 @@ def test_each_thread_keeps_its_own_order() -> None:
         high = [number for number in lines if number > 5]
         assert low == sorted(low)
         assert high == sorted(high)
+
+
+def _through_pipe(command: list[str]) -> str:
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_BUFFERED, text=True
+    ).stdout
+
+
+def _through_file(command: list[str]) -> str:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        subprocess.run(command, stdout=file, stderr=file, env=_BUFFERED)
+        file.seek(0)
+        return file.read()
+
+
+_BUFFERED = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+@pytest.mark.always("order-stderr-overtakes")
+@ways(
+    through={"pipe": _through_pipe, "file": _through_file},
+    flush={"in the buffer": False, "flushed": True},
+    who={"main": "work()", "thread": "threading.Thread(target=work).start()"},
+)
+def test_a_line_of_stderr_overtakes_what_stdout_holds(
+    through: Callable[[list[str]], str], flush: bool, who: str
+) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    program = filled(
+        """
+        import sys, threading
+
+        def work():
+            print("out 1")
+            print("out 2", flush=FLUSH)
+            print("err", file=sys.stderr)
+
+        WHO
+        """,
+        FLUSH=flush,
+        WHO=who,
+    )
+    lines = through([sys.executable, "-c", program]).splitlines()
+    assert lines == (["out 1", "out 2", "err"] if flush else ["err", "out 1", "out 2"])
 
 
 @pytest.mark.sometimes("order-between-threads-any")

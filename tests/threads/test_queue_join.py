@@ -129,21 +129,25 @@ def test_with_task_done_in_finally_join_returns(explored: Callable[..., None]) -
 
 
 @pytest.mark.always("queue-join-worker-died")
-@ways(workers={"1": 1, "2": 2})
+@ways(workers={"1": 1, "2": 2}, in_finally={"in finally": True, "after the job": False})
 def test_when_all_workers_have_died_join_waits(
-    workers: int, monkeypatch: pytest.MonkeyPatch
+    workers: int, in_finally: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # no mutant: утверждение о самой очереди, программа к нему не нужна
     died: list[str] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: died.append(args.exc_type.__name__))
     jobs: Queue[str] = Queue()
-    for job in ("one", "two", "3"):
+    for job in ("one", "two", "three"):
         jobs.put(job)
 
     def work() -> None:
         while True:
-            int(jobs.get())
-            jobs.task_done()
+            job = jobs.get()
+            try:
+                int(job)
+            finally:
+                if in_finally:
+                    jobs.task_done()
 
     thread = joining(jobs)
     threads = [Thread(target=work) for _ in range(workers)]
@@ -154,7 +158,13 @@ def test_when_all_workers_have_died_join_waits(
     assert died == ["ValueError"] * workers
     thread.join(MOMENT)
     assert thread.is_alive()
-    assert jobs.unfinished_tasks == 3
+    assert jobs.unfinished_tasks == (3 - workers if in_finally else 3)
+    assert not jobs.empty()
+    while not jobs.empty():
+        with pytest.raises(ValueError, match="invalid literal"):
+            work()
+    thread.join(30 if in_finally else MOMENT)
+    assert thread.is_alive() is not in_finally, "all were taken"
 
 
 @pytest.mark.always("queue-join-early-task-done")

@@ -1,20 +1,22 @@
 """Proofs for source/threads/result.md."""
 
+import asyncio
 import gc
 import sys
 import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from queue import LifoQueue, PriorityQueue, Queue
-from threading import Thread
+from threading import Thread, current_thread
 from typing import Any
 
 import pytest
 from proven.stage import load, play
 
 from tests.ways import ways
-from tests.ways_processes import THREAD_ENDS, filled, run_by
+from tests.ways_processes import THREAD_ENDS, filled, quiet_threads, run_by
 
 
 class Thing:
@@ -132,6 +134,88 @@ def test_sys_exit_ends_only_its_thread_and_says_nothing(
     thread.join()
     assert reported == ["SystemExit", "ZeroDivisionError"]
     assert "ZeroDivisionError" in "".join(stderr), "it does tell of another exception"
+
+
+async def _in_to_thread(work: Callable[[], None]) -> None:
+    await asyncio.gather(asyncio.to_thread(work), return_exceptions=True)
+
+
+def _submitted(work: Callable[[], None]) -> None:
+    with ThreadPoolExecutor() as pool:
+        pool.submit(work)
+
+
+def _mapped(work: Callable[[], None]) -> None:
+    with ThreadPoolExecutor() as pool:
+        pool.map(lambda _: work(), range(1))
+
+
+def _applied(work: Callable[[], None]) -> None:
+    with ThreadPool(1) as pool:
+        pool.apply_async(work)
+        pool.close()
+        pool.join()
+
+
+@pytest.mark.always("thread-excepthook-not-of-pool")
+@ways(
+    run={
+        "submit": _submitted,
+        "map": _mapped,
+        "to_thread": lambda work: asyncio.run(_in_to_thread(work)),
+        "apply_async": _applied,
+    },
+)
+def test_the_hook_does_not_get_the_exceptions_of_jobs(
+    run: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported: list[str] = []
+    report = load("threads/result_excepthook").report
+    report.__globals__["print"] = reported.append
+    monkeypatch.setattr(threading, "excepthook", report)
+    begun: list[str] = []
+
+    def work() -> None:
+        begun.append(current_thread().name)
+        raise OSError
+
+    run(work)
+    assert len(begun) == 1
+    assert reported == []
+    thread = Thread(target=work, name="plain")
+    thread.start()
+    thread.join()
+    assert reported == ["plain died of OSError"]
+
+
+@pytest.mark.always("thread-queue-get-outwaits-thread")
+@ways(
+    error={name: error for name, error in THREAD_ENDS.items() if error},
+    kind={kind.__name__: kind for kind in (Queue, LifoQueue, PriorityQueue)},
+)
+def test_get_waits_on_after_the_thread_has_died(
+    error: BaseException, kind: Callable[[], Any]
+) -> None:
+    results = kind()
+
+    def fail(number: int) -> int:
+        raise error
+
+    def square() -> None:
+        load("threads/result_queue").square(map(fail, [1]), results)
+
+    got: list[object] = []
+    getter = Thread(target=lambda: got.append(results.get()))
+    getter.start()
+    with quiet_threads():
+        thread = Thread(target=square)
+        thread.start()
+        thread.join()
+    getter.join(timeout=0.05)  # time enough to return, if it could
+    assert getter.is_alive()
+    results.put("end")
+    getter.join()
+    assert got == ["end"]
 
 
 @pytest.mark.always("thread-future-result")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from subprocess import PIPE, Popen
 from threading import Thread
 from typing import Any
 
@@ -200,3 +202,24 @@ def test_a_thread_inherits_what_is_blocked(blocked: bool) -> None:
         assert seen == [blocked]
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+COPIERS = {
+    "cat": ["cat"],
+    "Python": [sys.executable, "-c", "import sys; print(sys.stdin.read(), end='')"],
+}
+"""Programs that end when their input does, and give it back."""
+
+
+@pytest.mark.always("sigterm-blocked-child-ignores-terminate")
+@ways(blocked={"yes": True, "no": False}, command=COPIERS)
+def test_a_child_started_with_sigterm_blocked_goes_on(blocked: bool, command: list[str]) -> None:
+    # no mutant: маску процессу передаёт система
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM] if blocked else [])
+    try:
+        child = Popen(command, stdin=PIPE, stdout=PIPE, text=True)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    child.terminate()
+    out, _ = child.communicate("tea")
+    assert (out, child.returncode) == (("tea", 0) if blocked else ("", -signal.SIGTERM))

@@ -1,5 +1,6 @@
 """Proofs for source/threads/stop.md."""
 
+import ctypes
 import os
 import queue
 import signal
@@ -9,17 +10,21 @@ from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import Process
 from queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import sleep
 from typing import Any
 
 import pytest
-from proven.stage import load, perform_script, play
+from proven.stage import load, play
 
 from tests.ways import ways
-from tests.ways_processes import STARTERS, Starter
+from tests.ways_processes import STARTERS, Starter, filled, run_by
+
+Waiting = tuple[Callable[[], object], Callable[[], object]]
+"""What a thread waits in, and what ends that wait."""
 
 
 @pytest.mark.always("stop-no-method")
@@ -100,6 +105,66 @@ def test_the_step_under_way_is_done_to_its_end(step: Callable[[Event], None]) ->
     finish_step.set()
     thread.join()
     assert steps == ["begins", "ends"]
+
+
+def _event() -> Waiting:
+    event = Event()
+    return event.wait, event.set
+
+
+def _get() -> Waiting:
+    items: Queue[None] = Queue()
+    return items.get, lambda: items.put(None)
+
+
+def _acquire() -> Waiting:
+    lock = Lock()
+    lock.acquire()
+    return lock.acquire, lock.release
+
+
+def _sleep() -> Waiting:
+    return lambda: sleep(0.3), lambda: None  # longer than the test looks at it
+
+
+class Stop(BaseException):
+    """What is sent into a thread."""
+
+
+def _send_into(thread: Thread) -> int:
+    """Return in how many threads the exception was set."""
+    assert thread.ident
+    set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    return int(set_exception(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop)))
+
+
+@pytest.mark.always("stop-async-exception-waits")
+@ways(waiting={"event": _event, "get": _get, "acquire": _acquire, "sleep": _sleep})
+def test_an_exception_sent_into_a_thread_comes_after_its_wait(
+    waiting: Callable[[], Waiting],
+) -> None:
+    # no mutant: утверждение о функции C-API, программа страницы её не зовёт
+    wait, end_the_wait = waiting()
+    begun, stopped = Event(), Event()
+
+    def work() -> None:
+        try:
+            begun.set()
+            wait()
+            while True:
+                sleep(0)
+        except Stop:
+            stopped.set()
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    begun.wait()
+    sleep(0.05)  # until it stands in the wait
+    assert _send_into(thread) == 1
+    assert not stopped.wait(timeout=0.1)  # time enough, if it could
+    end_the_wait()
+    thread.join(timeout=30)
+    assert stopped.is_set(), "it does come while the thread is at work"
 
 
 @pytest.mark.always("stop-blocked-get-misses-event")
@@ -213,7 +278,12 @@ def test_before_313_an_interrupted_join_takes_the_thread_for_ended() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert not ended.is_set(), "the function is still at work"
-    assert thread.is_alive() == (sys.version_info >= (3, 13))
+    right = sys.version_info >= (3, 13)
+    again = Thread(target=thread.join, daemon=True)
+    again.start()
+    again.join(timeout=0.05 if right else 30)
+    assert not ended.is_set()
+    assert thread.is_alive() == again.is_alive() == right
     end.set()
     assert ended.wait()
     thread.join()
@@ -304,38 +374,62 @@ def test_the_queue_is_cancelled_and_the_event_ends_the_rest(
     ]
 
 
+def test_the_page_presses_when_the_first_job_has_begun() -> None:
+    snippet, printed = load("threads/stop_pool_fixed"), list[str]()
+    names = snippet.main.__globals__
+    names["print"] = printed.append
+    names["ThreadPoolExecutor"] = partial(ThreadPoolExecutor, initializer=sleep, initargs=(0.05,))
+    snippet.main()
+    assert printed[-1] == "job 0: stopped in good order"
+
+
 @pytest.mark.always("stop-pool-second-ctrl-c", since="3.13")
-@ways(workers=WORKERS)
-def test_the_end_of_the_program_waits_for_the_queue_again(workers: int) -> None:
+@ways(workers=WORKERS, presses={"amid the block, too": 2, "at its end only": 1})
+def test_the_end_of_the_program_waits_for_the_queue_again(workers: int, presses: int) -> None:
     # no mutant: мутантов делают на Python 3.11, а утверждение верно с 3.13
-    trace = perform_script(
-        f"""
-        import signal, sys, threading, time
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import os, signal, sys, threading, time
         from concurrent.futures import ThreadPoolExecutor
 
         main, begun, left = threading.get_ident(), threading.Event(), threading.Event()
+        caught = []
+
+        def interrupt(*_):
+            if len(caught) < PRESSES:
+                caught.append("SIGINT")
+                raise KeyboardInterrupt
 
         def first():
             begun.wait()
-            signal.pthread_kill(main, signal.SIGINT)
-            while sys._current_frames()[main].f_code.co_name != "join":
+            while len(caught) < PRESSES:  # one may come too early for the wait
+                name = sys._current_frames()[main].f_code.co_name
+                if name == "join" or len(caught) < PRESSES - 1:
+                    signal.pthread_kill(main, signal.SIGINT)
                 time.sleep(0.001)
-            signal.pthread_kill(main, signal.SIGINT)
             left.wait()
-            print("first job")
+            os.write(1, b"first job\\n")
 
+        signal.signal(signal.SIGINT, interrupt)
         try:
-            with ThreadPoolExecutor({workers}) as pool:
+            with ThreadPoolExecutor(WORKERS) as pool:
                 pool.submit(first)
-                for _ in range({workers} - 1):
+                for _ in range(WORKERS - 1):
                     pool.submit(left.wait)
-                pool.submit(print, "last job")
+                pool.submit(os.write, 1, b"last job\\n")
                 begun.set()
-                threading.Event().wait()
+                if PRESSES > 1:
+                    threading.Event().wait()
         except KeyboardInterrupt:
-            print("main: left")
+            os.write(1, b"main: left\\n")
             left.set()
-        """
+        """,
+            PRESSES=presses,
+            WORKERS=workers,
+        ),
     )
-    assert trace.lines[0] == "main: left"
-    assert sorted(trace.lines[1:]) == ["first job", "last job"]
+    lines = run.stdout.splitlines()
+    assert lines[0] == "main: left"
+    assert sorted(lines[1:]) == ["first job", "last job"]
