@@ -23,6 +23,7 @@ from proven.stage import load, perform, play
 from proven.stage.player import path_of
 
 from tests.ways import ways
+from tests.ways_processes import METHODS, filled, run_by
 
 
 class Stuck:
@@ -333,3 +334,186 @@ def test_pstree_tells_who_waits_for_whom() -> None:
         place = told.index(f"(T) {name}")
         assert told[place + 1 : place + 4] == ["outer", "inner", "Event.wait"]
         assert told.index("main") < place
+
+
+STANDING = """
+    import faulthandler
+    import multiprocessing
+    import os
+    import signal
+    import subprocess
+    import sys
+    import tempfile
+    import time
+    from concurrent.futures import ProcessPoolExecutor
+
+    def register(path):
+        faulthandler.register(signal.SIGUSR1, file=open(path, "w"))
+
+    def prepare(path, both):
+        global barrier, report
+        barrier, report = both, path
+        if IN_THE_CHILD:
+            register(path)
+
+    def stand():
+        barrier.wait()
+        return "went on"
+
+    def child(path, both):
+        prepare(path, both)
+        stand()
+
+    def text(path):
+        return open(path).read() if os.path.exists(path) else ""
+
+    def come(both):
+        while not both.n_waiting:
+            time.sleep(0.005)
+"""
+"""Has a child that stands at a barrier, so that others can know that it does."""
+
+EXECUTOR = {
+    "POOL": "ProcessPoolExecutor(1, initializer=prepare, initargs=(path, both))",
+    "START": "pool.submit",
+    "RESULT": "result",
+}
+POOL = {
+    "POOL": "multiprocessing.Pool(1, prepare, (path, both))",
+    "START": "pool.apply_async",
+    "RESULT": "get",
+}
+WORKERS = {"an executor": EXECUTOR, "a pool": POOL}
+
+
+def told(method: str, code: str, **words: object) -> list[str]:
+    """Return what STANDING with that code prints, processes of which are started by `method`."""
+    program = run_by(method, filled(STANDING, **words) + filled(code, **words))
+    assert program.returncode == 0, program.stderr
+    return program.stdout.splitlines()
+
+
+@pytest.mark.always("hung-worker-answers")
+@ways(method=METHODS, workers=WORKERS)
+def test_a_worker_tells_where_it_stands(method: str, workers: dict[str, str]) -> None:
+    lines = play("debugging/hung_worker").lines
+    source = path_of("debugging/hung_worker").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "tea is ready"
+    assert "barrier.wait()" in source[int(lines[1].split()[1]) - 1]
+    assert lines[2:] == ["waits for a job"]
+    lines = told(
+        method,
+        """
+        if __name__ == "__main__":
+            both = multiprocessing.Barrier(2)
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "report")
+                with POOL as pool:
+                    job = START(stand)
+                    come(both)
+                    worker, = multiprocessing.active_children()
+                    while "<module>" not in text(path):
+                        os.kill(worker.pid, signal.SIGUSR1)
+                        time.sleep(0.005)
+                    print(*{line[-8:] for line in text(path).splitlines() if " in stand" in line})
+                    both.wait()
+                    print(job.RESULT())
+        """,
+        **workers,
+        IN_THE_CHILD=True,
+    )
+    assert lines == ["in stand", "went on"]
+
+
+@pytest.mark.always("hung-worker-own-registration")
+@ways(method=METHODS)
+def test_only_a_forked_child_has_the_registration_of_its_parent(method: str) -> None:
+    lines = told(
+        method,
+        """
+        if __name__ == "__main__":
+            both = multiprocessing.Barrier(2)
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "report")
+                register(path)
+                process = multiprocessing.Process(target=child, args=(path, both))
+                process.start()
+                come(both)
+                while process.exitcode is None and "<module>" not in text(path):
+                    os.kill(process.pid, signal.SIGUSR1)
+                    time.sleep(0.005)
+                print("in stand" in text(path))
+                if process.exitcode is None:
+                    both.wait()
+                process.join()
+                print(process.exitcode == -signal.SIGUSR1, process.exitcode)
+        """,
+        IN_THE_CHILD=False,
+    )
+    died = ["False", f"True {-signal.SIGUSR1}"]
+    assert lines == (["True", "False 0"] if method == "fork" else died)
+
+
+@pytest.mark.always("hung-active-children")
+@ways(method=METHODS)
+def test_who_runs_of_those_started_is_told(method: str) -> None:
+    lines = told(
+        method,
+        """
+        if __name__ == "__main__":
+            both, path = multiprocessing.Barrier(2), None
+            done = multiprocessing.Process(target=int)
+            done.start()
+            while done.exitcode is None:
+                time.sleep(0.005)
+            other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+            print(len(multiprocessing.active_children()))
+            process = multiprocessing.Process(target=child, args=(path, both), name="own")
+            process.start()
+            print([running.name for running in multiprocessing.active_children()])
+            with ProcessPoolExecutor(1) as pool, multiprocessing.Pool(1) as old:
+                pids = {pool.submit(os.getpid).result(), old.apply(os.getpid), process.pid}
+                print({running.pid for running in multiprocessing.active_children()} == pids)
+                print({running.exitcode for running in multiprocessing.active_children()})
+            both.wait()
+            process.join()
+            print(other.poll() is None, [p.name for p in multiprocessing.active_children()])
+            other.communicate(b"\\n")
+        """,
+        IN_THE_CHILD=False,
+    )
+    assert lines == ["0", "['own']", "True", "{None}", "True []"]
+
+
+@pytest.mark.always("hung-worker-deadline")
+@ways(method=METHODS, workers=WORKERS)
+def test_a_job_tells_where_it_stands_when_its_time_is_out(
+    method: str, workers: dict[str, str]
+) -> None:
+    lines = told(
+        method,
+        """
+        def wait(path):
+            while "<module>" not in text(path):
+                time.sleep(0.005)
+
+        def job():
+            early, late = report + "early", report + "late"
+            faulthandler.dump_traceback_later(0.05, file=open(early, "w"))
+            faulthandler.cancel_dump_traceback_later()
+            faulthandler.dump_traceback_later(0.05, repeat=True, file=open(late, "w"))
+            wait(late)
+            faulthandler.cancel_dump_traceback_later()
+            return [text(early), "in wait" in text(late), "in job" in text(late)]
+
+        if __name__ == "__main__":
+            both = None
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "report")
+                with POOL as pool:
+                    print(START(job).RESULT())
+        """,
+        **workers,
+        IN_THE_CHILD=False,
+    )
+    assert lines == ["['', True, True]"]

@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 
@@ -10,6 +12,7 @@ from proven.claims import has_gil
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
+from tests.model.measuring import nobody_asks_for_the_gil
 from tests.ways import ways
 
 Looks = Callable[[list[None]], list[int]]
@@ -154,6 +157,51 @@ def test_the_loop_answers_beside_an_endless_loop_in_a_thread() -> None:
         return seen
 
     assert len(asyncio.run(main())) == 5, "the loop and the thread went on side by side"
+
+
+COMPUTES = "print(flush=True)\nwhile True: pass"
+
+
+@pytest.mark.always("ga-tick-waits-for-the-interval", gil="on")
+def test_the_loop_waits_for_the_gil_of_a_thread_but_not_of_a_process(
+    usual_switching: None,
+) -> None:
+    # one way: a process is another interpreter, however it was started
+    async def ticks_beside_a_thread() -> int:
+        ticks: list[None] = []
+
+        def compute() -> int:
+            before = len(ticks)
+            for _ in range(300_000):
+                pass
+            return len(ticks) - before
+
+        computing = asyncio.create_task(asyncio.to_thread(compute))
+        while not computing.done():
+            ticks.append(None)
+            await asyncio.sleep(0)
+        return await computing
+
+    async def ticks_beside_a_process() -> None:
+        for _ in range(50):
+            await asyncio.sleep(0.0001)
+
+    # The interval is now longer than any test: who waits for it, waits for the end of the work.
+    with (
+        subprocess.Popen([sys.executable, "-c", COMPUTES], stdout=subprocess.PIPE) as process,
+        nobody_asks_for_the_gil(),
+    ):
+        try:
+            assert process.stdout
+            assert process.stdout.readline(), "it has begun"
+            asyncio.run(ticks_beside_a_process())
+            assert process.poll() is None, "it still computes"
+            assert asyncio.run(ticks_beside_a_thread()) == 0
+        finally:
+            process.kill()
+    # With a short interval the loop does come to run beside a thread.
+    sys.setswitchinterval(1e-6)
+    assert any(asyncio.run(ticks_beside_a_thread()) for _ in range(20))
 
 
 @pytest.mark.always("ga-c-call-stops-the-loop")
