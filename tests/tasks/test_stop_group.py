@@ -128,6 +128,16 @@ def test_a_group_whose_tasks_are_cancelled_raises_nothing(count: int, done: int)
     with pytest.raises(ExceptionGroup) if count else nullcontext():
         perform(failing)
 
+    async def awaited() -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(asyncio.sleep(100)) for _ in range(count)]
+            for task in tasks:
+                asyncio.get_running_loop().call_later(1, task.cancel)
+            await asyncio.gather(*tasks)
+
+    with pytest.raises(asyncio.CancelledError) if count else nullcontext():
+        perform(awaited)
+
 
 class Stop(Exception):
     """Stops a group."""
