@@ -323,6 +323,15 @@ def test_a_cancelled_error_ends_one_task(stop: Callable[[], Awaitable[None]], ot
 
     assert perform(main).elapsed == 5 * bool(others)
 
+    async def awaited() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(others):
+                group.create_task(asyncio.sleep(5))
+            await group.create_task(stop())
+
+    with pytest.raises(asyncio.CancelledError):
+        perform(awaited)
+
 
 @pytest.mark.always("stop-group-cancelled-error-body")
 @ways(count=COUNTS)
