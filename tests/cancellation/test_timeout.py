@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -304,5 +305,32 @@ def test_the_timeout_error_is_not_seen_inside() -> None:
     async def main() -> None:
         with pytest.raises(TimeoutError):
             await load_broken()
+
+    perform(main)
+
+
+async def _raises_timeout_error() -> None:
+    raise TimeoutError
+
+
+INSIDE: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
+    "wait_for": lambda: asyncio.wait_for(asyncio.sleep(100), 1),
+    "raised": _raises_timeout_error,
+}
+
+
+@pytest.mark.always("timeout-expired")
+@ways(inside=INSIDE)
+def test_expired_tells_whose_time_is_up(inside: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    # no mutant: в примерах страницы внутри блока никто не бросает TimeoutError
+    async def main() -> None:
+        for work, own in ((inside, False), (partial(asyncio.sleep, 100), True)):
+            expired = None
+            try:
+                async with asyncio.timeout(2) as limit:
+                    await work()
+            except TimeoutError:
+                expired = limit.expired()
+            assert expired is own
 
     perform(main)

@@ -128,6 +128,16 @@ def test_a_group_whose_tasks_are_cancelled_raises_nothing(count: int, done: int)
     with pytest.raises(ExceptionGroup) if count else nullcontext():
         perform(failing)
 
+    async def awaited() -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(asyncio.sleep(100)) for _ in range(count)]
+            for task in tasks:
+                asyncio.get_running_loop().call_later(1, task.cancel)
+            await asyncio.gather(*tasks)
+
+    with pytest.raises(asyncio.CancelledError) if count else nullcontext():
+        perform(awaited)
+
 
 class Stop(Exception):
     """Stops a group."""
@@ -312,6 +322,15 @@ def test_a_cancelled_error_ends_one_task(stop: Callable[[], Awaitable[None]], ot
         assert [task.result() for task in tasks] == ["done"] * others
 
     assert perform(main).elapsed == 5 * bool(others)
+
+    async def awaited() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(others):
+                group.create_task(asyncio.sleep(5))
+            await group.create_task(stop())
+
+    with pytest.raises(asyncio.CancelledError):
+        perform(awaited)
 
 
 @pytest.mark.always("stop-group-cancelled-error-body")

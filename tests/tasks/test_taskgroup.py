@@ -1,6 +1,7 @@
 """Proofs for source/tasks/taskgroup.md."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from itertools import permutations
@@ -137,6 +138,46 @@ def test_no_task_outlives_its_group(explored: Explored) -> None:
     explored(len(seen), twin_fails=twins)
 
 
+async def _by_to_thread(group: asyncio.TaskGroup, work: Callable[[], None]) -> None:
+    group.create_task(asyncio.to_thread(work))
+
+
+async def _by_executor(group: asyncio.TaskGroup, work: Callable[[], None]) -> None:
+    async def wait() -> None:
+        await asyncio.get_running_loop().run_in_executor(None, work)
+
+    group.create_task(wait())
+
+
+IN_THREAD = {"to_thread": _by_to_thread, "run_in_executor": _by_executor}
+
+
+@pytest.mark.always("taskgroup-thread-survives")
+@ways(starts=IN_THREAD, end=FAILED)
+def test_a_function_in_a_thread_outlives_the_block(
+    starts: Callable[[asyncio.TaskGroup, Callable[[], None]], Coroutine[Any, Any, None]], end: End
+) -> None:
+    # no mutant: в примерах страницы потоков нет
+    def work() -> None:
+        time.sleep(3)
+        print("thread: done")
+
+    async def main(fails: bool) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                await starts(group, work)
+                if fails:
+                    group.create_task(end.after(1))
+        except BaseExceptionGroup:
+            pass
+        print("after the block")
+        await asyncio.sleep(10)
+
+    failed, waited = perform(lambda: main(True)), perform(lambda: main(False))
+    assert (failed.at("after the block"), failed.at("thread: done")) == (1, 3)
+    assert waited.ordered("thread: done", "after the block")
+
+
 @pytest.mark.always("taskgroup-first-error-cancels")
 @ways(end=FAILED)
 def test_the_first_error_cancels_what_is_unfinished(end: End) -> None:
@@ -183,6 +224,48 @@ def test_a_child_that_ends_cancelled_stops_nobody(cancelled: bool, count: int) -
         assert me.cancelling() == 0
 
     assert perform(main).at("neighbour: done") == 3
+
+
+async def _await(task: asyncio.Task[Any]) -> None:
+    await task
+
+
+async def _gather(task: asyncio.Task[Any]) -> None:
+    await asyncio.gather(task, asyncio.sleep(0))
+
+
+async def _wait(task: asyncio.Task[Any]) -> None:
+    await asyncio.wait([task])
+
+
+@pytest.mark.always("taskgroup-body-awaits-cancelled")
+@ways(
+    waits={"await": _await, "gather": _gather, "wait": _wait},
+    asked={"raises it": False, "is cancelled": True},
+)
+def test_the_cancellation_of_a_child_comes_out_of_a_body_that_awaits_it(
+    waits: Callable[["asyncio.Task[Any]"], Coroutine[Any, Any, None]], asked: bool
+) -> None:
+    # no mutant: в примерах страницы тело блока задач не ждёт
+    async def block() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work("neighbour", 3))
+            child = group.create_task(ENDED["cancelled"].after(1))
+            if asked:
+                asyncio.get_running_loop().call_later(0.5, child.cancel)
+            await waits(child)
+
+    async def main() -> None:
+        opener = asyncio.create_task(block())
+        await asyncio.wait([opener])
+        assert opener.cancelled() == (waits is not _wait)
+        assert opener.cancelling() == 0, "nobody asked it to"
+
+    trace = perform(main)
+    if waits is _wait:
+        assert trace.at("neighbour: done") == 3
+    else:
+        assert trace.at("neighbour: cancelled") == (0.5 if asked else 1)
 
 
 @pytest.mark.always("taskgroup-errors-in-one-group")
