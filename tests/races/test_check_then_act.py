@@ -168,6 +168,26 @@ def test_of_several_who_create_a_file_exclusively_one_succeeds(
         assert sorted(outcomes) == ["created", *["was there already"] * (len(outcomes) - 1)]
 
 
+@pytest.mark.sometimes("check-then-act-exclusive-file-empty")
+def test_who_is_told_that_the_file_exists_can_find_it_empty(
+    together: Callable[..., None], tmp_path: Path
+) -> None:
+    # no mutant: когда записанное дойдёт до файла, решает сам Python
+    create, path = load("races/check_then_act_file").create, tmp_path / "file"
+    seen: list[tuple[str, str]] = []
+
+    def look() -> None:
+        seen.append((create(path), path.read_text(encoding="ascii")))
+
+    with path.open("x", encoding="ascii") as file:
+        together(1, look)
+        file.write("mine")
+        together(1, look)
+    together(1, look)
+    assert [text for _, text in seen] == ["", "", "mine"]
+    assert {outcome for outcome, _ in seen} == {"was there already"}
+
+
 @pytest.mark.sometimes("check-then-act-cache-calls-twice")
 def test_functools_cache_can_call_the_function_twice(together: Callable[..., None]) -> None:
     calls: list[int] = []

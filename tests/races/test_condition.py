@@ -1,11 +1,14 @@
 """Proofs for source/races/condition.md."""
 
 from collections.abc import Callable
+from threading import Condition, Event, Lock, RLock, Thread
 from typing import Any
 
 import pytest
 from proven.stage import explore, load, play
 from proven.stage.explore import Exploration, Threads
+
+from tests.ways import ways
 
 Explored = Callable[..., None]
 
@@ -105,10 +108,39 @@ def test_one_signal_can_come_to_who_waits_for_something_else() -> None:
 
 
 @pytest.mark.always("condition-notify-not-kept")
-def test_a_signal_is_not_kept_for_who_comes_later() -> None:
-    # one way: a fact about Condition
+@ways(
+    tell={
+        "notify_all": Condition.notify_all,
+        "notify": Condition.notify,
+        "notify of three": lambda it: it.notify(3),
+    },
+    times={"1": 1, "3": 3},
+    lock={"RLock": RLock, "Lock": Lock},
+)
+def test_a_signal_is_not_kept_for_who_comes_later(
+    tell: Callable[[Condition], None], times: int, lock: Callable[[], Any]
+) -> None:
     # no mutant: забыть ли сигнал, решает сам Condition, а не программа
     assert play("races/condition_lost_broken").lines == ["guest entered: False"]
+    changed, woken = Condition(lock()), list[bool]()
+    with changed:
+        for _ in range(times):
+            tell(changed)
+        assert not changed.wait(timeout=0.02)
+
+    def wait() -> None:
+        with changed:
+            waiting.set()
+            woken.append(changed.wait(timeout=30))
+
+    waiting = Event()
+    guest = Thread(target=wait)
+    guest.start()
+    waiting.wait()
+    with changed:  # free only when the guest waits
+        tell(changed)
+    guest.join()
+    assert woken == [True], "who waits already is woken"
 
 
 class FlagUnlocked:

@@ -1,5 +1,6 @@
 """Proofs for source/races/which-primitive.md."""
 
+import signal
 from collections.abc import Callable
 from threading import (
     Barrier,
@@ -10,7 +11,9 @@ from threading import (
     RLock,
     Semaphore,
     Thread,
+    get_ident,
 )
+from time import sleep
 from typing import Any
 from unittest.mock import Mock, call
 
@@ -260,6 +263,48 @@ def test_a_broken_barrier_is_broken_for_all(
     assert raised == ["BrokenBarrierError"] * (waiting + 1), "who comes later doesn't wait either"
     barrier.reset()
     assert not barrier.broken
+
+
+@pytest.mark.always("primitive-barrier-interrupted")
+@ways(waiting={"1": 1, "5": 5})
+def test_an_interrupted_wait_leaves_the_others_waiting(waiting: int) -> None:
+    # no mutant: утверждение о самом барьере, программа к нему не нужна
+    barrier, caught, raised = Barrier(waiting + 2), list[int](), list[str]()
+    main = get_ident()
+
+    def interrupt(number: int, _: object) -> None:
+        if not caught:
+            caught.append(number)
+            raise KeyboardInterrupt
+
+    def press() -> None:
+        while not caught:  # one may come too early for the wait
+            if barrier.n_waiting == waiting + 1:
+                signal.pthread_kill(main, signal.SIGINT)
+            sleep(0.001)
+
+    def work() -> None:
+        try:
+            barrier.wait()
+        except BrokenBarrierError as error:
+            raised.append(type(error).__name__)
+
+    threads = [Thread(target=work) for _ in range(waiting)]
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        for thread in (*threads, Thread(target=press)):
+            thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            barrier.wait(timeout=30)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not barrier.broken
+    assert barrier.n_waiting == waiting
+    assert raised == []
+    barrier.abort()
+    for thread in threads:
+        thread.join()
+    assert raised == ["BrokenBarrierError"] * waiting
 
 
 def takers(make: Callable[[], Any], *amounts: int) -> Exploration:

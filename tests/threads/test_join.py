@@ -191,10 +191,15 @@ def test_after_ctrl_c_a_slow_exit_may_let_the_thread_finish() -> None:
         """
         import atexit, os, signal, threading
 
+        def interrupt(*_):
+            if not caught:
+                caught.append("SIGINT")
+                raise KeyboardInterrupt
+
         def work():
             threading.main_thread().join()
-            os.kill(os.getpid(), signal.SIGINT)
-            leaving.wait()
+            while not leaving.wait(0.01):  # one may come too early for the wait
+                os.kill(os.getpid(), signal.SIGINT)
             print("worker", flush=True)
             finished.set()
 
@@ -203,7 +208,8 @@ def test_after_ctrl_c_a_slow_exit_may_let_the_thread_finish() -> None:
             finished.wait()
 
         if __name__ == "__main__":
-            leaving, finished = threading.Event(), threading.Event()
+            caught, leaving, finished = [], threading.Event(), threading.Event()
+            signal.signal(signal.SIGINT, interrupt)
             atexit.register(leave)
             threading.Thread(target=work).start()
         """,

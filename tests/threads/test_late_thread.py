@@ -8,6 +8,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
+from tests.ways_processes import METHODS, filled, run_by
 
 HOW = {"the last line": "", "sys.exit": "sys.exit(0)", "an exception": "raise OSError"}
 """How the main thread ends."""
@@ -52,6 +53,37 @@ def test_atexit_comes_after_threads(how: str) -> None:
     told = _told(f"{dedent(code)}\nLate().start()", how)
     assert told[-1] == "atexit"
     assert {"job", "thread"} <= {*told}
+
+
+@pytest.mark.always("late-atexit-in-child")
+@ways(method=METHODS, how=HOW)
+def test_a_child_calls_atexit_after_its_threads_if_at_all(method: str, how: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    run = run_by(
+        method,
+        filled(
+            """
+        import atexit, multiprocessing, sys, threading
+
+        def last():
+            threading.main_thread().join()
+            print("thread", flush=True)
+
+        def work():
+            atexit.register(print, "atexit", flush=True)
+            threading.Thread(target=last).start()
+            HOW
+
+        if __name__ == "__main__":
+            child = multiprocessing.Process(target=work)
+            child.start()
+            child.join()
+        """,
+            HOW=how or "pass",
+        ),
+    )
+    called = method == "spawn" or sys.version_info >= (3, 13)
+    assert run.stdout.splitlines() == ["thread", *["atexit"] * called]
 
 
 @pytest.mark.always("late-daemon-cut")

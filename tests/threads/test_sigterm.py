@@ -130,14 +130,21 @@ def test_an_exception_of_the_handler_ends_the_wait(wait: str) -> None:
     )
     program = """
     def leave(number, frame):
-        raise SystemExit
+        if not asked:
+            asked.append(number)
+            raise SystemExit
 
-    stop = Event()
+    def ask():
+        while not asked:  # one may come too early for the wait
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+
+    asked, stop = [], Event()
     worker = Thread(target=stop.wait)
     worker.start()
     try:
         signal.signal(signal.SIGTERM, leave)
-        Thread(target=lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+        Thread(target=ask).start()
         WAIT
     finally:
         print("finally")
