@@ -1,0 +1,37 @@
+import asyncio
+from dataclasses import dataclass
+
+
+@dataclass
+class Connection:
+    name: str
+
+    async def open(self) -> None:
+        if self.name == "Eve":
+            raise OSError("Eve does not answer")
+        print(f"{self.name}: open")
+
+    async def close(self) -> None:
+        print(f"{self.name}: closed")
+
+
+async def work(names: list[str]) -> None:
+    opened = [Connection(name) for name in names]
+    for each in opened:
+        await each.open()
+    try:
+        print("work")
+    finally:
+        for each in opened:
+            await each.close()
+
+
+async def main() -> None:
+    try:
+        await work(["Ann", "Bob", "Eve"])
+    except OSError as error:
+        print(error)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,243 @@
+"""Proofs for source/patterns/exit-stack.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+from proven.stage import load, perform, play
+
+from tests.ways import ENDED, FAILED, End, but, outcome_of, ways
+
+COUNTS = {"1": 1, "3": 3, "10": 10}
+Opening = Callable[[AsyncExitStack, "Each"], Coroutine[Any, Any, object]]
+
+
+class Each:
+    """A connection that says in `said` when it opens and closes; opening and closing take time."""
+
+    def __init__(self, name: int, said: list[str], fails: End | None = None) -> None:
+        self.name, self.said, self.fails = name, said, fails
+
+    async def __aenter__(self) -> Each:
+        await asyncio.sleep(self.name)
+        if self.fails:
+            self.fails.reach()
+        self.said.append(f"open {self.name}")
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        self.said.append(f"close {self.name}")
+        await asyncio.sleep(1)
+        self.said.append(f"closed {self.name}")
+
+
+async def by_itself(stack: AsyncExitStack, each: Each) -> None:
+    await stack.enter_async_context(each)
+
+
+async def by_callback(stack: AsyncExitStack, each: Each) -> None:
+    await each.__aenter__()
+    stack.push_async_callback(each.close)
+
+
+async def by_generator(stack: AsyncExitStack, each: Each) -> None:
+    @asynccontextmanager
+    async def manager() -> Any:
+        await each.__aenter__()
+        try:
+            yield
+        finally:
+            await each.close()
+
+    await stack.enter_async_context(manager())
+
+
+OPENED: dict[str, Opening] = {
+    "class": by_itself,
+    "generator": by_generator,
+    "callback": by_callback,
+}
+
+
+def closings(names: list[int]) -> list[str]:
+    """Return what connections say that close one after another."""
+    return [f"{word} {name}" for name in names for word in ("close", "closed")]
+
+
+@pytest.mark.always("exit-stack-reverse")
+@ways(opened=OPENED, count=COUNTS)
+def test_the_last_one_is_closed_first(opened: Opening, count: int) -> None:
+    trace = play("patterns/exit_stack")
+    assert trace.lines[3:] == ["work with 3", "Eve: closed", "Bob: closed", "Ann: closed"]
+    assert [trace.at(f"{name}: closed") for name in ("Eve", "Bob", "Ann")] == [1, 2, 3]
+    said: list[str] = []
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            for name in range(count):
+                await opened(stack, Each(name, said))
+            assert len(said) == count
+
+    perform(main)
+    assert said[count:] == closings([*reversed(range(count))])
+
+
+@pytest.mark.always("exit-stack-closes-opened")
+@ways(opened=OPENED, ended=but(ENDED, "value"), count={"0": 0, "3": 3})
+def test_what_was_opened_is_closed(opened: Opening, ended: End, count: int) -> None:
+    lines = ["Ann: open", "Bob: open", "Bob: closed", "Ann: closed", "Eve does not answer"]
+    assert play("patterns/exit_stack_fixed").lines == lines
+    assert play("patterns/exit_stack_broken").lines == [*lines[:2], lines[-1]]
+    broken = load("patterns/exit_stack_broken").work
+    alone = perform(lambda: broken(["Ann"])).lines
+    assert alone == ["Ann: open", "work", "Ann: closed"], "without an error it would do"
+    said: list[str] = []
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            for name in range(count):
+                await opened(stack, Each(name, said))
+            await opened(stack, Each(count, said, ended))
+
+    async def main() -> None:
+        assert await outcome_of(work()) is ended.error
+
+    perform(main)
+    assert said[count:] == closings([*reversed(range(count))])
+
+
+@pytest.mark.always("exit-stack-callback")
+@ways(ended=ENDED)
+def test_a_callback_is_called_at_the_end_of_the_block(ended: End) -> None:
+    fixed = load("patterns/exit_stack_fixed").work
+    said: list[str] = []
+
+    async def work() -> str:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(Each(0, said).close)
+            return ended.reach()
+
+    async def main() -> None:
+        assert await outcome_of(fixed(["Ann", "Eve"])) is OSError
+        assert await outcome_of(work()) == ended.outcome
+        assert said == closings([0])
+
+    assert perform(main).lines == ["Ann: open", "Ann: closed"]
+
+
+@pytest.mark.always("exit-stack-all-closed")
+@ways(ended=but(ENDED, "value"), place={"first": 0, "middle": 1, "last": 2})
+def test_an_error_in_closing_leaves_nobody_open(ended: End, place: int) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            for name in range(3):
+                await stack.enter_async_context(Each(name, said))
+                if name == place:
+                    stack.push_async_callback(ended.after, 1)
+
+    async def main() -> None:
+        assert await outcome_of(work()) is ended.error
+
+    perform(main)
+    assert said[3:] == closings([2, 1, 0])
+
+
+@pytest.mark.always("exit-stack-gather-leaks")
+@ways(ended=but(ENDED, "value"), late={"1": 1, "3": 3})
+def test_what_opens_late_under_gather_stays_open(ended: End, late: int) -> None:
+    trace = play("patterns/exit_stack_gather_broken")
+    assert trace.ordered("Bob does not answer", "Eve: open")
+    assert "Eve: closed" not in trace.lines
+    said: list[str] = []
+
+    async def main() -> None:
+        assert ended.error
+        with pytest.raises(ended.error):
+            async with AsyncExitStack() as stack:
+                await asyncio.gather(
+                    stack.enter_async_context(Each(1, said, ended)),
+                    *(stack.enter_async_context(Each(2 + each, said)) for each in range(late)),
+                )
+        assert said == []
+        await asyncio.sleep(100)
+
+    perform(main)
+    assert said == [f"open {2 + each}" for each in range(late)]
+
+
+@pytest.mark.always("exit-stack-group-closes")
+@ways(ended=FAILED, place=COUNTS)
+def test_under_a_group_all_that_opened_is_closed(ended: End, place: int) -> None:
+    lines = ["Ann: open", "Ann: closed", "Bob does not answer", "main: ends"]
+    assert play("patterns/exit_stack_gather_fixed").lines == lines
+    said: list[str] = []
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            for name in reversed(range(12)):  # each opens at the second of its name
+                each = Each(name, said, ended if name == place else None)
+                group.create_task(stack.enter_async_context(each))
+
+    async def main() -> None:
+        with pytest.raises(BaseExceptionGroup):
+            await work()
+        await asyncio.sleep(100)
+
+    perform(main)
+    opened = [f"open {name}" for name in range(place)]
+    assert said == [*opened, *closings([*reversed(range(place))])]
+
+
+@pytest.mark.always("exit-stack-timeout-of-another")
+@ways(in_group={"group": True, "task": False})
+def test_a_timeout_that_another_task_entered_cuts_nothing_short(in_group: bool) -> None:
+    # no mutant: утверждение о сроке, программа к нему не нужна
+    async def work() -> float:
+        async with AsyncExitStack() as stack:
+            entering = stack.enter_async_context(asyncio.timeout(1))
+            if in_group:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(entering)
+            else:
+                await asyncio.create_task(entering)
+            return await asyncio.sleep(10, asyncio.get_running_loop().time())
+
+    async def own() -> None:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(asyncio.timeout(1))
+            await asyncio.sleep(10)
+
+    async def main() -> None:
+        began = await work()
+        assert asyncio.get_running_loop().time() == began + 10
+        assert await outcome_of(own()) is TimeoutError
+
+    perform(main)
+
+
+@pytest.mark.always("exit-stack-pop-all")
+@ways(opened=OPENED, count=COUNTS)
+def test_pop_all_hands_over_what_is_open(opened: Opening, count: int) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            for name in range(count):
+                await opened(stack, Each(name, said))
+            other = stack.pop_all()
+        assert len(said) == count
+        await other.aclose()
+        assert said[count:] == closings([*reversed(range(count))])
+
+    perform(main)
