@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 
 from tests.ways import ENDED, EXITS, End, ways
+
+Guard = AbstractAsyncContextManager[Any]
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -380,3 +382,39 @@ def test_result_in_the_loop_s_own_thread_waits_in_vain() -> None:
             assert await asyncio.wrap_future(future) == "page"
 
         assert perform(main).ordered("gave up", "fetch: first step")
+
+
+GUARDS: dict[str, Callable[[], Guard]] = {
+    "Lock": asyncio.Lock,
+    "Condition": asyncio.Condition,
+    "Semaphore": lambda: asyncio.Semaphore(1),
+}
+
+
+@pytest.mark.always("bridge-lock-in-the-loop")
+@ways(make=GUARDS)
+def test_one_at_a_time_is_inside_whoever_gave_it_to_the_loop(make: Callable[[], Guard]) -> None:
+    async def most_inside(guard: Guard) -> int:
+        loop, inside, most = asyncio.get_running_loop(), 0, 0
+
+        async def enter() -> None:
+            nonlocal inside, most
+            async with guard:
+                inside += 1
+                most = max(most, inside)
+                await asyncio.sleep(1)
+                inside -= 1
+
+        def from_a_thread() -> None:
+            asyncio.run_coroutine_threadsafe(enter(), loop).result(10)
+
+        threads = [asyncio.to_thread(from_a_thread) for _ in range(3)]
+        await asyncio.gather(*threads, enter(), enter())
+        return most
+
+    async def main() -> None:
+        assert await most_inside(make()) == 1
+        assert await most_inside(nullcontext()) > 1
+        print("asserted")
+
+    assert perform(main).lines == ["asserted"]
