@@ -2,7 +2,7 @@
 
 Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows unless they
 were noticed and nothing changed since: a line for each finding, with the place and what to do.
-What reading shows is told at once, before anything runs.
+What reading shows is told at once, before anything runs; mutants are tried if all else runs well.
 """
 
 from __future__ import annotations
@@ -46,14 +46,18 @@ def check(book: Book, name: str) -> Iterator[str]:
     test = test_of(book, name)
     yield from _marks(book, page, test)
     with ThreadPoolExecutor(2) as pool:
-        proofs = pool.submit(lambda: [*_proofs(book, name, test), *_house(book)])
-        mutants = pool.submit(lambda: list(_mutants(book, test)))
+        running = [
+            pool.submit(lambda: list(_proofs(book, name, test))),
+            pool.submit(lambda: list(_house(book))),
+        ]
         # In this thread: only the main one can end a play that hangs.
-        yield from _outputs(book, page)
-        failing = proofs.result()
+        outputs = list(_outputs(book, page))
+        yield from outputs
+        failing = [line for each in running for line in each.result()]
         yield from failing
-    if not failing:  # a proof that fails anyway tells nothing of mutants
-        yield from mutants.result()
+    if not failing and not outputs:
+        # What fails anyway tells nothing of mutants, which take longest.
+        yield from _mutants(book, test)
 
 
 def test_of(book: Book, name: str) -> str:
