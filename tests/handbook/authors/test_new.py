@@ -49,6 +49,13 @@ def test_a_new_chapter(root: Path) -> None:
     assert written(root, "source/debugging/index.md").endswith("```{toctree}\nhung-program\n```\n")
 
 
+def test_a_snippet_does_not_hide_a_standard_module(root: Path) -> None:
+    lay_out(root, "tasks/asyncio")
+    assert not (root / "snippets/tasks/asyncio.py").exists()
+    assert (root / "snippets/tasks/asyncio_example.py").exists()
+    assert "```{output} tasks/asyncio_example\n```" in written(root, "source/tasks/asyncio.md")
+
+
 def test_every_place_to_fill_is_told(root: Path) -> None:
     lay_out(root, "tasks/hung-program")
     page = written(root, "source/tasks/hung-program.md")

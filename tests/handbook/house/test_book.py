@@ -84,9 +84,12 @@ def shown_whole() -> set[str]:
 
 @pytest.mark.parametrize("name", names())
 def test_snippet_fits_the_page(name: str) -> None:
-    lines = (ROOT / "snippets" / f"{name}.py").read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= (45 if name in shown_whole() else 65)
-    assert max(map(len, lines)) <= 72
+    file = f"snippets/{name}.py"
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    most = 45 if name in shown_whole() else 65
+    assert len(lines) <= most, f"{file}: {len(lines)} lines: cut it to {most}, or show parts of it"
+    for number, line in enumerate(lines, 1):
+        assert len(line) <= 72, f"{file}:{number}: {len(line)} columns: break the line, 72 fit"
 
 
 def test_each_question_has_a_file_of_proofs() -> None:

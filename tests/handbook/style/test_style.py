@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from handbook.style.command import findings
+from handbook.style.command import code, findings
 from handbook.style.page import sentences
 
 ROOT = Path(__file__).parents[3]
@@ -214,6 +214,13 @@ def test_a_page_that_is_not_there(tmp_path: Path) -> None:
     check(tmp_path, GOOD)
     with pytest.raises(ValueError, match="there is no such page"):
         list(findings(tmp_path, ["tasks/none"]))
+
+
+def test_a_snippet_that_hides_a_standard_module(tmp_path: Path) -> None:
+    for name in ("queue", "queues"):
+        (tmp_path / f"snippets/tasks/{name}.py").parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"snippets/tasks/{name}.py").write_text("", encoding="utf-8")
+    assert [(file.name, told.rule) for file, told in code(tmp_path)] == [("queue.py", "module")]
 
 
 def test_sentences_end_where_the_next_begins() -> None:

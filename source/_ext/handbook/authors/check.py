@@ -1,14 +1,9 @@
 """Checks one page in seconds: `make check PAGE=tasks/gather`.
 
-<<<<<<< HEAD
 Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows: a line for
-each finding, with the place and what to do.  What was tried here and came out well isn't tried
+each finding, with the place and what to do.  What reading shows is told at once, before anything
+runs; mutants are tried if all else runs well.  What was tried here and came out well isn't tried
 again as long as nothing changes on which it hangs.
-=======
-Its shape and words, its marks, its outputs, its proofs, and mutants of what it shows unless they
-were noticed and nothing changed since: a line for each finding, with the place and what to do.
-What reading shows is told at once, before anything runs.
->>>>>>> player
 """
 
 from __future__ import annotations
@@ -57,17 +52,20 @@ def check(book: Book, name: str) -> Iterator[str]:
     yield from astray(book, page)
     # Those who come after it needn't search the texts again.
     book.memo.save()
-    with ThreadPoolExecutor(3) as pool:
-        house = pool.submit(lambda: list(_house(book)))
-        proofs = pool.submit(lambda: list(_proofs(book, name, test)))
-        # A proof that fails anyway tells nothing of mutants.
-        mutants = pool.submit(lambda: [] if proofs.result() else list(_mutants(book, test)))
+    with ThreadPoolExecutor(2) as pool:
+        running = [
+            pool.submit(lambda: list(_proofs(book, name, test))),
+            pool.submit(lambda: list(_house(book))),
+        ]
         # In this thread: only the main one can end a play that hangs.
         tried = Tried(book.root, test)
-        yield from _outputs(book, page, tried)
-        yield from runs_found(book, page, tried)
-        for findings_of in (proofs, house, mutants):
-            yield from findings_of.result()
+        outputs = [*_outputs(book, page, tried), *runs_found(book, page, tried)]
+        yield from outputs
+        failing = [line for each in running for line in each.result()]
+        yield from failing
+    if not failing and not outputs:
+        # What fails anyway tells nothing of mutants, which take longest.
+        yield from _mutants(book, test)
 
 
 def test_of(book: Book, name: str) -> str:

@@ -107,12 +107,12 @@ def lay_out(root: Path, page: str) -> list[Path]:
         "label": page.replace("/", "-"),
         "claim": question,
         "name": name,
-        "snippet": f"{chapter}/{name}",
+        "snippet": f"{chapter}/{name}{'_example' * (name in sys.stdlib_module_names)}",
         "fill": FILL,
     }
     texts = {
         root / f"source/{page}.md": _PAGE,
-        root / f"snippets/{chapter}/{name}.py": _SNIPPET,
+        root / f"snippets/{words['snippet']}.py": _SNIPPET,
         root / f"tests/{chapter}/test_{name}.py": _PROOF,
     }
     if there := [file for file in texts if file.exists()]:

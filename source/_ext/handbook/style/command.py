@@ -43,11 +43,14 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
 
 
 def code(root: Path) -> Iterator[tuple[Path, Finding]]:
-    """Yield file and finding for the letters of every snippet and proof."""
+    """Yield file and finding for the letters of every snippet and proof, and a snippet's name."""
     for folder in ("snippets", "tests"):
         for file in sorted((root / folder).rglob("*.py")):
             found = snippet(file, english=folder == "snippets")
             yield from ((file, finding) for finding in found)
+            if folder == "snippets" and file.stem in sys.stdlib_module_names:
+                problem = f"it hides the standard module {file.stem} from its folder: rename it"
+                yield file, Finding(1, "module", problem)
 
 
 def _files(settings: Settings, names: Iterable[str]) -> list[Path]:
@@ -56,7 +59,8 @@ def _files(settings: Settings, names: Iterable[str]) -> list[Path]:
     files = [settings.pages / f"{name}.md" for name in names]
     for file in files:
         if not file.is_file():
-            raise ValueError(f"{file}: there is no such page")
+            name = settings.name_of(file)
+            raise ValueError(f"{name}: there is no such page: name one as in tasks/gather")
     return files
 
 
