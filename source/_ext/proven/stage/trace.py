@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 BAR = " │ "
 
+LONGER = "If it needs longer, give it more seconds by PROVEN_DEADLINE.\n"
+"""What helps when a program still runs at the deadline."""
+
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 

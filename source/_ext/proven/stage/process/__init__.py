@@ -20,7 +20,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from proven.stage.process.records import in_order, read, tied
-from proven.stage.trace import Event, SnippetError, Trace, Wait
+from proven.stage.trace import LONGER, Event, SnippetError, Trace, Wait
 
 __all__ = ["in_order", "play_in_process"]
 
@@ -61,7 +61,7 @@ def play_in_process(
     root = f"{path.parents[name.count('/')]}/"
     err = err.replace(root, "snippets/")
     if hung:
-        raise SnippetError(f"snippets/{name}.py: still running after {deadline:g} s\n{err}")
+        raise SnippetError(f"snippets/{name}.py: still running after {deadline:g} s\n{err}{LONGER}")
     if other and beside and other.failed:
         raise SnippetError(f"snippets/{name}.py: {beside.name} beside it failed\n{other.stderr()}")
     lines = tuple(

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from proven.stage.clock import Clock, Deadlock, VirtualLoop, installed
-from proven.stage.trace import SnippetError, Trace
+from proven.stage.trace import LONGER, SnippetError, Trace
 from proven.stage.virtual.recorder import Recorder
 from proven.stage.virtual.stacks import stacks, waits
 from proven.stage.watch import Journal, watching
@@ -118,7 +118,9 @@ def _deadline(clock: Clock) -> Iterator[list[str]]:
 
     def expire(_signal: int, frame: FrameType | None) -> None:
         if not dump[0]:
-            dump[0] = f"still running after {deadline():g} s\n{''.join(stacks(clock, frame))}"
+            dump[0] = (
+                f"still running after {deadline():g} s\n{''.join(stacks(clock, frame))}{LONGER}"
+            )
         raise _Deadline
 
     before = signal.signal(signal.SIGALRM, expire)

@@ -25,7 +25,7 @@ from time import monotonic
 from typing import Any
 
 from proven.stage.clock.cost import NOTHING, Computed
-from proven.stage.trace import NotVirtual, SnippetError, Trace
+from proven.stage.trace import LONGER, NotVirtual, SnippetError, Trace
 
 GRACE = 2.0
 """Real seconds after the deadline that a child has to tell where it stands."""
@@ -136,7 +136,7 @@ def _play(name: str, path: Path, *, reverse: bool = False, charging: bool = Fals
         raise SnippetError(
             f"snippets/{name}.py: "
             + (
-                (outcome.hung and f"still running after {seconds:g} s\n{outcome.hung}")
+                (outcome.hung and f"still running after {seconds:g} s\n{outcome.hung}{LONGER}")
                 or "the play ended without a word, as by os._exit()"
             )
         )

@@ -51,7 +51,7 @@ def _wait_of(task: Any, is_program: Callable[[str], bool]) -> tuple[str, str, st
             if is_program(file):
                 line, what = frame.f_lineno, ""
             elif not what and not is_own(frame):
-                what = frame.f_code.co_qualname
+                what = _method(frame)
         coroutine = following
     waiter: Any = getattr(task, "_fut_waiter", None)
     if not what and hasattr(waiter, "get_name"):
@@ -60,6 +60,16 @@ def _wait_of(task: Any, is_program: Callable[[str], bool]) -> tuple[str, str, st
         names = [other.get_name() for other in _children(waiter)]
         what = ", ".join(names) or "a future that nobody completes"
     return task.get_name(), what, "", line
+
+
+def _method(frame: Any) -> str:
+    """Return the name of what `frame` runs, as the program knows it."""
+    code, owner = frame.f_code, frame.f_locals.get("self")
+    if owner is None:
+        return str(code.co_qualname)
+    # So `async with lock` asks for it.
+    name = "acquire" if code.co_qualname == "_ContextManagerMixin.__aenter__" else code.co_name
+    return f"{type(owner).__name__}.{name}"
 
 
 def _children(waiter: Any) -> list[Any]:
