@@ -67,6 +67,13 @@ def test_pdf_and_epub_are_linked_from_the_landing_page() -> None:
         assert (SITE / name).read_bytes().startswith(start)
 
 
+def test_the_ledger_and_the_mutants_are_light() -> None:
+    """Each in bytes as on the disk, so that a phone reads it without a jerk."""
+    files = [SITE / "ledger.html", *(SITE / "ledger").glob("*.html"), SITE / "mutants.html"]
+    assert len(files) > 10
+    assert {file.name for file in files if file.stat().st_size > 150_000} == set()
+
+
 def test_every_link_within_the_site_leads_somewhere() -> None:
     broken = []
     for name in page_names():

@@ -410,6 +410,30 @@ def test_the_numbers_of_the_contents_end_in_one_line(handbook: Print) -> None:
     assert max(edges) - min(edges) < 1
 
 
+def test_the_numbers_of_a_chapter_s_contents_end_in_one_line(handbook: Print) -> None:
+    """A title that fills its line takes its dots and the number to the next one."""
+    found = 0
+    for page in last_pages(handbook):
+        rects = handbook.rects[min(page + 1, len(handbook.pages) - 1)]
+        titles = [box for box in rects if box[0] > 30 * MM and re.match(r"\d+\.\d+\s", box[4])]
+        heights = [bottom for _, bottom, *_ in titles]
+        edges = [
+            right
+            for _, bottom, right, _, text in rects
+            if heights and min(heights) - 9 * MM < bottom < max(heights) + 1 * MM
+            if re.fullmatch(r"(?:.*[\s.]\s)?\d+", text.strip())
+        ]
+        found += len(edges)
+        assert not edges or max(edges) - min(edges) < 1, (page + 2, edges)
+    assert found > 90
+
+
+def test_no_exercise_is_parted_from_what_leads_to_its_answer(handbook: Print) -> None:
+    asked = [n for n, body in enumerate(handbook.bodies) if "Напишите сами" in str(body)]
+    assert len(asked) > 10
+    assert not [n + 1 for n in asked if handbook.bodies[n][0][1].startswith("Напишите сами")]
+
+
 def test_what_introduces_a_listing_is_not_parted_from_it(handbook: Print) -> None:
     parted = {}
     for number in range(len(handbook.pages) - 1):
@@ -436,7 +460,11 @@ def test_a_listing_breaks_with_three_lines_on_either_side(handbook: Print) -> No
         heads = [n for n, (_, text) in enumerate(lines) if "(продолжение)" in text]
         for head in heads:
             # Nothing of the text stands above it, at most a figure that floats there.
-            above_it = [text for place, text in lines[:head] if place > lines[head][0] + 6]
+            above_it = [
+                text
+                for place, text in lines[:head]
+                if place > lines[head][0] + 6 and text.strip(" .")
+            ]
             assert not above_it or above_it[-1].startswith("Рис."), number + 1
             above, below = lines[head][0], [place for place, _ in lines[head + 1 : head + 4]]
             assert len(below) == 3, (number + 1, lines)

@@ -59,7 +59,7 @@ TIMELINE = Words(
 """What a timeline says of itself."""
 
 
-class guess(nodes.General, nodes.Element):
+class guess(nodes.Admonition, nodes.Element):
     """What the reader is asked to guess before seeing it: the output of snippet `name`.
 
     Other answers have a `name` of their own, and tell their `summary`, `caption` and `question`.

@@ -199,8 +199,10 @@ class Translator(Blocks, References):
         colon, after = node.astext().rstrip().endswith(":"), _after(node)
         # A figure may float: only a colon keeps it where it is.
         kept = isinstance(after, _SHOWN) and (colon or not isinstance(after, nodes.figure))
-        short = kept and len(node.astext()) <= (SHORT if colon else INTRODUCING)
-        if short and isinstance(node.parent, nodes.section):
+        # A box with a title may be high; what asks the reader for something is a line.
+        asks = isinstance(after, nodes.Admonition) and not isinstance(after, nodes.admonition)
+        short = len(node.astext()) <= (SHORT if colon or asks else INTRODUCING)
+        if short and (kept or asks) and isinstance(node.parent, nodes.section):
             return f"#lead[{self.inside(node)}]\n\n"
         return f"{self.inside(node)}\n\n"
 
