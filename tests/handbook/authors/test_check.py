@@ -128,3 +128,65 @@ def test_a_program_that_fails_is_not_to_be_accepted(small: Any) -> None:
     lines = told(small)
     assert "source/tasks/hello.md:11: output: tasks/hello: snippets/tasks/hello.py: the" in lines
     assert "make accept" not in lines
+
+
+@pytest.mark.parametrize("rests", ["", 'rests="asyncio.rum" '], ids=["nothing", "no place"])
+def test_a_claim_that_rests_on_nothing_is_told(small: Any, rests: str) -> None:
+    small.replace("source/tasks/hello.md", 'rests="asyncio.run" ', rests)
+    assert "hello.md:17: mark: claim 'hello-at-once' rests on " in told(small)
+
+
+RUN = """
+```{interleaving} tasks/grow
+:make: x = Counter()
+:actors: A: x.add() | B: x.add()
+:holds: x.value == 2
+
+A │ 6 │ seen ← 0 │ !
+= x.value is 2, not 1
+```
+"""
+GROW = """\
+class Counter:
+    value = 0
+
+    def add(self) -> None:
+        seen = self.value
+        self.value = seen + 1
+
+
+print("grown")
+"""
+
+
+def test_a_run_that_the_explorer_does_not_find_is_told(small: Any) -> None:
+    page = (small.root / "source/tasks/hello.md").read_text(encoding="utf-8")
+    small.write("snippets/tasks/grow.py", GROW)
+    small.write("source/tasks/hello.md", page + RUN)
+    place = f"source/tasks/hello.md:{page.count(chr(10)) + 2}: interleaving: tasks/grow"
+    assert f"{place}: the explorer finds another run: run make accept" in told(small)
+
+
+LEADS = """
+```{first} tasks/none tasks/hello
+```
+
+```{asked}
+Почему? => #hello-at-once
+Когда? => #never-heard
+Где? => tasks/nowhere
+Сколько?
+```
+"""
+
+
+def test_what_leads_nowhere_is_told_with_its_line(small: Any) -> None:
+    page = (small.root / "source/tasks/hello.md").read_text(encoding="utf-8")
+    small.write("source/tasks/hello.md", page + LEADS)
+    end = page.count("\n")
+    lines = [line for line in told(small).splitlines() if ": first:" in line or ": asked:" in line]
+    places = [(2, "first: there is no tasks/none"), (7, "asked: there is no #never-heard")]
+    places += [(8, "asked: there is no tasks/nowhere"), (9, "asked: it leads nowhere")]
+    assert len(lines) == len(places)
+    for line, (number, problem) in zip(lines, places, strict=True):
+        assert line.startswith(f"source/tasks/hello.md:{end + number}: {problem}"), line

@@ -274,6 +274,7 @@ UNREADABLE = [
     ("source/_evidence/3.11.json", '{"a":\n', r"3\.11\.json:2: .*: take it anew"),
     ("source/_evidence/3.11.json", "[]", r"3\.11\.json:1: it holds no object"),
     ("source/_evidence/3.11.json", "{}", r"3\.11\.json: no evidence, 'claims'"),
+    ("source/_evidence/stress.json", '{"a":\n', r"stress\.json:2: .*: take it anew"),
     ("tests/tasks/justified.toml", "[a\n", r"justified\.toml: .*line 1"),
 ]
 

@@ -15,7 +15,7 @@ from docutils import nodes
 from proven.book import Book, Memo
 from proven.book.laws import lawless
 from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
-from proven.findings import loaded
+from proven.findings import COVERAGE, MUTANTS, STRESS, loaded
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.util import logging
@@ -163,9 +163,11 @@ def read_all(app: Sphinx) -> None:
 
     SystemExit: Sphinx would print its versions and a traceback around any other error.
     """
-    book = handbook(app.env).book
+    store = handbook(app.env)
+    book = store.book
     try:
         _ = book.all_proofs, book.evidence, book.excuses
+        _ = [store.finding(name) for name in (MUTANTS, COVERAGE, STRESS)]
     except SyntaxError as error:
         problem, place = f"{error.msg}: mend the test", f"{error.filename}:{error.lineno}"
         logger.error("%s", problem, location=place)
