@@ -7,7 +7,7 @@ they were when it was taken: that is what the fingerprints tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -20,11 +20,7 @@ from proven.book.texts import Texts
 from proven.book.tried import machinery
 from proven.claims import Mark, claims_in, proofs_in
 from proven.findings import Evidence, Finding, Part, excuses_in, read
-from proven.shown import Shown, Terms, outputs_in, sources_of
-
-_SNIPPET = re.compile(r'"(\w+/\w+)"|\bf"(\w+/\w*)\{')
-_READS_MORE = re.compile(r"\bnames\(|\.parents\[|\bEVIDENCE\b|\bPAGE\b|\bROOT\b")
-"""How a proof comes by other snippets, pages or findings."""
+from proven.shown import Shown, outputs_in
 
 Printed = Literal["claims", "proofs", "examples"]
 """What has a fingerprint."""
@@ -47,14 +43,6 @@ class Book:
         """Return the book whose repository is the folder `root`; `memo` spares it reading anew."""
         return cls(Settings.at(Path(root)), memo)
 
-    @classmethod
-    def remembered(cls, root: Path | str) -> Book:
-        """Return the book at `root` with what earlier commands found in it; see `remember`."""
-        settings = Settings.at(Path(root))
-        folder = settings.root / "build"
-        folder.mkdir(exist_ok=True)
-        return cls(settings, Memo(folder / "book.pickle", machinery(settings.root)))
-
     @property
     def root(self) -> Path:
         """The folder of the repository."""
@@ -68,9 +56,8 @@ class Book:
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
-        return self._texts.marks(
-            "proofs", proofs_in, sorted(self.settings.tests.rglob("test_*.py"))
-        )
+        files = sorted(self.settings.tests.rglob("test_*.py"))
+        return self._texts.marks("proofs", proofs_in, files)
 
     @cached_property
     def all_laws(self) -> list[Mark]:
@@ -157,8 +144,8 @@ class Book:
 
     def snippets_of(self, page: str, test: str) -> list[str]:
         """Return the snippets that a page shows or its file of proofs names, each as "a/b"."""
-        quoted = set(re.findall(r'"(\w+/\w+)"', self.text(self.root / test)))
-        return sorted((quoted & self._names).union(self._shown_on.get(page, ())))
+        quoted = self._names.intersection(re.findall(r'"(\w+/\w+)"', self.text(self.root / test)))
+        return sorted(quoted.union(self._shown_on.get(page, ())))
 
     def alone(self, id: str, changed: str = "") -> str:
         """Return the file of a proof, or it `changed`, without the other proofs."""
@@ -169,33 +156,10 @@ class Book:
                 text = text.replace(other.text, "")
         return text
 
-    def inputs(self, id: str, changed: Mapping[str, str] | None = None) -> list[str]:
-        """Return the texts on which the outcome of proof `id` hangs, beside the machinery.
-
-        They are its own, what it shares with others, and the snippets that these name, with what
-        those import from beside them.  changed: other texts of snippets, by name.
-        Empty if the proof reads more than that.
-        """
-        file = self.proofs[id].file
-        beside = self.text((self.root / file).with_name("conftest.py"))
-        texts = [self.alone(id), beside, *self._texts.helpers(file)]
-        if any(map(_READS_MORE.search, texts)):
-            return []
-        sources: dict[Path, str] = {}
-        for name in self._named(texts):
-            sources |= sources_of(name, Terms(), self.settings.snippets)
-        new = {self.snippet(name): code for name, code in (changed or {}).items()}
-        return [
-            *texts,
-            *(f"{path.name}\n{new.get(path, sources[path])}" for path in sorted(sources)),
-        ]
-
-    def _named(self, texts: Iterable[str]) -> list[str]:
-        """Return the snippets whose names stand in `texts`, or begin as an f-string there does."""
-        found = {(name, start) for text in texts for name, start in _SNIPPET.findall(text)}
-        starts = tuple(start for _, start in found if start)
-        names = {name for name, _ in found}
-        return [each for each in self.snippets if each in names or each.startswith(starts)]
+    def shared_by(self, test: str) -> list[str]:
+        """Return the texts that the proofs of a file share with other files."""
+        beside = self.text((self.root / test).with_name("conftest.py"))
+        return [beside, *self._texts.helpers(test)]
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -211,14 +175,18 @@ class Book:
 
     def _prints_of(self, page: str, file: str, claims: list[Mark]) -> dict[str, tuple[str, str]]:
         """Return the prints of the claims of `page` that `file` proves, and of their proofs."""
-        shared = [
-            self.text((self.root / file).with_name("conftest.py")),
-            *self._texts.helpers(file),
-            *map(self.code, self.snippets_of(page, file)),
-        ]
+        shared = [*self.shared_by(file), *map(self.code, self.snippets_of(page, file))]
         sentences = {claim.id: (claim.verb, str(claim.only), claim.text) for claim in claims}
         texts = (self.text(self.root / file), *shared, str(sentences))
         return self.memo.of("prints", texts, lambda: both(sentences, self.alone, shared))
+
+
+def remembered(root: Path | str) -> Book:
+    """Return the book at `root` with what earlier commands found in it; its `memo` keeps more."""
+    settings = Settings.at(Path(root))
+    folder = settings.root / "build"
+    folder.mkdir(exist_ok=True)
+    return Book(settings, Memo(folder / "book.pickle", machinery(settings.root)))
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:

@@ -18,10 +18,9 @@ from typing import Any
 
 import pytest
 
-from proven.book import Book, Outcome, Tried
+from proven.book import Book, Outcome, Tried, remembered
 from proven.checks.mutants.mutations import Mutant, is_timed, mutants_of, mutants_of_proof
-from proven.checks.mutants.prover import Hang, Prover
-from proven.checks.mutants.trials import Trials, load
+from proven.checks.mutants.prover import Hang, Prover, Trials, load
 from proven.claims import excluded_here
 from proven.findings import EQUAL, OWN_CODE
 from proven.shown import Shown
@@ -201,7 +200,7 @@ class Worker:
 def main() -> None:
     """Try the mutants of the page that the command names, and tell the pipe."""
     page, test, task, which, of, done, broken, pipe = sys.argv[1:]
-    book = Book.remembered(".")
+    book = remembered(".")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.set_inheritable(int(pipe), False)
 
