@@ -47,6 +47,44 @@ def test_a_task_sees_what_was_set_before_it_was_made(started: Started) -> None:
     perform(main)
 
 
+@pytest.mark.always("ctx-wait-for")
+@ways(seconds={"no limit": None, "an hour": 3600.0})
+def test_what_is_set_inside_wait_for_is_seen_outside(seconds: float | None) -> None:
+    # no mutant: wait_for в примерах страницы нет
+    async def main() -> None:
+        USER.set("before")
+        assert await asyncio.wait_for(_see_and_set_async(), seconds) == "before"
+        apart = sys.version_info < (3, 12) and seconds is not None
+        assert USER.get() == ("before" if apart else "changed")
+        USER.set("before")
+        await asyncio.wait_for(asyncio.create_task(_see_and_set_async()), seconds)
+        assert USER.get() == "before", "a task has a copy"
+
+    perform(main)
+
+
+@pytest.mark.always("ctx-threadsafe-coroutine")
+@ways(where={"to_thread": True, "Thread": False})
+def test_a_coroutine_from_a_thread_sees_what_the_thread_had_set(where: bool) -> None:
+    # no mutant: run_coroutine_threadsafe в примерах страницы нет
+    async def main() -> None:
+        loop, answer = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+        USER.set("of the loop")
+
+        def ask() -> None:
+            USER.set("of the thread")
+            sent = asyncio.run_coroutine_threadsafe(_see_and_set_async(), loop)
+            seen = sent.result(10), USER.get()
+            loop.call_soon_threadsafe(answer.set_result, seen)
+
+        thread = Thread(target=ask)
+        await asyncio.to_thread(ask) if where else thread.start()
+        assert await answer == ("of the thread", "of the thread")
+        assert USER.get() == "of the loop"
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("ctx-to-thread-copies")
 @ways(times={"once": 1, "again": 3})
 def test_to_thread_gets_a_copy(times: int) -> None:

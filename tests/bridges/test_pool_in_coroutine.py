@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 from proven.stage import perform, play
 
-from tests.ways import COUNTS, FAILED, SOME, End, ways
+from tests.ways import COUNTS, FAILED, SOME, End, only, ways
 from tests.ways_processes import POOLS, Pool, filled
 
 CLASSES = {name: getattr(futures, pool.name) for name, pool in POOLS.items() if "by" not in name}
@@ -190,6 +190,41 @@ def test_a_pool_can_be_left_at_once(waiting: int) -> None:
     assert all(other.cancelled() for other in others)
     gate.set()
     assert first.result() == "done"
+
+
+@pytest.mark.always("pic-cancel-futures-prefetched")
+@ways(pool=only(POOLS, *(name for name in POOLS if "by" in name)))
+def test_a_pool_of_processes_does_what_it_has_taken(pool: Pool) -> None:
+    # no mutant: примеры страницы ждут все задания
+    done = pool.run(
+        """
+        import tempfile, time
+        from pathlib import Path
+
+        def job(folder, number):
+            Path(folder, f"{number}").touch()
+            while not Path(folder, "go on").exists():
+                time.sleep(0.001)
+            return number
+
+        if __name__ == "__main__":
+            with tempfile.TemporaryDirectory() as folder:
+                pool = Pool(1)
+                jobs = [pool.submit(job, folder, number) for number in range(9)]
+                # It says so of those that it has taken from the queue.
+                while not (Path(folder, "0").exists() and jobs[1].running()):
+                    time.sleep(0.001)
+                pool.shutdown(wait=False, cancel_futures=True)
+                print("begun:", Path(folder, "1").exists())
+                Path(folder, "go on").touch()
+                print("done:", jobs[0].result(), jobs[1].result())
+                pool.shutdown(cancel_futures=True)
+                print("last cancelled:", jobs[-1].cancelled())
+        """
+    )
+    assert done.stdout.splitlines() == ["begun: False", "done: 0 1", "last cancelled: True"], (
+        done.stderr
+    )
 
 
 @pytest.mark.always("pic-no-async-with")

@@ -235,6 +235,34 @@ def test_a_call_that_nobody_awaits_keeps_its_thread(
     asyncio.run(main())
 
 
+@pytest.mark.always("ttl-cancelled-stays-in-queue")
+@ways(waiting=SOME, call=CALLS)
+def test_a_cancelled_call_stays_in_the_queue(
+    waiting: int, call: Callable[..., Awaitable[Any]]
+) -> None:
+    # no mutant: длины очереди примеры страницы не показывают
+    def queued() -> int:
+        pool: Any = asyncio.get_running_loop()
+        length: int = pool._default_executor._work_queue.qsize()
+        return length
+
+    async def during() -> None:
+        calls = [asyncio.ensure_future(call(str)) for _ in range(waiting)]
+        await asyncio.sleep(0)
+        for each in calls:
+            each.cancel()
+        await asyncio.wait(calls)
+        await asyncio.sleep(0)
+        assert queued() == waiting
+
+    async def main() -> None:
+        await full_pool(during, 1)
+        await asyncio.to_thread(str)
+        assert queued() == 0
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("ttl-cancelled-in-queue")
 @ways(waiting=SOME, call=CALLS)
 def test_a_call_cancelled_in_the_queue_is_not_made(
