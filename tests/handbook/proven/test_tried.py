@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.book import Book, Outcome, Tried
+from proven.book import Book, Outcome, Tried, inputs_of
 
 PROOF = "tests/tasks/test_hello.py"
 SECOND = """
@@ -50,20 +50,20 @@ def test_what_did_not_pass_is_run_again(small: Any, outcome: str) -> None:
 
 def test_a_proof_that_reads_more_is_never_left_out(small: Any) -> None:
     small.replace(PROOF, "assert True", "assert __file__.parents[0]")
-    assert Book.at(small.root).inputs("hello-at-once")
-    assert Book.at(small.root).inputs("second") == []
+    assert inputs_of(Book.at(small.root), "hello-at-once")
+    assert inputs_of(Book.at(small.root), "second") == []
 
 
 def test_a_name_put_together_stands_for_all_that_begin_so(small: Any) -> None:
     small.replace(PROOF, 'load("tasks/other")', 'load(f"tasks/{name}")')
-    named = [text.partition("\n")[0] for text in Book.at(small.root).inputs("second")[2:]]
+    named = [text.partition("\n")[0] for text in inputs_of(Book.at(small.root), "second")[2:]]
     assert named == ["hello.py", "lonely.py", "other.py", "shared.py"]
 
 
 def test_a_changed_snippet_is_another_input(small: Any) -> None:
     book = Book.at(small.root)
-    assert book.inputs("second", {"tasks/other": "print(2)"}) != book.inputs("second")
-    assert book.inputs("second", {"tasks/hello": "print(2)"}) == book.inputs("second")
+    assert inputs_of(book, "second", {"tasks/other": "print(2)"}) != inputs_of(book, "second")
+    assert inputs_of(book, "second", {"tasks/hello": "print(2)"}) == inputs_of(book, "second")
 
 
 def test_what_was_noted_is_known_to_the_next(tmp_path: Path) -> None:

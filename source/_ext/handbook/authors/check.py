@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
-from proven.book import Book, Tried
+from proven.book import Book, Tried, remembered
 from proven.book.laws import lawless
 from proven.checks import environment
 from proven.claims import disagreements, nowhere, nowhere_checked
@@ -188,7 +188,7 @@ def main() -> int:
     parser.add_argument("--root", default=".")
     options = parser.parse_args()
     os.chdir(options.root)
-    book = Book.remembered(".")
+    book = remembered(".")
     if not options.pages:
         parser.error("name a page, as in make check PAGE=tasks/gather")
     try:

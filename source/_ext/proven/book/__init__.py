@@ -3,12 +3,13 @@
 Bottom to top: ``settings`` tell where it keeps what; ``laws`` are claims checked in random
 programs; ``prints`` are fingerprints of texts; ``memo`` keeps for the next process what was found
 in them, and ``tried`` what came of a try; ``texts`` reads each file once; ``contents`` are all of
-a book.
+a book; ``inputs`` what a proof hangs on.
 """
 
 from proven.book.contents import Book, Printed
+from proven.book.inputs import inputs_of, remembered
 from proven.book.memo import Memo
 from proven.book.settings import Settings
 from proven.book.tried import Outcome, Tried
 
-__all__ = ["Book", "Memo", "Outcome", "Printed", "Settings", "Tried"]
+__all__ = ["Book", "Memo", "Outcome", "Printed", "Settings", "Tried", "inputs_of", "remembered"]

@@ -7,7 +7,7 @@ they were when it was taken: that is what the fingerprints tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -17,14 +17,9 @@ from proven.book.memo import Memo
 from proven.book.prints import both, fingerprint
 from proven.book.settings import Settings
 from proven.book.texts import Texts
-from proven.book.tried import machinery
 from proven.claims import Mark, claims_in, proofs_in
 from proven.findings import Evidence, Finding, Part, excuses_in, read
-from proven.shown import Shown, Terms, outputs_in, sources_of
-
-_SNIPPET = re.compile(r'"(\w+/\w+)"|\bf"(\w+/\w*)\{')
-_READS_MORE = re.compile(r"\bnames\(|\.parents\[|\bEVIDENCE\b|\bPAGE\b|\bROOT\b")
-"""How a proof comes by other snippets, pages or findings."""
+from proven.shown import Shown, outputs_in
 
 Printed = Literal["claims", "proofs", "examples"]
 """What has a fingerprint."""
@@ -46,14 +41,6 @@ class Book:
     def at(cls, root: Path | str, memo: Memo | None = None) -> Book:
         """Return the book whose repository is the folder `root`; `memo` spares it reading anew."""
         return cls(Settings.at(Path(root)), memo)
-
-    @classmethod
-    def remembered(cls, root: Path | str) -> Book:
-        """Return the book at `root` with what earlier commands found in it; see `remember`."""
-        settings = Settings.at(Path(root))
-        folder = settings.root / "build"
-        folder.mkdir(exist_ok=True)
-        return cls(settings, Memo(folder / "book.pickle", machinery(settings.root)))
 
     @property
     def root(self) -> Path:
@@ -168,34 +155,6 @@ class Book:
             if other.text != proof.text:
                 text = text.replace(other.text, "")
         return text
-
-    def inputs(self, id: str, changed: Mapping[str, str] | None = None) -> list[str]:
-        """Return the texts on which the outcome of proof `id` hangs, beside the machinery.
-
-        They are its own, what it shares with others, and the snippets that these name, with what
-        those import from beside them.  changed: other texts of snippets, by name.
-        Empty if the proof reads more than that.
-        """
-        file = self.proofs[id].file
-        beside = self.text((self.root / file).with_name("conftest.py"))
-        texts = [self.alone(id), beside, *self._texts.helpers(file)]
-        if any(map(_READS_MORE.search, texts)):
-            return []
-        sources: dict[Path, str] = {}
-        for name in self._named(texts):
-            sources |= sources_of(name, Terms(), self.settings.snippets)
-        new = {self.snippet(name): code for name, code in (changed or {}).items()}
-        return [
-            *texts,
-            *(f"{path.name}\n{new.get(path, sources[path])}" for path in sorted(sources)),
-        ]
-
-    def _named(self, texts: Iterable[str]) -> list[str]:
-        """Return the snippets whose names stand in `texts`, or begin as an f-string there does."""
-        found = {(name, start) for text in texts for name, start in _SNIPPET.findall(text)}
-        starts = tuple(start for _, start in found if start)
-        names = {name for name, _ in found}
-        return [each for each in self.snippets if each in names or each.startswith(starts)]
 
     @cached_property
     def _names(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 import proven
-from proven.book import Book
+from proven.book import Book, remembered
 
 
 def parser(name: str, description: str | None) -> ArgumentParser:
@@ -29,7 +29,7 @@ def parse(parser: ArgumentParser) -> tuple[Namespace, Book]:
     parser.add_argument("--root", default=".", help="of the book, if it isn't here")
     options = parser.parse_args()
     os.chdir(options.root)
-    return options, Book.remembered(".")
+    return options, remembered(".")
 
 
 def environment(**more: str) -> dict[str, str]:

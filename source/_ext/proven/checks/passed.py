@@ -1,7 +1,7 @@
 """A pytest plugin: leaves out the proofs that passed here with the same inputs (make check).
 
 `pytest -p proven.checks.passed` keeps in `build/tried` which did, and how long they took, by
-all that their outcome hangs on: see `proven.book.Book.inputs`.  The check of mutants knows by it
+all that their outcome hangs on: see `proven.book.inputs`.  The check of mutants knows by it
 what passes unchanged.  Tests that are no proofs run each time.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from proven.book import Book, Tried
+from proven.book import Tried, inputs_of, remembered
 from proven.claims import VERBS
 
 
@@ -19,7 +19,7 @@ class Passed:
     """The plugin of a run, in each of its processes."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._book = Book.remembered(config.rootpath)
+        self._book = remembered(config.rootpath)
         self._tried: dict[str, Tried] = {}
         self._called: dict[str, pytest.CallInfo[Any]] = {}
         self._longest: dict[str, float] = {}
@@ -67,7 +67,7 @@ class Passed:
         ids = [mark.args[0] for mark in item.iter_markers() if mark.name in VERBS]
         if not ids or ids[0] not in self._book.proofs:
             return ""
-        return self._of(item).key_of_proof(item.name, self._book.inputs(ids[0]))
+        return self._of(item).key_of_proof(item.name, inputs_of(self._book, ids[0]))
 
 
 def pytest_configure(config: pytest.Config) -> None:
