@@ -189,9 +189,8 @@ class Translator(Blocks, References):
 
     def on_raw(self, node: nodes.Element) -> str:
         # Raw HTML is for the site; what print needs in its place is raw Typst.
-        if "typst" not in node["format"].split():
-            return ""
-        return node.astext() + ("" if isinstance(node.parent, nodes.TextElement) else "\n\n")
+        end = "" if isinstance(node.parent, nodes.TextElement) else "\n\n"
+        return node.astext() + end if "typst" in node["format"].split() else ""
 
     # Paragraphs, lists and notes
 
@@ -202,9 +201,8 @@ class Translator(Blocks, References):
         # A box with a title may be high; what asks the reader for something is a line.
         asks = isinstance(after, nodes.Admonition) and not isinstance(after, nodes.admonition)
         short = len(node.astext()) <= (SHORT if colon or asks else INTRODUCING)
-        if short and (kept or asks) and isinstance(node.parent, nodes.section):
-            return f"#lead[{self.inside(node)}]\n\n"
-        return f"{self.inside(node)}\n\n"
+        leads = short and (kept or asks) and isinstance(node.parent, nodes.section)
+        return f"#lead[{self.inside(node)}]\n\n" if leads else f"{self.inside(node)}\n\n"
 
     def on_bullet_list(self, node: nodes.Element) -> str:
         items = f"#list(tight: {_tight(node)},\n{self.inside(node)})\n\n"

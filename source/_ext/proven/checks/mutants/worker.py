@@ -54,6 +54,7 @@ class Worker:
 
     def work(self, prover: Prover) -> None:
         """Try everything; only what passed unchanged can notice anything."""
+        self._is_first = self.task == NOTICE and not self.done and not self.share[0]
         tried = Tried(self.book.root, self.test)
         self.prover, self.trials = prover, Trials(self.book, self.folder, prover, tried, self.tell)
         examples = self._good_examples()
@@ -90,15 +91,10 @@ class Worker:
         """Run all proofs; those that fail unchanged can notice nothing."""
         for id, item in list(self.prover.items.items()):
             self.tell(limit=60 * load())
-            outcome = self.trials.prove(id, item).outcome
-            if outcome != "passed":
+            if (outcome := self.trials.prove(id, item).outcome) != "passed":
                 del self.prover.items[id]
-            if outcome != "passed" and not excluded_here(dict(self.book.claims[id].only)):
-                self._fault(f"{id}: {outcome} on the unchanged snippet")
-
-    @property
-    def _is_first(self) -> bool:
-        return self.task == NOTICE and not self.done and not self.share[0]
+                if not excluded_here(dict(self.book.claims[id].only)):
+                    self._fault(f"{id}: {outcome} on the unchanged snippet")
 
     def _fault(self, text: str) -> None:
         if self._is_first:
@@ -106,8 +102,9 @@ class Worker:
 
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
         # A proof names it, or what the proofs of its file share.  The cheapest notice first.
-        concerned = sorted(self._concerned(name), key=self.trials.took.__getitem__)
-        for mutant in self._mutants(name):
+        ids = _concerned(self.book, self.prover, name)
+        concerned = sorted(ids, key=self.trials.took.__getitem__)
+        for mutant in _mutants(self.book, name):
             with self._turn() as is_mine:
                 if not is_mine:
                     continue
@@ -117,12 +114,6 @@ class Worker:
                         matters = self._who_notices(shown, concerned, name, mutant, mutant.probe)
                         noticed = "" if matters else EQUAL
                 self.tell(snippet=name, mutation=mutant.mutation.entry(), noticed=noticed)
-
-    def _concerned(self, name: str) -> list[str]:
-        return [id for id in self.prover.items if f'"{name}"' in self.book.alone(id)]
-
-    def _mutants(self, name: str) -> Iterator[Mutant]:
-        return mutants_of(self.book.code(name), timed=is_timed(self.book, name))
 
     def _who_notices(
         self, shown: Shown | None, concerned: list[str], name: str, mutant: Mutant, source: str
@@ -152,7 +143,7 @@ class Worker:
         """Change the snippets, then the proof's own code, all but what it asserts: it must fail."""
         item = self.prover.items[id]
         for name in self.book.snippets_of(self.page, self.test):
-            if id not in self.broken and id in self._concerned(name):
+            if id not in self.broken and id in _concerned(self.book, self.prover, name):
                 self._break_by(id, item, name)
         source = Path(item.path).read_text(encoding="utf-8")
         mutants = list(mutants_of_proof(source, self.book.proofs[id].text))
@@ -164,7 +155,7 @@ class Worker:
                         self._try_changed(id, way, mutant)
 
     def _break_by(self, id: str, item: Any, name: str) -> None:
-        for mutant in self._mutants(name):
+        for mutant in _mutants(self.book, name):
             with self._turn() as is_mine, self.trials.changed(name):
                 if is_mine and id not in self.broken:
                     self.trials.file(name).write_text(mutant.source, encoding="utf-8")
@@ -172,14 +163,11 @@ class Worker:
                     self._fails(id, f"{name}: {mutant.mutation}", prove)
 
     def _try_changed(self, id: str, item: Any, mutant: Mutant) -> None:
-        space: dict[str, Any] = {"__name__": "mutant", "__file__": str(item.path)}
-        exec(compile(mutant.source, str(item.path), "exec"), space)
-        original, item.obj = item.obj, space[item.obj.__name__]
+        original, item.obj = item.obj, _changed(item, mutant)
         # Without its `with pytest.raises` a proof shows that the exception does come.
         done = mutant.mutation
         raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
-        edit = self.book.alone(id, mutant.source)
-        prove = partial(self.trials.prove, id, item, edit=edit)
+        prove = partial(self.trials.prove, id, item, edit=self.book.alone(id, mutant.source))
         self._fails(id, f"{OWN_CODE}: {done}", prove, raises)
         item.obj = original
 
@@ -195,6 +183,21 @@ class Worker:
             self.tell(step=self._count)
             if threading.active_count() > self.threads:
                 os._exit(0)
+
+
+def _concerned(book: Book, prover: Prover, name: str) -> list[str]:
+    return [id for id in prover.items if f'"{name}"' in book.alone(id)]
+
+
+def _mutants(book: Book, name: str) -> Iterator[Mutant]:
+    return mutants_of(book.code(name), timed=is_timed(book, name))
+
+
+def _changed(item: Any, mutant: Mutant) -> Any:
+    """Return the function of test `item` as the `mutant` of its file has it."""
+    space: dict[str, Any] = {"__name__": "mutant", "__file__": str(item.path)}
+    exec(compile(mutant.source, str(item.path), "exec"), space)
+    return space[item.obj.__name__]
 
 
 def main() -> None:
