@@ -140,6 +140,11 @@ def test_under_the_lock_the_audit_waits_for_the_other_half() -> None:
         assert audit.is_alive(), "woken in the middle, it still waits for the lock"
         bank.balance["savings"] += 30
     audit.join()
+    held: list[bool] = []
+    halfway = SimpleNamespace(set=lambda: held.append(bank.lock.locked()))
+    bank.transfer.__globals__["half_done"] = halfway
+    bank.transfer(30)
+    assert held == [True], "the transfer holds the lock in its middle"
 
 
 @pytest.mark.always("gil-own-since-312")

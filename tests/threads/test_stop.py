@@ -372,9 +372,7 @@ def test_the_queue_is_cancelled_and_the_event_ends_the_rest(
         "main: KeyboardInterrupt",
         "job 0: stopped in good order",
     ]
-
-
-def test_the_page_presses_when_the_first_job_has_begun() -> None:
+    # It presses when the first job has begun, however late its thread comes to it.
     snippet, printed = load("threads/stop_pool_fixed"), list[str]()
     names = snippet.main.__globals__
     names["print"] = printed.append
