@@ -20,6 +20,7 @@ from tests.ways import (
     ENDED,
     EXITS,
     FAILED,
+    SOME,
     STARTED,
     STARTED_EAGERLY,
     Awaited,
@@ -592,6 +593,134 @@ asyncio.run(main())
     by_python = "signal.signal(signal.SIGTERM, handler)"
     handled, step = _run(code.format(install=by_python)).stdout.splitlines()
     assert (step, handled) == ("main: step", "handler, between the tasks' steps: False")
+
+
+ASLEEP = """
+import asyncio, signal, threading, time
+
+async def main():
+    loop = asyncio.get_running_loop()
+    stop, asleep, told = asyncio.Event(), threading.Event(), []
+    select, main_thread = loop._selector.select, threading.get_ident()
+
+    def watched(timeout=None):
+        if timeout == 0:
+            return select(0)
+        asleep.set()
+        ready = select(timeout)
+        if told and not ready:
+            print("slept until its timer")
+        return ready
+
+    def press():
+        asleep.wait()
+        while not told:  # a signal that comes just before the sleep waits for its end
+            signal.pthread_kill(main_thread, signal.{signal})
+            time.sleep(0.01)
+
+    def handler(*_):
+        if not told:
+            told.append(True)
+            {tell}
+
+    def tick():
+        loop.call_later(0.3, tick)
+
+    def ask_to_stop():
+        print("between the tasks' steps:", asyncio.current_task() is None)
+        stop.set()
+
+    signal.signal(signal.{signal}, handler)
+    loop._selector.select = watched
+    {others}
+    presser = threading.Thread(target=press)
+    presser.start()
+    await stop.wait()
+    print("main: woken")
+    presser.join()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.always("shutdown-portable-wakes")
+@ways(name={"SIGTERM": "SIGTERM", "SIGINT": "SIGINT", "SIGUSR1": "SIGUSR1"})
+def test_a_threadsafe_call_of_a_handler_wakes_the_loop(name: str) -> None:
+    assert play("cancellation/shutdown_portable").lines == [
+        *("main: works", "loop: asked to stop", "main: cleans up")
+    ]
+    tell = "loop.call_soon_threadsafe(ask_to_stop)"
+    told = _run(ASLEEP.format(signal=name, tell=tell, others="pass"))
+    assert told.stdout.splitlines() == ["between the tasks' steps: True", "main: woken"]
+
+
+@pytest.mark.sometimes("shutdown-handler-sleeps-on")
+@ways(tell={"set": "stop.set()", "call_soon": "loop.call_soon(ask_to_stop)"})
+def test_an_event_set_by_a_handler_does_not_wake_the_loop(tell: str) -> None:
+    # no mutant: в примере обработчик зовёт call_soon_threadsafe
+    lines = _run(ASLEEP.format(signal="SIGTERM", tell=tell, others="tick()")).stdout.splitlines()
+    assert (lines[0], lines[-1]) == ("slept until its timer", "main: woken")
+
+
+@pytest.mark.always("shutdown-deadline-cuts")
+@ways(awaited=but(AWAITED, "to_thread"), count=SOME, grace={"1": 1, "8": 8})
+def test_the_late_are_cut_short(awaited: Awaited, count: int, grace: float) -> None:
+    trace = play("cancellation/shutdown_deadline")
+    assert trace.at("web: closed") == 3
+    assert trace.at("main: late: 1") == trace.at("run: returned") == trace.elapsed == 9
+    assert "mail: closed" not in trace.lines
+    snippet = load("cancellation/shutdown_deadline")
+    snippet.stop.__globals__["GRACE"] = grace
+
+    async def serve(number: int) -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            try:
+                await awaited(60, End())
+                print("closed")
+            except asyncio.CancelledError:
+                print(f"{number}: cut short")
+                raise
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(serve(number)) for number in range(count)]
+        await asyncio.sleep(1)
+        await snippet.stop(tasks)
+
+    trace = perform(main)
+    assert trace.at(f"main: late: {count}") == 1 + grace
+    assert "closed" not in trace.lines
+    for number in range(count):
+        assert trace.at(f"{number}: cut short") == 1 + grace
+    assert trace.elapsed == 1 + grace
+
+
+@pytest.mark.always("shutdown-timeout-in-finally")
+@ways(awaited=but(AWAITED, "to_thread"), caught={"caught": True, "let out": False})
+def test_a_deadline_inside_the_clean_up(awaited: Awaited, caught: bool) -> None:
+    # no mutant: в примере срок ставит wait, а не timeout
+
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            with suppress(TimeoutError if caught else LookupError):
+                async with asyncio.timeout(8):
+                    await awaited(60, End())
+
+    async def main() -> None:
+        task = asyncio.create_task(serve())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        print("over")
+        if caught:
+            assert task.cancelled()
+        else:
+            assert isinstance(task.exception(), TimeoutError)
+
+    assert perform(main).at("over") == 9
 
 
 @pytest.mark.always("shutdown-lost")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from threading import Event, Thread, Timer
+from types import SimpleNamespace
 
 import pytest
 from proven.stage import load, perform, play
@@ -81,20 +82,171 @@ def test_missed_marks_are_left_out(seconds: float, late: float) -> None:
     assert begun == [pytest.approx(number * seconds, abs=1e-5) for number in numbers]
 
 
+class Clock:
+    """Stands for `time` and for the event in a thread's loop; seconds pass as they are waited."""
+
+    def __init__(self, until: float) -> None:
+        self.now = 1000.0
+        self.until = self.now + until
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> bool:
+        """Let the seconds pass, and tell whether the loop has been asked to stop."""
+        self.waits.append(seconds)
+        self.now += max(seconds, 0)
+        return self.now >= self.until
+
+
+def starts_in_thread(
+    seconds: float, works: tuple[float, ...], times: int, failing: type[Exception] | None = None
+) -> list[float]:
+    """Return at which second each work of the thread's loop begins.
+
+    `failing` is what each work raises, and what is caught around it.
+    """
+    clock, begun = Clock((times - 0.5) * seconds), list[float]()
+    every = load("patterns/periodic_thread").every
+    every.__globals__["time"] = SimpleNamespace(monotonic=clock.monotonic)
+
+    def work() -> None:
+        begun.append(clock.now - 1000)
+        clock.now += works[(len(begun) - 1) % len(works)]
+        if failing:
+            raise failing
+
+    def guarded() -> None:
+        try:
+            work()
+        except Exception:
+            if not failing:
+                raise
+
+    every(seconds, guarded, clock)
+    assert len(clock.waits) == len(begun) + 1, "each work has its wait, and the last one ends it"
+    return begun
+
+
+@pytest.mark.always("periodic-thread-marks")
+@ways(seconds=PERIODS | INEXACT, shares=SHARES | {"too long": (0.2, 2.5, 0.2)})
+def test_a_thread_keeps_to_the_marks(seconds: float, shares: tuple[float, ...]) -> None:
+    trace = play("patterns/periodic_thread", clock="virtual")
+    assert [trace.at("main: stop"), trace.elapsed] == [pytest.approx(2.6)] * 2
+    assert trace.lines.count("poll") == 3
+    works = tuple(share * seconds for share in shares)
+    numbers, number = list[int](), 0
+    while number < 20:
+        numbers.append(number)
+        number += 1 + int(shares[(len(numbers) - 1) % len(shares)])
+    marks = [pytest.approx(number * seconds, abs=1e-5) for number in numbers]
+    assert starts_in_thread(seconds, works, 20) == marks
+
+
+ERRORS: dict[str, type[Exception]] = {
+    "OSError": OSError,
+    "ValueError": ValueError,
+    "TimeoutError": TimeoutError,
+}
+
+
+@pytest.mark.always("periodic-error-ends-loop")
+@ways(error=ERRORS)
+def test_an_error_that_nobody_catches_ends_the_loop(error: type[Exception]) -> None:
+    # no mutant: исключение выходит из любого цикла, в котором его не ловят
+    calls: list[str] = []
+
+    async def work() -> None:
+        calls.append("work")
+        raise error
+
+    def work_in_thread() -> None:
+        calls.append("work")
+        raise error
+
+    for name in ("fixed", "late", "skipping", "broken"):
+        every = load(f"patterns/periodic_{name}").every
+        calls.clear()
+
+        async def main(every: Callable[..., Awaitable[None]] = every) -> None:
+            with pytest.raises(error):
+                await every(1, 20, work)
+
+        perform(main)
+        assert calls == ["work"]
+    calls.clear()
+    with pytest.raises(error):
+        load("patterns/periodic_thread").every(1, work_in_thread, Event())
+    assert calls == ["work"]
+
+
+@pytest.mark.always("periodic-error-keeps-marks")
+@ways(error=ERRORS, share={"at once": 0.0, "later": 0.4})
+def test_a_caught_error_leaves_the_marks_alone(error: type[Exception], share: float) -> None:
+    trace = play("patterns/periodic_errors")
+    failed = trace.at("log: poll failed: ConnectionError('no answer')")
+    assert failed == pytest.approx(1)
+    assert [event.time for event in trace.events if event.text == "poll"] == [0, pytest.approx(2)]
+    begun: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+
+        async def work() -> None:
+            begun.append(loop.time() - start)
+            await asyncio.sleep(share)
+            raise error
+
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(load("patterns/periodic_errors").every(1, work), 9.5)
+
+    perform(main)
+    assert begun == [pytest.approx(number) for number in range(10)]
+    assert starts_in_thread(1, (share,), 10, failing=error) == begun
+
+
+@pytest.mark.always("periodic-cancel-stops")
+@ways(moment={"asleep": 2.7, "at work": 2.2, "at work for the first time": 0.2})
+def test_a_cancel_stops_a_loop_that_catches_errors(moment: float) -> None:
+    assert play("patterns/periodic_errors").lines[-1] == "main: stopped, cancelled: True"
+
+    async def main() -> None:
+        job = asyncio.create_task(
+            load("patterns/periodic_errors").every(1, lambda: asyncio.sleep(0.5))
+        )
+        await asyncio.sleep(moment)
+        job.cancel()
+        await asyncio.wait([job], timeout=5)
+        assert job.cancelled()
+        print("stopped")
+
+    assert perform(main).at("stopped") == pytest.approx(moment)
+
+
 @pytest.mark.always("periodic-event-stops-at-once")
 @ways(before={"waiting": False, "set already": True})
 def test_an_event_ends_the_wait(before: bool) -> None:
-    trace = play("patterns/periodic_thread")
-    assert trace.lines == ["main: stop", "main: did not wait for an hour"]
-    stopped, worked = Event(), Event()
+    trace = play("patterns/periodic_thread", clock="virtual")
+    assert trace.at("main: the thread has ended") == trace.at("main: stop")
+    stopped, worked = Event(), list[bool]()
+    begun = Event()
+
+    def work() -> None:
+        worked.append(True)
+        begun.set()
+
     if before:
         stopped.set()
-    job = Thread(target=load("patterns/periodic_thread").every, args=(3600, worked.set, stopped))
+    job = Thread(target=load("patterns/periodic_thread").every, args=(3600, work, stopped))
     job.start()
+    if not before:
+        assert begun.wait(30)
     stopped.set()
     job.join(30)
     assert not job.is_alive()
-    assert not worked.is_set()
+    assert worked == ([] if before else [True])
 
 
 @pytest.mark.always("periodic-timer-fires-once")

@@ -106,6 +106,29 @@ def test_nothing_that_was_put_is_lost(
     assert sorted(items) == list(range(threads * MANY))
 
 
+@pytest.mark.always("safe-item-write-keeps-one")
+@ways(threads=THREADS, places={"1": 1, "16": 16})
+def test_one_of_the_written_stays(together: Together, threads: int, places: int) -> None:
+    # no mutant: утверждение о встроенном типе, программа к нему не нужна
+    shared, begin, turns = [(-1, -1)] * (places + threads), Barrier(threads), list(range(threads))
+
+    def write() -> None:
+        me = turns.pop()
+        begin.wait()
+        for number in range(MANY):
+            shared[number % places] = (me, number)
+            shared[places + me] = (me, number)
+
+    with frequent_switches():
+        together(threads, write)
+    assert len(shared) == places + threads
+    assert shared[places:] == [(me, MANY - 1) for me in range(threads)]
+    for place, (who, number) in enumerate(shared[:places]):
+        assert who in range(threads)
+        assert number in range(MANY - places, MANY), "the last that its thread wrote here"
+        assert number % places == place
+
+
 class OfDict:
     """Counts in an item of a dict."""
 
@@ -275,7 +298,13 @@ def test_a_list_that_shrinks_skips_in_silence() -> None:
 
 
 @pytest.mark.always("safe-copy-is-iterated")
-@ways(copy={"copy": dict.copy, "merge": lambda items: items | {}})
+@ways(
+    copy={
+        "copy": dict.copy,
+        "merge": lambda items: items | {},
+        "list": lambda items: {key: key for key in list(items)},
+    }
+)
 def test_a_copy_of_a_dict_is_gone_through(copy: Callable[[dict[int, int]], Any]) -> None:
     # no mutant: утверждение о встроенном типе, программа к нему не нужна
     items, enough, begun = {0: 0}, Event(), Event()
@@ -327,3 +356,30 @@ def test_an_eq_of_ones_own_lets_others_in(action: Callable[[dict[Any, int], Any]
     assert len(items) == 2, "it grew while the other thread was inside its operation"
     changed.set()
     thread.join()
+
+
+@pytest.mark.sometimes("safe-remove-takes-another")
+@ways(position={"first": 0, "second": 1})
+def test_remove_can_take_another(position: int) -> None:
+    # no mutant: утверждение о встроенном типе, программа к нему не нужна
+    comparing, changed = Event(), Event()
+
+    class Job:
+        def __eq__(self, other: object) -> bool:
+            if isinstance(other, Job):
+                comparing.set()
+                assert changed.wait(30)
+                return True
+            return False
+
+    wanted = Job()
+    items: list[Any] = [*["before"] * position, wanted]
+    thread = Thread(target=items.remove, args=(Job(),))
+    thread.start()
+    assert comparing.wait(30)
+    items.insert(position, "inserted")
+    changed.set()
+    thread.join()
+    assert "inserted" not in items
+    assert len(items) == position + 1
+    assert items[-1] is wanted
