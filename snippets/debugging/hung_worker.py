@@ -23,7 +23,7 @@ def cook(dish: str) -> str:
 
 
 def where(pid: int, report: Path) -> str:
-    while "<module>" not in (stack := report.read_text()):
+    while " in _process_worker" not in (stack := report.read_text()):
         os.kill(pid, signal.SIGUSR1)  # kill -USR1 PID
         time.sleep(0.01)
     own = [line for line in stack.splitlines() if " in cook" in line]
