@@ -33,7 +33,7 @@ _HEAD = re.compile(r"\A# pip install (.+)$", re.M)
 
 
 def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
-    """Run everything, or only `tests`, on the interpreter `python` and write its file.
+    """Run everything, or only `tests` (or pages), on the interpreter `python` and write its file.
 
     What `tests` find takes its place in the file of the same day; without one it isn't kept.
     None if nothing was found, as when `python` didn't start.
@@ -120,8 +120,10 @@ def _inside(book: Book, out: Path, tests: list[str]) -> None:
         files.add(str((book.settings.tests / "laws").relative_to(book.root)))
     for which, processes in (f"({Outcomes.ONLY}) and not slow", "4"), ("slow", "0"):
         chosen = ["-m", which, "-n", processes]
+        if not files:
+            break  # only pages: pytest would run everything
         pytest.main([*options, *chosen, *sorted(files)], plugins=[outcomes])
-    pages = {_page(book, proof.id) for proof in wanted}
+    pages = {_page(book, proof.id) for proof in wanted}.union(tests)
     examples = _examples(book, lacking, pages if tests else None)
     claims = outcomes.claims | {
         proof.id: lacking[page] for proof in wanted if (page := _page(book, proof.id)) in lacking
@@ -164,7 +166,7 @@ def main() -> int:
     """Take evidence on each interpreter given and tell what failed."""
     command = parser("evidence", main.__doc__)
     command.add_argument("pythons", nargs="*", metavar="PYTHON")
-    command.add_argument("--only", action="append", default=[], help="tests/…: take these anew")
+    command.add_argument("--only", action="append", default=[], help="a tests/… or page to take anew")
     command.add_argument("--inside", help=argparse.SUPPRESS)
     options, book = parse(command)
     if options.inside:
