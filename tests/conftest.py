@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 AS_A_WHOLE = ("test_laws.py", "test_site.py", "test_print_book.py")
 """Files whose tests share what is dear to make: programs played, books built."""
+EACH_APART = ("realtime.py",)
+"""Files in which each way mostly sleeps, beside the others."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,6 +38,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeSc
     class ByProof(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
+            if file.endswith(EACH_APART):
+                return nodeid
             return file if file.endswith(AS_A_WHOLE) else nodeid.partition("[")[0]
 
         def remove_node(self, node: "WorkerController") -> str | None:
