@@ -166,7 +166,7 @@ def main() -> int:
     """Take evidence on each interpreter given and tell what failed."""
     command = parser("evidence", main.__doc__)
     command.add_argument("pythons", nargs="*", metavar="PYTHON")
-    command.add_argument("--only", action="append", default=[], help="a tests/… or page to take anew")
+    command.add_argument("--only", action="append", default=[], help="a test file or a page")
     command.add_argument("--inside", help=argparse.SUPPRESS)
     options, book = parse(command)
     if options.inside:
