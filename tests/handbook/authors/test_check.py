@@ -133,7 +133,7 @@ def test_a_program_that_fails_is_not_to_be_accepted(small: Any) -> None:
 @pytest.mark.parametrize("rests", ["", 'rests="asyncio.rum" '], ids=["nothing", "no place"])
 def test_a_claim_that_rests_on_nothing_is_told(small: Any, rests: str) -> None:
     small.replace("source/tasks/hello.md", 'rests="asyncio.run" ', rests)
-    assert "hello.md:17: mark: claim 'hello-at-once' rests on " in told(small)
+    assert "hello.md:17: link: claim 'hello-at-once' rests on " in told(small)
 
 
 RUN = """
@@ -184,9 +184,9 @@ def test_what_leads_nowhere_is_told_with_its_line(small: Any) -> None:
     page = (small.root / "source/tasks/hello.md").read_text(encoding="utf-8")
     small.write("source/tasks/hello.md", page + LEADS)
     end = page.count("\n")
-    lines = [line for line in told(small).splitlines() if ": first:" in line or ": asked:" in line]
-    places = [(2, "first: there is no tasks/none"), (7, "asked: there is no #never-heard")]
-    places += [(8, "asked: there is no tasks/nowhere"), (9, "asked: it leads nowhere")]
+    lines = [line for line in told(small).splitlines() if ": link:" in line]
+    places = [(2, "there is no page 'tasks/none'"), (7, "there is no claim 'never-heard'")]
+    places += [(8, "there is no page 'tasks/nowhere'"), (9, "it leads nowhere")]
     assert len(lines) == len(places)
     for line, (number, problem) in zip(lines, places, strict=True):
-        assert line.startswith(f"source/tasks/hello.md:{end + number}: {problem}"), line
+        assert line.startswith(f"source/tasks/hello.md:{end + number}: link: {problem}"), line

@@ -27,7 +27,7 @@ from proven.proofs import too_narrow
 from proven.shown import Shown, record, replay
 from proven.stage import SnippetError
 
-from handbook.authors.leads import astray, runs_found, unpromised
+from handbook.authors.runs import runs_found
 from handbook.domain.store import is_question
 from handbook.style.command import findings
 
@@ -48,8 +48,6 @@ def check(book: Book, name: str) -> Iterator[str]:
         yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
     test = test_of(book, name)
     yield from _marks(book, page, test)
-    yield from unpromised(book, page)
-    yield from astray(book, page)
     # Those who come after it needn't search the texts again.
     book.memo.save()
     with ThreadPoolExecutor(2) as pool:

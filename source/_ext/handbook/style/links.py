@@ -101,6 +101,8 @@ def _problem(targets: Targets, kind: str, target: str) -> str:
         return f"there is no term {target!r}: take one of source/glossary.md, or add it there"
     if kind == "claim" and target not in targets.claims:
         return f"there is no claim {target!r}: name one by the id behind its sentence"
+    if kind == "page" and not target:
+        return "it leads nowhere: write «Question? => page», or #claim in its place"
     if kind == "page" and target not in targets.pages:
         return f"there is no page {target!r}: name one as in tasks/gather"
     if kind.startswith("py:") and targets.names and target.lstrip("~.!") not in targets.names:
@@ -132,8 +134,8 @@ def _listed(page: Page) -> Iterator[tuple[int, str, str]]:
 
 def _answers(block: Block) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(block.body.splitlines(), block.line + 1):
-        target = line.rpartition("=>")[2].strip()
-        if target.startswith("#"):
+        question, _, target = map(str.strip, line.rpartition("=>"))
+        if question and target.startswith("#"):
             yield number, "claim", target[1:]
-        elif target:
-            yield number, "page", target
+        elif line.strip():
+            yield number, "page", target if question else ""

@@ -7,6 +7,7 @@ what passes unchanged.  Tests that are no proofs run each time.
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ class Passed:
 
     def __init__(self, config: pytest.Config) -> None:
         self._book = remembered(config.rootpath)
+        self._inputs = cache(partial(inputs_of, self._book))  # the same for all ways of a proof
         self._tried: dict[str, Tried] = {}
         self._called: dict[str, pytest.CallInfo[Any]] = {}
         self._longest: dict[str, float] = {}
@@ -67,7 +69,7 @@ class Passed:
         ids = [mark.args[0] for mark in item.iter_markers() if mark.name in VERBS]
         if not ids or ids[0] not in self._book.proofs:
             return ""
-        return self._of(item).key_of_proof(item.name, inputs_of(self._book, ids[0]))
+        return self._of(item).key_of_proof(item.name, self._inputs(ids[0]))
 
 
 def pytest_configure(config: pytest.Config) -> None:
