@@ -1,15 +1,13 @@
 """Proofs for source/processes/memory.md."""
 
 import array
-import multiprocessing
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import Array, Value, resource_tracker
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any
 
 import pytest
 from proven.stage import load, perform_script, play
@@ -193,20 +191,28 @@ def test_without_a_lock_there_is_no_get_lock(made: str) -> None:
 
 @pytest.mark.always("mem-own-lock")
 @ways(
-    lock={"Lock": multiprocessing.Lock, "RLock": multiprocessing.RLock},
-    made={
-        "Value": lambda lock: multiprocessing.Value("i", 0, lock=lock),
-        "Array": lambda lock: multiprocessing.Array("i", 2, lock=lock),
-    },
+    lock={"Lock": "Lock", "RLock": "RLock"},
+    made={"Value": "Value('i', 0, lock=own)", "Array": "Array('i', 2, lock=own)"},
 )
-def test_a_lock_of_ones_own_serves_several_numbers(
-    lock: Callable[[], Any], made: Callable[[Any], Any]
-) -> None:
-    own, another = lock(), lock()
-    first, second = made(own), made(own)
-    assert first.get_lock() is own
-    assert second.get_lock() is own
-    assert made(another).get_lock() is another
+def test_a_lock_of_ones_own_serves_several_numbers(lock: str, made: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        from multiprocessing import Array, LOCK, Value
+
+        if __name__ == "__main__":
+            own, another = LOCK(), LOCK()
+            numbers = [MADE, MADE]
+            own = another
+            numbers.append(MADE)
+            print([number.get_lock() is another for number in numbers])
+            print(numbers[0].get_lock() is numbers[1].get_lock())
+    """,
+            LOCK=lock,
+            MADE=made,
+        )
+    )
+    assert trace.lines == ["[False, False, True]", "True"]
 
 
 class Watched:
