@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from proven.proofs import needs
-from proven.stage import perform_script, play
+from proven.stage import load, perform, perform_script, play
 
 from tests.ways import ways
 from tests.ways_processes import METHODS, POOLS, Pool, filled, perform_by, run_by
@@ -74,6 +74,44 @@ def test_default_numbers_of_workers() -> None:
     tied = 1 if sys.version_info >= (3, 13) else cores
     expected = [(min(32, count + 4), count) for count in (own, 1, 8, 28, 60, tied)]
     assert trace.lines == [str(pair) for pair in expected]
+
+
+@pytest.mark.always("lim-windows")
+@ways(asked={"61": 61, "62": 62, "default of 100 cores": None})
+def test_windows_knows_at_most_61_processes(asked: int | None) -> None:
+    # The class asks for the system's name when it is made, and starts no process yet.
+    trace = perform_script(
+        filled(
+            """
+        import os, sys
+        from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+        os.cpu_count = os.process_cpu_count = lambda: 100
+        for sys.platform in ("linux", "win32"):
+            try:
+                print(ProcessPoolExecutor(ASKED)._max_workers)
+            except ValueError as error:
+                print(error)
+    """,
+            ASKED=asked,
+        )
+    )
+    everywhere = asked or 100
+    refused = "max_workers must be <= 61" if asked else 61
+    assert trace.lines == [str(everywhere), str(refused if everywhere > 61 else everywhere)]
+
+
+@pytest.mark.always("lim-beyond-capacity")
+@ways(places={"1": 1, "2": 2, "8": 8})
+def test_workers_beyond_the_places_add_nothing(places: int) -> None:
+    program = load("pools/limits_search")
+
+    async def main() -> None:
+        for workers in (places, places * 2, places * 4):
+            rate, longest = await program.measure(program.Server(places), workers)
+            print(f"{rate:g} {longest:g}")
+
+    assert perform(main).lines == [f"{places} 1", f"{places} 2", f"{places} 4"]
 
 
 @pytest.mark.sometimes("lim-nested-waits-forever")
