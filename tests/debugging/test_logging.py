@@ -20,7 +20,7 @@ import pytest
 from proven.stage import perform, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, filled, perform_by
+from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by
 
 
 @contextmanager
@@ -187,6 +187,28 @@ def test_only_fork_inherits_the_configuration(method: str) -> None:
         """
     inherits = method == "fork"
     assert perform_by(method, code).lines == ["20 1" if inherits else "30 0"]
+
+
+@pytest.mark.always("logging-module-level-repeated")
+@ways(method=NOT_FORK, mode={"w": "w", "a": "a"})
+def test_the_import_of_the_program_configures_logging_again(
+    method: str, mode: str, tmp_path: Path
+) -> None:
+    # no mutant: в примерах настройка стоит под условием
+    path = tmp_path / "app.log"
+    code = """\
+        import logging, multiprocessing
+        logging.basicConfig(filename=PATH, filemode=MODE, level="INFO", format="%(message)s")
+        def work(): logging.info("child")
+        if __name__ == "__main__":
+            logging.info("before")
+            child = multiprocessing.Process(target=work)
+            child.start()
+            child.join()
+            print(open(PATH).read().split())
+        """
+    kept = perform_by(method, filled(code, PATH=repr(str(path)), MODE=repr(mode))).lines
+    assert kept == ["['child']" if mode == "w" else "['before', 'child']"]
 
 
 @pytest.mark.always("logging-queue-all-arrive")
