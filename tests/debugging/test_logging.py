@@ -189,6 +189,32 @@ def test_only_fork_inherits_the_configuration(method: str) -> None:
     assert perform_by(method, code).lines == ["20 1" if inherits else "30 0"]
 
 
+@pytest.mark.always("logging-fork-writes-twice")
+@ways(method=METHODS, clear={"as they are": False, "cleared": True})
+def test_a_forked_child_keeps_the_handlers_of_its_parent(method: str, clear: bool) -> None:
+    # no mutant: в примере родитель сам ничего не пишет
+    code = """\
+        import logging, multiprocessing
+        from logging.handlers import QueueHandler
+        def work(records):
+            if CLEAR:
+                logging.getLogger().handlers.clear()
+            logging.getLogger().addHandler(QueueHandler(records))
+            logging.warning("child")
+            records.put(None)
+        if __name__ == "__main__":
+            records = multiprocessing.Queue()
+            logging.getLogger().addHandler(QueueHandler(records))
+            child = multiprocessing.Process(target=work, args=(records,))
+            child.start()
+            print([record.getMessage() for record in iter(records.get, None)])
+            child.join()
+        """
+    twice = method == "fork" and not clear
+    told = perform_by(method, filled(code, CLEAR=clear)).lines
+    assert told == [str(["child"] * (2 if twice else 1))]
+
+
 @pytest.mark.always("logging-module-level-repeated")
 @ways(method=NOT_FORK, mode={"w": "w", "a": "a"})
 def test_the_import_of_the_program_configures_logging_again(

@@ -127,54 +127,67 @@ def others_take_the_code(method: str) -> None:
     assert run.stdout.splitlines() == ["None True"] * 4 + ["3 False"], "taken, and not taken"
 
 
-@pytest.mark.sometimes("proc-two-joins-lose-code")
-@ways(method=METHODS)
-def test_two_threads_that_join_one_process_may_miss_its_code(method: str) -> None:
+ASKS = {
+    "join": "child.join()",
+    "is_alive": "child.is_alive()",
+    "active_children": "multiprocessing.active_children()",
+    "start": "Process(target=os.getpid).start()",
+}
+
+
+@pytest.mark.sometimes("proc-two-threads-lose-code")
+@ways(method=METHODS, asks=ASKS)
+def test_another_thread_that_asks_may_take_the_code(method: str, asks: str) -> None:
     trace = perform_by(
         method,
-        """
-        import multiprocessing.connection, os, threading
+        filled(
+            """
+        import multiprocessing, os, threading
         from multiprocessing import Process, forkserver
 
+        # What may happen by chance: a thread is stopped right where it learns of the end.
         def slow_waitpid(pid, options):
-            ended = waitpid(pid, options)
-            one_is_back.wait()
+            if pid != child.pid:  # the forkserver asks for itself
+                return waitpid(pid, options)
+            if threading.current_thread() is joiner:
+                taken.wait()
+                return waitpid(pid, options)
+            ended = waitpid(pid, 0)
+            taken.set()
+            joined.wait()
             return ended
 
-        def wait_together(*args):
-            both_wait.wait()
-            return wait(*args)
-
         def slow_read(fd):
-            try:
-                return read(fd)
-            except EOFError:
-                one_is_back.wait()
-                raise
+            if threading.current_thread() is joiner:
+                reading.set()
+                taken.wait()
+            return read(fd)
 
         def join():
             child.join()
             codes.append(child.exitcode)
-            one_is_back.set()
+            joined.set()
 
         if __name__ == "__main__":
-            one_is_back, both_wait, codes = threading.Event(), threading.Barrier(2), []
+            reading, taken, joined = (threading.Event() for _ in range(3))
+            codes, joiner = [], threading.Thread(target=join)
             child = Process(target=os.getpid)
             child.start()
-            # What may happen by chance: one thread is stopped right where it learns of the end.
             waitpid, os.waitpid = os.waitpid, slow_waitpid
-            wait = multiprocessing.connection.wait
-            multiprocessing.connection.wait = wait_together
             read, forkserver.read_signed = forkserver.read_signed, slow_read
-            pair = [threading.Thread(target=join) for _ in range(2)]
-            for thread in pair:
-                thread.start()
-            for thread in pair:
-                thread.join()
+            joiner.start()
+            if BY_FORKSERVER:
+                reading.wait()
+            ASKS
+            taken.set()
+            joiner.join()
             print(codes, child.exitcode)
-        """,
+    """,
+            ASKS=asks,
+            BY_FORKSERVER=method == "forkserver",
+        ),
     )
-    assert trace.lines == ["[0, 255] 255" if method == "forkserver" else "[None, 0] 0"]
+    assert trace.lines == ["[255] 255" if method == "forkserver" else "[None] 0"]
 
 
 @pytest.mark.always("proc-no-stdin")
