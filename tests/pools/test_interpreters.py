@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from proven.stage import play
 
@@ -293,6 +295,37 @@ def test_a_queue_is_shared(items: int) -> None:
         ITEMS=items,
     )
     assert lines == [str(2 * number) for number in range(items)]
+
+
+@pytest.mark.always("interp-queue-unbound", since="3.14")
+@ways(
+    item={"text": "'tea'", "list": "[1]"},
+    closes={"with": "pool.__exit__(None, None, None)", "shutdown": "pool.shutdown()"},
+)
+def test_what_stays_in_the_queue_is_lost_with_the_pool(item: str, closes: str) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    lines = printed(
+        """
+        from concurrent.interpreters import create_queue
+
+        def put_twice(queue):
+            queue.put(ITEM)
+            queue.put(ITEM)
+
+        if __name__ == "__main__":
+            queue, own = create_queue(), create_queue()
+            own.put(ITEM)
+            pool = Pool(1)
+            pool.submit(put_twice, queue).result()
+            print(queue.get())
+            CLOSES
+            print(repr(queue.get(timeout=10)).endswith("UNBOUND"))
+            print(own.get())
+    """,
+        ITEM=item,
+        CLOSES=closes,
+    )
+    assert lines == [str(ast.literal_eval(item)), "True", str(ast.literal_eval(item))]
 
 
 ASSIGNS = """
