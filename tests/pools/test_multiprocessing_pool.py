@@ -166,6 +166,45 @@ def test_the_rest_of_a_chunk_is_skipped(call: Callable[..., object], chunk: int)
     assert sorted(tried) == [0, *range(chunk, 8)]
 
 
+@pytest.mark.always("mp-pool-callback-error-hangs")
+@ways(
+    method=METHODS,
+    call={
+        "callback": "abs, [-1], callback=fail",
+        "error_callback": "abs, [''], error_callback=fail",
+    },
+)
+def test_an_error_in_a_callback_stops_the_pool(method: str, call: str) -> None:
+    # no mutant: как принимать результаты, решает сам Python
+    ended = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing
+
+        def fail(_):
+            raise OSError("own")
+
+        if __name__ == "__main__":
+            try:
+                with multiprocessing.Pool(1) as pool:
+                    pool.apply_async(CALL)
+                    pool._result_handler.join(10)  # nobody else takes results
+                    print(pool._result_handler.is_alive())
+                    try:
+                        pool.apply_async(abs, [-1]).get(timeout=0.05)
+                    except multiprocessing.TimeoutError:
+                        print("no answer")
+            except AssertionError:
+                pass
+    """,
+            CALL=call,
+        ),
+    )
+    assert ended.stdout.splitlines() == ["False", "no answer"]
+    assert "OSError: own" in ended.stderr
+
+
 @pytest.mark.always("mp-pool-unbuildable-job-hangs")
 @ways(
     method=METHODS,
