@@ -177,6 +177,20 @@ def test_calls_that_keep_the_gil() -> None:
     assert kept == dict.fromkeys(calls, True)
 
 
+def updates_of(first: bytes) -> None:
+    digest = hashlib.sha256(first)
+    for _ in range(20_000):
+        digest.update(b"x" * 100)
+
+
+@pytest.mark.always("gil-hash-after-a-big-portion")
+def test_after_a_big_portion_a_hash_lets_the_gil_go_for_small_ones() -> None:
+    # one way: a fact about a type
+    assert ran_meanwhile(lambda: updates_of(b"x" * 5_000), tries=40)
+    if has_gil():
+        assert not ran_meanwhile(lambda: updates_of(b"x" * 2_047), tries=3)
+
+
 @pytest.mark.always("gil-c-call-is-not-interrupted")
 def test_a_c_call_is_not_interrupted_however_long_it_takes(
     in_one_c_call: Looks, in_python: Looks
