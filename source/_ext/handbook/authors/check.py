@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from proven.book import Book, Tried, remembered
+from proven.book import Book, Tried, inputs_of, remembered
 from proven.book.laws import lawless
 from proven.checks import environment
 from proven.claims import disagreements, nowhere, nowhere_checked
@@ -37,6 +37,9 @@ _FRAME = re.compile(r"([\w./ -]+\.py:\d+): in ")
 _TEST = re.compile(r"_{3,} .+ _{3,}$")
 
 
+_WAITS = re.compile(r"perform_script|ways_processes")
+_FEW = 3
+"""Proofs that one process runs before several have started."""
 _HOUSE = "tests/handbook/house"
 _RULES = "fits_the_page or silenced_for_a_reason or marked_message"
 
@@ -137,9 +140,21 @@ def _hides_an_order(shown: Shown, snippets: Path) -> bool:
 
 def _proofs(book: Book, name: str, test: str) -> Iterator[str]:
     if (book.root / test).is_file():
-        yield from _failing(book, test, "proof", "-p", "proven.checks.passed")
+        yield from _failing(
+            book, test, "proof", "-p", "proven.checks.passed", *_at_once(book, test)
+        )
     elif is_question(name):
         yield f"{test}: proof: there is no such file: write the proofs of the page's claims there"
+
+
+def _at_once(book: Book, test: str) -> list[str]:
+    """Return pytest's options: many proofs that play processes, which wait, run side by side."""
+    if not _WAITS.search(book.text(book.root / test)):
+        return []
+    tried, proofs = Tried(book.root, test), book.proofs.items()
+    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test}
+    unknown = [name for name in inputs if not tried.get(tried.key_of_proof(name, inputs[name]))]
+    return ["-n", "4"] if len(unknown) > _FEW else []
 
 
 def _house(book: Book) -> Iterator[str]:
