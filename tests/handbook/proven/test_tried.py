@@ -84,7 +84,7 @@ def shared(small: Any) -> Any:
     small.write("tests/helping.py", "helped = 1\nother = 1\n")
     small.write("tests/conftest.py", "# 1\n")
     small.write("requirements.lock", "1\n")
-    imports = "if __name__:\n    from tests.helping import helped  # noqa: F401\n"
+    imports = "if __name__:\n    from tests.helping import helped\n"
     small.replace(PROOF, '@pytest.mark.always("hello', f"{imports}\n\n{BEFORE}")
     small.replace(PROOF, "import load", "import path_of")
     small.replace(PROOF, 'load("', 'path_of("')

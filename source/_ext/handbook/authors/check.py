@@ -29,7 +29,7 @@ from proven.stage import SnippetError
 
 from handbook.authors.runs import runs_found
 from handbook.domain.store import is_question
-from handbook.style.command import findings
+from handbook.style.command import code, findings
 
 OTHER = "other output"
 """What `replay` says of a program that ended well and printed something else."""
@@ -47,9 +47,11 @@ _RULES = "fits_the_page or silenced_for_a_reason or marked_message"
 def check(book: Book, name: str) -> Iterator[str]:
     """Yield what is wrong with page `name`, a line each.  ValueError if there is no such page."""
     page = f"{book.settings.name_of(book.settings.pages)}/{name}.md"
-    for file, finding in findings(book.root, [name]):
-        yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
     test = test_of(book, name)
+    for file, finding in chain(
+        findings(book.root, [name]), code(book.root, _own(book, page, test))
+    ):
+        yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
     yield from _marks(book, page, test)
     # Those who come after it needn't search the texts again.
     book.memo.save()
@@ -67,6 +69,12 @@ def check(book: Book, name: str) -> Iterator[str]:
     if not failing and not outputs:
         # What fails anyway tells nothing of mutants, which take longest.
         yield from _mutants(book, test)
+
+
+def _own(book: Book, page: str, test: str) -> list[Path]:
+    """Return the snippets and the proofs of a page, as far as they are there."""
+    files = [book.root / test, *map(book.snippet, book.snippets_of(page, test))]
+    return [file for file in files if file.is_file()]
 
 
 def test_of(book: Book, name: str) -> str:
