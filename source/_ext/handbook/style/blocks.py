@@ -55,12 +55,9 @@ def _width(block: Block, width: int) -> Iterator[Finding]:
     first = block.line + 1 + len(block.options)
     for number, line in enumerate(block.body.splitlines(), first):
         # The column of seconds stands beside the text, not in it.
-        yield from _too_wide(number, line.partition("│ ")[2] or line, width)
-
-
-def _too_wide(number: int, line: str, width: int) -> Iterator[Finding]:
-    if len(line) > width:
-        yield Finding(number, "width", f"{len(line)} columns: at most {width} fit the page")
+        text = line.partition("│ ")[2] or line
+        if len(text) > width:
+            yield Finding(number, "width", f"{len(text)} columns: at most {width} fit the page")
 
 
 def _plain(block: Block) -> Iterator[Finding]:
@@ -117,10 +114,10 @@ def _inline(page: Page) -> Iterator[Finding]:
                 )
 
 
-def snippet(file: Path, *, width: int = 0) -> Iterator[Finding]:
+def snippet(file: Path, *, english: bool = False) -> Iterator[Finding]:
     """Yield what is wrong with the letters of a file: ends of lines, BOM, homoglyphs.
 
-    width: of a snippet, in columns, none for another file; a snippet has no Cyrillic letter at all.
+    english: it may have no Cyrillic letter at all.
     """
     data = file.read_bytes()
     yield from _bytes(data)
@@ -129,12 +126,10 @@ def snippet(file: Path, *, width: int = 0) -> Iterator[Finding]:
             yield Finding(
                 number, "letters", f"«{word[0]}» mixes Cyrillic and Latin letters: type it anew"
             )
-        elif width and (word := _CYRILLIC.search(line)):
+        elif english and (word := _CYRILLIC.search(line)):
             yield Finding(
                 number, "letters", f"«{word[0]}»: Cyrillic letters in a snippet: write English"
             )
-        if width:
-            yield from _too_wide(number, line, width)
 
 
 def _bytes(data: bytes) -> Iterator[Finding]:

@@ -52,7 +52,7 @@ def code(root: Path, files: Iterable[Path] = ()) -> Iterator[tuple[Path, Finding
     folders = settings.snippets, settings.tests
     for file in files or (file for folder in folders for file in sorted(folder.rglob("*.py"))):
         is_snippet = file.is_relative_to(settings.snippets)
-        found = snippet(file, width=settings.width if is_snippet else 0)
+        found = snippet(file, english=is_snippet)
         yield from ((file, finding) for finding in found)
         if is_snippet and file.stem in sys.stdlib_module_names:
             problem = f"it hides the standard module {file.stem} from its folder: rename it"
