@@ -186,6 +186,7 @@ def updates_of(first: bytes) -> None:
 @pytest.mark.always("gil-hash-after-a-big-portion")
 def test_after_a_big_portion_a_hash_lets_the_gil_go_for_small_ones() -> None:
     # one way: a fact about a type
+    # no mutant: отпустить ли GIL, решает сам Python, а программы, которую можно изменить, здесь нет
     assert ran_meanwhile(lambda: updates_of(b"x" * 5_000), tries=40)
     if has_gil():
         assert not ran_meanwhile(lambda: updates_of(b"x" * 2_047), tries=3)
