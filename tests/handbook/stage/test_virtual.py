@@ -732,6 +732,27 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
 
 
+def test_a_tie_of_waits_reckoned_from_the_clock_is_told(tmp_path: Path) -> None:
+    """Each is reckoned a moment after the clock was read: by how much, hangs on the machine."""
+    code = """
+    import time
+    async def call(name, began):
+        left = {left}
+        await asyncio.sleep(left)
+        print(name, type(left), f"{left:.1f}", left == float(repr(left)))
+    async def main():
+        began = time.monotonic()
+        await asyncio.sleep(0.25)
+        await asyncio.gather(*(call(name, began) for name in "ab"))
+    """
+    measured = code.replace("{left}", "max(0, 1 - (time.monotonic() - began))")
+    told = ("a <class 'float'> 0.8 True", "b <class 'float'> 0.8 True")
+    trace = played(measured, tmp_path)
+    assert (tuple(trace.lines), trace.ties) == (told, told)
+    trace = played(code.replace("{left}", "0.75"), tmp_path)
+    assert (tuple(trace.lines), trace.ties) == (told, ())
+
+
 def test_what_was_given_shows_until_who_waits_goes_on() -> None:
     # Between its taking and its going on another thread must not let the time jump.
     signal = Signal()

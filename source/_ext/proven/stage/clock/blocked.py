@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from proven.stage.clock import real
+from proven.stage.clock.cost import Lapse
 
 PAUSE = 0.002
 """Real seconds after which one who waits looks again."""
@@ -160,27 +161,31 @@ class Due(float):
 
     made: the nanosecond at which it was asked for.  Of equal moments that were asked for
     at different ones real time decides; it mostly favours the earlier: every wait that
-    is over was a little late.
+    is over was a little late.  So it does if what was waited for was measured (see Lapse).
     """
 
-    __slots__ = ("clock", "made", "serial")
+    __slots__ = ("clock", "made", "measured", "serial")
     clock: Any
     made: int
+    measured: bool
     serial: int
 
     def __new__(cls, seconds: float, clock: Any) -> Due:
         self = super().__new__(cls, round(seconds, 9))
         self.clock, self.made, self.serial = clock, clock.now, next(clock.serials)
+        self.measured = type(seconds) is Lapse
         return self
 
     @property
     def rank(self) -> tuple[int, int]:
-        return (-self.made if self.clock.reverse else 0, self.serial)
+        if not self.clock.reverse:
+            return (0, self.serial)
+        return (-self.made, -self.serial if self.measured else self.serial)
 
     def __lt__(self, other: Any) -> bool:
         if type(other) is not Due or float(self) != float(other):
             return float.__lt__(self, other)
-        if self.made != other.made:
+        if self.made != other.made or self.measured or other.measured:
             self.clock.tied = True
         return self.rank < other.rank
 

@@ -17,7 +17,8 @@ def shift() -> None:
     Who plays an output again sets it, for the order that hangs on hashes of text.
     """
     seed = os.environ.get("PYTHONHASHSEED", "")
-    count = 7 * int(seed) if seed.isdigit() else 0
+    # A library may set any for its own processes, as Dask does: a large one would take seconds.
+    count = 7 * (int(seed) % 100) if seed.isdigit() else 0
     if not count:
         return
     for places in range(0, 60, 2):
