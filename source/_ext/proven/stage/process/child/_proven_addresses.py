@@ -18,10 +18,12 @@ def shift() -> None:
     """
     seed = os.environ.get("PYTHONHASHSEED", "")
     count = 7 * int(seed) if seed.isdigit() else 0
+    if not count:
+        return
     for places in range(0, 60, 2):
         # Without the GIL plain objects, those with references and those that are referred to
         # weakly lie in heaps of their own.
         slots = (*map("_{}".format, range(places)), "__weakref__")
-        weak = type("Kept", (), {"__slots__": slots}) if count else object
+        weak = type("Kept", (), {"__slots__": slots})
         for _ in range(count):
             _kept.extend((bytes(8 * places + 1), (None,) * (places + 1), weak()))
