@@ -162,6 +162,7 @@ class _Child:
         self._told.acquire()
         self._channel.sendall(pickle.dumps(outcome))
         self._channel.close()
+        audit.rest()
         _save_coverage()
         os._exit(0)
 
@@ -223,7 +224,9 @@ def _start_coverage() -> None:
     if "COVERAGE_PROCESS_START" in os.environ:
         import coverage
 
-        coverage.process_startup()
+        if started := coverage.process_startup():
+            # It would open its database while the program is still watched.
+            atexit.unregister(started._atexit)
 
 
 def _save_coverage() -> None:
