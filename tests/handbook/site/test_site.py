@@ -228,6 +228,9 @@ def test_styles_of_what_no_page_has_are_left_out(book: Any, site: Path) -> None:
     style = (site / "_static/joined.css").read_text(encoding="utf-8")
     assert ".footnote" not in re.sub(r":not\(.*?\)", "", style)
     assert "code.literal{background" in style, "it stood in a list with a class that isn't used"
+    read = set(re.findall(r"var\(\s*(--[\w-]+)", style))
+    assert set(re.findall(r"[{;\s](--[\w-]+):", style)) <= read, "no rule asks for it"
+    assert "--icon-search:url(" in style
     old = "[Строка печатается сразу]"
     book.replace("source/tasks/hello.md", old, f"Сноска[^one].\n\n[^one]: Да.\n\n{old}")
     done = book.build("html")
@@ -284,8 +287,9 @@ def test_a_page_asks_for_one_style_sheet_that_has_the_dark_colours_of_code(site:
         assert [re.sub(r".*/|\?.*", "", url) for url in styles] == ["joined.css"], file
     colours = (site / "_static/pygments.css").read_text(encoding="utf-8")
     assert "prefers-color-scheme: dark" in colours
-    # Readers don't load the comments.
+    # Readers load neither comments nor the blanks around the ends of lines.
     colours = re.sub(r"/\*.*?\*/", "", colours, flags=re.S)
+    colours = re.sub(r"\s*\n\s*", "\n", colours)
     assert colours in (site / "_static/joined.css").read_text(encoding="utf-8")
 
 

@@ -20,12 +20,27 @@ _UNUSED = re.compile(rf"\.(?:{'|'.join(UNUSED)})(?![\w-])")
 _RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 _LIST = re.compile(r"\([^()]*,")
 _NOT = re.compile(r":not\(.*?\)")
+_READ = re.compile(r"var\(\s*(--[\w-]+)")
+_PROPERTY = re.compile(
+    r"""(?<=[{;\s])(--[\w-]+):(?:[^;{}"']|"[^"]*"|'[^']*')*(?:;|(?=\}))""",
+)
+_SPACE = re.compile(r"\s*\n\s*")
 _CLASSES = re.compile(r'class="([^"]*)"')
 
 
 def leaner(style: str) -> str:
-    """Return the style sheet without the rules that fit no page: a kilobyte less on the way."""
-    return _RULE.sub(_used, style)
+    """Return the style sheet without what fits no page or is read by no rule: 1.5 kB less.
+
+    A property of its own (`--name`) goes when no `var(--name)` reads it, pages being styled by
+    this sheet alone.
+    """
+    return _without_unread(_SPACE.sub("\n", _RULE.sub(_used, style)))
+
+
+def _without_unread(style: str) -> str:
+    read = set(_READ.findall(style))
+    left = _PROPERTY.sub(lambda found: found[0] if found[1] in read else "", style)
+    return left if left == style else _without_unread(left)
 
 
 def _used(rule: re.Match[str]) -> str:
