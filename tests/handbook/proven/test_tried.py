@@ -49,7 +49,7 @@ def test_what_did_not_pass_is_run_again(small: Any, outcome: str) -> None:
 
 
 def test_a_proof_that_reads_more_is_never_left_out(small: Any) -> None:
-    small.replace(PROOF, "assert True", "assert __file__.parents[0]")
+    small.replace(PROOF, "assert True", "assert EVIDENCE")
     assert inputs_of(Book.at(small.root), "hello-at-once")
     assert inputs_of(Book.at(small.root), "second") == []
 
