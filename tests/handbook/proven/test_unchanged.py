@@ -14,8 +14,9 @@ ALL_OF_IT = "RO" + "OT"
 """In one piece it would make this file itself hang on everything."""
 FILES = {
     "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\n',
-    "source/_ext/proven/claims.py": "import proven.names\n",
-    "source/_ext/proven/names.py": "# as handbook.page uses it\n",
+    "source/_ext/proven/claims.py": 'import proven.names\n# -m\n"proven.other"\n',
+    "source/_ext/proven/other.py": "",
+    "source/_ext/proven/names.py": "# as handbook.page and proven.timeline use it\n",
     "source/_ext/proven/timeline.py": "",
     "source/_ext/proven/stage/play.py": "",
     "source/_ext/proven/stage/child.py": "",
@@ -71,6 +72,7 @@ def root(tmp_path: Path) -> Path:
         ("README.md", {ALL}),
         ("source/_ext/proven/claims.py", EACH),
         ("source/_ext/proven/names.py", EACH),
+        ("source/_ext/proven/other.py", EACH),
         ("source/_ext/proven/timeline.py", {BUILD, ALL}),
         ("source/_ext/proven/stage/child.py", {ONE, BUILD, ALL}),
         ("source/_ext/handbook/page.py", {BUILD, ALL}),

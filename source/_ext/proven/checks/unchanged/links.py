@@ -94,8 +94,11 @@ class Links:
         return found
 
     def _machinery_named_in(self, file: str) -> set[str]:
-        modules = names.modules(self._files.text(file)) if file.endswith(".py") else []
-        if file.startswith(f"{self._files.machinery}/"):
+        if not file.endswith(".py"):
+            return set()
+        is_machinery = file.startswith(f"{self._files.machinery}/")
+        modules = names.modules(self._files.text(file), prose=not is_machinery)
+        if is_machinery:
             # It imports nothing from above: what it says of it is prose.
             package = file.removeprefix(f"{self._files.machinery}/").partition("/")[0]
             modules = [module for module in modules if module.startswith(f"{package}.")]

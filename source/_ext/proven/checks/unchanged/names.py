@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 _PACKAGES = ("proven", "handbook", "typst_book")
 _DOTTED = re.compile(rf"\b(?:{'|'.join(_PACKAGES)})(?:\.\w+)+")
+_IMPORTED = re.compile(rf"(?:\"|^\s*(?:from|import) )({_DOTTED.pattern})", re.M)
 _FROM = re.compile(r"from ([\w.]+) import (?:\(([^)]*)\)|(.*))")
 
 
@@ -41,9 +42,12 @@ def taken(text: str) -> Iterator[tuple[str, list[str]]]:
         yield module, re.findall(r"\w+", " ".join(parts))
 
 
-def modules(text: str) -> list[str]:
-    """Return the modules of the machinery in a text, and what it takes from them, which may be."""
-    found = _DOTTED.findall(text)
+def modules(text: str, *, prose: bool) -> list[str]:
+    """Return the modules of the machinery in a text, and what it takes from them, which may be.
+
+    prose: whether those count, too, that it neither imports nor has at the begin of a string.
+    """
+    found = (_DOTTED if prose else _IMPORTED).findall(text)
     for module, parts in taken(text):
         found += [f"{module}.{part}" for part in parts]
     return [module for module in dict.fromkeys(found) if module.startswith(_PACKAGES)]
