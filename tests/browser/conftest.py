@@ -9,10 +9,8 @@ import functools
 import gzip
 import http.server
 import os
-import re
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,8 +29,6 @@ FLAGS = (
 )
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}
-PIECES = 60
-_END = re.compile(rb"(?<=</tr>)|(?<=</p>)|(?<=</li>)|(?<=</dt>)|(?<=</pre>)|(?<=</svg>)")
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -58,28 +54,6 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep silent."""
-
-
-class Trickle(Handler):
-    """Serves pages in pieces, one after another, as a bad network does."""
-
-    def do_GET(self) -> None:
-        file = Path(self.translate_path(self.path))
-        if file.suffix != ".html":
-            super().do_GET()
-            return
-        frame, tag, text = file.read_bytes().partition(b"<article")
-        pieces = [frame, *_END.split(tag + text)]
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(file))
-        self.send_header("Content-Length", str(sum(map(len, pieces))))
-        self.end_headers()
-        with suppress(ConnectionError):
-            # What comes later is far below the screen.
-            for piece in pieces[:PIECES]:
-                self.wfile.write(piece)
-                time.sleep(0.02)  # time for a frame; if it isn't enough, the check is only weaker
-            self.wfile.write(b"".join(pieces[PIECES:]))
 
 
 def page_names() -> list[str]:
@@ -136,13 +110,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (host / "_static").symlink_to(SITE.absolute() / "_static", target_is_directory=True)
     with served(Handler, host) as address:
         yield address + "book/"
-
-
-@pytest.fixture(scope="session")
-def trickling() -> Iterator[str]:
-    """Return an address of the site from which its pages come piece by piece."""
-    with served(Trickle, SITE) as address:
-        yield address
 
 
 @pytest.fixture(scope="session")

@@ -190,6 +190,40 @@ def test_another_thread_that_asks_may_take_the_code(method: str, asks: str) -> N
     assert trace.lines == ["[255] 255" if method == "forkserver" else "[None] 0"]
 
 
+@pytest.mark.always("proc-killed-forkserver")
+@ways(number={"SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL})
+def test_without_the_forkserver_working_children_look_ended(number: int) -> None:
+    # no mutant: кто сообщает о конце ребёнка, решает сам Python
+    run = run_by(
+        "forkserver",
+        filled(
+            """
+        import os
+        from multiprocessing import Event, Process, forkserver
+
+        def work(begun, go_on):
+            begun.set()
+            go_on.wait()
+            print("child is done", flush=True)
+
+        if __name__ == "__main__":
+            begun, go_on = Event(), Event()
+            child = Process(target=work, args=(begun, go_on))
+            child.start()
+            begun.wait()
+            print(child.exitcode)
+            os.kill(forkserver._forkserver._forkserver_pid, NUMBER)
+            child.join()
+            print(child.exitcode, child.is_alive(), flush=True)
+            go_on.set()
+    """,
+            NUMBER=int(number),
+        ),
+    )
+    # The call ends when the child, which holds stdout open, has ended, too.
+    assert run.stdout.splitlines() == ["None", "255 False", "child is done"]
+
+
 @pytest.mark.always("proc-no-stdin")
 @ways(method=METHODS)
 def test_a_child_cannot_ask_the_user(method: str) -> None:

@@ -486,6 +486,29 @@ def test_time_passes_no_limit_of_a_socket_by(tmp_path: Path) -> None:
         played(CLIENT.replace("{limit}", "0.5"), tmp_path)
 
 
+LIMITED = (
+    "select.select([], [], [], 0.5)",
+    "selectors.DefaultSelector().select(0.5)",
+    "queue.SimpleQueue().get(timeout=0.5)",
+    "other = threading.Thread(target=time.sleep, args=(2,)); other.start(); other.join(0.5)",
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells for how long a thread waits")
+@pytest.mark.parametrize("statement", LIMITED)
+def test_time_passes_no_real_limit_of_a_thread_by(statement: str, tmp_path: Path) -> None:
+    code = f"""
+    import queue, select, selectors, threading, time
+    def wait():
+        {statement}
+    async def main():
+        print("x")
+        await asyncio.gather(asyncio.to_thread(wait), asyncio.sleep(1))
+    """
+    with pytest.raises(NotVirtual, match=r"planted\.py: asyncio_0 waits until a moment, which is"):
+        played(code, tmp_path)
+
+
 def test_who_waits_busily_beside_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "SPIN", 0.01)
     refused: list[str] = []

@@ -21,8 +21,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.search.ru import SearchRussian
 
-from handbook.appendices.overview.messages import MESSAGE, SYMPTOM
 from handbook.domain import handbook, is_question
+from handbook.style.shape import MESSAGE, SYMPTOM
 from handbook.style.words import listed, terms
 
 if TYPE_CHECKING:
