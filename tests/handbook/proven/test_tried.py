@@ -120,7 +120,7 @@ def test_what_passed_stays_out_until_an_input_of_it_changes(shared: Any) -> None
 
 
 def test_a_proof_that_reads_more_is_never_left_out(small: Any) -> None:
-    small.replace(PROOF, "assert True", "assert __file__.parents[0]")
+    small.replace(PROOF, "assert True", "assert EVIDENCE")
     assert inputs_of(Book.at(small.root), "hello-at-once")
     assert inputs_of(Book.at(small.root), "second") == []
 
