@@ -4,8 +4,8 @@ One time line is shared by all event loops and all threads of a play.  It stands
 while any of them has something to do, and jumps to the next moment at which one of
 them wants to go on.  Seconds count from 2026-01-01 09:00:00 UTC.
 
-Bottom to top: ``real`` keeps Python's own clocks; ``blocked`` tells whether threads can go on;
-``cost`` measures what is computed; ``line`` is the time line; ``names`` puts it behind the names
+Bottom to top: ``real`` keeps Python's own clocks; ``cost`` measures what is computed; ``blocked``
+tells whether threads can go on; ``line`` is the time line; ``names`` puts it behind the names
 of Python's clocks; ``pool`` are its threads; ``sets`` orders sets of tasks; ``loop`` are its
 event loops.
 """
