@@ -139,7 +139,8 @@ build/handbook.epub: $(INPUT)
 	@test ! -L .venv || { echo ".venv is a link to a folder that may be another's: remove the link"; exit 1; }
 	@echo "Setting up .venv"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock || \
+	  { echo "If a package has no wheel for this Python, as some for 3.13t and 3.15: name another, as in make PYTHON=python3.14"; exit 1; }
 	@echo "$(PYTHON)" > .venv/made-with
 	@touch $@
 

@@ -7,6 +7,7 @@ plain Sphinx with the same theme in the same run, tells how fast the machine is.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import resource
@@ -17,8 +18,6 @@ import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, sleep
@@ -34,7 +33,8 @@ from websockets.sync.client import ClientConnection
 
 ROOT = Path(__file__).parents[1]
 PAGE = "source/tasks/gather.md"
-SNIPPET, TEST = "snippets/tasks/gather_order.py", "tests/tasks/test_gather.py"
+EXAMPLE = "tasks/gather_order"
+SNIPPET, TEST = f"snippets/{EXAMPLE}.py", "tests/tasks/test_gather.py"
 TIMES = 4
 """How much larger the second book is."""
 
@@ -295,35 +295,62 @@ def _print(folder: Path) -> None:
 
 
 def _stage(folder: Path) -> None:
-    virtual = [name for name in names() if is_virtual(path_of(name))]
-    # Four at a time: they mostly wait, and the sum is that of their own seconds.
-    with ThreadPoolExecutor(4) as pool:
-        real = sum(pool.map(lambda name: _seconds(lambda: _script(name)), virtual))
+    """Print what plays cost; imports of packages cost what they do in any Python, so apart.
+
+    A tie, or noticeable computing, makes a second play of an example.
+    """
+    (_, first), (_, more) = _played([EXAMPLE]), _played([EXAMPLE] * 101)
+    _row(f"{EXAMPLE} played, and all that starts but once", first)
+    _row("  each further play, all of its processes", 10 * (more.cpu - first.cpu), 10, "ms")
+    kinds: dict[str, list[str]] = {"asyncio": [], "asyncio and packages": [], "threads": []}
+    for name in names():
+        modules = _imported(path_of(name))
+        packages = modules - sys.stdlib_module_names
+        if is_virtual(path_of(name)):
+            kinds["asyncio and packages" if packages else "asyncio"].append(name)
+        elif "threading" in modules and not packages | modules & _PROCESSES:
+            kinds["threads"].append(name)
+    waits, spent = 0.0, 0.0
+    for kind, those in kinds.items():
+        elapsed, cost = _played(those)
+        if "asyncio" in kind:
+            waits, spent = waits + elapsed, spent + cost.cpu
+        _row(f"{len(those)} snippets of {kind} played", cost)
+        goal = 60 if kind == "threads" else None
+        _row("  for each, all of its processes", 1000 * cost.cpu / len(those), goal, "ms")
+    _row("The asyncio snippets by themselves would wait", waits)
+    _row("  the same on the stage", Cost(spent, spent), waits / 50)
+
+
+_PROCESSES = {"asyncio", "concurrent", "multiprocessing", "os", "subprocess"}
+"""Modules whose programs may be more than threads."""
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the top names of the modules that the program at `path` imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module).partition(".")[0])
+    return found
+
+
+def _played(snippets: list[str]) -> tuple[float, Cost]:
+    """Play `snippets`; return the seconds that they wait, and what the plays took."""
     rest()
-    before = _spent()
-    played = sum(_seconds(lambda name=name: play(name)) for name in virtual)
+    before, began = _spent(), perf_counter()
+    waits = sum(play(name, may_fail=True).elapsed for name in snippets)
     # What the zygote and its children took counts when it is let go.
     rest()
-    cpu = _spent() - before
-    _row("asyncio snippets as plain scripts, clock", real)
-    _row(f"the same {len(virtual)} on the stage, clock", played, real / 50)
-    _row("  for each example, all of its processes", 1000 * cpu / len(virtual), 10, "ms")
+    return waits, Cost(_spent() - before, perf_counter() - began)
 
 
 def _spent() -> float:
     """Return the processor's seconds of this process and of its children that are over."""
     kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return sum(sum(resource.getrusage(kind)[:2]) for kind in kinds)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = perf_counter()
-    work()
-    return perf_counter() - began
-
-
-def _script(name: str) -> None:
-    subprocess.run([sys.executable, path_of(name)], capture_output=True, check=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def run(names: list[str]) -> dict[str, str]:
     return {
         name: job.result()
         for name, job in jobs.items()
-        if not job.exception()
+        if not isinstance(job.exception(), BrokenProcessPool)
     }
 
 

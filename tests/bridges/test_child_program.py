@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
@@ -296,6 +297,58 @@ def test_the_group_ends(number: signal.Signals) -> None:
         assert await process.wait() == -number
 
     asyncio.run(main())
+
+
+AT_A_TERMINAL = """
+import asyncio, os, signal, sys
+from asyncio.subprocess import DEVNULL, PIPE
+
+terminal, keyboard = sys.argv[1], int(sys.argv[2])
+CHILD = "print('ready', flush=True); input(); print('went on')"
+
+
+async def start(session):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CHILD,
+        stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=session,
+    )
+    await process.stdout.readline()
+    return process
+
+
+async def main():
+    os.open(terminal, os.O_RDWR)  # becomes the terminal of this session
+    signal.signal(signal.SIGINT, lambda *_: None)
+    plain, apart = await start(False), await start(True)
+    os.write(keyboard, b"\x03")
+    print(await plain.wait(), apart.returncode)
+    output, _ = await apart.communicate(b"go on\\n")
+    print(output, apart.returncode)
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.always("child-session-no-ctrl-c")
+def test_ctrl_c_does_not_reach_a_session_of_its_own() -> None:
+    # one way: a terminal sends one signal to one group
+    # no mutant: кому послать сигнал, решает терминал
+    keyboard, terminal = os.openpty()
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", AT_A_TERMINAL, os.ttyname(terminal), str(keyboard)],
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            start_new_session=True,
+            pass_fds=[keyboard],
+            check=True,
+        )
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert run.stdout.splitlines() == [f"{-signal.SIGINT} None", "b'went on\\n' 0"]
 
 
 WAITS: dict[str, Callable[[Process], Awaitable[object]]] = {

@@ -269,6 +269,50 @@ def test_a_thread_gets_no_context(give: Give) -> None:
     assert seen == ["Ann" if INHERITS else "nobody"]
 
 
+SENDS: dict[str, Callable[[ThreadPoolExecutor, Callable[[], Any]], Any]] = {
+    "submit": lambda pool, job: pool.submit(job).result(),
+    "map": lambda pool, job: next(pool.map(lambda _: job(), [0])),
+    "run_in_executor": lambda pool, job: asyncio.run(_in_executor(pool, job)),
+}
+
+
+async def _in_executor(pool: ThreadPoolExecutor, job: Callable[[], Any]) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(pool, job)
+
+
+@pytest.mark.always("ctx-pool-keeps-set")
+@ways(first=SENDS, then=SENDS)
+def test_the_next_job_of_a_thread_sees_what_a_job_has_set(
+    first: Callable[..., Any], then: Callable[..., Any]
+) -> None:
+    # no mutant: в примерах задания пула значений не задают
+    with ThreadPoolExecutor(1) as pool:
+        first(pool, lambda: contextvars.copy_context().run(USER.set, "Ann"))
+        assert then(pool, USER.get) == "nobody"
+        first(pool, lambda: USER.set("Ann"))
+        assert then(pool, USER.get) == "Ann"
+    assert USER.get() == "nobody"
+
+
+@pytest.mark.always("ctx-thread-parameter")
+@ways(daemon={"thread": False, "daemon": True})
+def test_a_thread_takes_a_context_since_314(daemon: bool) -> None:
+    # no mutant: параметр появился в Python 3.14, а доказательства ломают на 3.11
+    seen: list[str] = []
+    context = contextvars.copy_context()
+    context.run(USER.set, "Ann")
+    arguments: Any = {"target": lambda: seen.append(_see_and_set()), "daemon": daemon}
+    if sys.version_info < (3, 14):
+        with pytest.raises(TypeError, match="context"):
+            Thread(**arguments, context=context)
+        return
+    thread = Thread(**arguments, context=context)
+    thread.start()
+    thread.join()
+    assert seen == ["Ann"]
+    assert context[USER] == "changed", "the context itself, not a copy"
+
+
 @pytest.mark.always("ctx-copy-run")
 @ways(give=GIVEN)
 def test_a_copied_context_goes_along(give: Give) -> None:

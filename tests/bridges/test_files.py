@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext, suppress
@@ -284,6 +285,32 @@ def test_the_old_file_is_whole_until_it_is_replaced(
     assert seen[:begun] == [["old"]] * begun
     assert seen[begun:] == [lines] * (len(seen) - begun)
     assert (seen[-1] == lines) == (ends is list)
+
+
+@pytest.mark.always("files-replace-takes-mode")
+@ways(
+    kind={"file": False, "link": True},
+    modes={"narrower": (0o600, 0o644), "wider": (0o644, 0o600), "same": (0o640, 0o640)},
+)
+def test_the_new_file_brings_its_own_mode(
+    kind: bool, modes: tuple[int, int], tmp_path: Path
+) -> None:
+    # no mutant: о правах и ссылках решает система
+    old, new = modes
+    target, path, fresh = (tmp_path / name for name in ("target", "prices", "prices.new"))
+    target.write_text("old", encoding="utf-8")
+    target.chmod(old)
+    if kind:
+        path.symlink_to(target)
+    else:
+        target.rename(path)
+    fresh.write_text("new", encoding="utf-8")
+    fresh.chmod(new)
+    os.replace(fresh, path)
+    assert path.stat().st_mode & 0o777 == new
+    assert path.read_text(encoding="utf-8") == "new"
+    assert not path.is_symlink()
+    assert not kind or target.read_text(encoding="utf-8") == "old"
 
 
 @pytest.mark.always("files-asyncio-lock-is-left")

@@ -192,6 +192,36 @@ def test_a_pool_can_be_left_at_once(waiting: int) -> None:
     assert first.result() == "done"
 
 
+@pytest.mark.always("pic-cancel-futures-reaches-waiter")
+@ways(waiting=COUNTS)
+def test_who_waits_for_a_cancelled_job_is_cancelled(waiting: int) -> None:
+    # no mutant: примеры страницы ждут все задания
+    async def main() -> None:
+        loop, gate, pool = asyncio.get_running_loop(), Event(), futures.ThreadPoolExecutor(1)
+        told: list[int] = []
+
+        async def wait() -> None:
+            task = asyncio.current_task()
+            assert task
+            try:
+                await loop.run_in_executor(pool, int)
+            except asyncio.CancelledError:
+                told.append(task.cancelling())
+                raise
+
+        begun = loop.run_in_executor(pool, gate.wait)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(waiting):
+                group.create_task(wait())
+            await asyncio.sleep(0)
+            pool.shutdown(wait=False, cancel_futures=True)
+        assert told == [0] * waiting
+        gate.set()
+        assert await begun
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("pic-cancel-futures-prefetched")
 @ways(pool=only(POOLS, *(name for name in POOLS if "by" in name)))
 def test_a_pool_of_processes_does_what_it_has_taken(pool: Pool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import warnings
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -288,5 +290,91 @@ def test_a_task_made_in_init_makes_no_step_before_its_end(count: int, end: End) 
         outcomes = [await outcome_of(client.opening) for client in clients]
         assert all(client.session == "one" for client in clients)
         assert outcomes == [end.error] * count
+
+    perform(main)
+
+
+@pytest.mark.always("async-init-gather-loses")
+@ways(fails={"before": 0.5, "at the same time": 1.0, "after": 2.0}, count={"1": 1, "10": 10})
+def test_gather_loses_what_was_opened_beside_a_failure(fails: float, count: int) -> None:
+    trace = play("coroutines/async_init_many_broken")
+    assert trace.lines == ["one: opened", "main: no answer from bad"]
+    made: list[object] = []
+
+    async def open_one(number: int) -> object:
+        await asyncio.sleep(1)
+        made.append(number)
+        return number
+
+    async def fail() -> object:
+        await asyncio.sleep(fails)
+        raise OSError
+
+    async def main() -> None:
+        got: list[object] = []
+        with pytest.raises(OSError, match=r"^$"):
+            got += await asyncio.gather(*map(open_one, range(count)), fail())
+        await asyncio.sleep(3)
+        assert got == []
+        assert made == list(range(count))
+
+    perform(main)
+
+
+@pytest.mark.always("async-init-stack-closes")
+@ways(end=ENDED, count={"1": 1, "10": 10}, late={"while others open": 1.5, "after all": 5.0})
+def test_a_stack_closes_whatever_was_opened(end: End, count: int, late: float) -> None:
+    trace = play("coroutines/async_init_many_fixed")
+    assert trace.lines == ["one: opened", "one: closed", "main: no answer from bad"]
+    module = load("coroutines/async_init_many_fixed")
+    opened: list[str] = []
+    closed: list[str] = []
+
+    class Client(module.Client):
+        @classmethod
+        async def open(cls, host: str) -> Client:
+            await asyncio.sleep(int(host))
+            opened.append(host)
+            return cls(host)
+
+        async def close(self) -> None:
+            await asyncio.sleep(1)
+            closed.append(self.host)
+
+    async def finish() -> None:
+        await asyncio.sleep(late)
+        end.reach()
+
+    async def all_opened() -> None:
+        async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            for number in range(count):
+                group.create_task(module.open_in(stack, str(number)))
+            group.create_task(finish())
+
+    async def main() -> None:
+        module.open_in.__globals__["Client"] = Client
+        task = asyncio.create_task(all_opened())
+        await asyncio.wait([task])
+        assert opened
+        assert sorted(closed) == sorted(opened)
+
+    perform(main)
+
+
+@pytest.mark.always("async-init-cached-property")
+@ways(between={"at once": 0.0, "later": 1.0}, end=FAILED)
+def test_a_cached_property_keeps_a_used_coroutine(between: float, end: End) -> None:
+    class Page:
+        @functools.cached_property
+        async def size(self) -> int:
+            await asyncio.sleep(between)
+            end.reach()
+            return 9
+
+    async def main() -> None:
+        page = Page()
+        assert await outcome_of(page.size) is end.error
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+            await page.size
 
     perform(main)

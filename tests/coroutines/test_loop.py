@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import io
 import os
+import selectors
+import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from itertools import permutations, product
 from math import floor
 from typing import Any
@@ -273,3 +275,119 @@ def test_a_coroutine_function_as_callback_is_lost(schedule: Schedule) -> None:
     assert lost.lines == []
     assert "never awaited" in lost.stderr
     perform(lambda: main(debug=True))
+
+
+class Selector(selectors.DefaultSelector):
+    """Notes how long the loop lets it wait, in seconds; None is without limit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[float | None] = []
+        self.before_a_wait: Callable[[], object] = lambda: None
+
+    def select(self, timeout: float | None = None) -> Any:
+        self.asked.append(timeout)
+        if timeout is None:
+            self.before_a_wait()
+        return super().select(timeout)
+
+
+def run_on(selector: Selector, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        runner.run(main())
+
+
+@pytest.mark.always("loop-select-timeout")
+@ways(timers={"none": (), "one": (30.0,), "two": (30.0, 40.0)})
+def test_the_loop_sleeps_until_a_timer_or_a_socket(timers: tuple[float, ...]) -> None:
+    selector = Selector()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        handles = [loop.call_later(delay, pytest.fail) for delay in timers]
+        with ours, theirs:
+            ours.setblocking(False)
+            # With a timer nothing tells when the loop begins to sleep: the data is there before.
+            selector.before_a_wait = lambda: theirs.send(b"x")
+            if timers:
+                theirs.send(b"x")
+            came = loop.create_future()
+            loop.add_reader(ours, came.set_result, None)
+            selector.asked.clear()
+            await came
+            loop.remove_reader(ours)
+        for handle in handles:
+            handle.cancel()
+        asked = selector.asked[0]
+        if timers:
+            assert asked is not None
+            assert 20 < asked <= min(timers)
+        else:
+            assert asked is None
+        selector.asked.clear()
+        await asyncio.sleep(0.01)
+        assert any(asked is not None and 0 < asked <= 0.01 for asked in selector.asked)
+        assert None not in selector.asked
+
+    run_on(selector, main)
+
+
+@pytest.mark.always("loop-select-no-wait")
+@ways(calls={"1": 1, "2": 2, "100": 100}, timer={"no timer": False, "a far timer": True})
+def test_with_calls_at_hand_the_loop_does_not_sleep(calls: int, timer: bool) -> None:
+    selector = Selector()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        handle = loop.call_later(30, pytest.fail) if timer else None
+        selector.asked.clear()
+        for _ in range(calls):
+            await asyncio.sleep(0)
+        assert selector.asked == [0] * calls
+        if handle:
+            handle.cancel()
+
+    run_on(selector, main)
+
+
+@pytest.mark.always("loop-pass-order")
+@ways(sockets={"1": 1, "3": 3}, kind={"default": None, "select": selectors.SelectSelector})
+def test_a_pass_runs_calls_then_sockets_then_timers(
+    sockets: int, kind: Callable[[], selectors.BaseSelector] | None
+) -> None:
+    shown = play("coroutines/loop_network").lines
+    assert shown[:3] == ["callback: call_soon", "network: hello", "timer: 0 s"]
+    for order in permutations(("call", "socket", "timer")):
+        ran: list[str] = []
+
+        async def main(order: tuple[str, ...] = order, ran: list[str] = ran) -> None:
+            loop = asyncio.get_running_loop()
+            with contextlib.ExitStack() as stack:
+                pairs = [socket.socketpair() for _ in range(sockets)]
+                for ours, theirs in pairs:
+                    stack.enter_context(ours)
+                    stack.enter_context(theirs)
+                    theirs.send(b"x")
+
+                def read(ours: socket.socket) -> None:
+                    loop.remove_reader(ours)
+                    ran.append("socket")
+
+                for what in order:
+                    if what == "call":
+                        loop.call_soon(ran.append, "call")
+                    elif what == "timer":
+                        loop.call_later(0, ran.append, "timer")
+                    else:
+                        for ours, _ in pairs:
+                            loop.add_reader(ours, read, ours)
+                await asyncio.sleep(0)
+                # The pass that wakes this task has taken all of them.
+                await asyncio.sleep(0)
+
+        with asyncio.Runner(
+            loop_factory=lambda: asyncio.SelectorEventLoop(kind() if kind else None)
+        ) as runner:
+            runner.run(main())
+        assert ran == ["call", *["socket"] * sockets, "timer"], order

@@ -20,7 +20,7 @@ import pytest
 from proven.stage import perform, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, filled, perform_by
+from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by
 
 
 @contextmanager
@@ -187,6 +187,54 @@ def test_only_fork_inherits_the_configuration(method: str) -> None:
         """
     inherits = method == "fork"
     assert perform_by(method, code).lines == ["20 1" if inherits else "30 0"]
+
+
+@pytest.mark.always("logging-fork-writes-twice")
+@ways(method=METHODS, clear={"as they are": False, "cleared": True})
+def test_a_forked_child_keeps_the_handlers_of_its_parent(method: str, clear: bool) -> None:
+    # no mutant: в примере родитель сам ничего не пишет
+    code = """\
+        import logging, multiprocessing
+        from logging.handlers import QueueHandler
+        def work(records):
+            if CLEAR:
+                logging.getLogger().handlers.clear()
+            logging.getLogger().addHandler(QueueHandler(records))
+            logging.warning("child")
+            records.put(None)
+        if __name__ == "__main__":
+            records = multiprocessing.Queue()
+            logging.getLogger().addHandler(QueueHandler(records))
+            child = multiprocessing.Process(target=work, args=(records,))
+            child.start()
+            print([record.getMessage() for record in iter(records.get, None)])
+            child.join()
+        """
+    twice = method == "fork" and not clear
+    told = perform_by(method, filled(code, CLEAR=clear)).lines
+    assert told == [str(["child"] * (2 if twice else 1))]
+
+
+@pytest.mark.always("logging-module-level-repeated")
+@ways(method=NOT_FORK, mode={"w": "w", "a": "a"})
+def test_the_import_of_the_program_configures_logging_again(
+    method: str, mode: str, tmp_path: Path
+) -> None:
+    # no mutant: в примерах настройка стоит под условием
+    path = tmp_path / "app.log"
+    code = """\
+        import logging, multiprocessing
+        logging.basicConfig(filename=PATH, filemode=MODE, level="INFO", format="%(message)s")
+        def work(): logging.info("child")
+        if __name__ == "__main__":
+            logging.info("before")
+            child = multiprocessing.Process(target=work)
+            child.start()
+            child.join()
+            print(open(PATH).read().split())
+        """
+    kept = perform_by(method, filled(code, PATH=repr(str(path)), MODE=repr(mode))).lines
+    assert kept == ["['child']" if mode == "w" else "['before', 'child']"]
 
 
 @pytest.mark.always("logging-queue-all-arrive")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import subprocess
 import sys
@@ -410,6 +411,50 @@ def test_patch_chooses_the_mock_by_the_function(
         assert isinstance(mock, AsyncMock)
     with pytest.raises(NotImplementedError):
         asyncio.run(snippet.load("/"))
+
+
+def counted(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Wrap as a decorator does that needs no `await` of its own."""
+
+    @functools.wraps(function)
+    def count(*arguments: Any) -> Awaitable[Any]:
+        return function(*arguments)
+
+    return count
+
+
+class Wrapped:
+    """Coroutine functions under such a decorator, and one without it."""
+
+    @counted
+    async def method(self) -> None: ...
+
+    @staticmethod
+    @counted
+    async def static() -> None: ...
+
+    async def bare(self) -> None: ...
+
+
+@pytest.mark.always("testing-patch-wrapped")
+@ways(
+    patched={
+        "patch": lambda name, **new: patch(f"{__name__}.Wrapped.{name}", **new),
+        "patch.object": lambda name, **new: patch.object(Wrapped, name, **new),
+    },
+    name={"method": "method", "static": "static"},
+)
+def test_patch_takes_a_wrapped_coroutine_function_for_a_plain_one(
+    patched: Callable[..., Any], name: str
+) -> None:
+    # no mutant: декораторов в примерах страницы нет
+    with patched(name) as mock:
+        assert isinstance(mock, MagicMock)
+        assert not isinstance(mock, AsyncMock)
+    with patched(name, new_callable=AsyncMock) as mock:
+        assert isinstance(mock, AsyncMock)
+    with patched("bare") as mock:
+        assert isinstance(mock, AsyncMock)
 
 
 @pytest.mark.always("testing-patch-generator")

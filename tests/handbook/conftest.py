@@ -90,8 +90,9 @@ class Book:
     def __init__(self, root: Path) -> None:
         self.root = root
         (root / "source").mkdir()
-        for shared in ("_inventories", "_static", "_templates"):
-            (root / "source" / shared).symlink_to(ROOT / "source" / shared)
+        shared = ROOT / "source/_inventories", ROOT / "source/_static", ROOT / "source/_templates"
+        for folder in shared:
+            (root / "source" / folder.name).symlink_to(folder)
         shutil.copy(ROOT / "conf.py", root)
         self.write("pyproject.toml", '[project]\nversion = "1.0"\n')
         self.write("source/index.md", "# Книга\n\n```{toctree}\ntasks/hello\nledger\n```\n")

@@ -10,12 +10,15 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 ROUNDS = 1000
 TRIES = 5
 JOBS = 10_000
 CHUNKS = (1, 10, 100, 1000)
+SIZES = {"1 КБ": 2**10, "64 КБ": 2**16, "1 МБ": 2**20, "16 МБ": 2**24}
+"""Bytes of a message, by the name that the tables show."""
 LARGE = 2**28
 """Bytes of a large parent beside those of a small one."""
 
@@ -27,6 +30,7 @@ def accesses() -> dict[str, float]:
     with _FORK.Manager() as manager:
         shared = manager.dict(price=50)
         value = _FORK.Value("i", 50)
+        block = SharedMemory(create=True, size=1)
         plain = {"price": 50}
 
         def look() -> None:
@@ -36,15 +40,49 @@ def accesses() -> dict[str, float]:
         calls: dict[str, Callable[[], object]] = {
             "dict": lambda: plain["price"],
             "value": look,
+            "block": lambda: block.buf[0],
             "manager": lambda: shared["price"],
         }
         found = {name: _microseconds(call) for name, call in calls.items()}
+        block.close()
+        block.unlink()
     here, there = _FORK.Pipe()
     requests, answers = _FORK.Queue(), _FORK.Queue()
     return found | {
         "pipe": _asked(here.send, here.recv, there.recv, there.send),
         "queue": _asked(requests.put, answers.get, requests.get, answers.put),
     }
+
+
+def messages() -> dict[str, dict[str, float]]:
+    """Return the microseconds of handing over so many bytes and getting a short answer, by means.
+
+    A queue and a pipe carry the bytes; a block of shared memory is written once more each time,
+    and a short message through a pipe tells of it.
+    """
+    return {name: _handed(os.urandom(1024) * (size // 1024)) for name, size in SIZES.items()}
+
+
+def _handed(data: bytes) -> dict[str, float]:
+    rounds = max(3, ROUNDS * 1024 // len(data))
+    here, there = _FORK.Pipe()
+    requests, answers = _FORK.Queue(), _FORK.Queue()
+    block = SharedMemory(create=True, size=len(data))
+
+    def write(message: object) -> None:
+        if message is data:
+            block.buf[: len(data)] = data
+            message = "written"
+        here.send(message)
+
+    found = {
+        "queue": _asked(requests.put, answers.get, requests.get, answers.put, data, rounds),
+        "pipe": _asked(here.send, here.recv, there.recv, there.send, data, rounds),
+        "block": _asked(write, here.recv, there.recv, there.send, data, rounds),
+    }
+    block.close()
+    block.unlink()
+    return found
 
 
 def chunks() -> dict[str, float]:
@@ -88,33 +126,35 @@ def _asked(
     receive: Callable[[], Any],
     next_request: Callable[[], Any],
     answer: Callable[[Any], None],
+    message: object = "price",
+    rounds: int = ROUNDS,
 ) -> float:
-    """Return the microseconds of a request and its answer; the last two are the child's ends."""
+    """Return the microseconds of a request and its short answer; `answer` is the child's end."""
 
-    def echo() -> None:
-        while (message := next_request()) is not None:
-            answer(message)
+    def serve() -> None:
+        while next_request() is not None:
+            answer("price")
 
-    child = _FORK.Process(target=echo)
+    child = _FORK.Process(target=serve)
     child.start()
 
     def ask() -> None:
-        send("price")
+        send(message)
         receive()
 
-    found = _microseconds(ask)
+    found = _microseconds(ask, rounds)
     send(None)
     child.join()
     return found
 
 
-def _microseconds(call: Callable[[], object]) -> float:
-    def rounds() -> None:
-        for _ in range(ROUNDS):
+def _microseconds(call: Callable[[], object], rounds: int = ROUNDS) -> float:
+    def go() -> None:
+        for _ in range(rounds):
             call()
 
-    rounds()
-    return _rounded(1e6 * min(_seconds(rounds) for _ in range(TRIES)) / ROUNDS)
+    go()
+    return _rounded(1e6 * min(_seconds(go) for _ in range(TRIES)) / rounds)
 
 
 def _seconds(call: Callable[[], Any]) -> float:

@@ -3,15 +3,18 @@
 `python -m tests.model.ratios` measures the interpreter that runs it, keeps the numbers
 beside those of other interpreters in measured.json and writes the tables that the pages
 show.  Any interpreter can run it: PYTHONPATH=source/_ext pythonX.Y -m tests.model.ratios
+With `--only messages` that part of PRICES is measured alone, and the other numbers stay.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
 import sys
 import sysconfig
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -40,6 +43,23 @@ LOADS = {
     "Вычислять в C, отпуская GIL: 2 задания": DIGEST,
 }
 
+PRICES: dict[str, Callable[[], dict[str, Any]]] = {
+    "accesses": prices.accesses,
+    "messages": prices.messages,
+    "chunks": prices.chunks,
+    "forks": prices.forks,
+}
+"""Parts that may be measured alone: their numbers are compared with each other only."""
+
+ACCESSES = {
+    "manager": "Менеджер",
+    "queue": "`Queue`",
+    "pipe": "`Pipe`",
+    "value": "`Value` с блокировкой",
+    "block": "`SharedMemory`",
+    "dict": "Свой словарь",
+}
+
 
 def measure() -> dict[str, Any]:
     """Return features and ratios of this interpreter."""
@@ -55,9 +75,7 @@ def measure() -> dict[str, Any]:
         **features(),
         "ratios": ratios,
         "starts": start_milliseconds(),
-        "accesses": prices.accesses(),
-        "chunks": prices.chunks(),
-        "forks": prices.forks(),
+        **{part: PRICES[part]() for part in PRICES},
     }
 
 
@@ -94,12 +112,10 @@ def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
         ],
         "choose": _choose(rows),
         "manager": [
-            ["CPython", "Менеджер", "`Queue`", "`Pipe`", "`Value` с блокировкой", "Свой словарь"],
-            *(
-                [name, *_prices(row, "accesses", "manager", "queue", "pipe", "value", "dict")]
-                for name, row in rows
-            ),
+            ["CPython", *ACCESSES.values()],
+            *([name, *_prices(row, "accesses", *ACCESSES)] for name, row in rows),
         ],
+        "exchange": _sizes(rows),
         "slower": [
             ["CPython", *(f"`chunksize={size}`" for size in prices.CHUNKS)],
             *([name, *_prices(row, "chunks", *row["chunks"])] for name, row in rows),
@@ -129,14 +145,31 @@ def _choose(rows: list[tuple[str, dict[str, Any]]]) -> list[list[str]]:
     ]
 
 
+def _sizes(rows: list[tuple[str, dict[str, Any]]]) -> list[list[str]]:
+    name, row = [row for row in rows if row[1]["gil"]][-1]
+    return [
+        ["Размер", "`Queue`", "`Pipe`", "`SharedMemory`"],
+        *([size, *map(_price, found.values())] for size, found in row["messages"].items()),
+        ["Измерено на CPython", *[name] * 3],
+    ]
+
+
 def main() -> None:
     """Measure this interpreter and write the evidence anew."""
+    command = argparse.ArgumentParser(description=main.__doc__)
+    command.add_argument(
+        "--only", action="append", default=[], choices=PRICES, help="leave the other numbers as is"
+    )
+    only = command.parse_args().only
     file = EVIDENCE / "measured.json"
     EVIDENCE.mkdir(exist_ok=True)
-    row = measure()  # it takes long: read the file after it
-    measured = {}
+    # It takes long: the file is read after it.
+    row = {part: PRICES[part]() for part in only} if only else measure()
+    measured: dict[str, dict[str, Any]] = {}
     with suppress(FileNotFoundError):
         measured = json.loads(file.read_text(encoding="utf-8"))
+    if only:
+        row = measured[interpreter()] | row
     # One row for each version: a newer patch release replaces the older one.
     measured = {
         name: row for name, row in measured.items() if _series(name) != _series(interpreter())
@@ -147,7 +180,8 @@ def main() -> None:
     for name, rows in tables(measured).items():
         with open(EVIDENCE / f"{name}.csv", "w", encoding="utf-8", newline="") as out:
             csv.writer(out, lineterminator="\n").writerows(rows)
-    print(f"{interpreter()}: {row['ratios']}")
+    found = {part: row[part] for part in only or ["ratios"]}
+    print(f"{interpreter()}: {found}")
 
 
 def _gil(row: dict[str, Any]) -> str:
@@ -161,7 +195,11 @@ def _numbers(row: dict[str, Any], tool: str, *places: int) -> list[str]:
 
 
 def _prices(row: dict[str, Any], table: str, *names: str) -> list[str]:
-    return [f"{row[table][name]:g}".replace(".", ",") for name in names]
+    return [_price(row[table][name]) for name in names]
+
+
+def _price(value: float) -> str:
+    return f"{value:g}".replace(".", ",")
 
 
 def _number(value: float) -> str:

@@ -5,12 +5,15 @@ import hashlib
 import itertools
 import os
 import socket
+import sqlite3
 import sys
 import threading
 import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from proven.claims import has_gil
@@ -102,6 +105,33 @@ def test_calls_that_wait_let_the_gil_go() -> None:
     os.close(sink)
 
 
+@pytest.mark.always("gil-let-go-by-files")
+def test_files_names_and_bases_let_the_gil_go(tmp_path: Path) -> None:
+    # one way: the calls that the sentence names, in one loop
+    # no mutant: вызовы названы в утверждении, а другой вызов проверен последней строкой
+    file, base = tmp_path / "file", tmp_path / "base"
+    file.write_bytes(BIG)
+
+    def write_into_a_busy_base() -> None:
+        other = sqlite3.connect(base, timeout=0.03)
+        with closing(other), suppress(sqlite3.OperationalError):
+            other.execute("CREATE TABLE sold (what TEXT)")
+            raise AssertionError("the base isn't busy")
+
+    with closing(sqlite3.connect(base)) as busy, open(file, "rb") as opened:
+        busy.execute("BEGIN IMMEDIATE")
+        calls: dict[str, Callable[[], object]] = {
+            "open": lambda: [open(file, "rb").close() for _ in range(300)],
+            "read": lambda: [os.pread(opened.fileno(), len(BIG), 0) for _ in range(30)],
+            "getaddrinfo": lambda: [socket.getaddrinfo("localhost", 80) for _ in range(300)],
+            "sqlite3": write_into_a_busy_base,
+        }
+        let_others_run = {name: ran_meanwhile(call, tries=40) for name, call in calls.items()}
+    assert let_others_run == dict.fromkeys(calls, True)
+    if has_gil():
+        assert not ran_meanwhile(lambda: [socket.inet_aton("127.0.0.1") for _ in range(9)], tries=3)
+
+
 def drain(source: int, size: int) -> None:
     while size:
         size -= len(os.read(source, size))
@@ -145,6 +175,21 @@ def test_calls_that_keep_the_gil() -> None:
         # Nothing to keep: other threads run all the same.
         kept = {name: ran_meanwhile(call, tries=200) for name, call in calls.items()}
     assert kept == dict.fromkeys(calls, True)
+
+
+def updates_of(first: bytes) -> None:
+    digest = hashlib.sha256(first)
+    for _ in range(20_000):
+        digest.update(b"x" * 100)
+
+
+@pytest.mark.always("gil-hash-after-a-big-portion")
+def test_after_a_big_portion_a_hash_lets_the_gil_go_for_small_ones() -> None:
+    # one way: a fact about a type
+    # no mutant: отпустить ли GIL, решает сам Python, а программы, которую можно изменить, здесь нет
+    assert ran_meanwhile(lambda: updates_of(b"x" * 5_000), tries=40)
+    if has_gil():
+        assert not ran_meanwhile(lambda: updates_of(b"x" * 2_047), tries=3)
 
 
 @pytest.mark.always("gil-c-call-is-not-interrupted")

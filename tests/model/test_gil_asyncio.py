@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 
 import pytest
 from proven.claims import has_gil
@@ -110,28 +111,66 @@ def test_no_beat_while_the_computing_goes_on() -> None:
     assert trace.ordered("beat 0", "crunched", "beat 1")
 
 
+Wait = Callable[[float], Coroutine[None, None, None]]
+
+
+async def sleeps(seconds: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+async def times_out(seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.sleep(100)
+
+
+async def through_a_task(seconds: float) -> None:
+    await asyncio.create_task(sleeps(seconds))
+
+
+async def through_gather(seconds: float) -> None:
+    await asyncio.gather(sleeps(seconds))
+
+
+def lateness(wait: Wait, seconds: float, computing: int) -> float:
+    """Return by how many seconds `wait` is late beside so many tasks that compute and yield."""
+    crunch = load("model/gil_asyncio_compute_fixed").crunch
+
+    async def beat() -> None:
+        await wait(seconds)
+        print("beat")
+
+    async def main() -> None:
+        beating = asyncio.create_task(beat())
+        # Whatever it waits for has begun before the computing does.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await asyncio.gather(beating, *(crunch() for _ in range(computing)))
+
+    return perform(main).at("beat") - seconds
+
+
 @pytest.mark.always("ga-yielding-bounds-the-delay")
-@ways(computing={"1": 1, "2": 2, "3": 3})
-def test_beats_are_late_by_three_portions_of_each_at_most(computing: int) -> None:
+@ways(wait={"sleep": sleeps, "timeout": times_out}, computing={"1": 1, "2": 2, "3": 3})
+def test_beats_are_late_by_three_portions_of_each_at_most(wait: Wait, computing: int) -> None:
     trace = play("model/gil_asyncio_compute_fixed")
     beats = [trace.at(f"beat {number}") for number in range(3)]
     assert trace.ordered("beat 1", "crunched")
     assert all(0.5 <= after - before <= 0.5 + 0.3 for before, after in itertools.pairwise(beats))
-    crunch = load("model/gil_asyncio_compute_fixed").crunch
-
-    async def beat(pause: float) -> None:
-        await asyncio.sleep(pause)
-        print("beat")
-
     for hundredths in range(40, 51):
-
-        async def main(pause: float = hundredths / 100) -> None:
-            await asyncio.gather(beat(pause), *(crunch() for _ in range(computing)))
-
-        late = perform(main).at("beat") - hundredths / 100
+        late = lateness(wait, hundredths / 100, computing)
         # The later the portion ends after the beat was due, the closer it comes to three.
         assert 0.1 * computing - 1e-9 <= late <= 0.3 * computing + 1e-9
         assert computing > 1 or late >= 0.2 - 1e-9
+
+
+@pytest.mark.sometimes("ga-links-add-to-the-delay")
+@ways(wait={"task": through_a_task, "gather": through_gather}, computing={"1": 1, "3": 3})
+def test_each_link_adds_to_the_delay(wait: Wait, computing: int) -> None:
+    late = [lateness(wait, hundredths / 100, computing) for hundredths in range(41, 50, 2)]
+    assert max(late) > 0.3 * computing + 1e-9
+    trace = play("model/gil_asyncio_compute_fixed")
+    assert trace.ordered("beat 1", "crunched")
 
 
 @pytest.mark.always("ga-loop-lives-beside-a-thread")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from threading import Event, Thread, Timer
+from threading import Event, Thread, Timer, get_ident
 from typing import Any
 
 import greenlet
@@ -227,6 +227,37 @@ def test_a_greenlet_that_nobody_holds_is_ended_at_once(
     else:
         drop()
     assert happened == ["drops", "GreenletExit", "finally", "goes on"]
+
+
+ASKS: dict[str, Callable[[], object]] = {
+    "getcurrent": greenlet.getcurrent,
+    "switch": lambda: greenlet.greenlet(lambda: None).switch(),
+}
+
+
+@pytest.mark.always("sw-greenlet-dropped-elsewhere")
+@ways(deep=DEPTHS, asks=ASKS)
+def test_a_greenlet_dropped_by_another_thread_ends_when_its_own_comes_back(
+    deep: Callable[[Callable[[], object]], object], asks: Callable[[], object]
+) -> None:
+    hub, happened = greenlet.getcurrent(), list[object]()
+
+    def work() -> None:
+        try:
+            deep(hub.switch)
+        except greenlet.GreenletExit:
+            happened.append(get_ident())
+            raise
+
+    held = [greenlet.greenlet(work)]
+    held[0].switch()
+    dropping = Thread(target=held.clear)
+    dropping.start()
+    dropping.join()
+    assert not held
+    assert happened == []
+    asks()
+    assert happened == [get_ident()]
 
 
 @pytest.mark.always("sw-greenlet-of-another-thread")

@@ -118,15 +118,26 @@ def test_a_thread_begins_with_an_empty_context_on_builds_with_the_gil(start: str
             thread = threading.Thread(target=run, args=(look,))
             thread.start()
             thread.join()
+
+            def start_as_bob(thread):
+                user.set("Bob")
+                thread.start()
+                thread.join()
+
+            starter = threading.Thread(target=start_as_bob, args=(START,))
+            starter.start()
+            starter.join()
             """,
         START=start,
     )
     trace = perform_script(code)
-    assert trace.lines == ["Ann" if inherits else "nobody", "Ann"]
+    # Whoever made the thread makes no difference, only who started it does.
+    assert trace.lines == (["Ann", "Ann", "Bob"] if inherits else ["nobody", "Ann", "nobody"])
     for option in ("0", "1"):
         run = run_by("spawn", code, "-X", f"thread_inherit_context={option}")
         told = option == "1" and sys.version_info >= (3, 14)
-        assert run.stdout.splitlines() == ["Ann" if told else "nobody", "Ann"]
+        seen = ["Ann", "Ann", "Bob"] if told else ["nobody", "Ann", "nobody"]
+        assert run.stdout.splitlines() == seen
 
 
 @pytest.mark.always("tp-native-ids")

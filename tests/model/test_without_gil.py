@@ -144,6 +144,10 @@ def test_the_tables_bear_out_what_the_pages_claim() -> None:
         assert max(threads[wait], tasks[wait]) < 0.5, where
         assert all(ratio[0] < 0.9 for ratio in [row["ratios"].get("interpreters", [0])]), where
         assert min(row["starts"].values()) == row["starts"]["thread"], where
+        small, *_, large = row["messages"].values()
+        assert small["block"] > small["pipe"] / 3, where
+        assert large["block"] < min(large["pipe"], large["queue"]) / 3, where
+        assert row["accesses"]["block"] < row["accesses"]["pipe"] / 30, where
 
 
 def test_the_table_says_what_this_interpreter_can_do() -> None:

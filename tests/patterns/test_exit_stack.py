@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, FAILED, End, but, outcome_of, ways
+from tests.ways import ENDED, FAILED, Abort, End, but, outcome_of, ways
 
 COUNTS = {"1": 1, "3": 3, "10": 10}
 Opening = Callable[[AsyncExitStack, "Each"], Coroutine[Any, Any, object]]
@@ -132,24 +132,122 @@ def test_a_callback_is_called_at_the_end_of_the_block(ended: End) -> None:
     assert perform(main).lines == ["Ann: open", "Ann: closed"]
 
 
+SUPPRESSES = {"nobody": None, "one opened earlier": 0, "one opened later": 3}
+
+
 @pytest.mark.always("exit-stack-all-closed")
-@ways(ended=but(ENDED, "value"), place={"first": 0, "middle": 1, "last": 2})
-def test_an_error_in_closing_leaves_nobody_open(ended: End, place: int) -> None:
+@ways(
+    ended=but(ENDED, "value"),
+    place={"first": 0, "middle": 1, "last": 2},
+    suppresses=SUPPRESSES,
+)
+def test_an_error_in_closing_leaves_nobody_open(
+    ended: End, place: int, suppresses: int | None
+) -> None:
     # no mutant: утверждение о самом стеке, программа к нему не нужна
     said: list[str] = []
 
-    async def work() -> None:
+    async def work() -> str:
         async with AsyncExitStack() as stack:
-            for name in range(3):
-                await stack.enter_async_context(Each(name, said))
+            for name in range(4):
+                if name == suppresses:
+                    stack.enter_context(suppress(BaseException))
+                if name < 3:
+                    await stack.enter_async_context(Each(name, said))
                 if name == place:
                     stack.push_async_callback(ended.after, 1)
+        return "suppressed"
 
     async def main() -> None:
-        assert await outcome_of(work()) is ended.error
+        assert await outcome_of(work()) == ("suppressed" if suppresses == 0 else ended.error)
 
     perform(main)
     assert said[3:] == closings([2, 1, 0])
+
+
+class Fails:
+    """A connection whose closing ends with an error, noted in `raised`."""
+
+    def __init__(self, end: End, raised: list[BaseException]) -> None:
+        self.end, self.raised = end, raised
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        try:
+            await self.end.after(1)
+        except BaseException as error:
+            self.raised.append(error)
+            raise
+
+
+@asynccontextmanager
+async def failing_generator(fails: Fails) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await fails.close()
+
+
+async def close_several(
+    kind: str, end: End, count: int
+) -> tuple[BaseException, list[BaseException]]:
+    """Close so many that fail by a stack, after a body without an error.
+
+    Return what came out and what was raised.
+    """
+    assert end.error
+    raised: list[BaseException] = []
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            for fails in [Fails(end, raised) for _ in range(count)]:
+                if kind == "callback":
+                    stack.push_async_callback(fails.close)
+                else:
+                    manager = failing_generator(fails) if kind == "generator" else fails
+                    await stack.enter_async_context(manager)
+
+    with pytest.raises(end.error) as out:
+        await work()
+    return out.value, raised
+
+
+KINDS = {kind: kind for kind in ("class", "generator", "callback")}
+
+
+@pytest.mark.always("exit-stack-last-error")
+@ways(kind=KINDS, ended=but(ENDED, "value"), count={"2": 2, "5": 5})
+def test_of_several_errors_in_closing_the_last_comes_out(kind: str, ended: End, count: int) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    async def main() -> None:
+        out, raised = await close_several(kind, ended, count)
+        assert out is raised[-1]
+        assert len(raised) == count
+
+    perform(main)
+
+
+@pytest.mark.sometimes("exit-stack-error-lost")
+@ways(kind=but(KINDS, "generator"))
+def test_an_error_in_closing_is_lost(kind: str) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    async def main() -> None:
+        end = ENDED["base exception"]
+        out, raised = await close_several(kind, end, 2)
+        assert out is raised[1]
+        assert out.__context__ is None
+        nested: list[BaseException] = []
+        with pytest.raises(Abort) as kept:
+            async with Fails(end, nested), Fails(end, nested):
+                pass
+        assert kept.value.__context__ is nested[0], "nested blocks do keep it"
+
+    perform(main)
 
 
 @pytest.mark.always("exit-stack-gather-leaks")

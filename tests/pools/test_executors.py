@@ -91,6 +91,7 @@ def test_the_pool_of_interpreters() -> None:
     assert issubclass(futures.InterpreterPoolExecutor, futures.ThreadPoolExecutor)
     trace = INTERPRETER_POOLS["interpreters"].perform("""
         import os
+        from concurrent import interpreters
 
         def change(prices):
             prices.append(0)
@@ -99,14 +100,19 @@ def test_the_pool_of_interpreters() -> None:
         def fill(cents):
             cents[:] = b"7"
 
+        def sell(sold):
+            sold.put("tea")
+
         if __name__ == "__main__":
             prices, cents = [20, 22], bytearray(b"0")
+            sold = interpreters.create_queue()
             with Pool(max_workers=1) as pool:
                 pid, changed = pool.submit(change, prices).result()
                 pool.submit(fill, memoryview(cents)).result()
-            print(pid == os.getpid(), changed, prices, cents.decode())
+                pool.submit(sell, sold).result()
+                print(pid == os.getpid(), changed, prices, cents.decode(), sold.get())
     """)
-    assert trace.lines == ["True [20, 22, 0] [20, 22] 7"]
+    assert trace.lines == ["True [20, 22, 0] [20, 22] 7 tea"]
 
 
 @pytest.mark.always("pool-reuses-workers")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from proven.stage import play
 
@@ -295,6 +297,37 @@ def test_a_queue_is_shared(items: int) -> None:
     assert lines == [str(2 * number) for number in range(items)]
 
 
+@pytest.mark.always("interp-queue-unbound", since="3.14")
+@ways(
+    item={"text": "'tea'", "list": "[1]"},
+    closes={"with": "pool.__exit__(None, None, None)", "shutdown": "pool.shutdown()"},
+)
+def test_what_stays_in_the_queue_is_lost_with_the_pool(item: str, closes: str) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    lines = printed(
+        """
+        from concurrent.interpreters import create_queue
+
+        def put_twice(queue):
+            queue.put(ITEM)
+            queue.put(ITEM)
+
+        if __name__ == "__main__":
+            queue, own = create_queue(), create_queue()
+            own.put(ITEM)
+            pool = Pool(1)
+            pool.submit(put_twice, queue).result()
+            print(queue.get())
+            CLOSES
+            print(repr(queue.get(timeout=10)).endswith("UNBOUND"))
+            print(own.get())
+    """,
+        ITEM=item,
+        CLOSES=closes,
+    )
+    assert lines == [str(ast.literal_eval(item)), "True", str(ast.literal_eval(item))]
+
+
 ASSIGNS = """
 rate = 1
 
@@ -493,17 +526,25 @@ def test_some_calls_are_forbidden(what: tuple[str, str]) -> None:
     assert lines == [error]
 
 
+NOT_READY = ["faulthandler", "_tracemalloc", "_curses", "readline"]
+
+
 @pytest.mark.always("interp-module-not-ready", since="3.14")
 def test_a_module_that_is_not_ready_is_not_imported() -> None:
     # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
-    # one way: a fact about a module
+    # one way: the modules that the page names, in one program
     lines = printed("""
-        def work():
-            import faulthandler
+        NAMES = ["faulthandler", "tracemalloc", "curses", "readline"]
+
+        def work(name):
+            __import__(name)
 
         if __name__ == "__main__":
             with Pool(1) as pool:
-                error = pool.submit(work).exception()
-            print(f"{type(error).__name__}: {error}")
+                for name in NAMES:
+                    error = pool.submit(work, name).exception()
+                    print(f"{type(error).__name__}: {error}")
     """)
-    assert lines == ["ImportError: module faulthandler does not support loading in subinterpreters"]
+    for name, line in zip(NOT_READY, lines, strict=True):
+        assert line.startswith(f"ImportError: module {name}")
+        assert line.endswith("does not support loading in subinterpreters")

@@ -64,7 +64,7 @@ def test_imap_goes_on_after_an_error(method: str, bad: set[int], name: str) -> N
 @ways(name={"imap": "imap", "imap_unordered": "imap_unordered"}, count={"1": 1, "1000": 1000})
 def test_imap_takes_all_arguments(name: str, count: int) -> None:
     # no mutant: сколько аргументов забрать, решает сам Python
-    # Threads and processes have one feeder: it is in multiprocessing.pool.Pool.
+    # Threads and processes have one feeder; that of processes waits when the pipe is full.
     all_are_taken, go_on = Event(), Event()
 
     def numbers() -> Iterator[int]:
@@ -76,6 +76,40 @@ def test_imap_takes_all_arguments(name: str, count: int) -> None:
         assert all_are_taken.wait(20), "though no task is done and nobody asks for results"
         go_on.set()
         assert len([*results]) == count
+
+
+@pytest.mark.always("mp-pool-imap-fills-the-pipe")
+@ways(method=METHODS)
+def test_imap_takes_what_the_pipe_holds_while_jobs_stand(method: str) -> None:
+    # no mutant: сколько аргументов забрать, решает сам Python
+    lines = perform_by(
+        method,
+        """
+        import multiprocessing, pathlib, threading, time
+
+        all_are_taken = threading.Event()
+
+        def work(_):
+            pathlib.Path("began").touch()
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
+
+        def big():
+            for _ in range(5):
+                yield bytes(1_000_000)
+            all_are_taken.set()
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(1) as pool:
+                results = pool.imap(work, big())
+                while not pathlib.Path("began").exists():
+                    time.sleep(0.01)
+                print(all_are_taken.wait(0.2))
+                pathlib.Path("go on").touch()
+                print(all_are_taken.wait(20))
+        """,
+    ).lines
+    assert lines == ["False", "True"]
 
 
 @pytest.mark.always("mp-pool-map-waits-for-all")
@@ -130,6 +164,106 @@ def test_the_rest_of_a_chunk_is_skipped(call: Callable[..., object], chunk: int)
     with ThreadPool(2) as pool, pytest.raises(ValueError, match="own"):
         call(pool, work, items, chunksize=chunk)
     assert sorted(tried) == [0, *range(chunk, 8)]
+
+
+@pytest.mark.always("mp-pool-callback-error-hangs")
+@ways(
+    method=METHODS,
+    call={
+        "callback": "abs, [-1], callback=fail",
+        "error_callback": "abs, [''], error_callback=fail",
+    },
+)
+def test_an_error_in_a_callback_stops_the_pool(method: str, call: str) -> None:
+    # no mutant: как принимать результаты, решает сам Python
+    ended = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing
+
+        def fail(_):
+            raise OSError("own")
+
+        if __name__ == "__main__":
+            try:
+                with multiprocessing.Pool(1) as pool:
+                    pool.apply_async(CALL)
+                    pool._result_handler.join(10)  # nobody else takes results
+                    print(pool._result_handler.is_alive())
+                    try:
+                        pool.apply_async(abs, [-1]).get(timeout=0.05)
+                    except multiprocessing.TimeoutError:
+                        print("no answer")
+            except AssertionError:
+                pass
+    """,
+            CALL=call,
+        ),
+    )
+    assert ended.stdout.splitlines() == ["False", "no answer"]
+    assert "OSError: own" in ended.stderr
+
+
+@pytest.mark.always("mp-pool-unbuildable-job-hangs")
+@ways(
+    method=METHODS,
+    job={"no such function": "gone, [1]", "an argument": "repr, [Refused('Ann', 'why')]"},
+)
+def test_a_job_that_cannot_be_built_is_lost(method: str, job: str) -> None:
+    # no mutant: что делает процесс, который не собрал задания, решает сам Python
+    ended = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, sys
+
+        class Refused(Exception):
+            def __init__(self, who, why):
+                super().__init__(f"{who}: {why}")
+
+        def gone(number):
+            return number
+
+        def forget():
+            del sys.modules["__main__"].gone
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(1, initializer=forget) as pool:
+                (first,) = pool._pool
+                lost = pool.apply_async(JOB)
+                first.join(20)
+                print(first.exitcode)
+                print(pool.apply(abs, [-1]), lost.ready())
+    """,
+            JOB=job,
+        ),
+    )
+    assert ended.stdout.splitlines() == ["1", "1 False"]
+
+
+@pytest.mark.always("mp-pool-failing-initializer")
+@ways(method=METHODS)
+def test_a_failing_initializer_is_tried_for_ever(method: str) -> None:
+    # no mutant: что делает пул, чей процесс не начал, решает сам Python
+    ended = run_by(
+        method,
+        """
+        import multiprocessing, os, pathlib, time
+
+        def prepare():
+            pathlib.Path(f"{os.getpid()} began").touch()
+            raise OSError("own")
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(1, initializer=prepare) as pool:
+                job = pool.apply_async(abs, [-1])
+                while len(list(pathlib.Path().glob("* began"))) < 4:
+                    time.sleep(0.01)
+                print(job.ready())
+        """,
+    )
+    assert ended.stdout.splitlines() == ["False"]
 
 
 @pytest.mark.always("mp-pool-unbuildable-exception-hangs")

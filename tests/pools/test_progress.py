@@ -317,6 +317,44 @@ def test_an_error_of_a_callback_is_only_logged(
         assert isinstance(future.exception(), end.error)
 
 
+@pytest.mark.always("progress-callback-exit-ends-the-thread")
+@ways(pool=POOLS)
+def test_an_exit_in_a_callback_ends_the_thread_of_the_pool(pool: Pool) -> None:
+    # no mutant: чем кончится поток пула, решает сам Python
+    # The exit's traceback is in the way of perform, which takes it for the program's.
+    run = pool.run("""
+        import multiprocessing, os, pathlib, sys, threading, time
+        from concurrent.futures import wait
+
+        callers = []
+
+        def work():
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
+
+        def leave(job):
+            callers.append(threading.current_thread())
+            sys.exit()
+
+        if __name__ == "__main__":
+            pool = Pool(1)
+            job = pool.submit(work)
+            job.add_done_callback(leave)
+            pathlib.Path("go on").touch()
+            job.result()
+            while not callers:
+                time.sleep(0.01)
+            callers[0].join(10)
+            late = pool.submit(abs, -1)
+            wait([late], timeout=0.1)
+            print(callers[0].is_alive(), late.done(), flush=True)
+            for process in multiprocessing.active_children():
+                process.kill()
+            os._exit(0)
+    """)
+    assert run.stdout.splitlines() == ["False False"]
+
+
 @pytest.mark.always("progress-parts-before-the-end")
 @ways(method=METHODS, end={"value": "return number", "exception": "raise OSError(number)"})
 def test_the_parts_come_before_the_end(method: str, end: str) -> None:

@@ -206,6 +206,51 @@ def test_an_exception_that_cant_be_built_anew_breaks_the_pool(pool: Pool, made: 
     assert play("pools/results_exception_broken").lines == ["BrokenProcessPool"] * 2
 
 
+@pytest.mark.always("res-unbuildable-value-breaks-pool")
+@ways(
+    pool=PROCESS_POOLS,
+    sent={
+        "argument": "pool.submit(repr, Refused('Ann', 'no money'))",
+        "result": "pool.submit(give, None)",
+        "result among others": "pool.submit(give, [1])",
+    },
+)
+def test_what_cant_be_built_anew_breaks_the_pool(pool: Pool, sent: str) -> None:
+    # The child's traceback is in the way of perform, which takes it for the program's.
+    run = pool.run(
+        filled(
+            """
+            import multiprocessing
+
+            class Refused(Exception):
+                def __init__(self, user, reason):
+                    super().__init__(f"{user}: {reason}")
+
+            def hold(all_are_sent):
+                all_are_sent.wait()
+
+            def give(others):
+                error = Refused('Ann', 'no money')
+                return [error, others] if others else error
+
+            if __name__ == "__main__":
+                sent = multiprocessing.Event()
+                with Pool(1, initializer=hold, initargs=(sent,)) as pool:
+                    jobs = [SENT, pool.submit(abs, -1)]
+                    sent.set()
+                    for job in jobs:
+                        print(type(job.exception()).__name__)
+                    try:
+                        pool.submit(abs, -1)
+                    except Exception as error:
+                        print(type(error).__name__)
+            """,
+            SENT=sent,
+        )
+    )
+    assert run.stdout.splitlines() == ["BrokenProcessPool"] * 3
+
+
 @pytest.mark.always("res-unpicklable-exception-is-replaced")
 @ways(
     pool=PROCESS_POOLS,
@@ -406,6 +451,46 @@ def test_an_error_of_map_cancels_what_is_queued(pool: Pool) -> None:
             print(saved)
     """)
     assert int(trace.lines[0]) <= (3 if pool in PROCESS_POOLS.values() else 1)
+
+
+LEFT = {
+    "break": "for _ in pool.map(save, range(20)): break",
+    "return": "for _ in pool.map(save, range(20)): return",
+    "timeout": "for _ in pool.map(save, range(1, 20), timeout=0): pass",
+}
+
+
+@pytest.mark.always("res-map-break-cancels")
+@ways(pool=POOLS, left=LEFT)
+def test_leaving_the_loop_over_map_cancels_what_is_queued(pool: Pool, left: str) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    # Pools of processes have taken a few tasks already: those can't be cancelled.
+    trace = pool.perform(
+        filled(
+            """
+            import pathlib, time
+
+            def save(number):
+                while number and not pathlib.Path("go on").exists():
+                    time.sleep(0.01)
+                pathlib.Path(f"saved {number}").touch()
+
+            def work(pool):
+                try:
+                    LEFT
+                except TimeoutError:
+                    pass
+
+            if __name__ == "__main__":
+                with Pool(1) as pool:
+                    work(pool)
+                    pathlib.Path("go on").touch()
+                print(len(list(pathlib.Path().glob("saved *"))))
+            """,
+            LEFT=left,
+        )
+    )
+    assert int(trace.lines[0]) <= (4 if pool in PROCESS_POOLS.values() else 2)
 
 
 @pytest.mark.always("res-map-chunk-fails-whole")

@@ -62,6 +62,32 @@ def test_a_timeout_leaves_the_task_at_work(pool: Pool, timeout: float) -> None:
     assert lines == ["TimeoutError False", "done True"]
 
 
+@pytest.mark.always("lim-timeout-of-the-task")
+@ways(pool=POOLS)
+def test_a_timeout_error_of_the_task_looks_like_an_expired_one(pool: Pool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    lines = perform(
+        pool,
+        """
+        import socket
+
+        def ask(server):
+            raise socket.timeout("no answer from the server")
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                late, failed = pool.submit(work, "job"), pool.submit(ask, 1)
+                for future in (late, failed):
+                    try:
+                        future.result(timeout=0 if future is late else None)
+                    except TimeoutError as error:
+                        print(str(error), future.done())
+                    pathlib.Path("go on").touch()
+        """,
+    )
+    assert lines == [" False", "no answer from the server True"]
+
+
 @pytest.mark.always("lim-running-is-not-cancelled")
 @ways(pool=POOLS)
 def test_a_running_task_is_not_cancelled(pool: Pool) -> None:

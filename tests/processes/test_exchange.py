@@ -233,6 +233,121 @@ def test_an_exception_comes_without_traceback_and_cause(kind: str) -> None:
     assert trace.lines == ["True KeyError('why')", "ValueError('own') None None"]
 
 
+@pytest.mark.always("xch-siblings-hold-the-pipe")
+@ways(method=METHODS, at_once={"all at once": True, "one after another": False})
+def test_a_sibling_that_holds_the_end_hides_the_eof(method: str, at_once: bool) -> None:
+    # no mutant: в примере у канала один процесс
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from multiprocessing import Pipe, Process
+
+        def work(there, stays):
+            if stays:
+                there.recv()
+
+        if __name__ == "__main__":
+            ends, children = [], []
+            for stays in (False, True):
+                here, there = Pipe()
+                ends.append((here, there))
+                children.append(Process(target=work, args=(there, stays)))
+                if not AT_ONCE:
+                    children[-1].start()
+                    there.close()
+            if AT_ONCE:
+                for child in children:
+                    child.start()
+                for here, there in ends:
+                    there.close()
+            (first, _), (second, _) = ends
+            children[0].join()
+            # poll() says at once that the end has come: nothing else is sent here.
+            print(first.poll(0.2))
+            second.send("go on")
+            children[1].join()
+            print(first.poll(None))
+            try:
+                first.recv()
+            except EOFError:
+                print("EOFError")
+    """,
+            AT_ONCE=at_once,
+        ),
+    )
+    assert trace.lines == [str(not (at_once and method == "fork")), "True", "EOFError"]
+
+
+@pytest.mark.sometimes("xch-queue-looks-empty")
+@ways(kind={"Queue": "Queue", "JoinableQueue": "JoinableQueue"})
+def test_a_queue_may_look_empty_right_after_put(kind: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing, queue, threading
+
+        packed = threading.Event()
+
+        class Slow:
+            def __reduce__(self):
+                packed.wait()
+                return str, ("slow",)
+
+        if __name__ == "__main__":
+            words = multiprocessing.KIND()
+            words.put(Slow())
+            print(words.empty())
+            try:
+                words.get_nowait()
+            except queue.Empty:
+                print("Empty")
+            packed.set()
+            print(words.get())
+    """,
+            KIND=kind,
+        )
+    )
+    assert trace.lines == ["True", "Empty", "slow"]
+
+
+@pytest.mark.always("xch-unbuildable-exception")
+@ways(kind={kind: kind for kind in ("Queue", "SimpleQueue", "JoinableQueue", "Pipe")})
+def test_an_exception_that_cannot_be_built_again_fails_its_receiver(kind: str) -> None:
+    # no mutant: в примерах исключений не пересылают
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
+
+        class Refused(Exception):
+            def __init__(self, user, reason):
+                super().__init__(reason)
+
+        class Kept(Exception):
+            def __init__(self, user, reason):
+                super().__init__(user, reason)
+
+        if __name__ == "__main__":
+            made = multiprocessing.KIND()
+            if isinstance(made, tuple):
+                here, there = made
+                send, receive = here.send, there.recv
+            else:
+                send, receive = made.put, made.get
+            for error in (Refused("Ann", "late"), Kept("Ann", "late")):
+                send(error)
+                try:
+                    print("received", repr(receive()))
+                except TypeError:
+                    print("TypeError")
+    """,
+            KIND=kind,
+        )
+    )
+    assert trace.lines == ["TypeError", "received Kept('Ann', 'late')"]
+
+
 PIPE = """
     import os, sys
     from multiprocessing import Pipe, Process

@@ -7,8 +7,8 @@ from unittest.mock import MagicMock, Mock, call
 import pytest
 from proven.stage import load, play
 
-from tests.ways import ways
-from tests.ways_processes import METHODS, filled, perform_by
+from tests.ways import only, ways
+from tests.ways_processes import CRASHES, METHODS, filled, perform_by
 
 COUNTED = """
     import gc, json, multiprocessing, os, threading
@@ -353,6 +353,36 @@ class Guarded(dict[str, int]):
     def __setitem__(self, name: str, left: int) -> None:
         assert self._lock.locked(), "written without the lock"
         super().__setitem__(name, left)
+
+
+@pytest.mark.always("mgr-lock-of-the-dead")
+@ways(method=METHODS, end=only(CRASHES, "os._exit", "killed"))
+def test_the_managers_lock_of_a_dead_process_stays_taken(method: str, end: str) -> None:
+    # no mutant: в примере с блокировкой никто не погибает
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os
+
+        def hold(lock, dies):
+            with lock:
+                if dies:
+                    END
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager:
+                free, taken, again = manager.Lock(), manager.Lock(), manager.RLock()
+                for lock, dies in ((free, False), (taken, True), (again, True)):
+                    child = multiprocessing.Process(target=hold, args=(lock, dies))
+                    child.start()
+                    child.join()
+                    print(lock.acquire(True, 0.1))
+    """,
+            END=end,
+        ),
+    )
+    assert trace.lines == ["True", "False", "False"]
 
 
 @pytest.mark.always("mgr-lock-is-exact")

@@ -151,29 +151,68 @@ def test_shared_things_reach_a_pool_by_its_initializer_only(method: str, pool: s
 
 
 @pytest.mark.sometimes("mem-value-loses-updates")
-def test_without_the_lock_both_may_read_the_same() -> None:
-    trace = perform_script("""
-        import multiprocessing
+@ways(method=METHODS)
+def test_without_the_lock_both_may_read_the_same(method: str) -> None:
+    code = path_of("processes/memory_value_broken").read_text(encoding="utf-8")
+    assert perform_by(method, code).lines == ["read 0, wrote 1"] * 2 + ["parent sees 1"]
 
-        def count(number, both_have_read):
-            before = number.value
-            both_have_read.wait()
-            number.value = before + 1
+
+UNLOCKED = {
+    "RawValue": "RawValue('i', 0)",
+    "RawArray": "RawArray('i', 2)",
+    "Value": "Value('i', 0, lock=False)",
+    "Array": "Array('i', 2, lock=False)",
+}
+
+
+@pytest.mark.always("mem-raw-has-no-lock")
+@ways(made=UNLOCKED)
+def test_without_a_lock_there_is_no_get_lock(made: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        from multiprocessing import Array, RawArray, RawValue, Value
 
         if __name__ == "__main__":
-            number = multiprocessing.Value("i", 0)
-            both_have_read = multiprocessing.Barrier(2)
-            pair = [
-                multiprocessing.Process(target=count, args=(number, both_have_read))
-                for _ in range(2)
-            ]
-            for process in pair:
-                process.start()
-            for process in pair:
-                process.join()
-            print(number.value)
-    """)
-    assert trace.lines == ["1"]
+            for number in (Value("i", 0), MADE):
+                try:
+                    with number.get_lock():
+                        print("locked")
+                except AttributeError as error:
+                    print(error)
+    """,
+            MADE=made,
+        )
+    )
+    assert trace.lines[0] == "locked"
+    message = trace.lines[1].replace("_Array_2", "")
+    assert message == "'c_int' object has no attribute 'get_lock'"
+
+
+@pytest.mark.always("mem-own-lock")
+@ways(
+    lock={"Lock": "Lock", "RLock": "RLock"},
+    made={"Value": "Value('i', 0, lock=own)", "Array": "Array('i', 2, lock=own)"},
+)
+def test_a_lock_of_ones_own_serves_several_numbers(lock: str, made: str) -> None:
+    trace = perform_script(
+        filled(
+            """
+        from multiprocessing import Array, LOCK, Value
+
+        if __name__ == "__main__":
+            own, another = LOCK(), LOCK()
+            numbers = [MADE, MADE]
+            own = another
+            numbers.append(MADE)
+            print([number.get_lock() is another for number in numbers])
+            print(numbers[0].get_lock() is numbers[1].get_lock())
+    """,
+            LOCK=lock,
+            MADE=made,
+        )
+    )
+    assert trace.lines == ["[False, False, True]", "True"]
 
 
 class Watched:

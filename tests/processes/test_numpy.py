@@ -236,6 +236,22 @@ def test_a_refused_close_may_be_tried_again() -> None:
     ]
 
 
+@pytest.mark.always("np-failed-close-drops-buf")
+@ways(kept={"array": lambda array: array, "slice": lambda array: array[1:]})
+def test_a_refused_close_takes_the_buffer_away(
+    kept: Callable[[Any], Any], block: SharedMemory
+) -> None:
+    # no mutant: в примере после неудачи новых массивов не строят
+    block.buf[:2] = bytes([7, 7])
+    array = kept(np.frombuffer(block.buf, np.uint8, count=2))
+    with pytest.raises(BufferError):
+        block.close()
+    assert block.buf is None
+    with pytest.raises(TypeError):
+        np.frombuffer(block.buf, np.uint8, count=1)
+    assert set(array.tolist()) == {7}
+
+
 @pytest.mark.always("np-no-objects-from-frombuffer")
 @ways(kind={"object": object, "a field of objects": [("name", object)]})
 def test_only_frombuffer_refuses_objects(kind: Any, block: SharedMemory) -> None:

@@ -95,6 +95,162 @@ def test_a_program_that_ignores_sigchld_gets_no_code(method: str, end: tuple[str
     )
     # The children of a forkserver are its own, and it tells their codes.
     assert run.stdout.strip() == (f"{code} False" if method == "forkserver" else "None True")
+    if method != "forkserver" and code == 0:
+        others_take_the_code(method)
+
+
+def others_take_the_code(method: str) -> None:
+    run = run_by(
+        method,
+        """
+        import os, sys
+        from multiprocessing import Process
+
+        def take(taken_by, target, *args):
+            child = Process(target=target, args=args)
+            child.start()
+            taken_by(child)
+            child.join()
+            print(child.exitcode, child.is_alive())
+
+        if __name__ == "__main__":
+            take(lambda child: os.waitpid(child.pid, 0), os.getpid)
+            take(lambda child: os.waitpid(child.pid, 0), sys.exit, 3)
+            take(lambda child: os.waitpid(-1, 0), os.getpid)
+            take(lambda _: os.wait(), os.abort)
+            child = Process(target=sys.exit, args=(3,))
+            child.start()
+            child.join()
+            print(child.exitcode, child.is_alive())
+        """,
+    )
+    assert run.stdout.splitlines() == ["None True"] * 4 + ["3 False"], "taken, and not taken"
+
+
+ASKS = {
+    "join": "child.join()",
+    "is_alive": "child.is_alive()",
+    "active_children": "multiprocessing.active_children()",
+    "start": "Process(target=os.getpid).start()",
+}
+
+
+@pytest.mark.sometimes("proc-two-threads-lose-code")
+@ways(method=METHODS, asks=ASKS)
+def test_another_thread_that_asks_may_take_the_code(method: str, asks: str) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os, threading
+        from multiprocessing import Process, forkserver
+
+        # What may happen by chance: a thread is stopped right where it learns of the end.
+        def slow_waitpid(pid, options):
+            if pid != child.pid:  # the forkserver asks for itself
+                return waitpid(pid, options)
+            if threading.current_thread() is joiner:
+                taken.wait()
+                return waitpid(pid, options)
+            ended = waitpid(pid, 0)
+            taken.set()
+            joined.wait()
+            return ended
+
+        def slow_read(fd):
+            if threading.current_thread() is joiner:
+                reading.set()
+                taken.wait()
+            return read(fd)
+
+        def join():
+            child.join()
+            codes.append(child.exitcode)
+            joined.set()
+
+        if __name__ == "__main__":
+            reading, taken, joined = (threading.Event() for _ in range(3))
+            codes, joiner = [], threading.Thread(target=join)
+            child = Process(target=os.getpid)
+            child.start()
+            waitpid, os.waitpid = os.waitpid, slow_waitpid
+            read, forkserver.read_signed = forkserver.read_signed, slow_read
+            joiner.start()
+            if BY_FORKSERVER:
+                reading.wait()
+            ASKS
+            taken.set()
+            joiner.join()
+            print(codes, child.exitcode)
+    """,
+            ASKS=asks,
+            BY_FORKSERVER=method == "forkserver",
+        ),
+    )
+    assert trace.lines == ["[255] 255" if method == "forkserver" else "[None] 0"]
+
+
+@pytest.mark.always("proc-killed-forkserver")
+@ways(number={"SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL})
+def test_without_the_forkserver_working_children_look_ended(number: int) -> None:
+    # no mutant: кто сообщает о конце ребёнка, решает сам Python
+    run = run_by(
+        "forkserver",
+        filled(
+            """
+        import os
+        from multiprocessing import Event, Process, forkserver
+
+        def work(begun, go_on):
+            begun.set()
+            go_on.wait()
+            print("child is done", flush=True)
+
+        if __name__ == "__main__":
+            begun, go_on = Event(), Event()
+            child = Process(target=work, args=(begun, go_on))
+            child.start()
+            begun.wait()
+            print(child.exitcode)
+            os.kill(forkserver._forkserver._forkserver_pid, NUMBER)
+            child.join()
+            print(child.exitcode, child.is_alive(), flush=True)
+            go_on.set()
+    """,
+            NUMBER=int(number),
+        ),
+    )
+    # The call ends when the child, which holds stdout open, has ended, too.
+    assert run.stdout.splitlines() == ["None", "255 False", "child is done"]
+
+
+@pytest.mark.always("proc-no-stdin")
+@ways(method=METHODS)
+def test_a_child_cannot_ask_the_user(method: str) -> None:
+    # no mutant: чем заменить stdin, решает сам Python
+    run = run_by(
+        method,
+        """
+        import os
+        from multiprocessing import Process
+
+        def ask():
+            try:
+                print("child:", input(), flush=True)
+            except EOFError as error:
+                print("child:", error, flush=True)
+
+        if __name__ == "__main__":
+            out, into = os.pipe()
+            os.write(into, b"an answer\\n")
+            os.dup2(out, 0)
+            child = Process(target=ask)
+            child.start()
+            child.join()
+            print("parent:", input())
+        """,
+    )
+    assert run.stdout.splitlines() == ["child: EOF when reading a line", "parent: an answer"]
 
 
 def test_the_page_shows_all_children_before_their_parent() -> None:
@@ -248,6 +404,66 @@ def test_an_exception_does_not_reach_the_parent(raised: str) -> None:
     assert trace.stderr.count("Traceback") >= len(METHODS)
     assert exit_codes()["fail"] == 1
     assert "ValueError" in play("processes/start_exit_codes").stderr
+
+
+@pytest.mark.always("proc-no-excepthook")
+@ways(method=METHODS, raised={"exception": "raise ValueError", "Ctrl+C": "raise KeyboardInterrupt"})
+def test_the_hook_for_uncaught_exceptions_is_not_called(method: str, raised: str) -> None:
+    run = run_by(
+        method,
+        filled(
+            """
+        import sys
+        from multiprocessing import Process
+
+        def work():
+            sys.excepthook = lambda *_: print("hook", flush=True)
+            print("child", flush=True)
+            RAISED
+
+        if __name__ == "__main__":
+            child = Process(target=work)
+            child.start()
+            child.join()
+            work()
+        """,
+            RAISED=raised,
+        ),
+    )
+    assert run.stdout.splitlines() == ["child", "child", "hook"], "the parent's is called"
+
+
+@pytest.mark.always("proc-thread-exception-code")
+@ways(method=METHODS, end={"value": ("pass", 0), "sys.exit": ("sys.exit(3)", 3)})
+def test_an_exception_in_another_thread_leaves_the_code(method: str, end: tuple[str, int]) -> None:
+    ending, code = end
+    run = run_by(
+        method,
+        filled(
+            """
+        import os, sys, threading
+        from multiprocessing import Process
+
+        def fail():
+            raise ValueError("of a thread")
+
+        def work():
+            thread = threading.Thread(target=fail)
+            thread.start()
+            thread.join()
+            ENDING
+
+        if __name__ == "__main__":
+            child = Process(target=work)
+            child.start()
+            child.join()
+            print(child.exitcode)
+        """,
+            ENDING=ending,
+        ),
+    )
+    assert run.stdout == f"{code}\n"
+    assert "of a thread" in run.stderr
 
 
 @pytest.mark.always("proc-killed-by-signal")
@@ -491,37 +707,50 @@ def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> Non
 
 
 @pytest.mark.always("proc-interrupt-since-314")
-@ways(method=METHODS)
-def test_interrupt_raises_keyboard_interrupt_since_314(method: str) -> None:
+@ways(
+    method=METHODS,
+    handler={"none": "", "ignored": "signal.SIG_IGN", "own": "lambda *_: None"},
+)
+def test_interrupt_raises_keyboard_interrupt_since_314(method: str, handler: str) -> None:
     # no mutant: метод появился в Python 3.14, а доказательства ломают на 3.11
     is_new = sys.version_info >= (3, 14)
     assert hasattr(Process, "interrupt") is is_new
     if is_new:
         trace = perform_by(
             method,
-            """
+            filled(
+                """
+            import signal
             from multiprocessing import Event, Process
 
-            def work(begun):
+            def work(begun, go_on):
                 try:
+                    HANDLE
                     begun.set()
-                    Event().wait()
+                    go_on.wait()
+                    print("not interrupted")
                 except KeyboardInterrupt:
                     print("interrupted")
                 finally:
                     print("cleaned up")
 
             if __name__ == "__main__":
-                begun = Event()
-                child = Process(target=work, args=(begun,))
+                begun, go_on = Event(), Event()
+                child = Process(target=work, args=(begun, go_on))
                 child.start()
                 begun.wait()
                 child.interrupt()
+                if REFUSED:
+                    go_on.set()
                 child.join()
                 print(child.exitcode)
             """,
+                HANDLE=f"signal.signal(signal.SIGINT, {handler})" if handler else "pass",
+                REFUSED=bool(handler),
+            ),
         )
-        assert trace.lines == ["interrupted", "cleaned up", "0"]
+        said = "not interrupted" if handler else "interrupted"
+        assert trace.lines == [said, "cleaned up", "0"]
 
 
 KILLED = {

@@ -412,6 +412,47 @@ def test_a_forked_child_has_one_thread_and_locks_that_another_held(kind: str) ->
     assert sorted(trace.lines) == ["child: 1 False", "parent: 1 True", "parent: 2 False"]
 
 
+@pytest.mark.sometimes("sm-fork-shares-connections")
+@ways(who={"parent": "parent", "child": "child"})
+def test_the_answer_to_one_may_reach_the_other(who: str) -> None:
+    trace = perform_by(
+        "fork",
+        filled(
+            """
+        import socket
+        from multiprocessing import Event, Process
+
+        def ask():
+            ours.sendall(b"question of the child")
+            asked.set()
+            if WHO == "child":
+                print("child got:", ours.recv(100))
+                read.set()
+            read.wait()
+
+        if __name__ == "__main__":
+            ours, database = socket.socketpair()
+            ours.settimeout(10)
+            asked, read = Event(), Event()
+            child = Process(target=ask)
+            child.start()
+            asked.wait()
+            if WHO == "child":
+                database.recv(100)
+                ours.sendall(b"question of the parent")
+            database.sendall(b"answer to the " + database.recv(100).split()[-1])
+            if WHO == "parent":
+                print("parent got:", ours.recv(100))
+                read.set()
+            child.join()
+    """,
+            WHO=repr(who),
+        ),
+    )
+    other = "child" if who == "parent" else "parent"
+    assert trace.lines == [f"{who} got: b'answer to the {other}'"]
+
+
 @pytest.mark.always("sm-fork-warns-beside-threads")
 @ways(options={"by default": [], "-X dev": ["-X", "dev"], "-W default": ["-W", "default"]})
 def test_fork_beside_threads_warns_since_312_if_asked(options: list[str]) -> None:

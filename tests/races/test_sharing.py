@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from proven.stage import explore, load, perform_script, play
 from proven.stage.explore import Exploration, Threads, threading
+from proven.stage.player import path_of
 
 from tests.ways import ways
 from tests.ways_processes import filled
@@ -211,11 +212,57 @@ def test_under_a_lock_each_value_goes_to_one(together: Together, threads: int) -
     assert sorted(late) == list(range(1, threads + 1))
 
 
+SESSIONS = {
+    "requests.Session": "requests.Session()",
+    "httpx.Client": "httpx.Client()",
+}
+
+
+@pytest.mark.always("sharing-session-cookies")
+@ways(session=SESSIONS, threads={"1": 1, "3": 3})
+def test_threads_with_one_session_send_each_others_cookies(session: str, threads: int) -> None:
+    assert play("races/sharing_session_broken").lines == [
+        "Bob is served as user=Bob",
+        "Ann is served as user=Bob",
+    ]
+    shop = path_of("races/sharing_session_broken").read_text(encoding="utf-8")
+    trace = perform_script(
+        shop.partition("session = ")[0]
+        + filled(
+            """
+        import httpx
+
+        def in_thread(work):
+            thread = Thread(target=work)
+            thread.start()
+            thread.join()
+
+        server = HTTPServer(("127.0.0.1", 0), Shop)
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        with SESSION as shared, SESSION as own:
+            for number in range(THREADS):
+                in_thread(lambda: shared.get(f"{url}visitor{number}"))
+                in_thread(lambda: print(shared.get(url).text))
+            print([own.get(url).text])
+        server.shutdown()
+        server.server_close()
+    """,
+            SESSION=session,
+            THREADS=threads,
+        )
+    )
+    assert trace.lines == [*(f"user=visitor{number}" for number in range(threads)), "['']"]
+
+
 @pytest.mark.always("sharing-local-one-each")
 @ways(threads={"1": 1, "2": 2, "8": 8})
 def test_each_thread_has_its_own(together: Together, threads: int) -> None:
-    assert play("races/sharing_local").lines == ["asked 15 times, 3 sessions"]
-    client, got = load("races/sharing_local").Client(), list[object]()
+    assert play("races/sharing_session_fixed").lines == [
+        "Bob is served as user=Bob",
+        "Ann is served as user=Ann",
+    ]
+    client, got = load("races/sharing_session_fixed").Client(), list[object]()
     begin = Barrier(threads)
 
     def work() -> None:

@@ -11,7 +11,22 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 
-from tests.ways import AWAITED, COUNTS, ENDED, EXITS, FAILED, Awaited, End, but, ways
+from tests.ways import (
+    AWAITED,
+    COUNTS,
+    ENDED,
+    EXITS,
+    FAILED,
+    LEAVES,
+    STARTED,
+    Awaited,
+    End,
+    Leave,
+    Started,
+    but,
+    outcome_of,
+    ways,
+)
 
 Explored = Callable[..., None]
 
@@ -612,3 +627,52 @@ def test_a_plain_except_misses_an_error_in_a_group() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         perform(load("tasks/taskgroup_except_broken").main)
     assert [type(error) for error in caught.value.exceptions] == [ValueError]
+
+
+@pytest.mark.always("taskgroup-outlives-its-function")
+@ways(started=but(STARTED, "TaskGroup"), end=ENDED)
+def test_a_task_without_a_group_outlives_its_function(started: Started, end: End) -> None:
+    trace = play("tasks/taskgroup_outlives_broken")
+    assert trace.ordered("place_order: returns", "main: the order is complete", "parcel: sent")
+    assert (trace.at("parcel: sent"), trace.at("receipt: sent")) == (1, 3)
+    kept: list[Any] = []
+
+    async def function() -> str:
+        async with started() as start:
+            kept.append(start(work("task", 2)))
+            await asyncio.sleep(1)
+            return end.reach()
+
+    async def main() -> None:
+        assert await outcome_of(function()) == end.outcome
+        print("returned")
+        await asyncio.sleep(2)
+
+    seen = perform(main)
+    assert (seen.at("returned"), seen.at("task: done")) == (1, 2)
+
+
+@pytest.mark.always("taskgroup-function-cancelled")
+@ways(leave=LEAVES)
+def test_cancelling_a_function_cancels_its_group(leave: Leave) -> None:
+    fixed = play("tasks/taskgroup_outlives_fixed")
+    assert fixed.at("main: too slow, the order is cancelled") == 2
+    assert "receipt: sent" not in fixed.lines
+    owner = play("tasks/taskgroup_owner")
+    assert owner.ordered("place_order: returns", "receipt: sent", "main: nothing is left")
+
+    async def function() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work("task", 5))
+
+    async def main() -> None:
+        assert await outcome_of(leave(function(), 2)) not in (None, "result")
+
+    seen = perform(lambda: _settled(main))
+    assert seen.lines == ["task: cancelled"]
+    assert seen.at("task: cancelled") == 2
+
+
+async def _settled(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Wait for a task of its own, which may be cancelled."""
+    await asyncio.wait([asyncio.create_task(main())])

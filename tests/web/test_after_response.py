@@ -19,7 +19,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import BackgroundTasks, FastAPI
-from proven.stage import load, perform, play
+from proven.stage import load, perform, perform_script, play
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -27,7 +27,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.ways import ways
-from tests.ways_processes import run_by
+from tests.ways_processes import filled, run_by
 
 Happened = list[tuple[str, float]]
 """What happened, and at which second."""
@@ -370,3 +370,95 @@ def test_a_row_may_be_done_twice(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == "worker: x is sent\n"
     load("web/after_response_fixed").work(path)
     assert capsys.readouterr().out == "worker: x is sent\n"
+
+
+MADE = {
+    "create_task": "asyncio.create_task(work())",
+    "ensure_future": "asyncio.ensure_future(work())",
+    "kept": "kept.append(asyncio.create_task(work()))",
+}
+
+
+@pytest.mark.always("after-wsgi-task")
+@ways(made=MADE, thread={"its own": False, "a new one": True}, seconds={"short": 1, "long": 3})
+def test_a_task_of_a_wsgi_request_ends_with_it(made: str, thread: bool, seconds: int) -> None:
+    assert play("web/after_response_wsgi_broken").lines == [
+        "letter: cancelled",
+        "client: 200 OK",
+        "client: accepted",
+    ]
+    trace = perform_script(
+        filled(
+            """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        kept = []
+
+        async def work():
+            try:
+                await asyncio.sleep(SECONDS / 10)
+                print("done")
+            except asyncio.CancelledError:
+                print("cancelled")
+                raise
+
+        async def view():
+            MADE
+            await asyncio.sleep(0.2)
+            return b"accepted"
+
+        def app(request, start):
+            if THREAD:
+                with ThreadPoolExecutor(1) as pool:
+                    body = pool.submit(asyncio.run, view()).result()
+            else:
+                body = asyncio.run(view())
+            start("200 OK", [])
+            return [body]
+
+        print(app({}, lambda status, headers: print(status)))
+    """,
+            MADE=made,
+            THREAD=thread,
+            SECONDS=seconds,
+        )
+    )
+    assert trace.lines == ["done" if seconds == 1 else "cancelled", "200 OK", "[b'accepted']"]
+
+
+@pytest.mark.always("after-wsgi-pool")
+@ways(workers={"one": 1, "two": 2}, jobs={"one": 1, "three": 3})
+def test_what_a_pool_got_is_done_before_the_end(workers: int, jobs: int) -> None:
+    shown = play("web/after_response_wsgi_fixed").lines
+    assert shown[2:] == [
+        "server: stops",
+        "letter: sent to ann@example.org",
+        "letter: not sent, no @ in bob",
+    ]
+    trace = perform_script(
+        filled(
+            """
+        from concurrent.futures import ThreadPoolExecutor
+        from threading import Event
+
+        mail, slow = ThreadPoolExecutor(WORKERS), Event()
+
+        def work():
+            slow.wait()
+            print("done")
+
+        def app(request, start):
+            mail.submit(work)
+            start("200 OK", [])
+            return [b"accepted"]
+
+        for _ in range(JOBS):
+            app({}, lambda status, headers: print(status))
+        slow.set()
+    """,
+            WORKERS=workers,
+            JOBS=jobs,
+        )
+    )
+    assert trace.lines == ["200 OK"] * jobs + ["done"] * jobs

@@ -125,6 +125,46 @@ def test_who_waits_too_long_gets_the_timeout(connections: int, pool: float) -> N
     assert ends == [("no place", pool)] * 3 + [("ok", 1)] * connections
 
 
+def after_a_cancel(steps: int, *, inside: int) -> set[str]:
+    """Return what requests get after eight others, cancelled after so many steps of the loop.
+
+    The client has two connections, and `inside` requests in it at most.
+    """
+    ends: set[str] = set()
+
+    async def visits(url: str) -> None:
+        gate, limits = asyncio.Semaphore(inside), httpx.Limits(max_connections=2)
+        timeout = httpx.Timeout(100, pool=5)
+
+        async def get(client: httpx.AsyncClient) -> str:
+            async with gate:
+                try:
+                    return (await client.get(url)).text
+                except httpx.PoolTimeout:
+                    return "no place"
+
+        async with httpx.AsyncClient(limits=limits, timeout=timeout) as client:
+            crowd = [asyncio.create_task(get(client)) for _ in range(8)]
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            for each in crowd:
+                each.cancel()
+            await asyncio.wait(crowd)
+            ends.update(await asyncio.gather(*(get(client) for _ in range(4))))
+
+    opened_by(visits, work=1)
+    return ends
+
+
+@pytest.mark.sometimes("client-cancel-loses-places")
+@ways(inside={"all inside": 8, "behind a gate": 2})
+def test_cancelled_requests_may_keep_their_places(inside: int) -> None:
+    # no mutant: в примерах запросов не отменяют
+    assert after_a_cancel(0, inside=inside) == {"ok"}
+    # At which step connections are being opened is a matter of versions.
+    assert any(after_a_cancel(steps, inside=inside) == {"no place"} for steps in range(20))
+
+
 @pytest.mark.always("client-defaults")
 def test_the_defaults() -> None:
     # one way: the numbers are what they are

@@ -9,6 +9,7 @@ import threading
 from asyncio import StreamReader, StreamWriter, sslproto
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -194,6 +195,33 @@ def test_drain_does_not_yield(size: int, times: int) -> None:
         await reader.read()
 
     connect(serve, use)
+    asyncio.run(between_the_limits())
+
+
+async def between_the_limits() -> None:
+    """`drain` yields after an overflow until the buffer is down to the lower limit."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    _, writer = await asyncio.open_connection(sock=ours)
+    transport, loop = writer.transport, asyncio.get_running_loop()
+    transport.set_write_buffer_limits(high=1_000_000, low=1000)
+    while transport.get_write_buffer_size() <= 1_000_000:
+        writer.write(bytes(100_000))
+    while transport.get_write_buffer_size() > 700_000:
+        await loop.sock_recv(theirs, 10_000)
+    assert transport.get_write_buffer_size() > 1000
+    drained = asyncio.create_task(writer.drain())
+    await asyncio.sleep(0)
+    assert not drained.done()
+    while transport.get_write_buffer_size():
+        await loop.sock_recv(theirs, 10_000)
+    await drained
+    turns: list[int] = []
+    loop.call_soon(turns.append, 1)
+    await writer.drain()
+    assert not turns
+    writer.close()
+    theirs.close()
 
 
 def tcp_pair() -> tuple[socket.socket, socket.socket]:
@@ -287,6 +315,59 @@ def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None
     connect(serve, use)
     for pair in (socket.socketpair, tcp_pair):
         tells_of_its_loss(pair)
+
+
+@pytest.mark.sometimes("drain-first-after-loss")
+def test_the_first_drain_after_the_loss_may_tell_nothing() -> None:
+    # one way: a witness
+    async def main() -> list[str]:
+        ours, theirs = tcp_pair()
+        reader, writer = await asyncio.open_connection(sock=ours)
+        theirs.close()
+        await reader.read()  # the end of the other side's data has come
+        told = []
+        for _ in range(2):
+            writer.write(b"into the void")
+            try:
+                await writer.drain()
+                told.append("nothing")
+            except ConnectionError:
+                told.append("loss")
+            while not writer.transport.is_closing():
+                writer.write(b"more")
+                await asyncio.sleep(0)
+        writer.close()
+        return told
+
+    assert asyncio.run(main()) == ["nothing", "loss"]
+
+
+@pytest.mark.always("drain-tells-of-silence")
+@ways(waits={"in drain": True, "before drain": False})
+def test_drain_tells_that_nobody_answers(waits: bool) -> None:
+    # no mutant: в примерах связь не пропадает
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        pytest.skip("only Linux lets a program say how long to wait for acknowledgements")
+
+    async def main() -> None:
+        ours, theirs = tcp_pair()
+        # Nobody reads the other end: its system takes no more, and what was sent stays unconfirmed.
+        ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 50)
+        reader, writer = await asyncio.open_connection(sock=ours)
+        writer.write(bytes(MUCH))
+        if not waits:
+            with suppress(TimeoutError):
+                await writer.wait_closed()
+        for _ in range(2):
+            with pytest.raises(TimeoutError) as told:
+                await writer.drain()
+            assert isinstance(told.value, OSError)
+            assert not isinstance(told.value, ConnectionError)
+        assert reader
+        writer.close()
+        theirs.close()
+
+    asyncio.run(main())
 
 
 @pytest.mark.always("drain-timeout-keeps-data")

@@ -12,13 +12,14 @@ import httpx
 import pytest
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI
-from proven.stage import perform, play
+from proven.stage import perform, perform_script, play
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.ways import ways
+from tests.ways_processes import filled
 
 Asked = list[tuple[str, float]]
 """Which paths were answered, at which second, in that order."""
@@ -226,3 +227,73 @@ def test_two_handlers_at_once() -> None:
 
     ask(app, "/meet", "/meet")
     assert len(threads) == 2
+
+
+WSGI = """
+import asyncio
+
+def app(request, start):
+    body = asyncio.run(view())
+    start("200 OK", [])
+    return [body.encode()]
+"""
+REQUESTS = {"two": 2, "three": 3}
+
+
+@pytest.mark.always("fastapi-wsgi-in-turn")
+@ways(requests=REQUESTS, waits={"one": 1, "five": 5})
+def test_a_wsgi_worker_serves_requests_in_turn(requests: int, waits: int) -> None:
+    shown = play("web/fastapi_def_wsgi")
+    assert shown.at("200 OK Ann: price and stock") == 1
+    assert shown.at("200 OK Bob: price and stock") == 2
+    trace = perform_script(
+        WSGI
+        + filled(
+            """
+        async def view():
+            await asyncio.gather(*(asyncio.sleep(2) for _ in range(WAITS)))
+            return "ready"
+
+        for number in range(REQUESTS):
+            print(number, *app({}, lambda status, headers: None))
+    """,
+            WAITS=waits,
+            REQUESTS=requests,
+        )
+    )
+    assert [trace.at(f"{number} b'ready'") for number in range(requests)] == [
+        2 * (number + 1) for number in range(requests)
+    ]
+
+
+@pytest.mark.always("fastapi-wsgi-own-loop")
+@ways(requests=REQUESTS, where={"in its thread": "run", "in a new thread": "in_thread"})
+def test_each_wsgi_request_has_a_loop_of_its_own(requests: int, where: str) -> None:
+    assert play("web/fastapi_def_wsgi").lines[-1] == "the same loop: False"
+    trace = perform_script(
+        filled(
+            """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        loops = []
+
+        async def view():
+            loops.append(asyncio.get_running_loop())
+
+        def run(main):
+            asyncio.run(main)
+
+        def in_thread(main):
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(run, main).result()
+
+        for _ in range(REQUESTS):
+            WHERE(view())
+        print(len(set(loops)), all(loop.is_closed() for loop in loops))
+    """,
+            REQUESTS=requests,
+            WHERE=where,
+        )
+    )
+    assert trace.lines == [f"{requests} True"]

@@ -66,6 +66,13 @@ def test_outputs_proofs_and_style_are_told_with_their_places(small: Any) -> None
     assert "tests/tasks/test_hello.py:5: mark: proof 'hello-at-once' tries one way only" in lines
 
 
+def test_an_output_is_compared_on_each_page_that_shows_it(small: Any) -> None:
+    block = "```{output} tasks/hello\n0.0 │ hello\n0.0 │ and\n1.0 │ goodbye\n```"
+    small.write("source/tasks/later.md", f"# Ещё?\n\n{block}\n")
+    small.replace("source/tasks/hello.md", "1.0 │ goodbye", "1.0 │ farewell")
+    assert "hello.md:11: output: tasks/hello: other output" in told(small)
+
+
 def test_a_proof_that_fails_elsewhere_is_told_by_its_own_line(small: Any) -> None:
     small.replace("tests/tasks/test_hello.py", 'at("hello")', 'at("farewell")')
     assert "tests/tasks/test_hello.py:7: " in (lines := told(small))

@@ -1,6 +1,7 @@
 """A release is refused with its reasons, each told once."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from unittest import mock
 
 import pytest
 from handbook.authors import release
-from handbook.authors.release import external, forged, reasons
+from handbook.authors.reasons import reasons
+from handbook.authors.release import external, forged
 from proven.book import Book
 from proven.findings import COVERAGE, MUTANTS, STRESS, Evidence, Finding
 
@@ -135,6 +137,56 @@ def test_a_reason_is_told_once(whole: Path, reason: str) -> None:
     commit(whole)
     (told,) = reasons(Book.at(whole))
     assert reason in told
+
+
+def skipped_for_a_package(root: Path, version: str, why: str) -> None:
+    """Let the evidence say that all was skipped on this interpreter."""
+    evidence(root, version)
+    file = root / f"source/_evidence/{version}.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    for part in ("claims", "examples"):
+        for entry in data[part].values():
+            entry |= {"outcome": "skipped", "why": why}
+    write(file, data)
+    commit(root)
+
+
+@pytest.fixture
+def packaged(whole: Path) -> Path:
+    """Return the root of a book for two interpreters whose snippet needs a package."""
+    write(whole / "pyproject.toml", PYPROJECT.replace('["3.11"]', '["3.11", "3.15"]'))
+    snippet = whole / "snippets/tasks/hello.py"
+    write(snippet, "# pip install numpy\n" + snippet.read_text(encoding="utf-8"))
+    evidence(whole)
+    mutants(whole)
+    return whole
+
+
+def test_what_lacks_a_package_is_skipped_if_it_passed_where_that_is(packaged: Path) -> None:
+    skipped_for_a_package(packaged, "3.15", "there is no numpy for it")
+    assert list(reasons(Book.at(packaged))) == []
+
+
+def test_a_package_that_the_page_does_not_name_excuses_nothing(packaged: Path) -> None:
+    skipped_for_a_package(packaged, "3.15", "there is no pandas for it")
+    told = list(reasons(Book.at(packaged)))
+    assert told
+    assert all(re.fullmatch(r"evidence of 3.15: \S+: skipped", reason) for reason in told)
+
+
+def test_what_lacks_its_package_everywhere_is_checked_nowhere(packaged: Path) -> None:
+    for version in ("3.11", "3.15"):
+        skipped_for_a_package(packaged, version, "there is no numpy for it")
+    assert any("evidence of 3.11" in reason for reason in reasons(Book.at(packaged)))
+
+
+def test_an_exercise_has_no_proofs_that_could_notice_mutants(whole: Path) -> None:
+    write(whole / "snippets/tasks/more.py", "print(1)\n")
+    shown = "{literalinclude} ../../snippets/tasks/more.py\n```\n\n```{output} tasks/more\n1\n```\n"
+    write(whole / "source/tasks/exercises.md", f"# x\n\n```{shown}")
+    evidence(whole)
+    commit(whole)
+    assert list(reasons(Book.at(whole))) == []
 
 
 def test_what_is_not_committed(whole: Path) -> None:

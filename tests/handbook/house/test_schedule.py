@@ -19,8 +19,8 @@ def test_kind(): pass
 
 
 def test_a_test_that_kills_its_process_fails_once(tmp_path: Path) -> None:
-    root = Path(__file__).parents[3]
-    conftest = root / "tests/conftest.py"
+    conftest = Path(__file__).parents[3] / "tests/conftest.py"
+    machinery = Path(__file__).parents[3] / "source/_ext"
     (tmp_path / "conftest.py").write_text(conftest.read_text(encoding="utf-8"), encoding="utf-8")
     for name, way in {"first": 0, "last": 3}.items():
         (tmp_path / f"test_{name}.py").write_text(DEADLY.format(way=way), encoding="utf-8")
@@ -29,7 +29,7 @@ def test_a_test_that_kills_its_process_fails_once(tmp_path: Path) -> None:
     run = subprocess.run(
         (sys.executable, "-m", "pytest", *options, "."),
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(root / "source/_ext")},
+        env={**os.environ, "PYTHONPATH": str(machinery)},
         capture_output=True,
         text=True,
         timeout=120,

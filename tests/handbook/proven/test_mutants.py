@@ -218,6 +218,20 @@ def test_all_ways_of_a_proof_may_notice_and_break(book: Book) -> None:
     assert "snippets/tasks/quiet.py: drop await" not in done.stdout
 
 
+def test_a_proof_notices_through_what_it_uses(book: Book) -> None:
+    book.write("snippets/tasks/quiet.py", SNIPPET)
+    book.write(
+        "tests/tasks/test_hello.py",
+        "import pytest\nfrom proven.stage import play\n\n\n"
+        '@pytest.fixture(autouse=True)\ndef checked():\n    trace = play("tasks/quiet")\n'
+        '    assert trace.at("goodbye") == 1\n    assert trace.lines[:2] == ["hello", "and"]\n\n\n'
+        '@pytest.mark.always("hello-at-once")\ndef test_it() -> None:\n    assert True\n',
+    )
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    assert "snippets/tasks/quiet.py:7" not in done.stdout, "the wait before the last line"
+    assert "1 proofs: 0 that no mutant breaks" in done.stdout
+
+
 def test_what_passed_is_tried_again_only_when_it_changes(book: Book) -> None:
     def tried() -> str:
         done = book.run("proven.checks.mutants", "--root", str(book.root))

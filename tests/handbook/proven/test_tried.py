@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from proven.book import Book, Outcome, Tried, inputs_of
+from proven.book.tried import machinery
 
 PROOF = "tests/tasks/test_hello.py"
 SECOND = """
@@ -48,8 +49,78 @@ def test_what_did_not_pass_is_run_again(small: Any, outcome: str) -> None:
     assert left_out(small) == 1
 
 
+def test_one_way_that_passed_tells_that_its_proof_was_run(small: Any) -> None:
+    ways = '@pytest.mark.parametrize("way", "ab")\ndef test_second(way: str) -> None:'
+    small.replace(PROOF, "def test_second() -> None:", ways)
+    small.replace(PROOF, 'load("tasks/other")', '"tasks/other"')
+    left_out(small)
+    tried, inputs = Tried(small.root, PROOF), inputs_of(Book.at(small.root), "second")
+    assert tried.get(tried.key_of_proof("test_second", inputs))
+    assert tried.get(tried.key_of_proof("test_second[a]", inputs))
+    assert not tried.get(tried.key_of_proof("test_second[c]", inputs))
+
+
+BEFORE = "WORD = 'said'\n\n\n@pytest.mark.always(\"hello"
+INPUTS = {
+    "the proof": (PROOF, "assert True", "assert 1", 1),
+    "what its file shares": (PROOF, "WORD = 'said'", "WORD = 'meant'", 0),
+    "another proof": (PROOF, "== 0", "< 1", 1),
+    "its snippet": ("snippets/tasks/other.py", "print(word)", "print(word, word)", 1),
+    "what its snippet imports": ("snippets/tasks/shared.py", "here", "there", 1),
+    "a snippet of others": ("snippets/tasks/lonely.py", "alone", "together", 2),
+    "conftest beside it": ("tests/tasks/conftest.py", "1", "2", 0),
+    "a helper that it imports": ("tests/helping.py", "helped = 1", "helped = 2", 0),
+    "what else the helper holds": ("tests/helping.py", "other = 1", "other = 2", 2),
+    "the packages": ("requirements.lock", "1", "2", 0),
+    "the machinery's fixtures": ("tests/conftest.py", "# 1", "# 2", 0),
+}
+"""What changes: file, old text and new, and how many of the two proofs are left out then."""
+
+
+@pytest.fixture
+def shared(small: Any) -> Any:
+    """Return a small book whose proofs pass, and share all that proofs can share."""
+    small.write("tests/tasks/conftest.py", "beside = 1\n")
+    small.write("tests/helping.py", "helped = 1\nother = 1\n")
+    small.write("tests/conftest.py", "# 1\n")
+    small.write("requirements.lock", "1\n")
+    imports = "if __name__:\n    from tests.helping import helped\n"
+    small.replace(PROOF, '@pytest.mark.always("hello', f"{imports}\n\n{BEFORE}")
+    small.replace(PROOF, "import load", "import path_of")
+    small.replace(PROOF, 'load("', 'path_of("')
+    return small
+
+
+def known(book: Any) -> set[str]:
+    """Return under which keys the outcomes of the two proofs are kept."""
+    machinery.cache_clear()
+    tried, now = Tried(book.root, PROOF), Book.at(book.root)
+    tests = {"hello-at-once": "test_hello_at_once", "second": "test_second"}
+    return {tried.key_of_proof(test, inputs_of(now, id)) for id, test in tests.items()}
+
+
+@pytest.mark.parametrize("what", INPUTS)
+def test_what_is_known_counts_until_an_input_of_it_changes(shared: Any, what: str) -> None:
+    file, old, new, still = INPUTS[what]
+    before = known(shared)
+    assert len(before - {""}) == 2
+    shared.replace(file, old, new)
+    assert len(before & known(shared)) == still
+    shared.replace(file, new, old)
+    assert known(shared) == before, "as it was, it is known still"
+
+
+def test_what_passed_stays_out_until_an_input_of_it_changes(shared: Any) -> None:
+    shared.write("tests/__init__.py", "")
+    shared.replace("pytest.ini", "[pytest]\n", "[pytest]\npythonpath = .\n")
+    assert left_out(shared) == 0
+    assert left_out(shared) == 2
+    shared.replace("snippets/tasks/shared.py", "here", "there")
+    assert left_out(shared) == 1
+
+
 def test_a_proof_that_reads_more_is_never_left_out(small: Any) -> None:
-    small.replace(PROOF, "assert True", "assert __file__.parents[0]")
+    small.replace(PROOF, "assert True", "assert EVIDENCE")
     assert inputs_of(Book.at(small.root), "hello-at-once")
     assert inputs_of(Book.at(small.root), "second") == []
 

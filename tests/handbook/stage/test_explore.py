@@ -503,7 +503,7 @@ def test_the_command_shows_the_order_that_breaks_and_replays_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     command = [sys.executable, "-m", "proven.stage.explore.terminal", "races/lost_update_steps"]
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "source" / "_ext"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "source/_ext"))
     scene = ["--make", "x = Counter()", "--actors", "A: x.add() | B: x.add()"]
     run = subprocess.run(
         [*command, *scene, "--holds", "x.value == 2"], capture_output=True, text=True

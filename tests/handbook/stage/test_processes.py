@@ -237,6 +237,30 @@ STUCK: dict[str, tuple[str, list[str]]] = {
         "import threading\nlock = threading.Lock()\nprint('x')\nwith lock:\n    lock.acquire()\n",
         ["MainThread waits for Lock lock, held by MainThread"],
     ),
+    "a lock of _thread": (
+        "import _thread\n"
+        "lock = _thread.allocate_lock()\n"
+        "print('x')\n"
+        "with lock:\n"
+        "    lock.acquire()\n",
+        ["MainThread waits for Lock lock, held by MainThread"],
+    ),
+    "a child without the recorder that nobody reads from": (
+        "import subprocess, sys\n"
+        "print('x', flush=True)\n"
+        "write = [sys.executable, '-c', 'print(9 * 1_000_000 * \"x\")']\n"
+        "subprocess.Popen(write, stdout=subprocess.PIPE).wait()\n",
+        ["MainThread waits for the end of a process", "a process waits for room in a pipe"],
+    ),
+    "a child that no Python is and nobody writes to": (
+        "import subprocess\n"
+        "print('x', flush=True)\n"
+        "subprocess.Popen(['cat'], stdin=subprocess.PIPE).wait()\n",
+        [
+            "MainThread waits for the end of a process",
+            "a process waits for what comes through a pipe",
+        ],
+    ),
     "queue": (
         "import queue\nfull = queue.Queue(1)\nfull.put(1)\nprint('x')\nfull.put(2)\n",
         ["MainThread waits for room in Queue full"],
@@ -492,6 +516,24 @@ NOT_STUCK = {
         "    q = manager.Queue()\n"
         "    threading.Timer(0.9, q.put, [1]).start()\n"
         "    q.get()"
+    ),
+    "pipeline": (
+        "write = ['sh', '-c', 'head -c 200000 /dev/zero']\n"
+        "a = subprocess.Popen(write, stdout=subprocess.PIPE)\n"
+        "b = subprocess.Popen(['sh', '-c', 'sleep 0.9; cat > /dev/null'], stdin=a.stdout)\n"
+        "a.stdout.close(), a.wait(), b.wait()"
+    ),
+    "a reader that takes no part": (
+        "read = ['sh', '-c', 'sleep 0.9; cat > /dev/null']\n"
+        "b = subprocess.Popen(read, stdin=subprocess.PIPE, start_new_session=True)\n"
+        "a = subprocess.Popen(['head', '-c', '200000', '/dev/zero'], stdout=b.stdin)\n"
+        "b.stdin.close(), a.wait(), b.wait()"
+    ),
+    "a signal that the program blocks": (
+        "threading.Event().wait(0.01)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})\n"
+        "os.kill(os.getpid(), signal.SIGUSR2)\n"
+        "signal.sigwait({signal.SIGUSR2})"
     ),
     "kill": (
         "e = threading.Event()\n"

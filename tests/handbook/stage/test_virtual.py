@@ -486,6 +486,29 @@ def test_time_passes_no_limit_of_a_socket_by(tmp_path: Path) -> None:
         played(CLIENT.replace("{limit}", "0.5"), tmp_path)
 
 
+LIMITED = (
+    "select.select([], [], [], 0.5)",
+    "selectors.DefaultSelector().select(0.5)",
+    "queue.SimpleQueue().get(timeout=0.5)",
+    "other = threading.Thread(target=time.sleep, args=(2,)); other.start(); other.join(0.5)",
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells for how long a thread waits")
+@pytest.mark.parametrize("statement", LIMITED)
+def test_time_passes_no_real_limit_of_a_thread_by(statement: str, tmp_path: Path) -> None:
+    code = f"""
+    import queue, select, selectors, threading, time
+    def wait():
+        {statement}
+    async def main():
+        print("x")
+        await asyncio.gather(asyncio.to_thread(wait), asyncio.sleep(1))
+    """
+    with pytest.raises(NotVirtual, match=r"planted\.py: asyncio_0 waits until a moment, which is"):
+        played(code, tmp_path)
+
+
 def test_who_waits_busily_beside_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "SPIN", 0.01)
     refused: list[str] = []
@@ -707,6 +730,27 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert trace.lines == ["tick 0", "tick 1", "tick 2", "end"]
     assert trace.ties == ("end",)
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
+
+
+def test_a_tie_of_waits_reckoned_from_the_clock_is_told(tmp_path: Path) -> None:
+    """Each is reckoned a moment after the clock was read: by how much, hangs on the machine."""
+    code = """
+    import time
+    async def call(name, began):
+        left = {left}
+        await asyncio.sleep(left)
+        print(name, type(left), f"{left:.1f}", left == float(repr(left)))
+    async def main():
+        began = time.monotonic()
+        await asyncio.sleep(0.25)
+        await asyncio.gather(*(call(name, began) for name in "ab"))
+    """
+    measured = code.replace("{left}", "max(0, 1 - (time.monotonic() - began))")
+    told = ("a <class 'float'> 0.8 True", "b <class 'float'> 0.8 True")
+    trace = played(measured, tmp_path)
+    assert (tuple(trace.lines), trace.ties) == (told, told)
+    trace = played(code.replace("{left}", "0.75"), tmp_path)
+    assert (tuple(trace.lines), trace.ties) == (told, ())
 
 
 def test_what_was_given_shows_until_who_waits_goes_on() -> None:

@@ -102,6 +102,12 @@ FAULTS = [
         "already",
         6,
     ),
+    Fault("single: приветствие", "single: сообщения; молчит", "index", "write «сообщение»"),
+    Fault("single: приветствие", "single: преветствие", "spelling", "«преветствие»"),
+    Fault("single: приветствие", "single: признаки; молчит", "index", "write «признак»"),
+    Fault("```{short}\n", "```{tip}\n", "short", "no short answer", 1),
+    Fault("hello\n```", f"{'hello ' * 13}\n```", "width", "78 columns: at most 72"),
+    Fault(OWN, f"```text\n{'hello ' * 13}\n```", "width", "78 columns: at most 72", 26),
     Fault(OWN, "```{raw} html\n<b>x</b>\n```", "raw", "raw HTML"),
     Fault(OWN, "<script>alert(1)</script>", "raw", "raw HTML"),
     Fault(OWN, "Текст <b>жирный</b>.", "raw", "raw HTML <b>"),
@@ -195,6 +201,14 @@ def test_a_name_that_there_is(tmp_path: Path, name: str) -> None:
     assert check(tmp_path, GOOD.replace(OWN, f"Зовите `{name}`.")) == []
 
 
+def test_the_index_may_have_what_readers_type(tmp_path: Path) -> None:
+    entry = GOOD.replace("single: приветствие", "single: абырвалг; хелло")
+    assert [told[1] for told in check(tmp_path, entry)] == ["spelling", "spelling"]
+    more = TERMS.replace("[[term]]", 'alike = ["привет хелло"]\n\n[[term]]')
+    (tmp_path / "source/_terms.toml").write_text(f'{more}typed = ["абырвалг"]\n', "utf-8")
+    assert list(findings(tmp_path)) == []
+
+
 def test_a_page_that_is_not_utf8(tmp_path: Path) -> None:
     check(tmp_path, GOOD)
     page = tmp_path / "source/tasks/hello.md"
@@ -221,6 +235,24 @@ def test_a_snippet_that_hides_a_standard_module(tmp_path: Path) -> None:
         (tmp_path / f"snippets/tasks/{name}.py").parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"snippets/tasks/{name}.py").write_text("", encoding="utf-8")
     assert [(file.name, told.rule) for file, told in code(tmp_path)] == [("queue.py", "module")]
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "text"),
+    [
+        (f"{CYRILLIC} = 1", "letters", f"«{CYRILLIC}»: Cyrillic letters in a snippet"),
+        (f"{CYRILLIC}s = 1", "letters", f"«{CYRILLIC}s» mixes"),
+        ("x = 1\r", "bytes", "CR"),
+    ],
+    ids=["one letter", "mixed", "CR"],
+)
+def test_a_fault_of_a_snippet_is_told_once(tmp_path: Path, line: str, rule: str, text: str) -> None:
+    file = tmp_path / "snippets/tasks/hello.py"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(f"y = 1\n{line}\n".encode())
+    ((_, finding),) = code(tmp_path)
+    assert finding[:2] == (2, rule)
+    assert text in finding.text
 
 
 def test_sentences_end_where_the_next_begins() -> None:

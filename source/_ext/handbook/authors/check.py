@@ -19,17 +19,17 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from proven.book import Book, Tried, remembered
+from proven.book import Book, Tried, inputs_of, remembered
 from proven.book.laws import lawless
 from proven.checks import environment
 from proven.claims import disagreements, nowhere, nowhere_checked
 from proven.proofs import too_narrow
-from proven.shown import Shown, record, replay
+from proven.shown import Shown, outputs_in, record, replay
 from proven.stage import SnippetError
 
 from handbook.authors.runs import runs_found
 from handbook.domain.store import is_question
-from handbook.style.command import findings
+from handbook.style.command import code, findings
 
 OTHER = "other output"
 """What `replay` says of a program that ended well and printed something else."""
@@ -37,6 +37,9 @@ _FRAME = re.compile(r"([\w./ -]+\.py:\d+): in ")
 _TEST = re.compile(r"_{3,} .+ _{3,}$")
 
 
+_WAITS = re.compile(r"perform_script|ways_processes")
+_FEW = 3
+"""Proofs that one process runs before several have started."""
 _HOUSE = "tests/handbook/house"
 _RULES = "fits_the_page or silenced_for_a_reason or marked_message"
 
@@ -44,9 +47,11 @@ _RULES = "fits_the_page or silenced_for_a_reason or marked_message"
 def check(book: Book, name: str) -> Iterator[str]:
     """Yield what is wrong with page `name`, a line each.  ValueError if there is no such page."""
     page = f"{book.settings.name_of(book.settings.pages)}/{name}.md"
-    for file, finding in findings(book.root, [name]):
-        yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
     test = test_of(book, name)
+    for file, finding in chain(
+        findings(book.root, [name]), code(book.root, _own(book, page, test))
+    ):
+        yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
     yield from _marks(book, page, test)
     # Those who come after it needn't search the texts again.
     book.memo.save()
@@ -64,6 +69,12 @@ def check(book: Book, name: str) -> Iterator[str]:
     if not failing and not outputs:
         # What fails anyway tells nothing of mutants, which take longest.
         yield from _mutants(book, test)
+
+
+def _own(book: Book, page: str, test: str) -> list[Path]:
+    """Return the snippets and the proofs of a page, as far as they are there."""
+    files = [book.root / test, *map(book.snippet, book.snippets_of(page, test))]
+    return [file for file in files if file.is_file()]
 
 
 def test_of(book: Book, name: str) -> str:
@@ -88,20 +99,18 @@ def _marks(book: Book, page: str, test: str) -> Iterator[str]:
 
 
 def _outputs(book: Book, page: str, tried: Tried) -> Iterator[str]:
-    for shown in book.outputs.values():
-        if shown.page == page:
-            if nowhere(dict(shown.only), book.settings.pythons):
-                yield (
-                    f"{page}:{shown.line}: output: {shown.name}: it is checked on no interpreter: "
-                    "widen its range"
-                )
-            key = tried.key_of_output(shown, book.settings.snippets, "in order")
-            if not tried.get(key):
-                began = monotonic()
-                if problem := _problem(book, shown, tried):
-                    yield f"{page}:{shown.line}: {problem}"
-                else:
-                    tried.note(key, "passed", "", monotonic() - began)
+    # The book's own list has one page for an output that two show.
+    for shown in outputs_in({page: book.text(book.root / page)}):
+        place = f"{page}:{shown.line}"
+        if nowhere(dict(shown.only), book.settings.pythons):
+            yield f"{place}: output: {shown.name}: it is checked on no interpreter: widen its range"
+        key = tried.key_of_output(shown, book.settings.snippets, "in order")
+        if not tried.get(key):
+            began = monotonic()
+            if problem := _problem(book, shown, tried):
+                yield f"{place}: {problem}"
+            else:
+                tried.note(key, "passed", "", monotonic() - began)
 
 
 def _problem(book: Book, shown: Shown, tried: Tried) -> str:
@@ -137,9 +146,21 @@ def _hides_an_order(shown: Shown, snippets: Path) -> bool:
 
 def _proofs(book: Book, name: str, test: str) -> Iterator[str]:
     if (book.root / test).is_file():
-        yield from _failing(book, test, "proof", "-p", "proven.checks.passed")
+        yield from _failing(
+            book, test, "proof", "-p", "proven.checks.passed", *_at_once(book, test)
+        )
     elif is_question(name):
         yield f"{test}: proof: there is no such file: write the proofs of the page's claims there"
+
+
+def _at_once(book: Book, test: str) -> list[str]:
+    """Return pytest's options: many proofs that play processes, which wait, run side by side."""
+    if not _WAITS.search(book.text(book.root / test)):
+        return []
+    tried, proofs = Tried(book.root, test), book.proofs.items()
+    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test}
+    unknown = [name for name in inputs if not tried.get(tried.key_of_proof(name, inputs[name]))]
+    return ["-n", "4"] if len(unknown) > _FEW else []
 
 
 def _house(book: Book) -> Iterator[str]:

@@ -13,14 +13,15 @@ tell on which interpreters the output is as shown; elsewhere it isn't checked.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.claims import RANGES, excluded_here
-from proven.shown import Terms, agree, as_read, normal, on_page, record
+from proven.shown import Terms, agree, as_read, key_of, normal, on_page, record
 from proven.stage import SnippetError
-from proven.stage.trace import BAR
+from proven.stage.trace import BAR, Trace
 from proven.timeline import drawing, lanes
 from proven.timeline.words import Words, tell
 from pygments.lexer import RegexLexer
@@ -134,17 +135,24 @@ class Output(SphinxDirective):
     def _note(self, name: str) -> None:
         self.env.note_dependency(str(handbook(self.env).book.snippet(name)))
 
+    def _recorded(self, name: str, terms: Terms, *, ordered: bool) -> Trace:
+        """Play snippet `name`, unless an earlier build did and nothing changed since."""
+        book = handbook(self.env).book
+        snippets = book.settings.snippets
+        key = key_of(name, terms, snippets)
+        make = partial(record, name, terms, snippets, ordered=ordered)
+        return book.memo.of(f"trace, {ordered=}", [key], make)
+
     def _figure(self, name: str, lines: list[str], terms: Terms) -> nodes.figure:
         """Play the snippet, and those to compare it with, and draw what happened."""
         ordered = "order" not in self.options
-        snippets = handbook(self.env).book.settings.snippets
         for file in (lanes.__file__, drawing.__file__):
             self.env.note_dependency(file)
         traces = {}
         for part in (*self.options.get("compare", ()), name):
             self._note(part)
             own = terms if part == name else Terms()
-            trace = record(part, own, snippets, ordered=ordered)
+            trace = self._recorded(part, own, ordered=ordered)
             traces[f"{part.rpartition('/')[2]}.py"] = trace
         if not agree(lines, on_page(trace, terms), any_order=not ordered):
             page = self.env.docname

@@ -18,15 +18,19 @@ _PYTHON = re.compile(
     re.M,
 )
 _RECORDED = re.compile(r"^ *\d+\.\d │ |^Traceback \(most recent call last\)|^\w+Error: ", re.M)
+_SHOWN = frozenset({"", "output", "fragment"})
+"""Whose lines a page shows as they are."""
 _CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
 _MIXED = re.compile(
     r"(?<![\\\w])[A-Za-z_]*(?:[A-Za-z_][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z_])[\wА-Яа-яЁё]*"
 )
 
 
-def blocks(page: Page) -> Iterator[Finding]:
-    """Yield what is wrong with fences, images and raw HTML of `page`."""
+def blocks(page: Page, width: int) -> Iterator[Finding]:
+    """Yield what is wrong with fences, images and raw HTML of `page`; width: columns of code."""
     for block in page.blocks:
+        if block.name in _SHOWN:
+            yield from _width(block, width)
         if not block.closed:
             yield Finding(block.line, "fence", "this fence isn't closed: write its end")
         elif not block.name:
@@ -45,6 +49,15 @@ def blocks(page: Page) -> Iterator[Finding]:
         elif block.name in ("image", "figure"):
             yield from _image(page, block.argument, block.options.get("alt", ""), block.line)
     yield from _inline(page)
+
+
+def _width(block: Block, width: int) -> Iterator[Finding]:
+    first = block.line + 1 + len(block.options)
+    for number, line in enumerate(block.body.splitlines(), first):
+        # The column of seconds stands beside the text, not in it.
+        text = line.partition("│ ")[2] or line
+        if len(text) > width:
+            yield Finding(number, "width", f"{len(text)} columns: at most {width} fit the page")
 
 
 def _plain(block: Block) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from handbook.style.links import Targets, links
 from handbook.style.names import names as library_names
 from handbook.style.page import Finding, read
 from handbook.style.shape import shape
-from handbook.style.words import terms, vocabulary, words
+from handbook.style.words import terms, typed, vocabulary, words
 
 
 def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Finding]]:
@@ -26,6 +26,7 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
     pages = settings.pages
     table = terms(pages)
     known = vocabulary(pages, table)
+    wanted = typed(pages, table)
     targets = Targets(settings)
     for file in _files(settings, names):
         try:
@@ -35,22 +36,27 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
             yield file, Finding(line, "bytes", "not UTF-8: save the file as UTF-8")
             continue
         found = [
-            *(*snippet(file), *shape(page), *blocks(page)),
-            *(*words(page, table, known), *library_names(page)),
+            *(*snippet(file), *shape(page), *blocks(page, settings.width)),
+            *(*words(page, table, known, wanted), *library_names(page)),
             *links(page, targets),
         ]
         yield from ((file, finding) for finding in sorted(set(found)))
 
 
-def code(root: Path) -> Iterator[tuple[Path, Finding]]:
-    """Yield file and finding for the letters of every snippet and proof, and a snippet's name."""
-    for folder in ("snippets", "tests"):
-        for file in sorted((root / folder).rglob("*.py")):
-            found = snippet(file, english=folder == "snippets")
-            yield from ((file, finding) for finding in found)
-            if folder == "snippets" and file.stem in sys.stdlib_module_names:
-                problem = f"it hides the standard module {file.stem} from its folder: rename it"
-                yield file, Finding(1, "module", problem)
+def code(root: Path, files: Iterable[Path] = ()) -> Iterator[tuple[Path, Finding]]:
+    """Yield file and finding for the letters of snippets and proofs, and a snippet's name.
+
+    files: which; none means all of the book at `root`.
+    """
+    settings = Settings.at(root)
+    folders = settings.snippets, settings.tests
+    for file in files or (file for folder in folders for file in sorted(folder.rglob("*.py"))):
+        is_snippet = file.is_relative_to(settings.snippets)
+        found = snippet(file, english=is_snippet)
+        yield from ((file, finding) for finding in found)
+        if is_snippet and file.stem in sys.stdlib_module_names:
+            problem = f"it hides the standard module {file.stem} from its folder: rename it"
+            yield file, Finding(1, "module", problem)
 
 
 def _files(settings: Settings, names: Iterable[str]) -> list[Path]:

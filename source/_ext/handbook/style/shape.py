@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from handbook.style.page import Finding, Page, sentences
 
@@ -12,6 +13,8 @@ SHORT = range(2, 5)
 """How many sentences a short answer has."""
 NEXT = "Дальше"
 _LINKS = range(2, 7)
+MESSAGE, SYMPTOM = "сообщение", "признак"
+"""What an entry of the index begins with if it is no notion: a table lists them."""
 
 
 def shape(page: Page) -> Iterator[Finding]:
@@ -23,10 +26,6 @@ def shape(page: Page) -> Iterator[Finding]:
         yield from _short(page)
         yield from _next(page)
         yield from _index(page)
-        if page.block("index") is None:
-            yield Finding(
-                1, "index", "the page has no index entry: write ```{index} single: …``` for it"
-            )
 
 
 def _index(page: Page) -> Iterator[Finding]:
@@ -37,6 +36,13 @@ def _index(page: Page) -> Iterator[Finding]:
             if entry in seen:
                 yield Finding(block.line, "index", f"«{entry}» is in this page's index already")
             seen.add(entry)
+            kind = entry.removeprefix("single:").partition(";")[0].strip()
+            meant = get_close_matches(kind, (MESSAGE, SYMPTOM), cutoff=0.8)
+            if meant and kind not in meant:
+                yield Finding(block.line, "index", f"«{kind}»: write «{meant[0]}»")
+    if not seen:
+        advice = "write ```{index} single: …``` for it"
+        yield Finding(1, "index", f"the page has no index entry: {advice}")
 
 
 def _unfilled(page: Page) -> Iterator[Finding]:
@@ -64,7 +70,10 @@ def _title(page: Page) -> Iterator[Finding]:
 def _short(page: Page) -> Iterator[Finding]:
     short = page.block("short")
     if short is None:
-        return  # the build tells it
+        yield Finding(
+            1, "short", "the page has no short answer: write ```{short}``` under its title"
+        )
+        return
     inside = Page(page.file, page.name, short.body)
     count = sum(len(sentences(passage.text)) for passage in inside.passages)
     if count not in SHORT:

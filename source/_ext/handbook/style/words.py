@@ -73,14 +73,23 @@ def listed(pages: Path, name: str) -> list[str]:
     return list(_table(pages).get(name, ()))
 
 
-def words(page: Page, table: list[Term], known: frozenset[str]) -> Iterator[Finding]:
-    """Yield what the words of `page` break; `known`: words that no dictionary has."""
+def words(
+    page: Page, table: list[Term], known: frozenset[str], typed: frozenset[str]
+) -> Iterator[Finding]:
+    """Yield what the words of `page` break; `known`: words that no dictionary has.
+
+    typed: more of them, which readers type, so that the index may have them.
+    """
     for passage in page.passages:
         yield from _typography(passage)
         yield from _terms(passage, table)
         yield from _spelling(passage, table, known)
         if passage.kind == "paragraph":
             yield from _sentences(passage)
+    for block in page.blocks:
+        if block.name == "index":
+            entry = Passage(f"{block.argument}\n{block.body}", block.line, "index")
+            yield from _spelling(entry, table, known | typed)
     yield from _claims(page)
     yield from _mistakes(page)
     if page.is_question:
@@ -208,6 +217,12 @@ def _colons(page: Page) -> Iterator[Finding]:
         yield Finding(
             1, "colon", f"{with_colon} of {len(prose)} sentences have a colon: at most one in three"
         )
+
+
+def typed(pages: Path, table: list[Term]) -> frozenset[str]:
+    """Return the words that readers type, as the search knows them."""
+    rows = [*listed(pages, "alike"), *(each for term in table for each in term.typed)]
+    return frozenset(word for row in rows for word in row.split())
 
 
 def vocabulary(pages: Path, table: list[Term]) -> frozenset[str]:

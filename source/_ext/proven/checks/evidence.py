@@ -30,6 +30,8 @@ from proven.shown import replay
 
 _HEAD = re.compile(r"\A# pip install (.+)$", re.M)
 """How a snippet names the packages that it needs."""
+_LACKED = "there is no {} for it"
+"""Why what needs a package wasn't tried."""
 
 
 def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
@@ -158,8 +160,14 @@ def _lacking(book: Book) -> dict[str, Finding]:
     for shown in book.outputs.values():
         for package in _packages_of(book.code(shown.name)):
             if find_spec(package.replace("-", "_")) is None:
-                lacking[shown.page] = Finding("skipped", why=f"there is no {package} for it")
+                lacking[shown.page] = Finding("skipped", why=_LACKED.format(package))
     return lacking
+
+
+def packages_lacked(book: Book, page: str) -> set[str]:
+    """Return why findings of `page` may have been skipped: each package that it needs."""
+    shown = [each.name for each in book.outputs.values() if each.page == page]
+    return {_LACKED.format(package) for name in shown for package in _packages_of(book.code(name))}
 
 
 def main() -> int:

@@ -45,9 +45,14 @@ class Passed:
             called = self._called.pop(item.nodeid, None)
             if called and not called.excinfo:
                 # The first way plays what the others share.
-                proof = item.nodeid.partition("[")[0]
+                proof, _, way = item.nodeid.partition("[")
+                is_first = proof not in self._longest
                 self._longest[proof] = max(self._longest.get(proof, 0.0), called.duration)
                 self._of(item).note(self._key(item), "passed", "", self._longest[proof])
+                if way and is_first:
+                    # That one of its ways was run here tells how much there is to run.
+                    name = item.name.partition("[")[0]
+                    self._of(item).note(self._key(item, name), "passed", "", called.duration)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -65,11 +70,11 @@ class Passed:
             self._tried[file] = Tried(self._book.root, file)
         return self._tried[file]
 
-    def _key(self, item: pytest.Item) -> str:
+    def _key(self, item: pytest.Item, name: str = "") -> str:
         ids = [mark.args[0] for mark in item.iter_markers() if mark.name in VERBS]
         if not ids or ids[0] not in self._book.proofs:
             return ""
-        return self._of(item).key_of_proof(item.name, self._inputs(ids[0]))
+        return self._of(item).key_of_proof(name or item.name, self._inputs(ids[0]))
 
 
 def pytest_configure(config: pytest.Config) -> None:

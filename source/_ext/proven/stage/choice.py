@@ -25,7 +25,7 @@ _REAL = (
     "signal.[a-z]*",
     *(f"os.{name}" for name in ("fork*", "exec*", "spawn*", "posix_spawn*", "popen", "system")),
     *(f"os.{name}" for name in ("kill*", "wait*", "pipe*", "dup*", "read", "write", "_exit")),
-    *(f"os.{name}" for name in ("abort", "sched_*", "setsid", "openpty")),
+    *(f"os.{name}" for name in ("abort", "sched_*", "setsid", "openpty", "times")),
 )
 """What acts outside Python's own clock, as dotted names."""
 

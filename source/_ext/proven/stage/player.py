@@ -7,8 +7,6 @@ own with a deadline.  Which way it goes is read off what the snippet uses.
 
 from __future__ import annotations
 
-import runpy
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -163,6 +161,9 @@ def _refuse_failure(name: str, trace: Trace) -> None:
 
 def load(name: str) -> SimpleNamespace:
     """Return what snippet `name` defines, without running its `main`."""
+    # Here, as below: what the zygote has loaded each of its forks copies.
+    import runpy
+
     # Names that it takes from time follow the play in which they are used.
     with names_of_clocks(Clock()):
         return SimpleNamespace(**runpy.run_path(str(path_of(name)), run_name="snippet"))
@@ -196,6 +197,8 @@ def sharing_scripts() -> Iterator[None]:
 
 
 def _perform_script(code: str) -> Trace:
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "script.py").write_text(dedent(code), encoding="utf-8")
         return play("script", snippets=Path(folder))

@@ -17,12 +17,13 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from handbook.domain import handbook, is_question, reading_order
+from handbook.style.shape import MESSAGE, SYMPTOM
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-MESSAGE, SYMPTOM, EXCEPTION = "сообщение", "признак", "исключение"
+EXCEPTION = "исключение"
 """What an entry of the index is, before its semicolon; exceptions are marked by nobody."""
 _HEADS = {
     SYMPTOM: "Что делается с программой",

@@ -21,8 +21,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.search.ru import SearchRussian
 
-from handbook.appendices.overview.messages import MESSAGE, SYMPTOM
 from handbook.domain import handbook, is_question
+from handbook.style.shape import MESSAGE, SYMPTOM
 from handbook.style.words import listed, terms
 
 if TYPE_CHECKING:
@@ -129,13 +129,14 @@ def _scores(
 ) -> dict[str, list[tuple[int, int]]]:
     """Return for each stem the numbers of the pages that have it, each with its score."""
     having: Counter[str] = Counter(stem for page in pages for stem in words[page])
+    rare = {stem: _UNIT * log(1 + len(pages) / count) for stem, count in having.items()}
     scores: dict[str, list[tuple[int, int]]] = {}
     for number, page in enumerate(pages):
+        factor = _factor(page)
         length = 1 - _SHARE + _SHARE * max(1, sum(words[page].values()) / _LONG)
         for stem, weight in words[page].items():
-            rare = log(1 + len(pages) / having[stem])
-            score = rare * weight / (weight + _ENOUGH * length) * _factor(page)
-            if rounded := round(_UNIT * score):
+            score = factor * rare[stem] * weight / (weight + _ENOUGH * length)
+            if rounded := round(score):
                 scores.setdefault(stem, []).append((number, rounded))
     return scores
 

@@ -95,7 +95,7 @@ def _is_quick(book: Book, pair: Pair) -> bool:
 
 def _at_once(book: Book, pair: Pair, pages: int) -> int:
     """Return how many workers do a page: those that play processes mostly wait."""
-    return max(1, (2 if _is_quick(book, pair) else 3) // pages)
+    return max(1, (2 if _is_quick(book, pair) else 4) // pages)
 
 
 def examine(book: Book, page: str, test: str, workers: int = 1) -> PageReport:

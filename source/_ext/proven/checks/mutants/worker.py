@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from proven.book import Book, Outcome, Tried, remembered
+from proven.book.prints import used
 from proven.checks.mutants.mutations import Mutant, is_timed, mutants_of, mutants_of_proof
 from proven.checks.mutants.prover import Hang, Prover, Trials, load
 from proven.claims import excluded_here
@@ -186,7 +187,14 @@ class Worker:
 
 
 def _concerned(book: Book, prover: Prover, name: str) -> list[str]:
-    return [id for id in prover.items if f'"{name}"' in book.alone(id)]
+    return [
+        id for id, item in prover.items.items() if f'"{name}"' in _used_by(item, book.alone(id))
+    ]
+
+
+def _used_by(item: Any, text: str) -> str:
+    """Return what of its file's `text` a proof gets: itself, its fixtures and what they need."""
+    return used(text, frozenset({item.obj.__name__, "pytestmark", *item.fixturenames}))
 
 
 def _mutants(book: Book, name: str) -> Iterator[Mutant]:

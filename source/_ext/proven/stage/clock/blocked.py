@@ -6,6 +6,7 @@ that has not run since a moment ago, can be waked by nobody but the program itse
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from proven.stage.clock import real
+from proven.stage.clock.cost import Lapse
 
 PAUSE = 0.002
 """Real seconds after which one who waits looks again."""
@@ -63,14 +65,33 @@ def _state(task: Path) -> object:
     return (lines["voluntary_ctxt_switches"], lines["nonvoluntary_ctxt_switches"])
 
 
+_LIMITS = {
+    "x86_64": {7: 2, 23: 4, 35: 0, 202: 3, 230: 2, 232: 3, 270: 4, 271: 2, 281: 3},
+    "aarch64": {22: 3, 72: 4, 73: 2, 98: 3, 101: 0, 115: 2},
+}.get(os.uname().machine, {})
+"""Linux's numbers of the calls that wait, and which of their arguments is the limit: poll, select,
+nanosleep, futex (on which locks rest), epoll_wait and their kin."""
+_NO_LIMIT = {0, 2**32 - 1, 2**64 - 1}
+"""No pointer, and -1 milliseconds."""
+
+
+def _waits_for_a_moment(native: int) -> bool:
+    """Tell whether a thread waits in the system until a real moment, at most."""
+    try:
+        call = (_TASKS / str(native) / "syscall").read_text(encoding="ascii").split()
+        return int(call[1 + _LIMITS[int(call[0])]], 16) not in _NO_LIMIT
+    except (OSError, KeyError, ValueError):
+        return False
+
+
 class Limits:
-    """How long blocked threads have stood at sockets whose limit is in real seconds."""
+    """How long blocked threads have stood at waits whose limit is in real seconds."""
 
     def __init__(self) -> None:
         self._since: dict[int, tuple[object, int]] = {}
 
-    def first_over(self, now: int, then: int, looking: set[int]) -> float:
-        """Return the seconds of a limit that time would pass by; 0.0 if it may go on to `then`.
+    def passed_by(self, now: int, then: int, looking: set[int]) -> str:
+        """Return which limit time would pass by, if it went on to `then`; "" if none.
 
         now, then: virtual nanoseconds; looking: native ids of threads that wait by the clock.
         """
@@ -78,14 +99,21 @@ class Limits:
         before, self._since = self._since, {}
         for thread in threading.enumerate():
             frame, native = frames.get(thread.ident or 0), thread.native_id or 0
-            if frame is None or native not in states or not (limit := _limit_at(frame)):
+            if frame is None or native not in states:
+                continue
+            if not (limit := _limit_at(frame)):
+                if then > now and _waits_for_a_moment(native):
+                    # So does who waits for the interpreter's lock; but that one then runs.
+                    real.sleep(LOOK)
+                    if _state(_TASKS / str(native)) == states[native]:
+                        return f"{thread.name} waits until a moment, which is real"
                 continue
             state = (states[native], id(frame), frame.f_lasti)
             known, since = before.get(native, (None, now))
             self._since[native] = state, since if known == state else now
             if then - self._since[native][1] >= limit * 1e9:
-                return limit
-        return 0.0
+                return f"it waits at a socket for at most {limit:g} s, which are real"
+        return ""
 
 
 def _limit_at(frame: Any) -> float:
@@ -133,27 +161,31 @@ class Due(float):
 
     made: the nanosecond at which it was asked for.  Of equal moments that were asked for
     at different ones real time decides; it mostly favours the earlier: every wait that
-    is over was a little late.
+    is over was a little late.  So it does if what was waited for was measured (see Lapse).
     """
 
-    __slots__ = ("clock", "made", "serial")
+    __slots__ = ("clock", "made", "measured", "serial")
     clock: Any
     made: int
+    measured: bool
     serial: int
 
     def __new__(cls, seconds: float, clock: Any) -> Due:
         self = super().__new__(cls, round(seconds, 9))
         self.clock, self.made, self.serial = clock, clock.now, next(clock.serials)
+        self.measured = type(seconds) is Lapse
         return self
 
     @property
     def rank(self) -> tuple[int, int]:
-        return (-self.made if self.clock.reverse else 0, self.serial)
+        if not self.clock.reverse:
+            return (0, self.serial)
+        return (-self.made, -self.serial if self.measured else self.serial)
 
     def __lt__(self, other: Any) -> bool:
         if type(other) is not Due or float(self) != float(other):
             return float.__lt__(self, other)
-        if self.made != other.made:
+        if self.made != other.made or self.measured or other.measured:
             self.clock.tied = True
         return self.rank < other.rank
 

@@ -28,6 +28,34 @@ NOTICEABLE = 0.02
 _spent = time.thread_time
 
 
+class Lapse(float):
+    """Seconds between two readings, and what is counted with them.
+
+    In real time each is a little longer than here: a wait that is reckoned from it ends a moment
+    sooner, and which of two such waits that end at the same moment is over first nobody knows.
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return other + float(self) if isinstance(other, Reading) else _lapse(super().__add__(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return _lapse(super().__sub__(other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return _lapse(super().__rsub__(other))
+
+    def __reduce__(self) -> Any:
+        return float, (float(self),)
+
+
+def _lapse(found: Any) -> Any:
+    return Lapse(found) if isinstance(found, float) else found
+
+
 class Reading(float):
     """A moment in seconds, exact to the nanosecond as the clock is: also what is counted from it.
 
@@ -52,7 +80,7 @@ class Reading(float):
 
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, Reading):
-            return (self._nanoseconds - other._nanoseconds) / SECOND
+            return Lapse((self._nanoseconds - other._nanoseconds) / SECOND)
         if not isinstance(other, int | float) or not math.isfinite(other):
             return super().__sub__(other)
         return Reading(self._nanoseconds - round(other * SECOND))
@@ -62,8 +90,9 @@ class Reading(float):
 
 
 # A program that asks for the type reads the usual name.
-Reading.__name__ = Reading.__qualname__ = float.__name__
-Reading.__module__ = float.__module__
+for _kind in (Reading, Lapse):
+    _kind.__name__ = _kind.__qualname__ = float.__name__
+    _kind.__module__ = float.__module__
 
 
 class Computed(NamedTuple):

@@ -208,8 +208,8 @@ class Clock(Parts):
             if dated:
                 first = min(dated, key=_due_of)
                 then = max(self.now, round(_due_of(first) * SECOND))
-                if busy and (limit := self._limits.first_over(self.now, then, looking)):
-                    self.refuse(f"it waits at a socket for at most {limit:g} s, which are real")
+                if busy and (why := self._limits.passed_by(self.now, then, looking)):
+                    self.refuse(why)
                 self.on_jump()
                 self._go_on(then)
                 _let_go_on(first, me)

@@ -7,9 +7,9 @@ and those that a program derives from them, stay what they are.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import itertools
 import os
+import sys
 import threading
 from asyncio import base_events, events, selector_events
 from collections.abc import Callable, Iterator
@@ -17,7 +17,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from proven.stage.clock import names, real, sets
 from proven.stage.clock.blocked import Due, Signal
@@ -95,7 +94,9 @@ def run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
         loop._check_default_executor()
         loop._default_executor = Pool()
     used = executor or loop._default_executor
-    if isinstance(used, concurrent.futures.ProcessPoolExecutor):
+    # To ask for the class would load multiprocessing: who has none has no such pool either.
+    of_processes = sys.modules.get("concurrent.futures.process")
+    if of_processes and isinstance(used, of_processes.ProcessPoolExecutor):
         clock.refuse("it uses a pool of processes")
     if loop.get_debug():
         loop._check_callback(func, "run_in_executor")
@@ -224,6 +225,5 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
     with ExitStack() as stack:
         stack.enter_context(names.shown(clock))
         stack.enter_context(sets.in_order())
-        for owner, name, value in patches:
-            stack.enter_context(mock.patch.object(owner, name, value))
+        stack.enter_context(real.patched(patches))
         yield clock

@@ -13,12 +13,11 @@ import itertools
 from asyncio import taskgroups, tasks
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
-from unittest import mock
 from weakref import WeakKeyDictionary
 
-from proven.stage.clock import names
+from proven.stage.clock import names, real
 
 _serials = itertools.count()
 _came: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
@@ -98,8 +97,5 @@ _PATCHES: list[tuple[Any, str, Callable[..., Any]]] = [
 @contextmanager
 def in_order() -> Iterator[None]:
     """Let the sets of asyncio and of pools be such sets."""
-    with ExitStack() as stack:
-        for owner, name, value in _PATCHES:
-            # A built-in's name is not yet one of the module.
-            stack.enter_context(mock.patch.object(owner, name, value, create=name == "set"))
+    with real.patched(_PATCHES):
         yield

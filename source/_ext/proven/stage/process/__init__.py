@@ -6,13 +6,11 @@ modules of it to others; ``records`` puts in order what it wrote.
 
 from __future__ import annotations
 
-import compileall
 import os
 import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from functools import cache
@@ -45,6 +43,9 @@ def play_in_process(
     before it and, when it is over, gets a Ctrl+C.
     Raises SnippetError if it still runs after `deadline` real seconds.
     """
+    # Here, as below: what the zygote has loaded each of its forks copies.
+    import tempfile
+
     path = path.resolve()
     began = monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -96,6 +97,8 @@ def play_in_process(
 @cache
 def _compile_the_recorder() -> None:
     """Do what its processes don't: they leave no compiled modules behind."""
+    import compileall
+
     if not sys.dont_write_bytecode:
         compileall.compile_dir(CHILD, quiet=2)
 

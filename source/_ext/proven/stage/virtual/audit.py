@@ -58,6 +58,11 @@ def install(refuse: Callable[[str], object]) -> None:
     sys.addaudithook(hook)
 
 
+def rest() -> None:
+    """Let this thread do what it likes: the program is over."""
+    _here.asking = True
+
+
 def _reason(event: str, arguments: tuple[Any, ...]) -> str:
     if event == "os.kill":
         return "" if arguments[0] == os.getpid() else event

@@ -25,7 +25,7 @@ from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder, high, in_memory
 from proven.stage.virtual.zygote import Order, Outcome
-from proven.stage.watch import Journal, watch_threads, watching
+from proven.stage.watch import Journal, prepare_threads, watch_threads, watching
 
 loaded: set[str] = set()
 """Names of the modules that the zygote has, and so every child."""
@@ -45,6 +45,8 @@ def _serve(journal: Journal) -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     _rehearse(journal)
+    prepare_threads()
+    frames.hide()
     loaded.update(sys.modules)
     gc.collect()
     gc.freeze()
@@ -57,10 +59,21 @@ def _serve(journal: Journal) -> None:
         left, request = int.from_bytes(head, "big"), b""
         while len(request) < left:
             request += orders.recv(left - len(request))
+        # What is done here a fork needn't do in memory that it would have to copy first.
+        order = pickle.loads(request)
+        _surround_by(order.environment | {"TZ": "UTC"})
         if os.fork() == 0:
             orders.close()
-            _Child(pickle.loads(request), socket.socket(fileno=channel)).play()
+            _Child(order, socket.socket(fileno=channel)).play()
         os.close(channel)
+
+
+def _surround_by(environment: dict[str, str]) -> None:
+    """Let the environment be this one: nearly all of it is so already."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    for name, value in environment.items() - os.environ.items():
+        os.environ[name] = value
 
 
 def _reap(options: int) -> None:
@@ -113,7 +126,6 @@ class _Child:
         kept: Any = logging
         kept._startTime = time.time() if kept._startTime < 1e12 else time.time_ns()
         watch_threads(self.journal, self.order.path, self.tell)
-        frames.hide()
         audit.install(self.refuse)
         addresses.shift()
         self._run()
@@ -150,6 +162,7 @@ class _Child:
         self._told.acquire()
         self._channel.sendall(pickle.dumps(outcome))
         self._channel.close()
+        audit.rest()
         _save_coverage()
         os._exit(0)
 
@@ -160,12 +173,6 @@ class _Child:
         """Give the program what it would find by `python file.py`."""
         order = self.order
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        wanted = order.environment | {"TZ": "UTC"}
-        # Nearly all of it is as the zygote has it.
-        for name in os.environ.keys() - wanted.keys():
-            del os.environ[name]
-        for name, value in wanted.items() - os.environ.items():
-            os.environ[name] = value
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
@@ -217,7 +224,9 @@ def _start_coverage() -> None:
     if "COVERAGE_PROCESS_START" in os.environ:
         import coverage
 
-        coverage.process_startup()
+        if started := coverage.process_startup():
+            # It would open its database while the program is still watched.
+            atexit.unregister(started._atexit)
 
 
 def _save_coverage() -> None:

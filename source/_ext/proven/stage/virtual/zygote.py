@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -116,6 +115,9 @@ def _printed(played: Outcome) -> list[str] | None:
 
 
 def _play(name: str, path: Path, *, reverse: bool = False, charging: bool = False) -> Outcome:
+    # Here, or the zygote would have it, and each of its forks would copy it.
+    import tempfile
+
     from proven.stage.virtual.perform import deadline
 
     path = path.resolve()

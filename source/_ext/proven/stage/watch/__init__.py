@@ -8,6 +8,6 @@ tell it.
 
 from proven.stage.watch.hooks import watching
 from proven.stage.watch.journal import Journal
-from proven.stage.watch.threads import watch_threads
+from proven.stage.watch.threads import prepare_threads, watch_threads
 
-__all__ = ["Journal", "watch_threads", "watching"]
+__all__ = ["Journal", "prepare_threads", "watch_threads", "watching"]

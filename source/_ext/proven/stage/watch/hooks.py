@@ -7,11 +7,11 @@ import functools
 from asyncio import events
 from asyncio.base_events import BaseEventLoop
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 from proven.stage.clock import loop as loop_module
+from proven.stage.clock import real
 from proven.stage.trace import Actor
 from proven.stage.watch.actors import TASKS, name_of
 from proven.stage.watch.journal import Journal
@@ -20,19 +20,16 @@ from proven.stage.watch.journal import Journal
 @contextmanager
 def watching(journal: Journal) -> Iterator[None]:
     """Take note of each step of each task, and of who queues for a lock or semaphore."""
-    with ExitStack() as patches:
-        for kind in (asyncio.Lock, asyncio.Semaphore):
-            acquire, release = _watched(kind.acquire, kind.release)
-            patches.enter_context(mock.patch.object(kind, "acquire", acquire))
-            patches.enter_context(mock.patch.object(kind, "release", release))
-        for name in _ORIGINALS:
-            patches.enter_context(mock.patch.object(events, name, _watched_kind(name)))
-        for method, replacement in (
-            ("create_task", _create),
-            ("run_in_executor", _run_in_executor),
-        ):
-            patches.enter_context(mock.patch.object(BaseEventLoop, method, replacement))
-        patches.enter_context(mock.patch.object(Journal, "running", journal))
+    patches: list[tuple[Any, str, Any]] = [
+        (BaseEventLoop, "create_task", _create),
+        (BaseEventLoop, "run_in_executor", _run_in_executor),
+        (Journal, "running", journal),
+        *((events, name, _watched_kind(name)) for name in _ORIGINALS),
+    ]
+    for kind in (asyncio.Lock, asyncio.Semaphore):
+        acquire, release = _watched(kind.acquire, kind.release)
+        patches += [(kind, "acquire", acquire), (kind, "release", release)]
+    with real.patched(patches):
         yield
 
 

@@ -13,8 +13,18 @@ from proven.stage.trace import Actor
 from proven.stage.watch.journal import MAIN, Journal
 
 
+def prepare_threads() -> None:
+    """Put stand-ins in the place of threads, locks, semaphores, conditions, events and queues.
+
+    Nobody is watched yet: no file is the program's.
+    """
+    record.Here.snippets = os.devnull
+    threads.install()
+    queues.install()
+
+
 def watch_threads(journal: Journal, path: str, tell: Callable[[Any], object]) -> None:
-    """Take note of threads, locks, semaphores, conditions, events and queues, from now on.
+    """Let them take note of what the program does with them, from now on.
 
     path: of the program: what libraries do isn't shown; tell: called with the rows of a deadlock.
     """
@@ -42,8 +52,6 @@ def watch_threads(journal: Journal, path: str, tell: Callable[[Any], object]) ->
     deadlock.Look.pulse = lambda: (clock.now, len(journal.moments))
     # In its place for this play only.
     locks.WatchedLock.wait = wait  # type: ignore[method-assign, assignment]
-    threads.install()
-    queues.install()
 
 
 class _Sink:

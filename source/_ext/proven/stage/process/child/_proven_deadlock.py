@@ -19,6 +19,7 @@ import threading
 from time import monotonic
 
 from _proven_frames import current_frames
+from _proven_pipes import at_pipe, switched
 from _proven_record import EVENTS, Here, record
 from _proven_waits import rows_of
 
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
 
     from _proven_waits import Row
 
+    Other = tuple[int, str]
+    """A process, and how often it was switched."""
+
 PAUSE = 0.4
 """Seconds between two looks; a deadlock has to be there in both."""
 
 _waiting: list[int] = []
 _stop = _thread.allocate_lock()
 _running = _thread.allocate_lock()
+_SIGNALS = signal.valid_signals()
 
 
 class Look:
@@ -65,10 +70,15 @@ def install() -> None:
 def _begin() -> None:
     if Look.here and not sys.is_finalizing() and _running.acquire(False):
         _stop.acquire(False)
+        # It inherits that no signal goes to it: one that the program blocks has to wait, and
+        # one for which it waits has to wake the program's own thread.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             _thread.start_new_thread(_look, ())
         except RuntimeError:
             _running.release()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _look() -> None:
@@ -93,7 +103,7 @@ def _look() -> None:
         _begin()
 
 
-def _tell(rows: list[Row] | None, since: float, now: float, others: list[int]) -> None:
+def _tell(rows: list[Row] | None, since: float, now: float, others: list[Other]) -> None:
     """Leave the mark of this process, or end the play if all are stuck."""
     if Here.id != "main" and not Here.sink:
         from contextlib import suppress
@@ -107,7 +117,7 @@ def _tell(rows: list[Row] | None, since: float, now: float, others: list[int]) -
             elif os.path.exists(mark):
                 os.unlink(mark)
     elif rows is not None and since < now:
-        marks = [(since, now, rows), *map(_mark, others)]
+        marks = [(since, now, rows), *(_mark(pid) for pid, _ in others)]
         found = sorted(row for mark in marks for row in mark[2])
         if found and max(mark[0] for mark in marks) < min(mark[1] for mark in marks):
             Look.end(found)
@@ -118,18 +128,20 @@ def _mark(pid: int) -> tuple[float, float, list[Row]]:
         with open(f"{EVENTS}.{pid}", "rb") as file:
             found: tuple[float, float, list[Row]] = marshal.load(file)
     except (OSError, EOFError, ValueError):
-        return (float("inf"), 0.0, [])
+        # Without the recorder it leaves none; who calls saw that it has done nothing since.
+        rows = at_pipe(pid)
+        return (0.0, float("inf"), rows) if rows else (float("inf"), 0.0, [])
     return found
 
 
-def _others() -> list[int]:
-    """Return the other processes of this play that live and can do anything."""
+def _others() -> list[Other]:
+    """Return the other processes of this play that live and can do anything, and their switches."""
     try:
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
     except OSError:
         # Without the system's word there may be no child at all.
-        return [-1] if _has_children() else []
-    return [pid for pid in pids if pid != os.getpid() and _takes_part(pid)]
+        return [(-1, "")] if _has_children() else []
+    return [(pid, switched(pid)) for pid in pids if pid != os.getpid() and _takes_part(pid)]
 
 
 def _takes_part(pid: int) -> bool:

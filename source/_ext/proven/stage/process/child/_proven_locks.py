@@ -5,10 +5,12 @@ Python's own are types of C, whose methods nobody can watch.
 
 from __future__ import annotations
 
+import _thread
 import threading
 
 from _proven_deadlock import might_last
-from _proven_record import by_program, record, thread_now
+from _proven_frames import InC, getframe
+from _proven_record import Here, by_program, record, thread_now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,5 +156,15 @@ def _stand_in(name: str, make: Any, watched: type[WatchedLock]) -> Any:
     return Kind(name, (), {"__new__": made, "__module__": "threading", "__qualname__": name})
 
 
+def _allocate_lock() -> Any:
+    """Stand in for _thread.allocate_lock: importing calls it, too, on behalf of the program."""
+    lock = _make_lock()
+    # Beyond what stands in for a function of C.
+    caller = getframe(2).f_code.co_filename
+    return WatchedLock(lock) if caller.startswith(Here.snippets) else lock
+
+
+_allocate_lock.__name__ = _thread.allocate_lock.__name__
+allocate_lock = InC("_thread", _allocate_lock, _thread.allocate_lock.__doc__)
 Lock = _stand_in("Lock", _make_lock, WatchedLock)
 RLock = _stand_in("RLock", _make_rlock, WatchedRLock)

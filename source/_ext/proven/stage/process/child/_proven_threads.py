@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import functools
 import itertools
 import threading
 
 from _proven_deadlock import might_last
-from _proven_locks import Lock, RLock
+from _proven_locks import Lock, RLock, allocate_lock
 from _proven_record import actor_id, by_program, process_id, record
 from _proven_sleeps import slept
 
@@ -28,6 +29,7 @@ def install() -> None:
     """Watch what the module threading makes."""
     # The recorder's stand in for them.
     threading.Lock, threading.RLock = Lock, RLock  # type: ignore[misc, assignment]
+    _thread.allocate_lock = allocate_lock
     watch_start(threading.Thread, "thread")
     watch_wait(threading.Thread, "join", ended)
     for owner in (threading.Event, threading.Condition):

@@ -1,0 +1,32 @@
+import asyncio
+from collections.abc import Callable
+
+
+class Scanner:
+    """A library's: it calls back from the loop."""
+
+    def listen(self, on_code: Callable[[str], object]) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(1, on_code, "tea")
+        loop.call_later(2, on_code, "salt")
+
+
+async def look_up(code: str) -> None:
+    await asyncio.sleep(3 if code == "tea" else 1)
+    print(f"{code}: found")
+
+
+async def main() -> None:
+    async with asyncio.TaskGroup() as group:
+
+        def on_code(code: str) -> None:
+            print(f"{code}: scanned")
+            group.create_task(look_up(code))
+
+        Scanner().listen(on_code)
+        await asyncio.sleep(2.5)
+        print("main: closes the shop")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
