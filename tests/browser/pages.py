@@ -43,7 +43,10 @@ TWINS = """() => {
     + (element.firstChild ? "" : "-");
   for (const row of document.querySelectorAll(":is(article, .sidebar-tree) :is(tr, li, dd)")) {
     const inside = [...row.querySelectorAll("*")].map(told).join(" ");
-    if (!first(`${told(row.parentElement.parentElement)} ${told(row)} ${inside}`)) row.remove();
+    if (first(`${told(row.parentElement.parentElement)} ${told(row)} ${inside}`)) continue;
+    // A term may not stay without what is said of it.
+    if (row.matches("dd")) row.dataset.twin = "";
+    else row.remove();
   }
   for (const leaf of document.querySelectorAll("body *")) {
     if (leaf.children.length || [...leaf.attributes].some(({name}) => name !== "class")) continue;

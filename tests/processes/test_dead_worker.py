@@ -342,6 +342,15 @@ def test_ctrl_c_makes_join_of_the_old_pool_wait_for_ever(method: str, workers: i
     assert "KeyboardInterrupt" in run.stderr
 
 
+@pytest.mark.always("dead-old-pool-ignores-sigint")
+@ways(method=METHODS)
+def test_ctrl_c_ends_an_old_pool_that_ignores_it(method: str) -> None:
+    code = path_of("processes/dead_worker_ctrl_c_pool").read_text(encoding="utf-8")
+    trace = perform_by(method, code)
+    assert trace.lines == ["main: Ctrl+C", "main: left the pool"]
+    assert trace.stderr == ""
+
+
 @pytest.mark.always("dead-orphans-of-the-executor")
 @ways(method=METHODS, kind={"executor": "ProcessPoolExecutor", "old": "multiprocessing.Pool"})
 def test_workers_after_their_program_was_killed(method: str, kind: str) -> None:

@@ -213,6 +213,18 @@ def test_after_sigterm_a_task_is_not_even_cancelled() -> None:
     assert done.returncode == -signal.SIGTERM
 
 
+@pytest.mark.always("after-second-ctrl-c")
+@ways(presses={"once": 1, "twice": 2, "three times": 3})
+def test_after_a_second_ctrl_c_the_server_does_not_wait(presses: int) -> None:
+    # no mutant: в примере сервер останавливает сама программа
+    done = run_by("spawn", STOPPED.replace("SIGNAL)", "SIGINT)" + PRESSED_AGAIN * (presses - 1)))
+    sent = ["receipt: sent"] if presses == 1 else []
+    assert done.stdout.splitlines() == ["receipt: begins", *sent, "letter: cleaned up"]
+
+
+PRESSED_AGAIN = "; os.kill(os.getpid(), signal.SIGINT)"
+
+
 @pytest.mark.always("after-background-in-turn")
 @ways(make=MADE, fail={"async def": fails, "def": fails_in_a_thread}, work=WORKS)
 def test_an_error_stops_the_rest(make: Any, fail: Any, work: Any) -> None:
