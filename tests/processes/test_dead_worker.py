@@ -280,7 +280,10 @@ def test_ctrl_c_ends_an_idle_worker_and_breaks_the_pool(method: str) -> None:
             (worker,) = multiprocessing.active_children()
             # It may still be sending the result: then the signal only spoils that.
             while worker.is_alive():
-                os.kill(worker.pid, signal.SIGINT)
+                try:
+                    os.kill(worker.pid, signal.SIGINT)
+                except ProcessLookupError:  # the pool has waited for it
+                    break
                 worker.join(0.5)
             try:
                 print(type(pool.submit(abs, -7).exception()).__name__)
@@ -288,7 +291,7 @@ def test_ctrl_c_ends_an_idle_worker_and_breaks_the_pool(method: str) -> None:
                 print(type(error).__name__)
         """,
     )
-    assert run.stdout.splitlines() == ["7", "BrokenProcessPool"]
+    assert run.stdout.splitlines() == ["7", "BrokenProcessPool"], run.stderr
     assert "Traceback" in run.stderr
     assert "KeyboardInterrupt" in run.stderr
 
@@ -340,15 +343,6 @@ def test_ctrl_c_makes_join_of_the_old_pool_wait_for_ever(method: str, workers: i
     )
     assert run.stdout.splitlines() == ["True False"], run.stderr
     assert "KeyboardInterrupt" in run.stderr
-
-
-@pytest.mark.always("dead-old-pool-ignores-sigint")
-@ways(method=METHODS)
-def test_ctrl_c_ends_an_old_pool_that_ignores_it(method: str) -> None:
-    code = path_of("processes/dead_worker_ctrl_c_pool").read_text(encoding="utf-8")
-    trace = perform_by(method, code)
-    assert trace.lines == ["main: Ctrl+C", "main: left the pool"]
-    assert trace.stderr == ""
 
 
 @pytest.mark.always("dead-orphans-of-the-executor")
