@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +192,7 @@ def _concerned(book: Book, prover: Prover, name: str) -> list[str]:
     ]
 
 
+@cache
 def _used_by(item: Any, text: str) -> str:
     """Return what of its file's `text` a proof gets: itself, its fixtures and what they need."""
     return used(text, frozenset({item.obj.__name__, "pytestmark", *item.fixturenames}))
