@@ -147,8 +147,13 @@ def _read(path: Path, sources: dict[Path, str]) -> None:
     if path in sources or not path.is_file():
         return
     sources[path] = path.read_text(encoding="utf-8", errors="backslashreplace")
-    for module in re.findall(r"^\s*(?:import|from) (\w+)", sources[path], re.M):
+    for module in imported(sources[path]):
         _read(path.with_name(f"{module}.py"), sources)
+
+
+def imported(text: str) -> list[str]:
+    """Return the modules that a program imports: some may lie beside it."""
+    return re.findall(r"^\s*(?:import|from) (\w+)", text, re.M)
 
 
 def _needs_a_process(path: Path, terms: Terms) -> bool:

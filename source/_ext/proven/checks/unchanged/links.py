@@ -8,6 +8,7 @@ from functools import cache, cached_property
 
 from proven.checks.unchanged import names
 from proven.checks.unchanged.files import Files, folder_of
+from proven.shown.recording import imported
 
 
 class Links:
@@ -73,7 +74,7 @@ class Links:
         while todo:
             name = todo.pop()
             found.add(name)
-            for module in re.findall(r"^\s*(?:import|from) (\w+)", self._files.text(name), re.M):
+            for module in imported(self._files.text(name)):
                 beside = f"{name.rpartition('/')[0]}/{module}.py"
                 if beside in self._files.digests and beside not in found:
                     todo.append(beside)
