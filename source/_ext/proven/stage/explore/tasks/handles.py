@@ -94,7 +94,7 @@ def _waits(task: asyncio.Task[Any]) -> tuple[str, str]:
     """Return the function of asyncio in which a task stands, and where it was called."""
     place = what = ""
     for frame in stands(task):
-        if "/asyncio/" in frame.f_code.co_filename.replace("\\", "/"):
+        if frame.f_globals["__name__"].startswith("asyncio."):
             if frame.f_code.co_name != "__aenter__":
                 what = what or frame.f_code.co_qualname
         else:
