@@ -22,12 +22,13 @@ async def main() -> None:
     queue: asyncio.Queue[int] = asyncio.Queue()
     for page in range(1, 5):
         queue.put_nowait(page)
-    workers = [asyncio.create_task(work(queue)) for _ in range(2)]
-    await queue.join()
-    print(f"done, in the queue: {queue.qsize()}")
-    print(f"workers left: {sum(not each.done() for each in workers)}")
-    for worker in workers:
-        worker.cancel()
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(work(queue)) for _ in range(2)]
+        await queue.join()
+        print(f"done, in the queue: {queue.qsize()}")
+        print(f"workers left: {len(asyncio.all_tasks()) - 1}")
+        for worker in workers:
+            worker.cancel()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from proven.stage.clock import VirtualLoop
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
 
-from tests.ways import ways
+from tests.ways import Abort, ways
 
 Explored = Callable[..., None]
 WORKERS = 10
@@ -46,13 +46,17 @@ def test_behind_a_semaphore_all_tasks_exist_at_once() -> None:
 @pytest.mark.never("limit-permit-before-task")
 def test_a_permit_taken_before_the_task_limits_the_tasks(explored: Explored) -> None:
     # no mutant: на странице об этом фрагмент, а не пример
-    def most(permits: int, pages: int, *, before: bool, at_once: bool = False) -> int:
+    def most(
+        permits: int, pages: int, *, before: bool, at_once: bool = False, handing_on: bool = False
+    ) -> int:
         seen = []
 
         async def fetch(page: int, limit: asyncio.Semaphore) -> None:
             seen.append(len(asyncio.all_tasks()))
             if not before:
                 await limit.acquire()
+            if handing_on:
+                asyncio.create_task(asyncio.sleep(100))  # noqa: RUF006 - a job's own, unlimited
             await asyncio.sleep(1 + page % 3)
             if not before:
                 limit.release()
@@ -79,6 +83,7 @@ def test_a_permit_taken_before_the_task_limits_the_tasks(explored: Explored) -> 
     # Who takes the permit in the task, and who gives it back before the task is done.
     twins = [most(2, 100, before=False), most(2, 100, before=True, at_once=True)]
     explored(len(inputs), twin_fails=[twin == 101 for twin in twins])
+    assert most(2, 100, before=True, handing_on=True) > 3, "a job that makes tasks is the exception"
 
 
 @pytest.mark.never("limit-workers-few-tasks")
@@ -360,3 +365,34 @@ def test_without_task_done_join_waits_for_ever() -> None:
     perform(lambda: load_all((1, 3, 4)))
     with pytest.raises(TimeoutError):
         perform(lambda: load_all((1, 2, 3, 4)))
+
+
+@pytest.mark.always("limit-join-no-workers")
+@ways(workers={"1": 1, "2": 2, "3": 3}, error={"ValueError": ValueError, "exit": Abort})
+def test_without_a_group_join_outlives_its_workers(
+    workers: int, error: type[BaseException]
+) -> None:
+    async def fetch(page: int) -> None:
+        await asyncio.sleep(0.1)
+        raise error
+
+    module = load("patterns/limit_join_fixed")
+    module.work.__globals__["fetch"] = fetch
+
+    async def without_a_group(pages: int) -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        for page in range(pages):
+            queue.put_nowait(page)
+        tasks = [asyncio.create_task(module.work(queue)) for _ in range(workers)]
+        try:
+            async with asyncio.timeout(1_000_000):
+                await queue.join()
+        finally:
+            assert [type(task.exception()) for task in tasks] == [error] * workers
+
+    perform(lambda: without_a_group(workers))
+    with pytest.raises(TimeoutError):
+        perform(lambda: without_a_group(workers + 1))
+    with pytest.raises(BaseExceptionGroup) as raised:
+        perform(module.main)
+    assert {type(each) for each in raised.value.exceptions} == {error}
