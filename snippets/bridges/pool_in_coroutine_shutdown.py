@@ -16,9 +16,15 @@ async def tick() -> None:
 
 async def main() -> None:
     ticking = asyncio.create_task(tick())
-    pool = ThreadPoolExecutor(max_workers=1)
-    pool.submit(report)
-    await asyncio.to_thread(pool.shutdown)
+    loop = asyncio.get_running_loop()
+    pool = ThreadPoolExecutor()
+    try:
+        async with asyncio.timeout(1.5):
+            await loop.run_in_executor(pool, report)
+    except TimeoutError:
+        print("main: out of time")
+    finally:
+        await asyncio.to_thread(pool.shutdown)
     print("main: the pool is closed")
     ticking.cancel()
 

@@ -96,6 +96,42 @@ def test_who_leaves_the_pool_s_with_stops_the_loop(pool: Pool) -> None:
     assert done.stdout.splitlines() == expected, done.stderr
 
 
+@pytest.mark.always("pic-exit-deadlock")
+@ways(
+    submitted={"submit": False, "run_in_executor": True},
+    closed={"by with": False, "in a thread": True},
+)
+def test_a_job_that_waits_for_the_loop_never_ends_if_the_loop_waits_for_it(
+    submitted: bool, closed: bool
+) -> None:
+    # no mutant: задания примеров цикла не ждут
+    left, got = Event(), list[object]()
+
+    async def answer() -> str:
+        return "answer"
+
+    def job(loop: asyncio.AbstractEventLoop) -> None:
+        # What never comes doesn't come later either; what comes may be slow.
+        waited = asyncio.run_coroutine_threadsafe(answer(), loop)
+        done, _ = futures.wait([waited], timeout=60 if closed else 0.1)
+        got.append(waited.result() if done else "deadlock")
+
+    async def main() -> None:
+        loop, pool = asyncio.get_running_loop(), futures.ThreadPoolExecutor(1)
+        submit = partial(loop.run_in_executor, pool) if submitted else pool.submit
+        if closed:
+            submit(job, loop)
+            await asyncio.to_thread(pool.shutdown)
+        else:
+            with pool:
+                submit(job, loop)
+        left.set()
+
+    asyncio.run(main())
+    assert left.is_set()
+    assert got == ["answer" if closed else "deadlock"]
+
+
 @pytest.mark.always("pic-outside-goes-on")
 @ways(seconds={"0": 0.0, "1.5": 1.5}, jobs=SOME)
 def test_with_the_pool_outside_the_coroutine_goes_on_at_once(seconds: float, jobs: int) -> None:
@@ -147,6 +183,7 @@ def test_when_all_is_done_leaving_does_not_stop_the_loop(count: int) -> None:
 @ways(count=COUNTS)
 def test_a_pool_is_closed_in_a_thread_while_tasks_go_on(count: int) -> None:
     trace = play("bridges/pool_in_coroutine_shutdown", clock="virtual")
+    assert trace.at("main: out of time") == 1.5
     assert trace.lines.count("tick") == 3
     assert trace.at("report: written") == trace.at("main: the pool is closed") == 2.5
 
