@@ -47,6 +47,33 @@ def test_while_a_factory_waits_there_is_no_object(end: End, seconds: float) -> N
     perform(main)
 
 
+@pytest.mark.always("async-init-factory-leaks")
+@ways(end=FAILED | {"cancelled": End(asyncio.CancelledError)}, closes={"no": False, "yes": True})
+def test_what_a_factory_opened_before_it_failed_stays_open(end: End, closes: bool) -> None:
+    # no mutant: фабрика примера ждёт только раз
+    opened: set[str] = set()
+
+    class Client:
+        @classmethod
+        async def open(cls, host: str) -> Client:
+            await asyncio.sleep(1)
+            opened.add(host)
+            try:
+                await end.after(1)
+            except BaseException:
+                if closes:
+                    opened.remove(host)
+                raise
+            return cls()
+
+    async def main() -> None:
+        assert await outcome_of(Client.open("one")) is end.error
+        await asyncio.sleep(10)
+        assert opened == (set() if closes else {"one"})
+
+    perform(main)
+
+
 @pytest.mark.always("async-init-factories-overlap")
 @ways(count={"1": 1, "2": 2, "100": 100})
 def test_factories_wait_at_the_same_time(count: int) -> None:
@@ -209,6 +236,7 @@ def test_await_in_a_lambda_is_a_syntax_error(text: str) -> None:
     with pytest.raises(SyntaxError, match="'await' outside async function"):
         compile(text, "snippet", "exec")
     compile(text.replace("await ", ""), "snippet", "exec")
+    compile("lambda works: (await work for work in works)", "snippet", "exec")
 
 
 async def _listed(works: list[Callable[[], Coroutine[Any, Any, int]]]) -> Iterable[int]:
@@ -241,6 +269,13 @@ def test_a_comprehension_waits_one_by_one(collect: Callable[..., Any], count: in
         assert list(await collect(works)) == list(range(count))
 
     assert perform(main).elapsed == count
+
+    async def of_tasks() -> None:
+        tasks = [asyncio.create_task(asyncio.sleep(1, number)) for number in range(count)]
+        waits = [lambda task=task: task for task in tasks]
+        assert list(await collect(waits)) == list(range(count))
+
+    assert perform(of_tasks).elapsed == bool(count), "tasks are not the sentence's coroutines"
 
 
 def _loop(pages: Any) -> None:
@@ -320,6 +355,14 @@ def test_gather_loses_what_was_opened_beside_a_failure(fails: float, count: int)
 
     perform(main)
 
+    async def ends() -> None:
+        made.clear()
+        with pytest.raises(OSError, match=r"^$"):
+            await asyncio.gather(*map(open_one, range(count)), fail())
+
+    perform(ends)
+    assert len(made) == (0 if fails < 1 else count), "asyncio.run cancels what its end finds"
+
 
 @pytest.mark.always("async-init-stack-closes")
 @ways(end=ENDED, count={"1": 1, "10": 10}, late={"while others open": 1.5, "after all": 5.0})
@@ -359,6 +402,18 @@ def test_a_stack_closes_whatever_was_opened(end: End, count: int, late: float) -
         assert sorted(closed) == sorted(opened)
 
     perform(main)
+    opened.clear()
+    closed.clear()
+
+    async def outside() -> None:
+        module.open_in.__globals__["Client"] = Client
+        async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as stack:
+            for number in range(count):
+                group.create_task(module.open_in(stack, str(number)))
+
+    perform(outside)
+    assert opened
+    assert not closed, "a stack in the group is left before what opens in it has opened"
 
 
 @pytest.mark.always("async-init-cached-property")
