@@ -227,6 +227,45 @@ def test_a_daemon_is_cut_unless_closed(how: str) -> None:
     assert closed.lines == ["main ends", "finally"]
 
 
+POOL = {
+    "to_thread": "asyncio.to_thread(int)",
+    "run_in_executor": "self.loop.run_in_executor(None, int)",
+    "a look-up": "self.loop.getaddrinfo('127.0.0.1', 80)",
+}
+
+
+@pytest.mark.always("loop-sync-atexit-late")
+@ways(call=POOL, used={"for the first time": False, "again": True})
+def test_atexit_is_too_late_for_the_pool_of_the_loop(call: str, used: bool) -> None:
+    # no mutant: завершающие действия примера пула не вызывают
+    code = """
+        import atexit
+        class Saving(Loop):
+            async def work(self):
+                if USED:
+                    await CALL
+                try:
+                    self.begun.set()
+                    await asyncio.Event().wait()
+                finally:
+                    try:
+                        await CALL
+                        print("saved", flush=True)
+                    except RuntimeError:
+                        print("too late", flush=True)
+        def close():
+            loop.loop.call_soon_threadsafe(loop.stop.set)
+            loop.thread.join()
+        loop = Saving()
+        loop.begun = threading.Event()
+        loop.begin(daemon=True)
+        loop.begun.wait()
+    """.replace("CALL", call).replace("USED", str(used))
+    script = dedent(ENDING) + dedent(code)
+    assert perform_script(script + "close()\n").lines == ["saved"]
+    assert perform_script(script + "atexit.register(close)\n").lines == ["too late"]
+
+
 @pytest.mark.always("loop-sync-runner-busy")
 @ways(quiet={"a wait": True, "a step that computes": False})
 def test_a_busy_runner_refuses(quiet: bool) -> None:

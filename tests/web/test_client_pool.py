@@ -103,6 +103,16 @@ def test_connections_are_used_again(connections: int, work: float) -> None:
     rounds = [pytest.approx(work * number) for number in (1, 2, 3) for _ in range(connections)]
     assert [second for _, second in ends] == rounds
 
+    async def in_waves(url: str, other: str) -> None:
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=connections)) as client:
+            for wave in (url, other, url):
+                await asyncio.gather(*(client.get(wave) for _ in range(connections)))
+
+    # By its other name it is another server.
+    for name, waves in (("127.0.0.1", 1), ("localhost", 3)):
+        opened = opened_by(lambda url, name=name: in_waves(url, url.replace("127.0.0.1", name)))
+        assert opened == waves * connections
+
 
 @pytest.mark.always("client-gate-no-timeout")
 @ways(connections=CONNECTIONS, work=WORK)
