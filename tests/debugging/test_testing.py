@@ -8,6 +8,7 @@ import gc
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -79,6 +80,53 @@ def test_an_isolated_case_awaits_it(body: Body, sleeps: float) -> None:
         body is HOW["fails"],
         body is HOW["raises"],
     )
+
+
+def wrapped(method: Callable[[Any], Any]) -> dict[str, Callable[[Any], Any]]:
+    @functools.wraps(method)
+    def call(case: unittest.TestCase) -> object:
+        return method(case)
+
+    return {"test_it": call}
+
+
+def generated(method: Callable[[Any], Any]) -> dict[str, Callable[[Any], Any]]:
+    async def test_it(case: unittest.TestCase) -> AsyncIterator[None]:
+        await method(case)
+        yield
+
+    return {"test_it": test_it}
+
+
+def prepared(method: Callable[[Any], Any]) -> dict[str, Callable[[Any], Any]]:
+    return {"setUp": method, "test_it": succeed}
+
+
+NOT_AWAITED = {"wrapped": wrapped, "generator": generated, "setUp": prepared}
+Shape = Callable[[Callable[[Any], Any]], dict[str, Callable[[Any], Any]]]
+
+
+@pytest.mark.always("testing-isolated-only-coroutines")
+@ways(shape=NOT_AWAITED, sleeps={"at once": 0, "later": 0.001})
+def test_what_is_no_coroutine_function_is_not_awaited(shape: Shape, sleeps: float) -> None:
+    # no mutant: на странице об этом только говорится
+    async def method(case: unittest.TestCase) -> None:
+        await asyncio.sleep(sleeps)
+        fail(case)
+
+    def successful(methods: dict[str, Callable[[Any], Any]]) -> bool:
+        result = unittest.TestResult()
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            type("Case", (unittest.IsolatedAsyncioTestCase,), methods)("test_it").run(result)
+            gc.collect()
+        assert bool(told) == result.wasSuccessful()
+        return result.wasSuccessful()
+
+    assert successful(shape(method))
+    # The same coroutine function where it is awaited.
+    assert not successful({"test_it": method})
+    assert not successful({"asyncSetUp": method, "test_it": succeed})
 
 
 @pytest.mark.always("testing-own-loop")
@@ -327,6 +375,21 @@ HOURS = {
 }
 
 
+async def computed_between() -> list[str]:
+    order: list[str] = []
+
+    async def sleep(seconds: float, name: str) -> None:
+        await asyncio.sleep(seconds)
+        order.append(name)
+
+    async def compute_first() -> None:
+        time.sleep(0.03)
+        await sleep(0.01, "begun later")
+
+    await asyncio.gather(sleep(0.02, "ended earlier"), compute_first())
+    return order
+
+
 @pytest.mark.always("testing-instant-loop")
 @ways(hour=HOURS)
 def test_waits_of_an_instant_loop_take_no_time(
@@ -338,6 +401,36 @@ def test_waits_of_an_instant_loop_take_no_time(
     with asyncio.Runner(loop_factory=load("debugging/testing_clock").InstantLoop) as runner:
         assert runner.run(wait_for(main())) == result
         assert runner.get_loop().time() == pytest.approx(3600, abs=0.1)
+        # Computing takes no time of this loop: the exception that the sentence makes.
+        swapped = runner.run(computed_between())
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        assert runner.run(computed_between()) == swapped[::-1] == ["ended earlier", "begun later"]
+
+
+@pytest.mark.always("testing-instant-loop-spins")
+@ways(spinning={"one": 1, "two": 2}, hour={"sleep": slept, "timeout": timed_out})
+def test_no_time_passes_while_a_task_spins(
+    spinning: int, hour: Callable[[], Awaitable[str]]
+) -> None:
+    async def main() -> None:
+        go_on = True
+
+        async def spin() -> None:
+            while go_on:
+                await asyncio.sleep(0)
+
+        spins = [asyncio.create_task(spin()) for _ in range(spinning)]
+        waiting = asyncio.ensure_future(hour())
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        assert asyncio.get_running_loop().time() == 0
+        go_on = False
+        await asyncio.gather(waiting, *spins)
+        assert asyncio.get_running_loop().time() == pytest.approx(3600, abs=0.1)
+
+    with asyncio.Runner(loop_factory=load("debugging/testing_clock").InstantLoop) as runner:
+        runner.run(wait_for(main()))
 
 
 @pytest.mark.sometimes("testing-sleep-zero-luck")

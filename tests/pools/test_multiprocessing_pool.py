@@ -338,6 +338,66 @@ def test_leaving_the_old_pool_terminates_it(method: str, end: str) -> None:
     assert lines == ["[False, False, False] []", "1"]
 
 
+@pytest.mark.always("mp-pool-exit-hangs-on-handler")
+@ways(
+    method=METHODS,
+    handler={"handler": "lambda *_: None", "ignored": "signal.SIG_IGN"},
+    leave={"with": "pool.__exit__, args=(None, None, None)", "terminate": "pool.terminate"},
+)
+def test_a_worker_that_survives_sigterm_holds_the_exit(
+    method: str, handler: str, leave: str
+) -> None:
+    # no mutant: на странице об этом только говорится
+    code = """
+        import multiprocessing, os, pathlib, signal, threading, time
+
+        def prepare():
+            signal.signal(signal.SIGTERM, HANDLER)
+
+        def to_default():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+        def work():
+            pathlib.Path("begun").touch()
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
+            pathlib.Path("ended").touch()
+
+        def wait_for(name):
+            while not pathlib.Path(name).exists():
+                time.sleep(0.01)
+
+        def leave(initializer):
+            pool = multiprocessing.Pool(1, initializer)
+            (worker,) = multiprocessing.active_children()
+            pool.apply_async(work)
+            wait_for("begun")
+            leaving = threading.Thread(target=LEAVE, daemon=True)
+            leaving.start()
+            return worker, leaving
+
+        if __name__ == "__main__":
+            prepare()
+            _, leaving = leave(to_default)
+            leaving.join()
+            print("left")
+            pathlib.Path("begun").unlink()
+            # By fork a worker has the handler of the program already.
+            worker, leaving = leave(None if METHOD == "fork" else prepare)
+            leaving.join(0.2)
+            pathlib.Path("go on").touch()
+            wait_for("ended")
+            leaving.join(0.2)
+            print("still there:", leaving.is_alive())
+            worker.kill()
+            leaving.join()
+            print("left")
+    """
+    words = {"HANDLER": handler, "LEAVE": leave, "METHOD": repr(method)}
+    run = run_by(method, filled(code, **words))
+    assert run.stdout.splitlines() == ["left", "still there: True", "left"], run.stderr
+
+
 @pytest.mark.always("mp-pool-close-join")
 @ways(method=METHODS, count={"1": 1, "5": 5})
 def test_close_and_join_wait_for_all(method: str, count: int) -> None:
@@ -401,6 +461,41 @@ def test_join_may_wait_for_a_lost_task(method: str, crash: str) -> None:
     assert lines == ["True", "terminated"]
 
 
+@pytest.mark.sometimes("mp-pool-idle-killed-hangs")
+@ways(
+    method=METHODS,
+    workers={"1": 1, "2": 2},
+    end={"killed": "SIGKILL", "terminated": "SIGTERM"},
+)
+def test_the_death_of_an_idle_worker_may_stop_the_pool(method: str, workers: int, end: str) -> None:
+    # no mutant: с чем в руках ждёт процесс, решает сам Python
+    code = """
+        import multiprocessing, os, signal, threading, time
+
+        if __name__ == "__main__":
+            pool = multiprocessing.Pool(WORKERS)
+            idle = multiprocessing.active_children()
+            pool.apply(abs, (-1,))
+            # One of the workers waits for a job with the lock of the queue in its hands.
+            while not pool._inqueue._rlock._semlock._is_zero():
+                time.sleep(0.01)
+            for worker in idle:
+                os.kill(worker.pid, signal.END)
+            for worker in idle:
+                worker.join()
+            job = pool.apply_async(abs, (-1,))
+            leaving = threading.Thread(target=pool.__exit__, args=(None,) * 3, daemon=True)
+            job.wait(0.3)
+            leaving.start()
+            leaving.join(0.3)
+            print(job.ready(), leaving.is_alive(), flush=True)
+            # Nothing gentler ends the workers that the pool has taken on meanwhile.
+            os.killpg(0, signal.SIGKILL)
+    """
+    run = run_by(method, filled(code, WORKERS=workers, END=end))
+    assert run.stdout.splitlines() == ["False True"], run.stderr
+
+
 @pytest.mark.always("mp-pool-timeout-of-its-own")
 @ways(how={"get": "get", "next": "next"})
 def test_its_timeout_is_of_its_own(how: str) -> None:
@@ -436,7 +531,14 @@ def test_imap_unordered_gives_what_is_done(workers: int, slow: int) -> None:
             came.append(number)
             if len(came) == 4:
                 go_on.set()
-    assert came[-1] == slow
+        assert came[-1] == slow
+        # In a chunk of two a neighbour that has ended waits for the slow one.
+        go_on.clear()
+        in_chunks = pool.imap_unordered(work, range(6), chunksize=2)
+        came = [next(in_chunks) for _ in range(4)]
+        assert not {slow, slow ^ 1} & {*came}
+        go_on.set()
+        assert {*in_chunks} == {slow, slow ^ 1}
 
 
 @pytest.mark.always("mp-pool-maxtasks-counts-chunks")
