@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -86,6 +86,64 @@ def test_a_true_answer_of_the_exit_swallows_the_error(end: End, answer: object) 
         (outcome,) = await asyncio.gather(task, return_exceptions=True)
         assert (outcome == "went on") == (end.error is None or bool(answer))
         assert task.cancelled() == (end.error is asyncio.CancelledError and not answer)
+
+    perform(main)
+
+
+async def _ended(manager: Callable[[], Any], end: End, asked: bool) -> object:
+    """Return how a task ended whose body of `async with` ended so, or was cancelled meanwhile."""
+
+    async def work() -> str:
+        async with manager():
+            await end.after(2)
+        return "went on"
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(1)
+    if asked:
+        task.cancel()
+    (outcome,) = await asyncio.gather(task, return_exceptions=True)
+    return outcome if isinstance(outcome, str) else type(outcome)
+
+
+@pytest.mark.always("async-with-error-at-yield")
+@ways(end=ENDED, asked={"by itself": False, "cancelled from outside": True})
+def test_the_error_of_the_body_comes_to_the_yield(end: End, asked: bool) -> None:
+    trace = play("coroutines/async_with_generator")
+    assert "careless: closed" not in trace.lines
+    assert trace.at("careful: closed") == trace.at("careful: open") + 1
+
+    @asynccontextmanager
+    async def manager() -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            print(type(error).__name__)
+            raise
+        finally:
+            print("finally")
+        print("after")
+
+    async def main() -> None:
+        error = asyncio.CancelledError if asked else end.error
+        assert await _ended(manager, end, asked) == (error or "went on")
+        print(error.__name__ if error else "no error")
+
+    *seen, error = perform(main).lines
+    assert seen == (["finally", "after"] if error == "no error" else [error, "finally"])
+
+
+@pytest.mark.always("async-with-generator-swallows")
+@ways(end=but(ENDED, "value"), asked={"by itself": False, "cancelled from outside": True})
+def test_an_error_caught_at_the_yield_goes_no_further(end: End, asked: bool) -> None:
+    # no mutant: в примере исключения на yield никто не ловит
+    @asynccontextmanager
+    async def manager() -> AsyncIterator[None]:
+        with suppress(BaseException):
+            yield
+
+    async def main() -> None:
+        assert await _ended(manager, end, asked) == "went on"
 
     perform(main)
 

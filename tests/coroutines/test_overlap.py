@@ -218,6 +218,39 @@ def test_computing_tasks_run_one_after_another() -> None:
         assert perform(main).elapsed == sum(times)
 
 
+TURNS: dict[str, Callable[[], Any]] = {
+    "Lock": asyncio.Lock,
+    "Condition": asyncio.Condition,
+    "Semaphore": lambda: asyncio.Semaphore(1),
+}
+
+
+@pytest.mark.always("overlap-two-tell")
+@ways(awaited=AWAITED, turns=TURNS)
+def test_two_requests_tell_whether_waits_overlap(
+    awaited: Awaited, turns: Callable[[], Any]
+) -> None:
+    assert [line[-1] for line in play("coroutines/overlap_probe").lines] == ["1", "2", "2"]
+
+    async def waits(_: Any) -> None:
+        await awaited(3, End())
+
+    async def blocks(_: Any) -> None:
+        time.sleep(3)
+
+    async def takes_turns(shared: Any) -> None:
+        async with shared:
+            await awaited(3, End())
+
+    async def main(request: Callable[[Any], Coroutine[Any, Any, None]], count: int) -> None:
+        shared = turns()
+        await asyncio.gather(*(request(shared) for _ in range(count)))
+
+    for request, times in ((waits, 1), (blocks, 2), (takes_turns, 2)):
+        one, two = (perform(lambda r=request, c=count: main(r, c)).elapsed for count in (1, 2))
+        assert (one, two) == (3, 3 * times)
+
+
 @pytest.mark.always("overlap-loop-waits-each-time")
 @ways(awaited=AWAITED)
 def test_await_in_a_loop_takes_as_long_as_there_are_steps(awaited: Awaited) -> None:

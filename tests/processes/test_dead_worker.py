@@ -345,6 +345,56 @@ def test_ctrl_c_makes_join_of_the_old_pool_wait_for_ever(method: str, workers: i
     assert "KeyboardInterrupt" in run.stderr
 
 
+SENDINGS = {
+    "map_async": "pool.map_async(work, range(9), 1)",
+    "imap": "pool.imap(work, range(9))",
+    "apply_async": "[pool.apply_async(work, (number,)) for number in range(9)]",
+}
+
+
+@pytest.mark.always("dead-old-pool-ignores-sigint")
+@ways(method=METHODS, sending=SENDINGS)
+def test_jobs_of_an_old_pool_end_with_its_block_after_ctrl_c(method: str, sending: str) -> None:
+    code = path_of("processes/dead_worker_ctrl_c_pool").read_text(encoding="utf-8")
+    trace = perform_by(method, code)
+    assert trace.lines == ["main: Ctrl+C", "main: left the pool"]
+    assert trace.stderr == ""
+    run = by(
+        method,
+        """
+        def prepare(barrier):
+            global all_begun
+            all_begun = barrier
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+        def work(number):
+            try:
+                all_begun.wait()
+                threading.Event().wait()
+            finally:
+                open("finally", "w").close()
+
+        if __name__ == "__main__":
+            barrier = multiprocessing.Barrier(3)
+            try:
+                with multiprocessing.Pool(2, prepare, (barrier,)) as pool:
+                    jobs = SENDING
+                    barrier.wait()
+                    workers = multiprocessing.active_children()
+                    for worker in workers:
+                        os.kill(worker.pid, signal.SIGINT)
+                    signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                pool.join()
+                ends = {worker.exitcode for worker in workers}
+                print(len(workers), ends, os.path.exists("finally"))
+        """,
+        SENDING=sending,
+    )
+    assert run.stdout.splitlines() == ["2 {-15} False"], run.stderr
+    assert run.stderr == ""
+
+
 @pytest.mark.always("dead-orphans-of-the-executor")
 @ways(method=METHODS, kind={"executor": "ProcessPoolExecutor", "old": "multiprocessing.Pool"})
 def test_workers_after_their_program_was_killed(method: str, kind: str) -> None:

@@ -452,6 +452,52 @@ def test_wait_raises_none_of_the_errors(explored: Explored) -> None:
     assert fixed.stderr == ""
 
 
+@pytest.mark.always("wait-four-ways")
+@ways(end=FAILED, others=SOME)
+def test_four_ways_to_wait_for_a_task_that_fails(end: End, others: int) -> None:
+    trace = play("tasks/wait_four_ways")
+    errors = ("by_gather: ValueError", "by_group: ExceptionGroup", "by_as_completed: ValueError")
+    assert [trace.at(error) % 5 for error in errors] == [2, 2, 2]
+    assert trace.at("by_wait: 3 done") % 5 == 3
+    assert [event.time // 5 for event in trace.events if event.text == "job 3: done"] == [0, 2, 3]
+    assert trace.at("job 3: cancelled") // 5 == 1
+
+    async def by_gather(tasks: list[Any]) -> None:
+        await asyncio.gather(*tasks)
+
+    async def by_as_completed(tasks: list[Any]) -> None:
+        for earliest in asyncio.as_completed(tasks):
+            await earliest
+
+    async def by_wait(tasks: list[Any]) -> None:
+        done, pending = await asyncio.wait(tasks)
+        assert (done, pending) == (set(tasks), set())
+
+    async def main(way: Callable[[list[Any]], Coroutine[Any, Any, None]] | None) -> None:
+        error: BaseException | None = None
+        going_on: list[asyncio.Task[str]] = []
+        try:
+            if way:
+                going_on += [asyncio.create_task(End().after(3)) for _ in range(others)]
+                await way([*going_on, asyncio.create_task(end.after(2))])
+            else:
+                async with asyncio.TaskGroup() as group:
+                    going_on += [group.create_task(End().after(3)) for _ in range(others)]
+                    group.create_task(end.after(2))
+        except BaseException as raised:
+            error = raised
+        print("raised" if error else "returned")
+        if isinstance(error, BaseExceptionGroup):
+            (error,) = error.exceptions
+        assert type(error) is (type(None) if way is by_wait else end.error)
+        await asyncio.sleep(2)
+        assert [task.cancelled() for task in going_on] == [way is None] * others
+
+    for way in (by_gather, by_as_completed, None):
+        assert perform(lambda way=way: main(way)).at("raised") == 2
+    assert perform(lambda: main(by_wait)).at("returned") == 3
+
+
 @pytest.mark.sometimes("wait-pool-future")
 def test_a_future_of_a_pool_does_not_wake_wait() -> None:
     # no mutant: будит ли вызов цикл, решает asyncio; пример показал бы это лишь часами
