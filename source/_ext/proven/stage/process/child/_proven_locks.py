@@ -9,8 +9,8 @@ import _thread
 import threading
 
 from _proven_deadlock import might_last
-from _proven_frames import InC, getframe
-from _proven_record import Here, by_program, record, thread_now
+from _proven_frames import InC
+from _proven_record import by_program, record, thread_now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,22 +22,37 @@ _make_lock: Any = threading.Lock
 _make_rlock: Any = threading.RLock
 
 
-class _Named(type):
-    """Tells the name that Python's own lock has; what Python itself says is in the class."""
+class _Type(type):
+    """A type of the program's locks that stands in for Python's own.
+
+    Others than the program who call it get what they get of Python's own.
+    """
 
     # Looks like the class that it stands in for.
-    # A type of its own has a name of its own.
+    # What Python itself says of it is in the class; a type of its own has a name of its own.
     __name__ = property(lambda cls: cls.__qualname__)  # type: ignore[assignment]
+    own: Any
+
+    def __call__(cls, *made: Any) -> Any:
+        if made:
+            return super().__call__(*made)
+        lock = cls.own()
+        return super().__call__(lock) if by_program() else lock
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, cls.own)
 
 
-class WatchedLock(metaclass=_Named):
+class WatchedLock(metaclass=_Type):
     """A lock that records what happens to it, and in all else is the one behind it.
 
-    holder: the thread that has it, None if nobody has; depth: how often it has it.
+    own: Python's own type; holder: the thread that has it, None if nobody has;
+    depth: how often it has it.
     """
 
     __slots__ = ("__weakref__", "_given", "_lock", "depth", "holder")
     kind = "Lock"
+    own = type(_make_lock())
 
     def __init__(self, lock: Any) -> None:
         self._lock = lock
@@ -110,6 +125,7 @@ class WatchedRLock(WatchedLock):
 
     __slots__ = ()
     kind = "RLock"
+    own = type(_make_rlock())
 
     def release(self) -> None:
         """Give the lock back; RuntimeError if the caller hasn't got it."""
@@ -130,41 +146,28 @@ class WatchedRLock(WatchedLock):
 
 
 # What Python says of an attribute that isn't there names the type.
-for _type, _made in ((WatchedLock, _make_lock()), (WatchedRLock, _make_rlock())):
-    _type.__module__, _type.__qualname__ = type(_made).__module__, type(_made).__qualname__
+for _type in (WatchedLock, WatchedRLock):
+    _type.__module__, _type.__qualname__ = _type.own.__module__, _type.own.__qualname__
     vars(type)["__name__"].__set__(_type, f"{_type.__module__}.{_type.__qualname__}")
 
 
-def _stand_in(name: str, make: Any, watched: type[WatchedLock]) -> Any:
-    """Return what stands in for `make`: a function or, as since 3.13 for locks, a type.
+def _rlock(*_: Any) -> Any:
+    lock = _make_rlock()
+    return WatchedRLock(lock) if by_program() else lock
 
-    It is pickled as threading's `name`, and so found again in another process.
-    """
 
-    def made(*_: Any) -> Any:
-        lock = make()
-        return watched(lock) if by_program() else lock
-
-    if not isinstance(make, type):
-        made.__module__, made.__name__, made.__qualname__ = "threading", name, name
-        return made
-
-    class Kind(type):
-        def __instancecheck__(cls, instance: Any) -> bool:
-            return isinstance(instance, make)
-
-    return Kind(name, (), {"__new__": made, "__module__": "threading", "__qualname__": name})
+# It is pickled by its name, and so found again in another process.
+_rlock.__module__, _rlock.__name__, _rlock.__qualname__ = "threading", "RLock", "RLock"
 
 
 def _allocate_lock() -> Any:
-    """Stand in for _thread.allocate_lock: importing calls it, too, on behalf of the program."""
     lock = _make_lock()
     # Beyond what stands in for a function of C.
-    caller = getframe(2).f_code.co_filename
-    return WatchedLock(lock) if caller.startswith(Here.snippets) else lock
+    return WatchedLock(lock) if by_program(3) else lock
 
 
 _allocate_lock.__name__ = _thread.allocate_lock.__name__
 allocate_lock = InC("_thread", _allocate_lock, _thread.allocate_lock.__doc__)
-Lock = _stand_in("Lock", _make_lock, WatchedLock)
-RLock = _stand_in("RLock", _make_rlock, WatchedRLock)
+# Since 3.13 it is the type itself.
+Lock = WatchedLock if isinstance(_make_lock, type) else allocate_lock
+RLock = _rlock

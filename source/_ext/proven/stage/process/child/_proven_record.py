@@ -134,8 +134,8 @@ def record(what: str, **more: Any) -> Cause:
 def by_program(depth: int = 2) -> bool:
     """Tell whether the program itself called the caller: how libraries work isn't shown."""
     frame: Any = getframe(depth)
-    # A dataclass calls its factories from code that has no file.
-    while frame and frame.f_code.co_filename.startswith("<"):
+    # A dataclass calls its factories from code that has no file; what imports is <frozen …>.
+    while frame and frame.f_code.co_filename == "<string>":
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename.startswith(Here.snippets)
 

@@ -8,7 +8,7 @@ import itertools
 import threading
 
 from _proven_deadlock import might_last
-from _proven_locks import Lock, RLock, allocate_lock
+from _proven_locks import Lock, RLock, WatchedLock, WatchedRLock, allocate_lock
 from _proven_record import actor_id, by_program, process_id, record
 from _proven_sleeps import slept
 
@@ -30,6 +30,10 @@ def install() -> None:
     # The recorder's stand in for them.
     threading.Lock, threading.RLock = Lock, RLock  # type: ignore[misc, assignment]
     _thread.allocate_lock = allocate_lock
+    # Their types are asked for, and pickled, by these names.
+    for name, kind in (("LockType", WatchedLock), ("lock", WatchedLock), ("RLock", WatchedRLock)):
+        if hasattr(_thread, name):
+            setattr(_thread, name, kind)
     watch_start(threading.Thread, "thread")
     watch_wait(threading.Thread, "join", ended)
     for owner in (threading.Event, threading.Condition):
