@@ -188,6 +188,9 @@ def _told(lines: list[str], test: str) -> list[str]:
             place, is_told = test, False
         elif (frame := _FRAME.match(line)) and line.startswith(test):
             place = frame[1]
+        elif line.startswith(f"{test}:") and not (is_told or _FRAME.match(line)):
+            told.append(line)  # as a proof that was skipped
+            is_told = True
         elif line.startswith("E ") and not is_told:
             told.append(f"{place}: {line[1:].strip()}")
             is_told = True
