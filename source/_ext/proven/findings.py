@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -156,6 +157,11 @@ def save(file: Path, data: Mapping[str, Any]) -> None:
     text = json.dumps({"date": day, **data}, indent=1, ensure_ascii=False)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text + "\n", encoding="utf-8")
+
+
+def this_python() -> str:
+    """Return the version of this interpreter as evidence has it: "3.13t"."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}{getattr(sys, 'abiflags', '')}"
 
 
 def version_key(version: str) -> tuple[list[int], bool, list[int]]:

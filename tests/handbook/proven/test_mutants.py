@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from typing import Any
 
 import pytest
@@ -254,6 +255,26 @@ def test_what_passed_is_tried_again_only_when_it_changes(book: Book) -> None:
     assert tried() == "0 mutants of 0 snippets"
     book.write("tests/tasks/justified.toml", '["tasks/hello"]\n"drop x" = "этого нет"\n')
     assert tried() != "0 mutants of 0 snippets", "a reason that isn't needed counts, too"
+
+
+def test_a_proof_that_broke_and_did_not_change_is_not_broken_again(book: Book) -> None:
+    one, second = "tests/tasks/test_hello.py", '[Три строки]{rests="cpython" .always #three}.'
+    book.write("source/tasks/hello.md", (book.root / "source/tasks/hello.md").read_text() + second)
+    proof = '\n\n@pytest.mark.always("three")\ndef test_three() -> None:\n    {}\n'
+    end = 'assert play("tasks/hello").at("goodbye") == 1'
+    book.replace(one, 'assert play("tasks/hello").at("hello") == 0', end)
+    book.write(one, (book.root / one).read_text(encoding="utf-8") + proof.format(end))
+    run = partial(book.run, "proven.checks.mutants", "--root", str(book.root))
+    assert run().returncode == 0
+    found = json.loads((book.root / "build" / MUTANTS).read_text(encoding="utf-8"))
+    found["claims"]["hello-at-once"]["broken"] = "noted before"
+    book.write(f"build/{MUTANTS}", json.dumps(found))
+    text = (book.root / one).read_text(encoding="utf-8")
+    book.write(one, text.replace(proof.format(end), proof.format("assert True")))
+    done = run()
+    assert f"{one}:10: three: vacuous" in done.stdout
+    found = json.loads((book.root / "build" / MUTANTS).read_text(encoding="utf-8"))
+    assert found["claims"]["hello-at-once"]["broken"] == "noted before"
 
 
 def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:

@@ -1,5 +1,6 @@
 """What passed isn't tried again while nothing changes on which it hangs, and only then."""
 
+import json
 import re
 from contextlib import chdir
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from proven.book import Book, Outcome, Tried, inputs_of
 from proven.book.tried import machinery
+from proven.findings import this_python
 
 PROOF = "tests/tasks/test_hello.py"
 SECOND = """
@@ -47,6 +49,21 @@ def test_what_did_not_pass_is_run_again(small: Any, outcome: str) -> None:
     small.replace(PROOF, "    assert True", f"    {outcome}\n    assert True")
     assert left_out(small) == 0
     assert left_out(small) == 1
+
+
+@pytest.mark.parametrize(("outcome", "how_many"), [("passed", 1), ("failed", 0)])
+def test_what_the_evidence_of_this_python_says_counts(
+    small: Any, outcome: str, how_many: int
+) -> None:
+    finding = {
+        "outcome": outcome,
+        "hash": Book.at(small.root).fingerprints["claims"]["hello-at-once"],
+    }
+    taken = {"interpreter": "", "date": "", "claims": {"hello-at-once": finding}, "examples": {}}
+    small.write(f"source/_evidence/{this_python()}.json", json.dumps(taken))
+    assert left_out(small) == how_many
+    small.replace("snippets/tasks/hello.py", "goodbye", "farewell")
+    assert left_out(small) == 0, "it says nothing of what changed since"
 
 
 def test_one_way_that_passed_tells_that_its_proof_was_run(small: Any) -> None:

@@ -22,6 +22,7 @@ from time import monotonic
 from proven.book import Book, Tried, inputs_of, remembered
 from proven.book.laws import lawless
 from proven.checks import environment
+from proven.checks.passed import evident
 from proven.claims import disagreements, nowhere, nowhere_checked
 from proven.proofs import too_narrow
 from proven.shown import Shown, outputs_in, record, replay
@@ -158,7 +159,8 @@ def _at_once(book: Book, test: str) -> list[str]:
     if not _WAITS.search(book.text(book.root / test)):
         return []
     tried, proofs = Tried(book.root, test), book.proofs.items()
-    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test}
+    known = evident(book)
+    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test and id not in known}
     unknown = [name for name in inputs if not tried.get(tried.key_of_proof(name, inputs[name]))]
     return ["-n", "4"] if len(unknown) > _FEW else []
 
@@ -186,6 +188,9 @@ def _told(lines: list[str], test: str) -> list[str]:
             place, is_told = test, False
         elif (frame := _FRAME.match(line)) and line.startswith(test):
             place = frame[1]
+        elif line.startswith(f"{test}:") and not (is_told or _FRAME.match(line)):
+            told.append(line)  # as a proof that was skipped
+            is_told = True
         elif line.startswith("E ") and not is_told:
             told.append(f"{place}: {line[1:].strip()}")
             is_told = True

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from proven.book import Book
 from proven.checks import environment
-from proven.findings import loaded
+from proven.findings import loaded, this_python
 
 from handbook.authors.reasons import MADE, git, reasons, version_of
 
@@ -27,8 +27,7 @@ def forged(book: Book) -> Iterator[str]:
 
     A result that somebody wrote by hand doesn't come out.  It takes minutes.
     """
-    flags = getattr(sys, "abiflags", "")
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}{flags}"
+    version = this_python()
     evidence = next((each for each in book.evidence if each.version == version), None)
     if evidence is None:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,25 @@ _PYTHON = re.compile(
     r"(?:await |print\(|return |with |async with |for \w+ in |while |try:|except\b))",
     re.M,
 )
+_HIDDEN = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\xad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
+)
+_DIRECTIVES = frozenset(
+    {
+        *("answer", "asked", "csv-table", "drawing", "figure", "first", "fragment", "image"),
+        *("important", "index", "interleaving", "literalinclude", "note", "output", "scheduler"),
+        *("short", "tip", "warning"),
+    }
+)
+"""What a question's page is made of: whatever else there is, no rule here looks into it."""
+_APPENDICES = frozenset(
+    {
+        *("corrections", "figures", "glossary", "ledger", "messages", "mutants", "only"),
+        *("short-answers", "toctree"),
+    }
+)
+_UNSEEN = {"front_matter": "front matter", "myst_line_comment": "a comment"}
+_NO_LINK = re.compile(r"\]\(\w+:")
 _RECORDED = re.compile(r"^ *\d+\.\d │ |^Traceback \(most recent call last\)|^\w+Error: ", re.M)
 _SHOWN = frozenset({"", "output", "fragment"})
 """Whose lines a page shows as they are."""
@@ -46,6 +66,12 @@ def blocks(page: Page, width: int) -> Iterator[Finding]:
         elif block.name == "literalinclude" and "lines" in block.options:
             advice = "name what is shown by :pyobject: or by marker comments, lines move"
             yield Finding(block.line, "lines", f":lines: hides the rest: {advice}")
+        elif block.name not in _DIRECTIVES and (page.is_question or block.name not in _APPENDICES):
+            yield Finding(block.line, "directive", f"{{{block.name}}} isn't one of this book's")
+        elif block.name == "csv-table" and "file" not in block.options:
+            yield Finding(
+                block.line, "typed", "a table typed by hand: :file: names what was measured"
+            )
         elif block.name in ("image", "figure"):
             yield from _image(page, block.argument, block.options.get("alt", ""), block.line)
     yield from _inline(page)
@@ -100,12 +126,23 @@ def _inline(page: Page) -> Iterator[Finding]:
         if token.type == "html_block":
             line = (token.map or [0])[0] + 1
             yield Finding(line, "raw", "raw HTML: use Markdown or a directive")
+        elif what := _UNSEEN.get(token.type):
+            line = (token.map or [0])[0] + 1
+            yield Finding(line, "hidden", f"{what}, which no reader sees: take it out")
     for token, line in page.inlines:
         for child in token.children or ():
             if child.type == "softbreak":
                 line += 1
             elif child.type == "html_inline":
                 yield Finding(line, "raw", f"raw HTML {child.content}: use Markdown or a directive")
+            elif child.type == "link_open" and re.match(
+                r"(?!https:)\w+:", str(child.attrs.get("href", ""))
+            ):
+                yield Finding(
+                    line, "link", f"{child.attrs['href']}: only https: leads out of the book"
+                )
+            elif child.type == "text" and _NO_LINK.search(child.content):
+                yield Finding(line, "link", f"«{child.content}» is no link: only https: leads out")
             elif child.type == "image":
                 yield from _image(page, str(child.attrs.get("src", "")), child.content, line)
             elif child.type == "code_inline" and (word := _MIXED.search(child.content)):
@@ -115,13 +152,21 @@ def _inline(page: Page) -> Iterator[Finding]:
 
 
 def snippet(file: Path, *, english: bool = False) -> Iterator[Finding]:
-    """Yield what is wrong with the letters of a file: ends of lines, BOM, homoglyphs.
+    """Yield what is wrong with the letters of a file: ends of lines, BOM, homoglyphs, unseen ones.
 
     english: it may have no Cyrillic letter at all.
     """
     data = file.read_bytes()
     yield from _bytes(data)
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    for number, line in enumerate(text.split("\n"), 1):
+        if hidden := _HIDDEN.search(line):
+            what = f"U+{ord(hidden[0]):04X}, a character that nobody sees"
+            yield Finding(number, "hidden", f"{what}: take it out, or write its escape")
+        if not unicodedata.is_normalized("NFC", line):
+            yield Finding(
+                number, "hidden", "a letter in two parts, as in «и» and a breve: type it anew"
+            )
         if word := _MIXED.search(line):
             yield Finding(
                 number, "letters", f"«{word[0]}» mixes Cyrillic and Latin letters: type it anew"

@@ -103,12 +103,8 @@ class Page:
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """All fences, outermost only."""
-        return [
-            _block(token, self.text)
-            for token in self.tokens
-            if token.type in ("fence", "colon_fence", "code_block")
-        ]
+        """All fences, those in the prose of a directive, too."""
+        return list(_blocks(self.tokens, self.text, 0))
 
     @cached_property
     def headings(self) -> list[Heading]:
@@ -168,12 +164,24 @@ def _words(child: Token) -> str:
     return CODE if child.type in ("code_inline", "image") else ""
 
 
+def _blocks(tokens: list[Token], text: str, above: int) -> Iterator[Block]:
+    for token in tokens:
+        if token.type in ("fence", "colon_fence", "code_block"):
+            block = _block(token, text)
+            block = block._replace(line=block.line + above)
+            yield block
+            if block.closed:
+                yield from _blocks(_inside(token), token.content, block.line)
+
+
 def _block(token: Token, text: str) -> Block:
     begin, end = token.map or (0, 0)
     lines = text.splitlines()
-    last = lines[end - 1].strip() if end else ""
+    last = lines[end - 1].lstrip("> ") if end else ""
     fence = re.match(r"\s*(?:>\s*)*([`:~]{3,})", lines[begin]) if begin < len(lines) else None
     closed = token.type == "code_block" or bool(fence and last.startswith(fence[1]))
+    if fence and re.search(rf"^\s*{fence[1]}\{{", token.content, re.M):
+        closed = False  # its end is that of the next one
     info = _INFO.match(token.info.strip())
     if not info:
         return Block("", "", {}, token.content, begin + 1, closed, token.info.strip())

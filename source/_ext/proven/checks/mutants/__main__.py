@@ -28,6 +28,7 @@ from proven.checks.mutants.record import (
     known,
     merged,
     pages,
+    settled_in,
     unneeded,
     untried,
     write,
@@ -79,7 +80,10 @@ def _try_pages(
         # Those that play threads take longest.
         first = sorted(wanted, key=lambda pair: _is_quick(book, pair))
         at_once = {pair: _at_once(book, pair, len(wanted)) for pair in first}
-        examined = {pool.submit(examine, book, *pair, at_once[pair]): pair[1] for pair in first}
+        settled = settled_in(book, before)
+        examined = {
+            pool.submit(examine, book, *pair, at_once[pair], settled): pair[1] for pair in first
+        }
         for future in as_completed(examined):
             done[examined[future]] = future.result()
             if file:
@@ -98,27 +102,31 @@ def _at_once(book: Book, pair: Pair, pages: int) -> int:
     return max(1, (2 if _is_quick(book, pair) else 4) // pages)
 
 
-def examine(book: Book, page: str, test: str, workers: int = 1) -> PageReport:
-    """Ask who notices each mutant of a page's snippets, then break those proofs that none broke."""
-    findings = PageReport()
+def examine(book: Book, page: str, test: str, workers: int, settled: dict[str, str]) -> PageReport:
+    """Ask who notices each mutant of a page's snippets, then break those proofs that none broke.
+
+    settled: what has broken proofs that are as they were then.
+    """
+    mine = [id for id, proof in book.proofs.items() if proof.file == test]
+    findings = PageReport(broken={id: settled[id] for id in mine if id in settled})
+    job: dict[str, Any] = {"page": page, "test": test, "settled": sorted(findings.broken)}
     for task in (NOTICE, BREAK):
-        unbroken = [id for id, proof in book.proofs.items() if proof.file == test]
-        if task == NOTICE or any(id not in findings.broken for id in unbroken):
-            with ThreadPoolExecutor(workers) as pool:
-                shares = [(task, which, workers) for which in range(workers)]
-                list(pool.map(partial(_do_share, book, page, test, findings), shares))
+        unbroken = sum(id not in findings.broken for id in mine)
+        count = workers if task == NOTICE else min(workers, unbroken)
+        if count:
+            with ThreadPoolExecutor(count) as pool:
+                shares = [job | {"task": task, "share": (n, count)} for n in range(count)]
+                list(pool.map(partial(_do_share, book, findings), shares))
     return findings
 
 
-def _do_share(
-    book: Book, page: str, test: str, findings: PageReport, share: tuple[str, int, int]
-) -> None:
+def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
     """Let workers do a share of a task, each from where the one before ended."""
     done, ended = 0, False
     while not ended:
         before = done
-        arguments = [page, test, *map(str, share), str(done), ",".join(sorted(findings.broken))]
-        for message in _messages(book, arguments):
+        known = {"done": done, "broken": sorted(findings.broken)}
+        for message in _messages(book, job | known):
             match message:
                 case {"snippet": name, "mutation": entry, "noticed": by}:
                     findings.noticed.setdefault(name, {})[Mutation.of(entry)] = by
@@ -126,20 +134,21 @@ def _do_share(
                     findings.broken.setdefault(id, by)
                 case {"step": number}:
                     done = number
-                case {"fault": text}:
+                case {"fault": text} if text not in findings.faults:
                     findings.faults.append(text)
                 case {"end": _}:
                     ended = True
         if done == before and not ended:
             done += 1  # this mutant killed its worker
-            findings.faults.append(f"{page}: step {done} ended its worker")
+            findings.faults.append(f"{job['page']}: step {done} ended its worker")
 
 
-def _messages(book: Book, arguments: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield what one worker tells; wake it when it is silent too long, then kill it."""
+def _messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what one worker tells of its job; wake it when it is silent too long, then kill it."""
     reader, writer = os.pipe()
+    told = json.dumps(job | {"pipe": writer})
     with subprocess.Popen(
-        [sys.executable, "-m", "proven.checks.mutants.worker", *arguments, str(writer)],
+        [sys.executable, "-m", "proven.checks.mutants.worker", told],
         cwd=book.root,
         env=environment(),
         pass_fds=(writer,),

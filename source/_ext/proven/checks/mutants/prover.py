@@ -15,7 +15,7 @@ import pytest
 
 from proven.book import Book, Outcome, Tried, inputs_of
 from proven.checks.mutants.mutations import is_timed
-from proven.claims import VERBS
+from proven.claims import VERBS, excluded_here
 from proven.findings import Finding
 from proven.shown import Shown, at_other_paces, replay
 
@@ -125,6 +125,23 @@ class Trials:
             yield
         finally:
             self.file(name).write_text(self.book.code(name), encoding="utf-8")
+
+    def good_examples(
+        self, page: str, fault: Callable[[str], None], at_any_pace: bool
+    ) -> dict[str, Shown]:
+        """Play the examples of `page` and return those that come out as shown; `fault` is told."""
+        good = {}
+        for shown in self.book.outputs.values():
+            if shown.page != page or excluded_here(dict(shown.only)):
+                continue
+            self.tell(limit=60 * load())
+            if not self.passes(shown):
+                fault(f"{shown.name}: the unchanged snippet prints something else")
+                continue
+            good[shown.name] = shown
+            if at_any_pace and not self.passes_at_any_pace(shown):
+                fault(f"{shown.name}: prints something else if threads dawdle")
+        return good
 
     def passes(self, shown: Shown) -> bool:
         """Tell whether the snippet as it is now prints what its page shows."""

@@ -82,6 +82,16 @@ def _is_settled(book: Book, report: Report, pair: Pair) -> bool:
     return True
 
 
+def settled_in(book: Book, report: Report) -> dict[str, str]:
+    """Return what breaks the proofs of which `report` tells it as they are now."""
+    now = book.fingerprints["proofs"]
+    return {
+        id: entry["broken"]
+        for id, entry in report.get("claims", {}).items()
+        if "broken" in entry and entry["hash"] == now.get(id)
+    }
+
+
 def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:
     """Yield each reason that excuses none of these snippets' mutants, with its place.
 

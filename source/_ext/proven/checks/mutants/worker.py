@@ -37,20 +37,21 @@ OUTPUT = "output"
 class Worker:
     """Tries who notices the mutants of one page's snippets, or breaks its proofs: its `share`.
 
-    done: how many mutants an earlier worker has tried; broken: claims whose proof a mutant has
-    broken; tell: sends a message to the parent; folder: of the snippets' copy; task: NOTICE or
-    BREAK; share: which of how many, counted from zero.
+    done: how many mutants an earlier worker has tried; settled: claims of which it was known
+    before that a mutant breaks their proof; broken: of which it is known now; tell: sends a
+    message to the parent; folder: of the snippets' copy; share: of a task which part of how many.
     """
 
     book: Book
     page: str
     test: str
-    done: int
-    broken: set[str]
-    tell: Callable[..., None]
-    folder: Path
     task: str
     share: tuple[int, int]
+    done: int
+    settled: list[str]
+    broken: list[str]
+    tell: Callable[..., None]
+    folder: Path
     _count: int = 0
 
     def work(self, prover: Prover) -> None:
@@ -58,47 +59,37 @@ class Worker:
         self._is_first = self.task == NOTICE and not self.done and not self.share[0]
         tried = Tried(self.book.root, self.test)
         self.prover, self.trials = prover, Trials(self.book, self.folder, prover, tried, self.tell)
-        examples = self._good_examples()
-        ids = sorted(prover.items)
-        self._run_unchanged()
+        names = self.book.snippets_of(self.page, self.test)
+        which, of = self.share
+        # The same ones for all workers, whatever is broken by then.
+        ids = sorted(prover.items.keys() - set(self.settled))[which::of]
+        if self.task == NOTICE:
+            examples = self.trials.good_examples(self.page, self._fault, self._is_first)
+            ids = sorted({id for name in names for id in _concerned(self.book, prover, name)})
+        self._run_unchanged(ids)
         self.threads = threading.active_count()
         # Most of a proof's programs have nothing to do with what a mutant changes.
         with player.sharing_scripts():
             if self.task == NOTICE:
-                for name in self.book.snippets_of(self.page, self.test):
+                for name in names:
                     self._try_snippet(name, examples.get(name))
                 return
-            which, of = self.share
-            for id in ids[which::of]:
+            for id in ids:
                 if id in prover.items:
                     self._break(id)
 
-    def _good_examples(self) -> dict[str, Shown]:
-        """Play all examples and return those that come out as shown."""
-        good = {}
-        for shown in self.book.outputs.values():
-            if shown.page != self.page or excluded_here(dict(shown.only)):
-                continue
+    def _run_unchanged(self, ids: list[str]) -> None:
+        """Run these proofs; those that fail unchanged can notice nothing."""
+        for id in ids:
             self.tell(limit=60 * load())
-            if not self.trials.passes(shown):
-                self._fault(f"{shown.name}: the unchanged snippet prints something else")
-                continue
-            good[shown.name] = shown
-            if self._is_first and not self.trials.passes_at_any_pace(shown):
-                self._fault(f"{shown.name}: prints something else if threads dawdle")
-        return good
-
-    def _run_unchanged(self) -> None:
-        """Run all proofs; those that fail unchanged can notice nothing."""
-        for id, item in list(self.prover.items.items()):
-            self.tell(limit=60 * load())
+            item = self.prover.items[id]
             if (outcome := self.trials.prove(id, item).outcome) != "passed":
                 del self.prover.items[id]
                 if not excluded_here(dict(self.book.claims[id].only)):
                     self._fault(f"{id}: {outcome} on the unchanged snippet")
 
     def _fault(self, text: str) -> None:
-        if self._is_first:
+        if self._is_first or self.task == BREAK:
             self.tell(fault=text)
 
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
@@ -109,11 +100,11 @@ class Worker:
             with self._turn() as is_mine:
                 if not is_mine:
                     continue
+                who_notices = partial(self._who_notices, shown, concerned, name, mutant)
                 with self.trials.changed(name):
-                    noticed = self._who_notices(shown, concerned, name, mutant, mutant.source)
+                    noticed = who_notices(mutant.source)
                     if not noticed and mutant.probe:
-                        matters = self._who_notices(shown, concerned, name, mutant, mutant.probe)
-                        noticed = "" if matters else EQUAL
+                        noticed = "" if who_notices(mutant.probe) else EQUAL
                 self.tell(snippet=name, mutation=mutant.mutation.entry(), noticed=noticed)
 
     def _who_notices(
@@ -136,7 +127,7 @@ class Worker:
         """Tell whether the proof fails; if so the mutant `by` breaks it, unless it crashed."""
         outcome, how, _ = self.trials.within(id, prove)
         if outcome == "failed" and (how != "crash" or crashes) and id not in self.broken:
-            self.broken.add(id)
+            self.broken.append(id)
             self.tell(claim=id, by=by)
         return outcome == "failed"
 
@@ -164,9 +155,8 @@ class Worker:
                     self._fails(id, f"{name}: {mutant.mutation}", prove)
 
     def _try_changed(self, id: str, item: Any, mutant: Mutant) -> None:
-        original, item.obj = item.obj, _changed(item, mutant)
+        original, item.obj, done = item.obj, _changed(item, mutant), mutant.mutation
         # Without its `with pytest.raises` a proof shows that the exception does come.
-        done = mutant.mutation
         raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
         prove = partial(self.trials.prove, id, item, edit=self.book.alone(id, mutant.source))
         self._fails(id, f"{OWN_CODE}: {done}", prove, raises)
@@ -209,20 +199,22 @@ def _changed(item: Any, mutant: Mutant) -> Any:
     return space[item.obj.__name__]
 
 
+def _wake(*_: object) -> None:
+    raise Hang
+
+
 def main() -> None:
     """Try the mutants of the page that the command names, and tell the pipe."""
-    page, test, task, which, of, done, broken, pipe = sys.argv[1:]
+    job = json.loads(sys.argv[1])
+    pipe = job.pop("pipe")
     book = remembered(".")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.set_inheritable(int(pipe), False)
+    os.set_inheritable(pipe, False)
 
     def tell(**message: Any) -> None:
-        os.write(int(pipe), json.dumps(message).encode() + b"\n")
+        os.write(pipe, json.dumps(message).encode() + b"\n")
 
-    def wake(*_: object) -> None:
-        raise Hang
-
-    signal.signal(signal.SIGUSR1, wake)
+    signal.signal(signal.SIGUSR1, _wake)
     with tempfile.TemporaryDirectory() as folder:
         snippets = Path(folder, "snippets")
         ignored = shutil.ignore_patterns(".*", "__pycache__")
@@ -230,16 +222,14 @@ def main() -> None:
         # The stage looks for snippets in the working directory.
         os.chdir(folder)
         os.environ["PROVEN_DEADLINE"] = str(10 * load())
-        already_broken = {id for id in broken.split(",") if id}
-        share = int(which), int(of)
-        worker = Worker(book, page, test, int(done), already_broken, tell, snippets, task, share)
+        worker = Worker(book, tell=tell, folder=snippets, **job)
         home = ["--rootdir", str(book.root), "-c", str(book.root / "pyproject.toml")]
-        options = [*home, "-q", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
         # A mutant may leave a loop open.
-        options += ["-p", "no:unraisableexception"]
-        code = pytest.main([*options, str(book.root / test)], plugins=[Prover(worker.work)])
+        without = ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
+        options = [*home, "-q", *without, "-o", "faulthandler_timeout=0"]
+        code = pytest.main([*options, str(book.root / worker.test)], plugins=[Prover(worker.work)])
         if code not in (0, 5):
-            tell(fault=f"{test}: pytest ended with {code}")
+            tell(fault=f"{worker.test}: pytest ended with {code}")
         tell(end=True)
     os._exit(0)  # threads that hang must not hold it up
 
