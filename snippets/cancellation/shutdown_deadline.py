@@ -13,6 +13,8 @@ async def serve(name: str, closing: float) -> None:
 
 
 async def stop(tasks: Collection[asyncio.Task[None]]) -> None:
+    if not tasks:
+        return
     for task in tasks:
         task.cancel()
     _, late = await asyncio.wait(tasks, timeout=GRACE)

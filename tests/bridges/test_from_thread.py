@@ -164,6 +164,21 @@ def test_the_thread_gets_the_result_or_the_exception(end: End) -> None:
             future.result(10)
 
 
+@pytest.mark.always("bridge-timeout-of-whom")
+@ways(inside={"its own deadline": True, "the thread's": False})
+def test_either_deadline_is_the_same_error(inside: bool) -> None:
+    # no mutant: в примере срока нет
+    async def work() -> None:
+        await asyncio.wait_for(asyncio.Event().wait(), 0 if inside else None)
+
+    with _loop_in_a_thread() as loop:
+        future = asyncio.run_coroutine_threadsafe(work(), loop)
+        with pytest.raises(TimeoutError):
+            future.result(60 if inside else 0.01)
+        assert future.done() == inside
+        future.cancel()
+
+
 @pytest.mark.always("bridge-cancelled-type")
 @ways(how={"by itself": False, "by the loop": True})
 def test_a_cancelled_coroutine_raises_an_ordinary_exception(how: bool) -> None:

@@ -703,6 +703,7 @@ def test_the_late_are_cut_short(awaited: Awaited, count: int, grace: float) -> N
         tasks = [asyncio.create_task(serve(number)) for number in range(count)]
         await asyncio.sleep(1)
         await snippet.stop(tasks)
+        await snippet.stop([])
 
     trace = perform(main)
     assert trace.at(f"main: late: {count}") == 1 + grace
