@@ -15,8 +15,9 @@ async def serve(name: str, closing: float) -> None:
 async def stop(tasks: Collection[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    _, late = await asyncio.wait(tasks, timeout=GRACE)
-    print(f"main: late: {len(late)}")
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=GRACE)
+        print(f"main: late: {len(late)}")
 
 
 async def main() -> None:

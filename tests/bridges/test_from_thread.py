@@ -1,6 +1,7 @@
 """Proofs for source/bridges/from-thread.md."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError
@@ -164,6 +165,21 @@ def test_the_thread_gets_the_result_or_the_exception(end: End) -> None:
             future.result(10)
 
 
+@pytest.mark.always("bridge-timeout-of-whom")
+@ways(inside={"its own deadline": True, "the thread's": False})
+def test_either_deadline_is_the_same_error(inside: bool) -> None:
+    # no mutant: в примере срока нет
+    async def work() -> None:
+        await asyncio.wait_for(asyncio.Event().wait(), 0 if inside else None)
+
+    with _loop_in_a_thread() as loop:
+        future = asyncio.run_coroutine_threadsafe(work(), loop)
+        with pytest.raises(TimeoutError):
+            future.result(60 if inside else 0.01)
+        assert future.done() == inside
+        future.cancel()
+
+
 @pytest.mark.always("bridge-cancelled-type")
 @ways(how={"by itself": False, "by the loop": True})
 def test_a_cancelled_coroutine_raises_an_ordinary_exception(how: bool) -> None:
@@ -234,6 +250,33 @@ async def _wait(end: End, started: threading.Event, go_on: threading.Event, seen
 def test_cancelling_the_future_asks_the_task(end: End) -> None:
     seen = _seen_after_cancel(end, before_the_end=False)
     assert seen == ["asked", "cleaned up", "the future raises"]
+
+
+def _begun_after_a_cancel_before_the_start() -> bool:
+    """Tell whether a coroutine begins whose future was cancelled while its loop was busy."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        begun.set()
+
+    with _loop_in_a_thread() as loop:
+        loop.call_soon_threadsafe(go_on.wait)
+        future = asyncio.run_coroutine_threadsafe(work(), loop)
+        assert future.cancel()
+        go_on.set()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01), loop).result(10)
+    return begun.is_set()
+
+
+@pytest.mark.sometimes("bridge-cancel-first-step", before="3.13")
+def test_a_coroutine_may_begin_after_its_future_was_cancelled() -> None:
+    # no mutant: в примере корутину не отменяют
+    assert _begun_after_a_cancel_before_the_start()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="early releases of 3.13 begin it, too")
+def test_a_newer_loop_does_not_begin_it() -> None:
+    assert not _begun_after_a_cancel_before_the_start()
 
 
 @pytest.mark.always("bridge-cancel-at-once")

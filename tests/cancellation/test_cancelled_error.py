@@ -61,14 +61,16 @@ def test_except_exception_lets_it_pass(awaited: Awaited) -> None:
 
 
 @pytest.mark.always("cancelled-error-finally-return")
-# one way: the grammar has one form
+# one way: the grammar has these three forms
 def test_return_in_finally_swallows_it() -> None:
     code = """
 async def quiet():
-    try:
-        await asyncio.sleep(100)
-    finally:
-        {last}
+    for _ in range(1):
+        try:
+            await asyncio.sleep(100)
+        finally:
+            {last}
+    return "result"
 """
 
     def outcome(last: str) -> str:
@@ -85,10 +87,11 @@ async def quiet():
 
         return perform(main).lines[-1]
 
-    with warnings.catch_warnings(record=True) as complaints:
-        warnings.simplefilter("always")
-        assert outcome('return "result"') == "result"
-    assert bool(complaints) == (sys.version_info >= (3, 14))
+    for last in ('return "result"', "break", "continue"):
+        with warnings.catch_warnings(record=True) as complaints:
+            warnings.simplefilter("always")
+            assert outcome(last) == "result"
+        assert bool(complaints) == (sys.version_info >= (3, 14))
     assert outcome("pass") == "cancelled"
 
 

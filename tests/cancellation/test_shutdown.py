@@ -86,6 +86,22 @@ def test_all_tasks_are_cancelled_in_the_second_in_which_main_ends(
     perform(leave)
     assert ended == ["by itself"]
 
+    async def passes(count: int) -> None:
+        for _ in range(count):
+            await asyncio.sleep(0)
+        ended.append(str(count))
+
+    async def leave_after(count: int) -> None:
+        kept = [asyncio.create_task(passes(more)) for more in range(6)]
+        for _ in range(count):
+            await asyncio.sleep(0)
+        assert kept
+
+    for count in range(4):
+        ended.clear()
+        perform(lambda count=count: leave_after(count))
+        assert ended == [str(each) for each in range(count + 1)], "all at the same instant"
+
 
 @pytest.mark.always("shutdown-waits-cleanup")
 @ways(started=STARTED_ALONE, awaited=AWAITED)
@@ -687,6 +703,7 @@ def test_the_late_are_cut_short(awaited: Awaited, count: int, grace: float) -> N
         tasks = [asyncio.create_task(serve(number)) for number in range(count)]
         await asyncio.sleep(1)
         await snippet.stop(tasks)
+        await snippet.stop([])
 
     trace = perform(main)
     assert trace.at(f"main: late: {count}") == 1 + grace

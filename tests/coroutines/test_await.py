@@ -1,6 +1,7 @@
 """Proofs for source/coroutines/await.md."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -244,6 +245,24 @@ def test_an_exit_of_a_task_ends_the_whole_program(end: End, started: Started) ->
         with suppress(BaseExceptionGroup):
             perform(main)
         assert "neighbour: served" in ends, "of an ordinary error it hears nothing"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no eager tasks")
+@ways(end=EXITS)
+def test_an_exit_in_an_eager_task_s_first_step_comes_out_of_its_making(end: End) -> None:
+    async def leave() -> None:
+        end.reach()
+
+    async def main() -> None:
+        async with STARTED_EAGERLY["eager"]() as start:
+            coroutine = leave()
+            with pytest.raises(end.error or BaseException):
+                start(coroutine)
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        await asyncio.sleep(1)
+        print("goes on")
+
+    assert perform(main).at("goes on") == 1
 
 
 @pytest.mark.always("await-only-in-async-def")

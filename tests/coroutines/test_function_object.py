@@ -7,7 +7,7 @@ from types import AsyncGeneratorType, CoroutineType, FunctionType
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, End, outcome_of, ways
+from tests.ways import ENDED, End, but, outcome_of, ways
 
 
 @pytest.mark.always("function-object-plain-function")
@@ -103,11 +103,6 @@ def test_no_second_await_however_the_first_ended(end: End) -> None:
             await coroutine
         assert await outcome_of(first) == end.outcome
 
-        coroutine = end.after(1)
-        second = asyncio.create_task(coroutine)
-        assert await outcome_of(coroutine) == end.outcome
-        assert await outcome_of(second) is RuntimeError, "it began second"
-
     async def itself() -> None:
         async def wait() -> None:
             await coroutine
@@ -119,3 +114,31 @@ def test_no_second_await_however_the_first_ended(end: End) -> None:
     perform(itself)
     assert play("coroutines/function_object_retry_broken").lines[-1].startswith("RuntimeError")
     assert play("coroutines/function_object_retry_fixed").lines[-1] == "page"
+
+
+@pytest.mark.always("function-object-two-drivers")
+@ways(
+    pauses={str(pauses): pauses for pauses in (0, 1, 2, 3)},
+    seconds={"a pass": 0, "a second": 1},
+    end=but(ENDED, "cancelled"),
+    both={"await": False, "two tasks": True},
+)
+def test_of_two_who_drive_a_coroutine_one_gets_its_outcome(
+    pauses: int, seconds: int, end: End, both: bool
+) -> None:
+    async def work() -> str:
+        for _ in range(pauses):
+            await asyncio.sleep(seconds)
+        return end.reach()
+
+    async def main() -> None:
+        coroutine = work()
+        task = asyncio.create_task(coroutine)
+        other = asyncio.create_task(coroutine) if both else coroutine
+        outcomes = [await outcome_of(other), await outcome_of(task)]
+        assert sorted(map(str, outcomes)) == sorted(map(str, [RuntimeError, end.outcome]))
+        if pauses == 1 and not both:
+            # The task's first step comes in the pass for which the coroutine pauses.
+            assert (outcomes[0] is RuntimeError) == (seconds == 0), "who it is hangs on the wait"
+
+    perform(main)

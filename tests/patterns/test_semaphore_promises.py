@@ -6,7 +6,7 @@ import pickle
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import permutations
 from typing import Any
@@ -321,6 +321,28 @@ def test_a_cancelled_wait_in_a_thread_takes_a_permit(leave: Leave, returns: bool
         return limit.acquire(blocking=False)
 
     assert asyncio.run(main()) == returns
+
+
+@pytest.mark.always("semaphore-of-threads-fills-pool")
+@ways(threads={"1": 1, "3": 3}, free={"none is free": 0, "one is free": 1})
+def test_those_who_wait_in_threads_leave_none_to_the_holder(threads: int, free: int) -> None:
+    # no mutant: примера с threading.Semaphore на странице нет
+    async def main() -> bool:
+        limit = threading.Semaphore(1)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
+        await asyncio.to_thread(limit.acquire)
+        waiting = [
+            asyncio.create_task(asyncio.to_thread(limit.acquire)) for _ in range(threads - free)
+        ]
+        work = asyncio.create_task(asyncio.to_thread(int))
+        # What never comes doesn't come later either; what comes may be slow.
+        done, _ = await asyncio.wait([work], timeout=60 if free else 0.1)
+        for _ in waiting:
+            limit.release()
+        await asyncio.gather(work, *waiting)
+        return bool(done)
+
+    assert asyncio.run(main()) == bool(free)
 
 
 @pytest.mark.always("semaphore-process-copy")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from itertools import permutations
 from typing import Any
 
@@ -225,6 +226,20 @@ def test_a_cancelled_gather_waits_for_one_clean_up_only(
     over = trace.at("gather is over")
     assert over == trace.at("closed in 3" if returned else "closed in 1")
     assert trace.at("closed in 3") == trace.at("closed in 1") + 2
+
+    async def swallow(closing: float) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(100)
+        await asyncio.sleep(closing)
+
+    async def swallowed() -> None:
+        outer = asyncio.gather(*map(swallow, (3, 1, 2)), return_exceptions=returned)
+        await asyncio.sleep(0.5)
+        outer.cancel()
+        assert await outcome_of(outer) is asyncio.CancelledError
+        print("gather is over")
+
+    assert perform(swallowed).at("gather is over") == 3.5, "they are all waited for"
 
 
 @pytest.mark.always("gather-list-type-error")

@@ -249,6 +249,15 @@ def test_a_wrapped_future_has_the_same_outcome(end: End, late: bool) -> None:
         assert wrapped.done() or (end.error is StopIteration and sys.version_info < (3, 13))
         same = wrapped.done() and await outcome_of(wrapped) == end.outcome
         assert same == (end not in CHANGED.values())
+        if same and end.error and not wrapped.cancelled():
+            assert wrapped.exception() is pooled.exception()
+
+        late_reply, error = concurrent.futures.Future[str](), TimeoutError()
+        late_reply.set_exception(error)
+        copied = asyncio.wrap_future(late_reply)
+        await asyncio.wait([copied])
+        assert isinstance(copied.exception(), TimeoutError)
+        assert (copied.exception() is error) == (sys.version_info >= (3, 13))
 
         waiting, running = (concurrent.futures.Future[str]() for _ in range(2))
         running.set_running_or_notify_cancel()

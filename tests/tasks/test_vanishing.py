@@ -249,6 +249,18 @@ def test_a_callback_sees_the_error_in_the_second_of_the_failure(started: Started
 
     assert perform(main).at(str(end.error)) == 2
 
+    async def passes() -> None:
+        seen: list[BaseException | None] = []
+        task = asyncio.create_task(end.after(0))
+        task.add_done_callback(lambda task: seen.append(task.exception()))
+        while not task.done():  # noqa: ASYNC110 - each turn is a pass
+            await asyncio.sleep(0)
+        assert not seen, "it comes of the next pass"
+        await asyncio.sleep(0)
+        assert [type(error) for error in seen] == [end.error]
+
+    perform(passes)
+
 
 async def _what_is_left_of_a_group(count: int, hold: bool) -> None:
     """Print how many tasks of a group outlive a collection; a task opens it that is held or not."""

@@ -110,6 +110,36 @@ def test_a_cancelled_waiter_takes_no_mark(cancelled: int, at: float) -> None:
     assert starts == [0.25, 0.5, 0.75, 1.0]
 
 
+@pytest.mark.sometimes("rate-mark-before-semaphore")
+def test_marks_passed_before_the_semaphore_are_no_rate() -> None:
+    # no mutant: в примерах семафор и отметки не встречаются
+    def starts(*, is_mark_first: bool) -> list[float]:
+        rate, began = load("web/rate_limit_fixed").Rate(4), []
+
+        async def main() -> None:
+            places, loop = asyncio.Semaphore(2), asyncio.get_running_loop()
+            start = loop.time()
+
+            async def visit(number: int) -> None:
+                if is_mark_first:
+                    await rate.wait()
+                async with places:
+                    if not is_mark_first:
+                        await rate.wait()
+                    began.append(loop.time() - start)
+                    await asyncio.sleep(3 if number < 2 else 0.01)
+
+            await asyncio.gather(*map(visit, range(12)))
+
+        perform(main)
+        return began
+
+    for is_mark_first in (True, False):
+        began = starts(is_mark_first=is_mark_first)
+        most = max(sum(at <= each < at + 1 - SLACK for each in began) for at in began)
+        assert (most > 4) == is_mark_first
+
+
 @pytest.mark.always("rate-semaphore-is-not-rate")
 @ways(places={"one": 1, "four": 4}, seconds={"1/16": 1 / 16, "1/4": 0.25, "2": 2.0})
 def test_a_semaphore_bounds_no_rate(places: int, seconds: float) -> None:
