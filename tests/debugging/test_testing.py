@@ -12,6 +12,7 @@ import time
 import unittest
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
@@ -218,6 +219,11 @@ def test_called_is_not_awaited(times: int) -> None:
             mock.assert_awaited_once()
         asyncio.run(wait_for(mock("hello")))
         mock.assert_awaited_once_with("hello")
+    for unfinished in (OSError, asyncio.Event().wait, asyncio.CancelledError):
+        mock = AsyncMock(side_effect=unfinished)
+        with suppress(OSError, TimeoutError, asyncio.CancelledError):
+            asyncio.run(wait_for(asyncio.wait_for(mock(), 0.01)))
+        mock.assert_awaited_once_with()
 
 
 NEVER_AWAITED = "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited"
