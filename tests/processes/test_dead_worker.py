@@ -186,7 +186,6 @@ def test_a_worker_that_survives_sigterm_holds_the_exit(
     assert run.stdout.splitlines() == ["left", "still there: True", "left"], run.stderr
 
 
-
 def test_only_the_guilty_one_dies_alone() -> None:
     lines = play("processes/dead_worker_fixed").lines
     assert lines[0] == "in one pool: {'tea': 'TEA'}"
