@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from queue import Queue
 from textwrap import dedent
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
@@ -288,6 +289,44 @@ def test_the_chain_leads_to_the_innermost_coroutine(depth: int) -> None:
         print("asserted")
 
     assert perform(main).lines == ["asserted"]
+    # The exceptions that the sentence makes.
+    assert the_chain_ends_early(by_generator)
+    assert the_chain_ends_early(by_own_class)
+
+
+class Own:
+    """Stands in a coroutine that the chain doesn't come to."""
+
+    def __init__(self, event: asyncio.Event) -> None:
+        self.event = event
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self.event.wait().__await__()
+
+
+async def by_generator(event: asyncio.Event) -> None:
+    async def steps() -> AsyncIterator[None]:
+        await event.wait()
+        yield
+
+    async for _ in steps():
+        pass
+
+
+async def by_own_class(event: asyncio.Event) -> None:
+    await Own(event)
+
+
+def the_chain_ends_early(hiding: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> bool:
+    async def main() -> None:
+        event = asyncio.Event()
+        task = asyncio.create_task(hiding(event))
+        await asyncio.sleep(0)
+        print(load("debugging/hung_queue_fixed").where(task))
+        event.set()
+        await task
+
+    return perform(main).lines == [hiding.__name__]
 
 
 ASKED = """\

@@ -12,6 +12,7 @@ import time
 import unittest
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
@@ -218,6 +219,11 @@ def test_called_is_not_awaited(times: int) -> None:
             mock.assert_awaited_once()
         asyncio.run(wait_for(mock("hello")))
         mock.assert_awaited_once_with("hello")
+    for unfinished in (OSError, asyncio.Event().wait, asyncio.CancelledError):
+        mock = AsyncMock(side_effect=unfinished)
+        with suppress(OSError, TimeoutError, asyncio.CancelledError):
+            asyncio.run(wait_for(asyncio.wait_for(mock(), 0.01)))
+        mock.assert_awaited_once_with()
 
 
 NEVER_AWAITED = "coroutine 'AsyncMockMixin._execute_mock_call' was never awaited"
@@ -375,6 +381,10 @@ HOURS = {
 }
 
 
+def compute() -> None:
+    time.sleep(0.03)
+
+
 async def computed_between() -> list[str]:
     order: list[str] = []
 
@@ -383,7 +393,7 @@ async def computed_between() -> list[str]:
         order.append(name)
 
     async def compute_first() -> None:
-        time.sleep(0.03)
+        compute()
         await sleep(0.01, "begun later")
 
     await asyncio.gather(sleep(0.02, "ended earlier"), compute_first())
@@ -413,19 +423,18 @@ def test_no_time_passes_while_a_task_spins(
     spinning: int, hour: Callable[[], Awaitable[str]]
 ) -> None:
     async def main() -> None:
-        go_on = True
+        passes = 1000
 
         async def spin() -> None:
-            while go_on:
+            for _ in range(passes):
                 await asyncio.sleep(0)
 
         spins = [asyncio.create_task(spin()) for _ in range(spinning)]
         waiting = asyncio.ensure_future(hour())
-        for _ in range(1000):
+        for _ in range(passes - 10):
             await asyncio.sleep(0)
         assert not waiting.done()
         assert asyncio.get_running_loop().time() == 0
-        go_on = False
         await asyncio.gather(waiting, *spins)
         assert asyncio.get_running_loop().time() == pytest.approx(3600, abs=0.1)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from proven.proofs import needs
-from proven.stage import perform, perform_script, play
+from proven.stage import load, perform, perform_script, play
 from proven.stage.explore import interleavings
 from proven.stage.player import path_of
 
@@ -21,6 +21,13 @@ def test_both_are_begun_and_neither_is_finished() -> None:
     assert trace.peak("chapter 1", "finished") == 2
     assert trace.at("novel: chapter 1") == trace.at("manual: chapter 1") == 0
     assert min(trace.at("novel: finished"), trace.at("manual: finished")) == 2
+
+    async def in_a_row() -> None:
+        for book in ("novel", "manual"):
+            await load("model/concurrency_interleaved").read(book, 1)
+
+    # It is gather that begins both: awaited one after another they never overlap.
+    assert perform(in_a_row).peak("chapter 1", "finished") == 1
 
 
 @pytest.mark.always("conc-one-step-at-a-time")

@@ -304,6 +304,39 @@ def test_a_crash_of_a_worker_breaks_the_pool_for_all(pool: Pool, crash: str) -> 
     assert trace.lines == ["1", "{'BrokenProcessPool'} 1", "no more tasks"]
 
 
+@pytest.mark.sometimes("pool-broken-beside-a-cancelled", before="3.12")
+@ways(pool=PROCESS_POOLS, cancelled={"one": 1, "three": 3})
+def test_a_cancelled_task_hides_the_crash_from_later_ones(pool: Pool, cancelled: int) -> None:
+    # no mutant: кому сказать о гибели процесса, решает сам Python
+    trace = pool.perform(
+        filled(
+            """
+        import multiprocessing, os
+        from concurrent.futures import wait
+
+        def start(event):
+            global all_are_sent
+            all_are_sent = event
+
+        def crash():
+            all_are_sent.wait()
+            os._exit(1)
+
+        if __name__ == "__main__":
+            sent = multiprocessing.Event()
+            with Pool(1, initializer=start, initargs=(sent,)) as pool:
+                jobs = [pool.submit(crash), *(pool.submit(abs, -1) for _ in range(9))]
+                print([job.cancel() for job in jobs[4:][:CANCELLED]])
+                sent.set()
+                print({type(job.exception()).__name__ for job in jobs[:4]})
+                print(len(wait(jobs[4:][CANCELLED:], timeout=0.3).not_done))
+    """,
+            CANCELLED=cancelled,
+        )
+    )
+    assert trace.lines == [str([True] * cancelled), "{'BrokenProcessPool'}", str(6 - cancelled)]
+
+
 @pytest.mark.sometimes("pool-hangs-on-half-a-result")
 @ways(pool=PROCESS_POOLS)
 def test_a_pool_may_wait_for_the_rest_of_a_result(pool: Pool) -> None:

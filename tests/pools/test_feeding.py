@@ -172,6 +172,41 @@ def test_buffersize_counts_chunks(pool: Pool, chunk: int) -> None:
     assert trace.lines == [f"{4 * chunk} 100"]
 
 
+@pytest.mark.always("feed-buffersize-needs-the-pool", since="3.14")
+@ways(pool=POOLS, buffer={"1": 1, "4": 4, "enough": 10})
+def test_buffersize_needs_the_pool_to_the_end(pool: Pool, buffer: int) -> None:
+    # no mutant: параметр появился в Python 3.14, а доказательства ломают на 3.11
+    trace = pool.perform(
+        filled(
+            """
+        import gc, time, weakref
+
+        if __name__ == "__main__":
+            with Pool(2) as pool:
+                results = pool.map(abs, range(10), buffersize=BUFFER)
+            try:
+                print([*results])
+            except RuntimeError as error:
+                print(error)
+            pool = Pool(2)
+            results, known = pool.map(abs, range(10), buffersize=BUFFER), weakref.ref(pool)
+            del pool
+            while known():
+                # A thread that is at work holds the pool for a moment.
+                gc.collect()
+                time.sleep(0.01)
+            print([*results])
+    """,
+            BUFFER=buffer,
+        )
+    )
+    refused = "cannot schedule new futures after shutdown"
+    assert trace.lines == [
+        refused if buffer < 10 else str([*range(10)]),
+        str([*range(buffer)]),
+    ]
+
+
 @pytest.mark.always("feed-buffersize-zero", since="3.14")
 @ways(pool=POOLS)
 def test_buffersize_is_not_zero(pool: Pool) -> None:

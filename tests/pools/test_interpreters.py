@@ -8,7 +8,7 @@ import pytest
 from proven.stage import play
 
 from tests.ways import ways
-from tests.ways_processes import INTERPRETER_POOLS, PROCESS_POOLS, Pool, filled
+from tests.ways_processes import INTERPRETER_POOLS, METHODS, PROCESS_POOLS, Pool, filled
 
 
 def printed(code: str, **words: object) -> list[str]:
@@ -524,6 +524,41 @@ def test_some_calls_are_forbidden(what: tuple[str, str]) -> None:
         CALL=call,
     )
     assert lines == [error]
+
+
+@pytest.mark.always("interp-no-process-pool", since="3.14")
+@ways(method=METHODS, kind={"old": "old", "executor": "executor"})
+def test_no_pool_of_processes_in_a_job(method: str, kind: str) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    lines = printed(
+        """
+        import concurrent.futures, multiprocessing
+
+        def old():
+            with multiprocessing.get_context("METHOD").Pool(1) as pool:
+                return pool.apply(abs, (-1,))
+
+        def executor():
+            context = multiprocessing.get_context("METHOD")
+            with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+                return pool.submit(abs, -1).result()
+
+        def process():
+            process = multiprocessing.get_context("METHOD").Process(target=abs, args=(-1,))
+            process.start()
+            process.join()
+            return process.exitcode
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                print(isinstance(pool.submit(KIND).exception(), RuntimeError))
+                alone = pool.submit(process)
+                print(type(alone.exception()).__name__ if "METHOD" == "fork" else alone.result())
+    """,
+        METHOD=method,
+        KIND=kind,
+    )
+    assert lines == ["True", "RuntimeError" if method == "fork" else "0"]
 
 
 NOT_READY = ["faulthandler", "_tracemalloc", "_curses", "readline"]

@@ -100,6 +100,45 @@ def test_what_shutdown_cancelled_never_comes(pool: Pool) -> None:
     assert trace.lines == ["True True", "True", "True"]
 
 
+@pytest.mark.always("progress-cancelled-in-a-broken-pool")
+@ways(pool=POOLS, cancelled={"one": 1, "last": 3})
+def test_what_was_cancelled_in_a_broken_pool_never_comes(pool: Pool, cancelled: int) -> None:
+    # no mutant: скажет ли пул об отмене, решает сам Python
+    run = pool.run(
+        filled(
+            """
+        import pathlib, time
+        from concurrent.futures import as_completed, wait
+
+        def prepare():
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
+            raise ValueError("breaks the pool")
+
+        if __name__ == "__main__":
+            pool = Pool(1, initializer=prepare)
+            jobs = [pool.submit(abs, -1) for _ in range(6)]
+            cancelled = jobs[-CANCELLED:]
+            print(all(job.cancel() for job in cancelled))
+            pathlib.Path("go on").touch()
+            print(type(jobs[0].exception()).__name__[:6])
+            pool.shutdown()
+            # The pool has ended: nobody is left who could tell later.
+            print(all(job.done() for job in cancelled))
+            print(wait(jobs, timeout=0.05).not_done == {*cancelled})
+            came = set()
+            try:
+                for job in as_completed(jobs, timeout=0.05):
+                    came.add(job)
+            except TimeoutError:
+                print(came.isdisjoint(cancelled))
+    """,
+            CANCELLED=cancelled,
+        )
+    )
+    assert run.stdout.splitlines() == ["True", "Broken", "True", "True", "True"], run.stderr
+
+
 @pytest.mark.always("progress-error-leaves-the-rest")
 @ways(pool=POOLS, count={"2": 2, "20": 20})
 def test_an_error_ends_the_loop_and_not_the_tasks(pool: Pool, count: int) -> None:

@@ -344,3 +344,37 @@ def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
             ),
         )
         assert lines == ["8 True BrokenProcessPool CancelledError"]
+
+
+@pytest.mark.always("lim-terminate-workers-handled", since="3.14")
+@ways(pool=PROCESS_POOLS, handler={"handler": "lambda *_: None", "ignored": "signal.SIG_IGN"})
+def test_who_survives_sigterm_is_not_terminated(pool: Pool, handler: str) -> None:
+    # no mutant: метод появился в Python 3.14, а доказательства ломают на 3.11
+    code = """
+        import os, pathlib, signal, time
+
+        def work(name):
+            pathlib.Path(f"{name} began").touch()
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
+            return name
+
+        def prepare():
+            signal.signal(signal.SIGTERM, HANDLER)
+
+        if __name__ == "__main__":
+            if BY_FORK:
+                prepare()
+            pool = Pool(1, initializer=None if BY_FORK else prepare)
+            job = pool.submit(work, "tea")
+            while not pathlib.Path("tea began").exists():
+                time.sleep(0.01)
+            pool.terminate_workers()
+            print(job.done())
+            pathlib.Path("go on").touch()
+            print(job.result(), flush=True)
+            # Nothing gentler ends a worker that waits for jobs of a pool that is gone.
+            os.killpg(0, signal.SIGKILL)
+    """
+    run = pool.run(filled(code, HANDLER=handler, BY_FORK=pool.method == "fork"))
+    assert run.stdout.splitlines() == ["False", "tea"], run.stderr

@@ -120,6 +120,72 @@ def test_the_other_workers_are_terminated_without_finally(method: str) -> None:
     assert run.stdout.splitlines() == ["[-15, 1] False"]
 
 
+@pytest.mark.always("dead-handler-holds-the-exit", since="3.12")
+@ways(
+    method=METHODS,
+    handler={"handler": "lambda *_: None", "ignored": "signal.SIG_IGN"},
+    neighbour={"busy": "hold", "idle": "abs, -1"},
+)
+def test_a_worker_that_survives_sigterm_holds_the_exit(
+    method: str, handler: str, neighbour: str
+) -> None:
+    # no mutant: кого дождётся сломанный пул, решает сам Python
+    run = by(
+        method,
+        """
+        def survive(event, meeting):
+            remember(event)
+            if METHOD != "fork":
+                signal.signal(signal.SIGTERM, HANDLER)
+            meeting.wait()
+
+        def obey(event, meeting):
+            remember(event)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            meeting.wait()
+
+        def hold():
+            begun.wait()
+            open("ended", "w").close()
+
+        def crash():
+            os._exit(1)
+
+        def leave(initializer):
+            event, meeting = multiprocessing.Event(), multiprocessing.Barrier(2)
+            pool = ProcessPoolExecutor(2, initializer=initializer, initargs=(event, meeting))
+            wait([pool.submit(abs, -1) for _ in range(2)])
+            workers = multiprocessing.active_children()
+            wait([pool.submit(NEIGHBOUR), pool.submit(crash)])
+            leaving = threading.Thread(target=pool.__exit__, args=(None,) * 3, daemon=True)
+            leaving.start()
+            return event, workers, leaving
+
+        if __name__ == "__main__":
+            if METHOD == "fork":
+                # The workers have the program's handler, and none of them sets it.
+                signal.signal(signal.SIGTERM, HANDLER)
+            leave(obey)[-1].join()
+            print("left")
+            event, workers, leaving = leave(survive)
+            event.set()
+            while BUSY and not os.path.exists("ended"):
+                leaving.join(0.01)
+            leaving.join(0.2)
+            print("still there:", leaving.is_alive())
+            for worker in workers:
+                worker.kill()
+            leaving.join()
+            print("left")
+        """,
+        HANDLER=handler,
+        NEIGHBOUR=neighbour,
+        BUSY=neighbour == "hold",
+        METHOD=repr(method),
+    )
+    assert run.stdout.splitlines() == ["left", "still there: True", "left"], run.stderr
+
+
 def test_only_the_guilty_one_dies_alone() -> None:
     lines = play("processes/dead_worker_fixed").lines
     assert lines[0] == "in one pool: {'tea': 'TEA'}"

@@ -12,7 +12,7 @@ from proven.stage import explore, load, perform_script, play
 from proven.stage.explore import Exploration, Threads, threading
 from proven.stage.player import path_of
 
-from tests.ways import ways
+from tests.ways import but, ways
 from tests.ways_processes import filled
 
 Together = Callable[[int, Callable[[], object]], None]
@@ -77,6 +77,7 @@ def test_a_rollback_is_of_all_threads(end: str, threads: int) -> None:
     shop.base.close()
 
 
+WROTE = "INSERT INTO sold VALUES ('coffee')"
 WRITES = {
     "insert": "INSERT INTO sold VALUES ('tea')",
     "create": "CREATE TABLE bought (what TEXT)",
@@ -103,6 +104,43 @@ def test_who_cannot_write_in_time_is_told_so(tmp_path: Path, write: str, timeout
         assert in_thread(lambda: ask("SELECT * FROM sold")) == [], "who reads isn't in the way"
         base.commit()
         assert in_thread(lambda: ask(write)) == []
+
+
+@pytest.mark.always("sharing-sqlite-reader-cannot-wait")
+@ways(
+    write=but(WRITES, "begin"),
+    journal={"rollback": "delete", "wal": "wal"},
+    other={"writes": ["BEGIN IMMEDIATE"], "has written": ["BEGIN IMMEDIATE", WROTE]},
+)
+def test_who_has_read_is_told_at_once(
+    tmp_path: Path, write: str, journal: str, other: list[str]
+) -> None:
+    # no mutant: ждать ли другого соединения, решает сам SQLite
+    path = tmp_path / "shop.db"
+
+    def connect() -> sqlite3.Connection:
+        # Were it waited for, the proof wouldn't end before the deadline of the whole run.
+        return sqlite3.connect(path, timeout=3600, isolation_level=None)
+
+    with closing(connect()) as base, closing(connect()) as busy:
+        base.execute(f"PRAGMA journal_mode = {journal}")
+        base.execute("CREATE TABLE sold (what TEXT)")
+        base.execute("INSERT INTO sold VALUES ('cake')")
+        base.execute("BEGIN")
+        assert base.execute("SELECT * FROM sold").fetchall() == [("cake",)]
+        for request in other:
+            busy.execute(request)
+        if journal == "wal" and WROTE in other:
+            # Here even the end of the other's transaction doesn't help.
+            busy.commit()
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            base.execute(write)
+        base.rollback()
+        busy.commit()
+        # The same requests in a transaction that began by asking to write.
+        base.execute("BEGIN IMMEDIATE")
+        base.execute("SELECT * FROM sold").fetchall()
+        base.execute(write)
 
 
 def sellers(make: Callable[[], Any]) -> Exploration:
