@@ -235,8 +235,11 @@ def test_two_requests_tell_whether_waits_overlap(
     async def waits(_: Any) -> None:
         await awaited(3, End())
 
-    async def blocks(_: Any) -> None:
+    def compute() -> None:
         time.sleep(3)
+
+    async def blocks(_: Any) -> None:
+        compute()
 
     async def takes_turns(shared: Any) -> None:
         async with shared:

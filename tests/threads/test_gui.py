@@ -1,13 +1,17 @@
 """Proofs for source/threads/gui.md."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from threading import Thread, current_thread
 from typing import Any
 
 import pytest
+from proven.proofs import needs
 from proven.stage import load, play
 
 from tests.ways import ways
+from tests.ways_processes import filled
 
 
 @pytest.mark.always("gui-window-lives")
@@ -103,3 +107,104 @@ def test_the_owner_check_raises_elsewhere(made: Callable[..., None], daemon: boo
 
     made(make_and_use)
     assert outcomes == ["other changed a label of the window", "mine"]
+
+
+TCL = """
+import os, sys, tkinter
+from threading import Event, Thread, current_thread
+
+def use():
+    try:
+        USE
+        done.append("done")
+    except RuntimeError as error:
+        done.append(str(error))
+
+def note(*_):
+    noted.append(current_thread().name)
+    was_noted.set()
+
+def own():
+    global root, variable
+    root = tkinter.Tcl()
+    root.tk.createcommand("note", note)
+    root.tk.createcommand("stop", root.quit)
+    variable = tkinter.StringVar(root, "old")
+    variable.trace_add("write", note)
+    BODY
+
+done, noted, was_noted = [], [], Event()
+foreign = Thread(target=use)
+owner = Thread(target=own, name="owner")
+owner.start()
+owner.join()
+sys.stdout.flush()
+os._exit(0)  # what belongs to another thread's Tcl must not be deleted by this one
+"""
+USES = {
+    "call": 'root.tk.call("note")',
+    "variable": 'variable.set("new")',
+    "after": "root.after(0, note)",
+}
+
+
+def of_tcl(use: str, body: str) -> list[str]:
+    """Return what a program prints whose foreign thread uses the Tcl of another so."""
+    needs("tkinter")
+    code = filled(TCL, USE=use, BODY=body.strip().replace("\n", "\n    "))
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.splitlines()
+
+
+@pytest.mark.always("gui-tkinter-sends-the-call")
+@ways(use=USES)
+def test_the_thread_of_the_loop_runs_the_call(use: str) -> None:
+    # no mutant: в чьём потоке идёт вызов, решает сам tkinter
+    body = """
+def finish():
+    foreign.join()
+    was_noted.wait()
+    root.tk.call("stop")
+
+root.after(1, foreign.start)
+closer = Thread(target=finish)
+root.after(1, closer.start)
+root.mainloop(-1)  # a loop without a window
+closer.join()
+print(done, noted)
+"""
+    assert of_tcl(use, body) == ["['done'] ['owner']"]
+
+
+@pytest.mark.always("gui-tkinter-needs-the-loop")
+@ways(use=USES)
+def test_a_foreign_call_without_a_loop_is_refused(use: str) -> None:
+    # no mutant: запущен ли цикл, спрашивает сам tkinter
+    body = """
+foreign.start()
+foreign.join()
+print(done, noted)
+"""
+    assert of_tcl(use, body) == ["['main thread is not in main loop'] []"]
+
+
+@pytest.mark.always("gui-tkinter-handler-waits")
+@ways(use=USES)
+def test_a_foreign_call_waits_for_the_handler(use: str) -> None:
+    # no mutant: чего ждёт чужой поток, решает сам tkinter
+    body = """
+def handle():
+    foreign.start()
+    foreign.join(0.3)
+    print(foreign.is_alive(), done)
+
+root.after(1, handle)
+closer = Thread(target=lambda: (foreign.join(), root.tk.call("stop")))
+root.after(2, closer.start)
+root.mainloop(-1)  # a loop without a window
+closer.join()
+print(foreign.is_alive(), done)
+"""
+    assert of_tcl(use, body) == ["True []", "False ['done']"]
