@@ -139,6 +139,21 @@ _PRINTED = (
     ),
     Printed("coroutines/forgotten-await", "coroutine '…' was never awaited", _awaits("work()")),
     Printed(
+        "coroutines/forgotten-await",
+        "'coroutine' object has no attribute '…'",
+        _awaits("work().json()"),
+    ),
+    Printed(
+        "coroutines/forgotten-await",
+        "'coroutine' object is not subscriptable",
+        _awaits("work()[0]"),
+    ),
+    Printed(
+        "coroutines/forgotten-await",
+        "'coroutine' object is not iterable",
+        _awaits("for each in work(): pass"),
+    ),
+    Printed(
         "coroutines/function-object",
         "cannot reuse already awaited coroutine",
         _awaits("once = work()", "await once", "await once"),
