@@ -203,6 +203,13 @@ _PRINTED = (
         _awaits("asyncio.Semaphore(-1)"),
     ),
     Printed(
+        "patterns/limit",
+        "Too many open files",
+        "import os, resource\nkind = resource.RLIMIT_NOFILE\n"
+        "soft, hard = resource.getrlimit(kind)\nresource.setrlimit(kind, (0, hard))\n"
+        "try: os.pipe()\nfinally: resource.setrlimit(kind, (soft, hard))",
+    ),
+    Printed(
         "patterns/queue",
         "task_done() called too many times",
         _awaits("asyncio.Queue().task_done()"),
