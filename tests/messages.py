@@ -139,6 +139,21 @@ _PRINTED = (
     ),
     Printed("coroutines/forgotten-await", "coroutine '…' was never awaited", _awaits("work()")),
     Printed(
+        "coroutines/forgotten-await",
+        "'coroutine' object has no attribute '…'",
+        _awaits("work().json()"),
+    ),
+    Printed(
+        "coroutines/forgotten-await",
+        "'coroutine' object is not subscriptable",
+        _awaits("work()[0]"),
+    ),
+    Printed(
+        "coroutines/forgotten-await",
+        "'coroutine' object is not iterable",
+        _awaits("for each in work(): pass"),
+    ),
+    Printed(
         "coroutines/function-object",
         "cannot reuse already awaited coroutine",
         _awaits("once = work()", "await once", "await once"),
@@ -186,6 +201,13 @@ _PRINTED = (
         "patterns/bounded-semaphore",
         "Semaphore initial value must be >= 0",
         _awaits("asyncio.Semaphore(-1)"),
+    ),
+    Printed(
+        "patterns/limit",
+        "Too many open files",
+        "import os, resource\nkind = resource.RLIMIT_NOFILE\n"
+        "soft, hard = resource.getrlimit(kind)\nresource.setrlimit(kind, (0, hard))\n"
+        "try: os.pipe()\nfinally: resource.setrlimit(kind, (soft, hard))",
     ),
     Printed(
         "patterns/queue",
