@@ -1,19 +1,26 @@
 """Notices that a program turns to the outside world, where time is real.
 
-Sockets of the program itself, to and from its own servers, need no time.
+Sockets of the program itself, to and from its own servers, need no time; but who waits at one in
+vain waits really.
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import select
+import selectors
+import signal
 import socket
 import stat
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from proven.stage.clock import real
+from proven.stage.process.shared import frames
 
 _OUTSIDE = (
     "subprocess.Popen",
@@ -29,8 +36,24 @@ _OUTSIDE = (
     "sqlite3.connect",
     "os.utime",
 )
-_STARTERS = ("multiprocessing.popen_spawn_posix", "multiprocessing.popen_forkserver")
+_STARTERS = (
+    "multiprocessing.popen_spawn_posix",
+    "multiprocessing.popen_forkserver",
+    "multiprocessing.synchronize",
+)
 """Modules whose import tells of a process: of its start Python itself doesn't tell."""
+_WAITS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (signal, ("setitimer", "alarm", "pause", "sigwait", "sigwaitinfo", "sigtimedwait")),
+    (select, ("select", "poll", "epoll", "devpoll", "kqueue")),
+)
+"""Functions of C that wait, or let others wait, for a real moment."""
+_AT_SOCKETS = (
+    *("accept", "connect", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"),
+    *("recvmsg_into", "send", "sendall", "sendto", "sendmsg"),
+)
+_SELECTORS = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector")
+_REAL = "which are real"
+_STAGE = str(Path(__file__).parents[1])
 _OWN_NAMES = (None, "", b"", "localhost", b"localhost", "ip6-localhost")
 _here = threading.local()
 
@@ -52,10 +75,59 @@ def install(refuse: Callable[[str], object]) -> None:
         finally:
             _here.asking = False
         if why:
-            refuse(f"line {line()} uses {why}" if line() else f"it uses {why}")
+            refuse(at_line(f"uses {why}"))
 
     assert main
     sys.addaudithook(hook)
+    _watch_waits(refuse)
+
+
+def _watch_waits(refuse: Callable[[str], object]) -> None:
+    """Call `refuse` when the program waits for a real moment: meanwhile the clock stands still."""
+    for module, names in _WAITS:
+        for name in filter(functools.partial(hasattr, module), names):
+            _replace(module, name, refuse)
+    for name in filter(functools.partial(hasattr, socket.socket), _AT_SOCKETS):
+        _watch_socket(name, refuse)
+    for name in filter(functools.partial(hasattr, selectors), _SELECTORS):
+        _watch_selector(getattr(selectors, name), refuse)
+
+
+def _replace(module: Any, name: str, refuse: Callable[[str], object]) -> None:
+    def use(*_: Any) -> None:
+        refuse(at_line(f"uses {module.__name__}.{name}"))
+
+    use.__name__ = name
+    setattr(module, name, frames.InC(module.__name__, use, getattr(module, name).__doc__))
+
+
+def _watch_socket(name: str, refuse: Callable[[str], object]) -> None:
+    original = getattr(socket.socket, name)
+
+    @functools.wraps(original)
+    def wait(connection: Any, *arguments: Any) -> Any:
+        try:
+            return original(connection, *arguments)
+        except TimeoutError:
+            refuse(at_line(f"has waited at a socket for {connection.gettimeout()} s, {_REAL}"))
+            raise
+
+    setattr(socket.socket, name, wait)
+
+
+def _watch_selector(owner: Any, refuse: Callable[[str], object]) -> None:
+    original = owner.select
+
+    @functools.wraps(original)
+    def wait(selector: Any, timeout: float | None = None) -> Any:
+        found = original(selector, timeout)
+        in_vain = not found and timeout and timeout > 0
+        # The stage itself waits so for a moment, and then looks who can go on.
+        if in_vain and not real.getframe(1).f_code.co_filename.startswith(_STAGE):
+            refuse(at_line(f"has waited in a selector for {timeout:g} s, {_REAL}"))
+        return found
+
+    owner.select = wait
 
 
 def rest() -> None:
@@ -110,6 +182,11 @@ def _is_own(connection: Any, address: Any) -> bool:
         if (bound[1] if isinstance(bound, tuple) else bound) == wanted and wanted:
             return True
     return False
+
+
+def at_line(what: str) -> str:
+    """Return `what` the program does, with the line where it does so."""
+    return f"line {line()} {what}" if line() else f"it {what}"
 
 
 def line() -> int:
