@@ -53,6 +53,7 @@ def watch_threads(journal: Journal, path: str, tell: Callable[[Any], object]) ->
         clock.refuse(f"{where} has waited in vain for {seconds:g} s, which are real")
 
     record.Here.sink = _Sink(journal)
+    # In its place for this play only.
     record.Here.ran_out = staticmethod(ran_out)  # type: ignore[method-assign]
     deadlock.Look.end = tell
     deadlock.Look.pulse = lambda: (clock.now, len(journal.moments))
