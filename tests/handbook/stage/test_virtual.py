@@ -476,6 +476,7 @@ OUTSIDE = (
     # By other names than the choice of the clock sees, as modules of the program's have them.
     "__import__('select').select([], [], [], 0.01)",
     "__import__('select').poll().poll(10)",
+    "__import__('select').epoll().poll(0.01)",
     "__import__('selectors').DefaultSelector().select(0.01)",
     "__import__('signal').setitimer(0, 0.01)",
     "__import__('signal').alarm(1)",
@@ -527,7 +528,25 @@ def test_time_passes_no_limit_of_a_socket_by(tmp_path: Path) -> None:
         played(CLIENT.replace("{limit}", "0.5"), tmp_path)
 
 
+def test_who_looks_without_waiting_needs_no_time(tmp_path: Path) -> None:
+    """So do clients of HTTP, which ask whether a connection of theirs is still open."""
+    code = """
+    select, selectors, socket = (__import__(x) for x in ("select", "selectors", "socket"))
+    async def main():
+        print(select.select([], [], [], 0), select.poll().poll(0), select.poll().poll(0.0))
+        print(selectors.DefaultSelector().select(0))
+        one, other = socket.socketpair()
+        one.settimeout(1)
+        other.send(b"x")
+        print(select.select([one], [], [], 1)[0] == [one], one.recv(1))
+        await asyncio.sleep(1)
+    """
+    trace = played(code, tmp_path)
+    assert trace.shown() == ["0.0 │ ([], [], []) [] []", "0.0 │ []", "0.0 │ True b'x'"]
+
+
 LIMITED = (
+    "select.select([], [], [], 0.5)",
     "selectors.DefaultSelector().select(0.5)",
     "queue.SimpleQueue().get(timeout=0.5)",
     "other = threading.Thread(target=time.sleep, args=(2,)); other.start(); other.join(0.5)",
@@ -538,7 +557,7 @@ LIMITED = (
 @pytest.mark.parametrize("statement", LIMITED)
 def test_time_passes_no_real_limit_of_a_thread_by(statement: str, tmp_path: Path) -> None:
     code = f"""
-    import queue, selectors, threading, time
+    import queue, select, selectors, threading, time
     def wait():
         {statement}
     async def main():

@@ -42,11 +42,8 @@ _STARTERS = (
     "multiprocessing.synchronize",
 )
 """Modules whose import tells of a process: of its start Python itself doesn't tell."""
-_WAITS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (signal, ("setitimer", "alarm", "pause", "sigwait", "sigwaitinfo", "sigtimedwait")),
-    (select, ("select", "poll", "epoll", "devpoll", "kqueue")),
-)
-"""Functions of C that wait, or let others wait, for a real moment."""
+_SIGNALS = ("setitimer", "alarm", "pause", "sigwait", "sigwaitinfo", "sigtimedwait")
+"""Functions that wait for a signal, or let one come at a real moment."""
 _AT_SOCKETS = (
     *("accept", "connect", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"),
     *("recvmsg_into", "send", "sendall", "sendto", "sendmsg"),
@@ -84,21 +81,52 @@ def install(refuse: Callable[[str], object]) -> None:
 
 def _watch_waits(refuse: Callable[[str], object]) -> None:
     """Call `refuse` when the program waits for a real moment: meanwhile the clock stands still."""
-    for module, names in _WAITS:
-        for name in filter(functools.partial(hasattr, module), names):
-            _replace(module, name, refuse)
+    for name in filter(functools.partial(hasattr, signal), _SIGNALS):
+        _replace(signal, name, functools.partial(_use, f"signal.{name}", refuse))
+    _replace(select, "select", functools.partial(_select, select.select, refuse))
+    for name in filter(functools.partial(hasattr, select), ("poll", "epoll", "devpoll")):
+        _replace(select, name, functools.partial(_Polling, getattr(select, name), refuse))
     for name in filter(functools.partial(hasattr, socket.socket), _AT_SOCKETS):
         _watch_socket(name, refuse)
     for name in filter(functools.partial(hasattr, selectors), _SELECTORS):
         _watch_selector(getattr(selectors, name), refuse)
 
 
-def _replace(module: Any, name: str, refuse: Callable[[str], object]) -> None:
-    def use(*_: Any) -> None:
-        refuse(at_line(f"uses {module.__name__}.{name}"))
+def _replace(module: Any, name: str, use: Callable[..., Any]) -> None:
+    def call(*arguments: Any) -> Any:
+        return use(*arguments)
 
-    use.__name__ = name
-    setattr(module, name, frames.InC(module.__name__, use, getattr(module, name).__doc__))
+    call.__name__ = name
+    setattr(module, name, frames.InC(module.__name__, call, getattr(module, name).__doc__))
+
+
+def _use(what: str, refuse: Callable[[str], object], *_: Any) -> None:
+    refuse(at_line(f"uses {what}"))
+
+
+def _select(
+    wait: Callable[..., Any], refuse: Callable[[str], object], *arguments: Any
+) -> tuple[list[Any], list[Any], list[Any]]:
+    found: tuple[list[Any], list[Any], list[Any]] = wait(*arguments)
+    if not any(found) and arguments[-1] > 0:
+        refuse(at_line(f"has waited by select for {arguments[-1]:g} s, {_REAL}"))
+    return found
+
+
+class _Polling:
+    """An object that polls, and tells when it has waited for nothing."""
+
+    def __init__(self, make: Any, refuse: Callable[[str], object], *arguments: Any) -> None:
+        self._polls, self._refuse = make(*arguments), refuse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._polls, name)
+
+    def poll(self, timeout: Any = None, *more: Any) -> Any:
+        found = self._polls.poll(timeout, *more)
+        if not found and timeout:
+            self._refuse(at_line("has waited by poll for a while, which was real"))
+        return found
 
 
 def _watch_socket(name: str, refuse: Callable[[str], object]) -> None:

@@ -47,6 +47,9 @@ class Lapse(float):
     def __truediv__(self, other: Any) -> Any:
         return self._as(super().__truediv__, other)
 
+    def __neg__(self) -> Any:
+        return Lapse(-float(self), -self._late)
+
     def _as(self, reckon: Callable[[Any], Any], other: Any, late: int | None = None) -> Any:
         found = reckon(other)
         late = self._late if late is None else late
