@@ -56,6 +56,11 @@ def record(
             raise SnippetError(
                 f"snippets/{name}.py: it should end {how} {wanted}, not {got}\n{trace.stderr}"
             )
+    if not trace.events and not (may_fail or terms.stderr):
+        raise SnippetError(
+            f"snippets/{name}.py: the snippet printed nothing; what it wrote to stderr is shown "
+            f"by :stderr:\n{trace.stderr}"
+        )
     if len(trace.events) > MOST_LINES:
         raise SnippetError(
             f"snippets/{name}.py: it prints {len(trace.events)} lines, a page shows at most "

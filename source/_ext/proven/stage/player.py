@@ -85,8 +85,8 @@ def play(
     may_fail: return the trace of a program that fails or is stuck in a deadlock, too;
     beside: a second snippet, played in the same working folder: it starts first, and
     as soon as it has printed a line, `name` does; both have the real clock.
-    Raises SnippetError if a snippet is missing, prints nothing or doesn't end, and
-    if it fails, unless it may.
+    Raises SnippetError if a snippet is missing, prints nothing, not even to stderr, or
+    doesn't end, and if it fails, unless it may.
     """
     path = path_of(name, snippets)
     other = path_of(beside, snippets) if beside else None
@@ -138,7 +138,7 @@ def _play(
         trace = replace(play_in_process(name, path, ordered, deadline(), other), why=why)
     if not may_fail:
         _refuse_failure(name, trace)
-    if not trace.events and not (may_fail and (trace.exit or trace.deadlock)):
+    if not (trace.events or trace.stderr) and not (may_fail and (trace.exit or trace.deadlock)):
         raise SnippetError(f"snippets/{name}.py: the snippet printed nothing")
     return trace
 
@@ -173,7 +173,7 @@ def perform_script(code: str) -> Trace:
     """Run `code` as a program of its own and return its trace.
 
     It is a file of its own: processes that it starts may import it anew.
-    Raises SnippetError if it hangs, ends with an exit code or prints nothing.
+    Raises SnippetError if it hangs, ends with an exit code or prints nothing at all.
     """
     if _scripts is None:
         return _perform_script(code)

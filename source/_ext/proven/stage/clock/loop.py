@@ -79,7 +79,7 @@ def _read(loop: Any) -> float:
         return _time(loop)
     caller = real.getframe(1).f_globals.get("__name__", "")
     if not caller.startswith("asyncio."):
-        return Reading(clock.read())
+        return Reading.at(clock.read())
     # asyncio's own readings aren't the program's.
     clock.meter.charge()
     return clock.time()

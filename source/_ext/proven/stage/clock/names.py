@@ -95,7 +95,7 @@ def clock_gettime(which: int, /) -> float:
     """Stand in for time.clock_gettime."""
     if running() is None:
         return KEPT["clock_gettime"](which)
-    return Reading(clock_gettime_ns(which))
+    return Reading.at(clock_gettime_ns(which))
 
 
 def _or_now(seconds: Any) -> Any:
@@ -120,7 +120,7 @@ def _reading(name: str, epoch: int) -> Callable[[], float]:
 
         def read() -> float:
             clock = running()
-            return Reading(epoch + clock.read()) if clock else original()
+            return Reading.at(epoch + clock.read()) if clock else original()
 
     read.__name__ = read.__qualname__ = name
     return read

@@ -1,19 +1,26 @@
 """Notices that a program turns to the outside world, where time is real.
 
-Sockets of the program itself, to and from its own servers, need no time.
+Sockets of the program itself, to and from its own servers, need no time; but who waits at one in
+vain waits really.
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import select
+import selectors
+import signal
 import socket
 import stat
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from proven.stage.clock import real
+from proven.stage.process.shared import frames
 
 _OUTSIDE = (
     "subprocess.Popen",
@@ -29,8 +36,21 @@ _OUTSIDE = (
     "sqlite3.connect",
     "os.utime",
 )
-_STARTERS = ("multiprocessing.popen_spawn_posix", "multiprocessing.popen_forkserver")
+_STARTERS = (
+    "multiprocessing.popen_spawn_posix",
+    "multiprocessing.popen_forkserver",
+    "multiprocessing.synchronize",
+)
 """Modules whose import tells of a process: of its start Python itself doesn't tell."""
+_SIGNALS = ("setitimer", "alarm", "pause", "sigwait", "sigwaitinfo", "sigtimedwait")
+"""Functions that wait for a signal, or let one come at a real moment."""
+_AT_SOCKETS = (
+    *("accept", "connect", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"),
+    *("recvmsg_into", "send", "sendall", "sendto", "sendmsg"),
+)
+_SELECTORS = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector")
+_REAL = "which are real"
+_STAGE = str(Path(__file__).parents[1])
 _OWN_NAMES = (None, "", b"", "localhost", b"localhost", "ip6-localhost")
 _here = threading.local()
 
@@ -52,10 +72,90 @@ def install(refuse: Callable[[str], object]) -> None:
         finally:
             _here.asking = False
         if why:
-            refuse(f"line {line()} uses {why}" if line() else f"it uses {why}")
+            refuse(at_line(f"uses {why}"))
 
     assert main
     sys.addaudithook(hook)
+    _watch_waits(refuse)
+
+
+def _watch_waits(refuse: Callable[[str], object]) -> None:
+    """Call `refuse` when the program waits for a real moment: meanwhile the clock stands still."""
+    for name in filter(functools.partial(hasattr, signal), _SIGNALS):
+        _replace(signal, name, functools.partial(_use, f"signal.{name}", refuse))
+    _replace(select, "select", functools.partial(_select, select.select, refuse))
+    for name in filter(functools.partial(hasattr, select), ("poll", "epoll", "devpoll")):
+        _replace(select, name, functools.partial(_Polling, getattr(select, name), refuse))
+    for name in filter(functools.partial(hasattr, socket.socket), _AT_SOCKETS):
+        _watch_socket(name, refuse)
+    for name in filter(functools.partial(hasattr, selectors), _SELECTORS):
+        _watch_selector(getattr(selectors, name), refuse)
+
+
+def _replace(module: Any, name: str, use: Callable[..., Any]) -> None:
+    def call(*arguments: Any) -> Any:
+        return use(*arguments)
+
+    call.__name__ = name
+    setattr(module, name, frames.InC(module.__name__, call, getattr(module, name).__doc__))
+
+
+def _use(what: str, refuse: Callable[[str], object], *_: Any) -> None:
+    refuse(at_line(f"uses {what}"))
+
+
+def _select(
+    wait: Callable[..., Any], refuse: Callable[[str], object], *arguments: Any
+) -> tuple[list[Any], list[Any], list[Any]]:
+    found: tuple[list[Any], list[Any], list[Any]] = wait(*arguments)
+    if not any(found) and arguments[-1] > 0:
+        refuse(at_line(f"has waited by select for {arguments[-1]:g} s, {_REAL}"))
+    return found
+
+
+class _Polling:
+    """An object that polls, and tells when it has waited for nothing."""
+
+    def __init__(self, make: Any, refuse: Callable[[str], object], *arguments: Any) -> None:
+        self._polls, self._refuse = make(*arguments), refuse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._polls, name)
+
+    def poll(self, timeout: Any = None, *more: Any) -> Any:
+        found = self._polls.poll(timeout, *more)
+        if not found and timeout:
+            self._refuse(at_line("has waited by poll for a while, which was real"))
+        return found
+
+
+def _watch_socket(name: str, refuse: Callable[[str], object]) -> None:
+    original = getattr(socket.socket, name)
+
+    @functools.wraps(original)
+    def wait(connection: Any, *arguments: Any) -> Any:
+        try:
+            return original(connection, *arguments)
+        except TimeoutError:
+            refuse(at_line(f"has waited at a socket for {connection.gettimeout()} s, {_REAL}"))
+            raise
+
+    setattr(socket.socket, name, wait)
+
+
+def _watch_selector(owner: Any, refuse: Callable[[str], object]) -> None:
+    original = owner.select
+
+    @functools.wraps(original)
+    def wait(selector: Any, timeout: float | None = None) -> Any:
+        found = original(selector, timeout)
+        in_vain = not found and timeout and timeout > 0
+        # The stage itself waits so for a moment, and then looks who can go on.
+        if in_vain and not real.getframe(1).f_code.co_filename.startswith(_STAGE):
+            refuse(at_line(f"has waited in a selector for {timeout:g} s, {_REAL}"))
+        return found
+
+    owner.select = wait
 
 
 def rest() -> None:
@@ -110,6 +210,11 @@ def _is_own(connection: Any, address: Any) -> bool:
         if (bound[1] if isinstance(bound, tuple) else bound) == wanted and wanted:
             return True
     return False
+
+
+def at_line(what: str) -> str:
+    """Return `what` the program does, with the line where it does so."""
+    return f"line {line()} {what}" if line() else f"it {what}"
 
 
 def line() -> int:

@@ -47,7 +47,14 @@ def watch_threads(journal: Journal, path: str, tell: Callable[[Any], object]) ->
         return bool(taken)
 
     record.Here.snippets = os.path.join(os.path.dirname(path), "")
+
+    def ran_out(seconds: float) -> None:
+        where = f"line {clock.meter.where()}" if clock.meter.where() else "it"
+        clock.refuse(f"{where} has waited in vain for {seconds:g} s, which are real")
+
     record.Here.sink = _Sink(journal)
+    # In its place for this play only.
+    record.Here.ran_out = staticmethod(ran_out)  # type: ignore[method-assign]
     deadlock.Look.end = tell
     deadlock.Look.pulse = lambda: (clock.now, len(journal.moments))
     # In its place for this play only.

@@ -92,13 +92,15 @@ class InC:
     def __reduce__(self) -> str:
         return str(self.__name__)
 
-    @property
+    # It can't be set, as with functions of C.
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return BuiltinFunctionType
 
 
 # A program that asks for the type reads the usual name.
-InC.__name__ = InC.__qualname__ = BuiltinFunctionType.__name__
+for _name in ("__name__", "__qualname__"):
+    setattr(InC, _name, BuiltinFunctionType.__name__)
 
 
 def _getframe(depth: int = 0, /) -> Any:

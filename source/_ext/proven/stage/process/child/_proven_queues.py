@@ -6,7 +6,8 @@ import functools
 from collections import deque
 
 from _proven_deadlock import might_last
-from _proven_record import by_program, record, when_imported
+from _proven_record import Here, by_program, record, when_imported
+from _proven_sleeps import slept
 from _proven_threads import watch_wait, watch_waking, woken
 
 TYPE_CHECKING = False
@@ -99,8 +100,11 @@ def _simple(base: Any) -> type:
                 try:
                     with might_last():
                         item = super().get(block, timeout)
-                except BaseException:
+                except BaseException as error:
                     record("runs")
+                    if type(error).__name__ == "Empty" and timeout:
+                        slept(timeout)
+                        Here.ran_out(timeout)
                     raise
                 record("runs", **self._exchanged())
                 return item

@@ -41,7 +41,8 @@ class Here:
     """This process: the id and the name that it writes under, unless multiprocessing gave it one.
 
     until: the process object that a plain os.fork took over from its parent; snippets: the
-    folder of the program; sink: takes the records instead, on the virtual clock.
+    folder of the program; sink: takes the records instead, on the virtual clock; ran_out: hears
+    there of real seconds that were waited in vain.
     """
 
     id = os.environ.pop("HANDBOOK_MAIN", "") or f"@{os.getpid()}"
@@ -49,6 +50,10 @@ class Here:
     until: Any = None
     snippets = os.path.join(os.environ.get("HANDBOOK_FOLDER", ""), "")
     sink: Callable[[str, dict[str, Any]], Cause] | None = None
+
+    @staticmethod
+    def ran_out(seconds: float) -> None:
+        """Do nothing: where all is real, so is that."""
 
 
 def _multiprocessing() -> Any:

@@ -9,7 +9,7 @@ import threading
 
 from _proven_deadlock import might_last
 from _proven_locks import Lock, RLock, WatchedLock, WatchedRLock, allocate_lock
-from _proven_record import actor_id, by_program, process_id, record
+from _proven_record import Here, actor_id, by_program, process_id, record
 from _proven_sleeps import slept
 
 TYPE_CHECKING = False
@@ -113,8 +113,12 @@ def _timed(wait: Callable[..., Any], owner: Any, *arguments: Any, **options: Any
     """Wait; if that was in vain, it was a sleep."""
     found = wait(owner, *arguments, **options)
     limit = options.get("timeout", arguments[-1] if arguments else None)
-    if found is False and isinstance(limit, int | float) and limit > 0:
-        slept(limit)
+    if isinstance(limit, int | float) and limit > 0:
+        if found is False:
+            slept(limit)
+        elif found is None and owner.is_alive():
+            slept(limit)
+            Here.ran_out(limit)
     return found
 
 

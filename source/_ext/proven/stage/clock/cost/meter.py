@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-SECOND = 1_000_000_000
+from proven.stage.clock.cost.moments import SECOND
+
 READS = 5_000
 """Readings of the clock at one moment after which it counts as busy waiting."""
 STEPS = 20_000
@@ -26,73 +26,6 @@ NOTICEABLE = 0.02
 """CPU seconds from which a stretch counts."""
 
 _spent = time.thread_time
-
-
-class Lapse(float):
-    """Seconds between two readings, and what is counted with them.
-
-    In real time each is a little longer than here: a wait that is reckoned from it ends a moment
-    sooner, and which of two such waits that end at the same moment is over first nobody knows.
-    """
-
-    __slots__ = ()
-
-    def __add__(self, other: Any) -> Any:
-        return other + float(self) if isinstance(other, Reading) else _lapse(super().__add__(other))
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return _lapse(super().__sub__(other))
-
-    def __rsub__(self, other: Any) -> Any:
-        return _lapse(super().__rsub__(other))
-
-    def __reduce__(self) -> Any:
-        return float, (float(self),)
-
-
-def _lapse(found: Any) -> Any:
-    return Lapse(found) if isinstance(found, float) else found
-
-
-class Reading(float):
-    """A moment in seconds, exact to the nanosecond as the clock is: also what is counted from it.
-
-    As a plain float 0.1 + 0.2 would be later than 0.3, and who has slept as long as that not yet
-    through; in real time each sleep is a little late.
-    """
-
-    __slots__ = ("_nanoseconds",)
-    _nanoseconds: int
-
-    def __new__(cls, nanoseconds: int) -> Reading:
-        self = super().__new__(cls, nanoseconds / SECOND)
-        self._nanoseconds = nanoseconds
-        return self
-
-    def __add__(self, other: Any) -> Any:
-        if not isinstance(other, int | float) or not math.isfinite(other):
-            return super().__add__(other)
-        return Reading(self._nanoseconds + round(other * SECOND))
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        if isinstance(other, Reading):
-            return Lapse((self._nanoseconds - other._nanoseconds) / SECOND)
-        if not isinstance(other, int | float) or not math.isfinite(other):
-            return super().__sub__(other)
-        return Reading(self._nanoseconds - round(other * SECOND))
-
-    def __reduce__(self) -> Any:
-        return float, (float(self),)
-
-
-# A program that asks for the type reads the usual name.
-for _kind in (Reading, Lapse):
-    _kind.__name__ = _kind.__qualname__ = float.__name__
-    _kind.__module__ = float.__module__
 
 
 class Computed(NamedTuple):
