@@ -42,6 +42,11 @@ OWN_CODE = "own code"
 EXCUSES = "justified.toml"
 """In a chapter's tests: snippet, a mutant's label (may hold *) and why it may go unnoticed."""
 
+_SAYS_WHAT = re.compile(
+    rf"(?:{'|'.join({label.partition(' ')[0] for label in OPERATORS.values()})})\b"
+    r".*?\b(?!and\b)\w|number \*"
+)
+"""The key of an excuse: the operator, and at least a word of what it does; or any number."""
 _FILE = re.compile(r"\d+\.\d+t?\.json")
 
 
@@ -200,7 +205,13 @@ def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
             chapters.append(tomllib.loads(file.read_text(encoding="utf-8")))
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{file}: {error}") from None
-    return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
+    excuses = {name: reasons for chapter in chapters for name, reasons in chapter.items()}
+    for name, reasons in excuses.items():
+        for pattern in reasons:
+            if not _SAYS_WHAT.match(pattern):
+                problem = "begin with what is done to which line: it would excuse anything"
+                raise ValueError(f"{EXCUSES}: {name}: {pattern!r}: {problem}")
+    return excuses
 
 
 def excuse(allowed: dict[str, dict[str, str]], name: str, label: str) -> str:
