@@ -21,9 +21,10 @@ _LEFT_OUT: set[str] = set()
 _ID = re.compile(rf"^ *@pytest\.mark\.(?:{'|'.join(VERBS)})\(\s*\"([\w-]+)\"", re.M)
 
 
-def pytest_pycollect_makemodule(module_path: Path) -> None:
+def pytest_collectstart(collector: pytest.Collector) -> None:
     """Note from which files tests are collected."""
-    _MODULES.add(module_path)
+    if isinstance(collector, pytest.Module):
+        _MODULES.add(collector.path)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
