@@ -205,13 +205,11 @@ def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
             chapters.append(tomllib.loads(file.read_text(encoding="utf-8")))
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{file}: {error}") from None
-    excuses = {name: reasons for chapter in chapters for name, reasons in chapter.items()}
-    for name, reasons in excuses.items():
-        for pattern in reasons:
-            if not _SAYS_WHAT.match(pattern):
-                problem = "begin with what is done to which line: it would excuse anything"
-                raise ValueError(f"{EXCUSES}: {name}: {pattern!r}: {problem}")
-    return excuses
+        for name, reasons in chapters[-1].items():
+            if wide := [key for key in reasons if not _SAYS_WHAT.match(key)]:
+                problem = "say what is done to which line: so it would excuse anything"
+                raise ValueError(f"{file}: {name}: {wide[0]!r}: {problem}")
+    return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 
 
 def excuse(allowed: dict[str, dict[str, str]], name: str, label: str) -> str:

@@ -298,4 +298,4 @@ def test_excuses_are_of_snippets() -> None:
 def test_an_excuse_that_would_excuse_anything_is_refused(book: Book, key: str) -> None:
     book.write("tests/tasks/justified.toml", f'["tasks/hello"]\n"{key}" = "так надо"\n')
     told = book.run("proven.checks.mutants", "--all", "--root", str(book.root)).stdout
-    assert f"justified.toml: tasks/hello: '{key}': begin with what is done" in told
+    assert f"justified.toml: tasks/hello: '{key}': say what is done" in told
