@@ -42,6 +42,11 @@ OWN_CODE = "own code"
 EXCUSES = "justified.toml"
 """In a chapter's tests: snippet, a mutant's label (may hold *) and why it may go unnoticed."""
 
+_SAYS_WHAT = re.compile(
+    rf"(?:{'|'.join({label.partition(' ')[0] for label in OPERATORS.values()})})\b"
+    r".*?\b(?!and\b)\w|number \*"
+)
+"""The key of an excuse: the operator, and at least a word of what it does; or any number."""
 _FILE = re.compile(r"\d+\.\d+t?\.json")
 
 
@@ -200,6 +205,10 @@ def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
             chapters.append(tomllib.loads(file.read_text(encoding="utf-8")))
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{file}: {error}") from None
+        for name, reasons in chapters[-1].items():
+            if wide := [key for key in reasons if not _SAYS_WHAT.match(key)]:
+                problem = "say what is done to which line: so it would excuse anything"
+                raise ValueError(f"{file}: {name}: {wide[0]!r}: {problem}")
     return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 
 

@@ -40,7 +40,14 @@ def test_every_snippet_is_on_a_page_with_its_output() -> None:
     )
     included = set(re.findall(r"\{literalinclude\} (?:\.\./)+snippets/(\S+)\.py", text))
     shown = set(re.findall(r"\{output\} (\S+)", text))
-    assert included == shown == set(names())
+    everything = included | shown | set(names())
+    lacks = {"listing": included, "output": shown, "file": set(names())}
+    problems = [
+        f"snippets/{name}.py: it has no {what}: show it on a page with its output, or remove it"
+        for what, there in lacks.items()
+        for name in sorted(everything - there)
+    ]
+    assert not problems, "\n".join(problems)
 
 
 def test_every_answer_to_an_exercise_is_a_program_with_its_output() -> None:

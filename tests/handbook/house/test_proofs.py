@@ -58,3 +58,25 @@ def test_a_proof_that_is_not_run_fails(book: Any) -> None:
         assert re.search(why, told), told
     assert "3 skipped" in summary
     assert "so it proves nothing" in told
+
+
+ONE = '\n\n@pytest.mark.always("{0}")\ndef {1}_{0}():\n    assert True\n'
+
+
+def test_a_proof_that_is_not_collected_fails(book: Any) -> None:
+    book.write("pytest.ini", "[pytest]\nmarkers =\n  always(id)\n")
+    proofs = ONE.format("run", "test"), ONE.format("misnamed", "check"), ONE.format("out", "test")
+    book.write("tests/test_it.py", "import pytest\n" + "".join(proofs))
+    takes = "    items[:] = [each for each in items if 'out' not in each.name]\n"
+    book.write("tests/conftest.py", f"def pytest_collection_modifyitems(items):\n{takes}")
+    options = ("-q", "-p", "proven.checks.collected", "-c", f"{book.root}/pytest.ini")
+    told = book.run("pytest", *options, str(book.root / "tests/test_it.py")).stdout
+    assert "2 failed, 1 passed" in told
+    for id, line in (("misnamed", 9), ("out", 14)):
+        assert f"tests/test_it.py:{line}: the proof of {id} is never run" in told
+    told = book.run(
+        "pytest", *options, str(book.root / "tests/test_it.py"), "-k", "misnamed"
+    ).stdout
+    assert "2 failed, 1 deselected" in told, "who chooses says what is left out"
+    chosen = f"{book.root}/tests/test_it.py::test_run"
+    assert "1 passed" in book.run("pytest", *options, chosen).stdout

@@ -292,3 +292,10 @@ def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
 def test_excuses_are_of_snippets() -> None:
     book = Book.at(ROOT)
     assert book.excuses.keys() <= set(book.snippets)
+
+
+@pytest.mark.parametrize("key", ["*", "drop *", "swap «*» and «*»*", "survivor: drop join"])
+def test_an_excuse_that_would_excuse_anything_is_refused(book: Book, key: str) -> None:
+    book.write("tests/tasks/justified.toml", f'["tasks/hello"]\n"{key}" = "так надо"\n')
+    told = book.run("proven.checks.mutants", "--all", "--root", str(book.root)).stdout
+    assert f"justified.toml: tasks/hello: '{key}': say what is done" in told

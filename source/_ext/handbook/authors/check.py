@@ -204,7 +204,8 @@ def _mutants(book: Book, test: str) -> Iterator[str]:
     if done.returncode:
         yield from done.stdout.splitlines()[:-1]  # the last one counts them
         if done.stderr:
-            yield f"{test}: mutants: {done.stderr.strip().splitlines()[-1]}"
+            problem = done.stderr.strip().splitlines()[-1].removeprefix("ValueError: ")
+            yield f"{test}: mutants: {problem}"
 
 
 def _run(book: Book, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
