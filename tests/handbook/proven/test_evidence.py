@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proven.book import Book
+from proven.book import Book, Memo
 from proven.book.prints import fingerprint
 from proven.findings import Evidence, Finding, read
 from proven.proofs import Outcomes
@@ -67,10 +67,18 @@ def test_versions_are_in_order(book: Any) -> None:
 def test_what_changed_since_does_not_count(
     book: Any, file: str, old: str, new: str, stale: set[str]
 ) -> None:
-    found = take(book)
+    found, kept = take(book), book.root / "memo"
+
+    def outdated(memo: Memo) -> set[str]:
+        contents = Book.at(book.root, memo)
+        parts = {part for part in ("claims", "examples") if not contents.current(found, part)}
+        memo.save()
+        return parts
+
+    # What an earlier process found and when it saw which files.
+    assert outdated(Memo(kept)) == outdated(Memo(kept)) == set()
     book.replace(file, old, new)
-    contents = Book.at(book.root)
-    assert stale == {part for part in ("claims", "examples") if not contents.current(found, part)}
+    assert outdated(Memo()) == outdated(Memo(kept)) == outdated(Memo(kept)) == stale
 
 
 def test_another_proof_of_the_file_changes_nothing(book: Any) -> None:

@@ -82,11 +82,17 @@ def _plain(span: nodes.inline) -> nodes.inline:
 def state(env: BuildEnvironment) -> Any:
     """Return all that the ledger shows, to be compared with what it showed before."""
     store = handbook(env)
+    book = store.book
     return [
-        [(page, id, store.sentences[page][id].astext()) for _, page, id in numbered(env)],
-        [(claim.id, claim.rests, where(claim)) for claim in store.book.claims.values()],
-        [(proof.id, proof.place) for proof in store.book.proofs.values()],
-        [(each.version, store.book.current(each, "claims")) for each in store.book.evidence],
+        [(page, id) for _, page, id in numbered(env)],
+        [
+            (claim.id, claim.verb, claim.text, claim.rests, where(claim))
+            for claim in book.claims.values()
+        ],
+        [(proof.id, proof.place) for proof in book.proofs.values()],
+        # What was found is as it was while the files of evidence are.
+        book.stamps.get(book.settings.evidence),
+        [(each.version, list(book.current(each, "claims"))) for each in book.evidence],
     ]
 
 

@@ -85,12 +85,12 @@ def _outcomes(
 ) -> Iterator[str]:
     """Yield what came out for each of `keys`; what isn't about this version counts as passed."""
     findings = store.book.current(evidence, part)
+    claims, outputs = store.book.claims, store.book.outputs
     version = tuple(int(number) for number in evidence.version.rstrip("t").split("."))
     for key in keys:
         finding: Finding | None = findings.get(key)
-        about = store.book.claims.get(key) or store.book.outputs.get(key)
         outcome = finding.outcome if finding else "unchecked"
-        if outcome == "skipped" and about:
+        if outcome == "skipped" and (about := claims.get(key) or outputs.get(key)):
             elsewhere = excluded(dict(about.only), version, gil="t" not in evidence.version)
             outcome = "passed" if elsewhere else outcome
         yield outcome

@@ -31,7 +31,8 @@ _MODULES = (
     *("furo", "myst_parser.sphinx_ext.main", "myst_parser.parsers.sphinx_"),
     *("sphinx.ext.doctest", "sphinx.ext.intersphinx", "sphinx_copybutton"),
     *("pygments.formatters.html", "pygments.lexers.python", "sphinx.search.ru"),
-    *("proven.book", "proven.shown", "proven.stage", "proven.timeline.drawing"),
+    *("proven.book", "proven.shown", "proven.timeline.drawing"),
+    *("proven.stage.player", "proven.stage.explore.graph"),
     *("typst_book", "typst_book.builder"),
 )
 _CODE = [Path(folder).parent for folder in proven.__path__]

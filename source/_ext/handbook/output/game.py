@@ -17,9 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from proven.stage import SnippetError
-from proven.stage.explore import CannotExplore
-from proven.stage.explore.graph import DONE, Graph, hopes
-from proven.stage.explore.scene import Scene
 
 from handbook.domain import Fault, handbook, warn
 from handbook.output.interleaving import Interleaving, scene_of
@@ -27,6 +24,8 @@ from handbook.output.recorded import guess
 from handbook.output.runs import effect_in_russian, result
 
 if TYPE_CHECKING:
+    from proven.stage.explore.graph import Graph
+    from proven.stage.explore.scene import Scene
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
@@ -45,6 +44,9 @@ class Scheduler(Interleaving):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
+        # Explorers are many modules, and most builds read no such page.
+        from proven.stage.explore import CannotExplore
+
         self.env.note_dependency(__file__)
         for snippet in {name, self.options.get("fixed", name)}:
             self.env.note_dependency(str(handbook(self.env).book.snippet(snippet)))
@@ -56,6 +58,8 @@ class Scheduler(Interleaving):
             return []
 
     def _game(self, name: str) -> nodes.Node:
+        from proven.stage.explore.graph import Graph
+
         for option in ("goal", "fixed"):
             if option not in self.options:
                 raise ValueError(f":{option}: is missing")
@@ -126,6 +130,9 @@ def data(graph: Graph, source: list[str]) -> dict[str, Any]:
     Each state is [stand, shared, moves, hope, end, breaks]: stand the line of each actor and
     what it waits for, moves [actor, next state, text], texts as numbers of `words`.
     """
+    from proven.stage.explore import CannotExplore
+    from proven.stage.explore.graph import DONE, hopes
+
     words, scene = _Words({"": 0}), graph.scene
     names = [name for name, _ in scene.actors]
     states = graph.shortened()

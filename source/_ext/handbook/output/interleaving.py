@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from proven.checks.accept import replace_text
 from proven.stage import SnippetError
 from sphinx.util.docutils import SphinxDirective
 
@@ -143,6 +142,8 @@ def accept(page: Path, wanted: Callable[[str, str], bool] = lambda name, text: T
 
     def put(block: re.Match[str]) -> str:
         return _rewritten(block) if wanted(block["name"], block[0]) else block[0]
+
+    from proven.checks.accept import replace_text
 
     after = _BLOCK.sub(put, before)
     if after != before:

@@ -12,7 +12,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from handbook.appendices import screen
-from handbook.appendices.ledger import proof_page
+from handbook.appendices.ledger import proof_page, state
 from handbook.appendices.rows import rows
 from handbook.domain import handbook
 from handbook.site.outdated import written
@@ -42,6 +42,8 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 def _ledgers(app: Sphinx) -> Iterator[tuple[str, str, str]]:
     ledger = handbook(app.env).book.settings.ledger
+    if written(app).unchanged(f"{ledger}/", state(app.env)):
+        return
     for chapter, listed in screen.by_chapter(rows(app.env)).items():
         page = screen.ledger_of(ledger, f"{chapter}/")
         whole = app.builder.get_relative_uri(page, ledger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,8 @@ class HandbookSite(StandaloneHTMLBuilder):
 
     def _is_copied(self, source: StrPath, to: StrPath) -> bool:
         try:
-            copied, now = (
-                Path(self.outdir, "_downloads", to).stat(),
-                Path(self.srcdir, source).stat(),
-            )
+            copied = os.stat(os.path.join(self.outdir, "_downloads", to))
+            now = os.stat(os.path.join(self.srcdir, source))
         except OSError:
             return False
         # Sphinx gives the copy the time of its source, rounded.

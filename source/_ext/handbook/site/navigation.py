@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import furo
+import sphinx
 from furo.navigation import get_navigation_tree
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
@@ -37,16 +38,7 @@ class Navigation:
     """The contents of the site as HTML, cut at the tags in which one page differs from another."""
 
     def __init__(self, builder: StandaloneHTMLBuilder) -> None:
-        tree = global_toctree_for_doc(
-            *(builder.env, builder.config.root_doc, builder),
-            tags=builder.tags,
-            collapse=False,
-            titles_only=True,
-            maxdepth=-1,
-            includehidden=True,
-        )
-        fragment = builder.render_partial(tree)["fragment"] if tree else ""
-        html = _by_furo(fragment, Path(builder.doctreedir, "navigation.json"))
+        html = _kept(builder, Path(builder.doctreedir, "navigation.json"))
         self._parts = _TAG.split(mend(NAVIGATION, html, "the contents at the side"))
         self._around: dict[str, list[int]] = {}
         self._switches: dict[int, int] = {}
@@ -92,16 +84,36 @@ class Navigation:
         ]
 
 
-def _by_furo(fragment: str, kept: Path) -> str:
-    """Return what furo makes of the contents; `kept` spares it the same work for the next build."""
-    key = [furo.__version__, fragment]
+def _kept(builder: StandaloneHTMLBuilder, file: Path) -> str:
+    """Return the contents; `file` spares the same work if they are as an earlier build had them.
+
+    They are if the titles are, and if no page with a toctree was read anew.
+    """
+    env = builder.env
+    key = [
+        *(sphinx.__version__, furo.__version__, builder.get_target_uri(env.config.root_doc)),
+        {page: str(title) for page, title in env.titles.items()},
+        {page: env.all_docs[page] for page in env.toctree_includes},
+    ]
     with suppress(OSError, ValueError):
-        *before, html = json.loads(kept.read_text(encoding="utf-8"))
+        *before, html = json.loads(file.read_text(encoding="utf-8"))
         if before == key:
             return str(html)
-    html = get_navigation_tree(fragment)
-    kept.write_text(json.dumps([*key, html]), encoding="utf-8")
+    html = _by_furo(builder)
+    file.write_text(json.dumps([*key, html]), encoding="utf-8")
     return html
+
+
+def _by_furo(builder: StandaloneHTMLBuilder) -> str:
+    tree = global_toctree_for_doc(
+        *(builder.env, builder.config.root_doc, builder),
+        tags=builder.tags,
+        collapse=False,
+        titles_only=True,
+        maxdepth=-1,
+        includehidden=True,
+    )
+    return get_navigation_tree(builder.render_partial(tree)["fragment"] if tree else "")
 
 
 def _current(tag: str) -> str:

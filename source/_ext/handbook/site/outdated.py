@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,10 +76,7 @@ class Written:
     @cached_property
     def files(self) -> str:
         """The hash of when each file was changed that the book is made of."""
-        settings = handbook(self._app.env).book.settings
-        folders = (settings.pages, settings.tests, settings.snippets, settings.evidence)
-        stamps = sorted({stamp for folder in folders for stamp in _stamps(folder)})
-        return digest(stamps, machinery())
+        return digest(list(handbook(self._app.env).book.stamps.values()), machinery())
 
     @property
     def read_before(self) -> bool:
@@ -104,6 +100,18 @@ class Written:
         self._now[page] = digest(self.frame, *shown)
         return self._before.get(page) != self._now[page] or not self._path(page).exists()
 
+    def unchanged(self, folder: str, *shown: Any) -> bool:
+        """Tell whether all pages in `folder` show `shown` already; then they stay as they are."""
+        pages = [page for page in self._before if page.startswith(folder)]
+        key = f"({folder})"
+        self._now[key] = digest(self.frame, *shown)
+        if self._before.get(key) != self._now[key]:
+            return False
+        if not all(self._path(page).exists() for page in pages):
+            return False
+        self._now |= {page: self._before[page] for page in pages}
+        return True
+
     def _path(self, page: str) -> Path:
         assert isinstance(self._app.builder, StandaloneHTMLBuilder)
         return self._app.builder.get_output_path(page)
@@ -113,21 +121,6 @@ class Written:
         if not self.untouched:
             text = json.dumps(self._now, indent=0, sort_keys=True)
             self._file.write_text(text, encoding="utf-8")
-
-
-def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
-    """Yield path, size and time of each file in `folder`, but for caches and what is compiled."""
-    if not os.path.isdir(folder):
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith((".", "__pycache__")) or entry.name.endswith(".mo"):
-                continue
-            if entry.is_dir():
-                yield from _stamps(entry.path)
-            else:
-                found = entry.stat()
-                yield entry.path, found.st_size, found.st_mtime_ns
 
 
 def _hash_of(file: Path | None) -> str:

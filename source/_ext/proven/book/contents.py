@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -16,7 +16,7 @@ from proven.book.laws import laws_in
 from proven.book.memo import Memo
 from proven.book.prints import both, fingerprint
 from proven.book.settings import Settings
-from proven.book.texts import Texts
+from proven.book.texts import Texts, stamp
 from proven.book.tried import machinery
 from proven.claims import Mark, claims_in, proofs_in
 from proven.findings import Evidence, Finding, Part, excuses_in, read
@@ -30,11 +30,16 @@ V = TypeVar("V")
 
 
 class Book:
-    """The claims, proofs and outputs of a book, read once, and their fingerprints."""
+    """The claims, proofs and outputs of a book, read once, and their fingerprints.
+
+    stamps: by folder of the settings, a hash of what files lie there, of which size and time.
+    """
 
     def __init__(self, settings: Settings, memo: Memo | None = None) -> None:
         self.settings = settings
         self.memo = memo or Memo()
+        # Before anything is read: what changes in between has another stamp for the next process.
+        self.stamps = {each: stamp(each) for each in settings.folders} if memo else {}
         self._texts = Texts(settings.root, self.memo)
         self._current: dict[tuple[str, str, Part], dict[str, Finding]] = {}
 
@@ -51,18 +56,18 @@ class Book:
     @cached_property
     def all_claims(self) -> list[Mark]:
         """All claims of the pages by file and line, also those whose id is used twice."""
-        return self._texts.marks("claims", claims_in, self.settings.page_files())
+        return self._texts.found("claims", claims_in, self.settings.page_files())
 
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
         files = sorted(self.settings.tests.rglob("test_*.py"))
-        return self._texts.marks("proofs", proofs_in, files)
+        return self._texts.found("proofs", proofs_in, files)
 
     @cached_property
     def all_laws(self) -> list[Mark]:
         """All laws of the tests by file and line: claims checked in random programs."""
-        return self._texts.marks("laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py")))
+        return self._texts.found("laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py")))
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -77,8 +82,13 @@ class Book:
     @cached_property
     def outputs(self) -> dict[str, Shown]:
         """The outputs shown, by snippet."""
-        pages = self._texts.all_of(self.settings.page_files())
-        return {shown.name: shown for shown in outputs_in(pages)}
+        every = self._texts.found("outputs", outputs_in, self.settings.page_files())
+        return {shown.name: shown for shown in every}
+
+    @cached_property
+    def shown_on(self) -> dict[str, list[str]]:
+        """The snippets whose outputs a page shows, by its file."""
+        return _grouped((shown.page, shown.name) for shown in self.outputs.values())
 
     @cached_property
     def snippets(self) -> list[str]:
@@ -95,31 +105,13 @@ class Book:
     @cached_property
     def excuses(self) -> dict[str, dict[str, str]]:
         """Why mutants may go unnoticed: snippet, mutant's pattern, reason."""
-        return excuses_in(self.settings.tests)
+        tests = self.settings.tests
+        return self.memo.of("excuses", [self.stamps.get(tests, "")], partial(excuses_in, tests))
 
     @cached_property
     def fingerprints(self) -> dict[Printed, dict[str, str]]:
         """Claims, their proofs and examples with the fingerprint of what the outcome depends on."""
-        proven = [id for id in self.claims if id in self.proofs]
-        pairs = _grouped(
-            ((self.claims[id].file, self.proofs[id].file), self.claims[id]) for id in proven
-        )
-        prints: dict[str, tuple[str, str]] = {}
-        for (page, file), claims in pairs.items():
-            prints |= self._prints_of(page, file, claims)
-        return {
-            "claims": {id: prints[id][0] for id in proven},
-            # What breaks a proof doesn't depend on how the sentence is worded.
-            "proofs": {id: prints[id][1] for id in proven},
-            "examples": {
-                shown.name: fingerprint(
-                    self.code(shown.name),
-                    f"{shown.any_order} {shown.only}{shown.terms}",
-                    *shown.lines,
-                )
-                for shown in self.outputs.values()
-            },
-        }
+        return _Prints(self).all()
 
     def current(self, evidence: Evidence, part: Part) -> dict[str, Finding]:
         """Return the findings that still count: about claims or examples as they are now."""
@@ -145,7 +137,7 @@ class Book:
     def snippets_of(self, page: str, test: str) -> list[str]:
         """Return the snippets that a page shows or its file of proofs names, each as "a/b"."""
         quoted = self._names.intersection(re.findall(r'"(\w+/\w+)"', self.text(self.root / test)))
-        return sorted(quoted.union(self._shown_on.get(page, ())))
+        return sorted(quoted.union(self.shown_on.get(page, ())))
 
     def alone(self, id: str, changed: str = "") -> str:
         """Return the file of a proof, or it `changed`, without the other proofs."""
@@ -166,19 +158,65 @@ class Book:
         return frozenset(self.snippets)
 
     @cached_property
-    def _shown_on(self) -> dict[str, list[str]]:
-        return _grouped((shown.page, shown.name) for shown in self.outputs.values())
-
-    @cached_property
     def _proofs_by_file(self) -> dict[str, list[Mark]]:
         return _grouped((proof.file, proof) for proof in self.proofs.values())
 
-    def _prints_of(self, page: str, file: str, claims: list[Mark]) -> dict[str, tuple[str, str]]:
+
+class _Prints:
+    """Makes the fingerprints of a book, but for what the memo knows by the stamps of its files."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        folders = (book.settings.tests, book.settings.snippets)
+        # As long as these are the same, no test and no snippet needs be read.
+        self._code = [book.stamps.get(folder, "") for folder in folders]
+
+    def all(self) -> dict[Printed, dict[str, str]]:
+        book = self._book
+        proven = [id for id in book.claims if id in book.proofs]
+        pairs = _grouped(
+            ((book.claims[id].file, book.proofs[id].file), book.claims[id]) for id in proven
+        )
+        prints: dict[str, tuple[str, str]] = {}
+        for (page, file), claims in pairs.items():
+            prints |= self._of_claims(page, file, claims)
+        return {
+            "claims": {id: prints[id][0] for id in proven},
+            # What breaks a proof doesn't depend on how the sentence is worded.
+            "proofs": {id: prints[id][1] for id in proven},
+            "examples": {
+                name: print
+                for page, names in book.shown_on.items()
+                for name, print in self._of_outputs(page, names).items()
+            },
+        }
+
+    def _of_claims(self, page: str, file: str, claims: list[Mark]) -> dict[str, tuple[str, str]]:
         """Return the prints of the claims of `page` that `file` proves, and of their proofs."""
-        shared = [*self.shared_by(file), *map(self.code, self.snippets_of(page, file))]
+        book = self._book
         sentences = {claim.id: (claim.verb, str(claim.only), claim.text) for claim in claims}
-        texts = (self.text(self.root / file), *shared, str(sentences))
-        return self.memo.of("prints", texts, lambda: both(sentences, self.alone, shared))
+
+        def find() -> dict[str, tuple[str, str]]:
+            shared = [*book.shared_by(file), *map(book.code, book.snippets_of(page, file))]
+            texts = (book.text(book.root / file), *shared, str(sentences))
+            return book.memo.of("prints", texts, lambda: both(sentences, book.alone, shared))
+
+        own = (file, str(sentences), str(book.shown_on.get(page)))
+        return book.memo.of("prints of claims", (*self._code, *own), find)
+
+    def _of_outputs(self, page: str, names: list[str]) -> dict[str, str]:
+        """Return the prints of the outputs `names` that `page` shows."""
+        book = self._book
+
+        def find() -> dict[str, str]:
+            return {name: self._of_output(book.outputs[name]) for name in names}
+
+        own = (book.text(book.root / page), str(names))
+        return book.memo.of("prints of outputs", (*self._code, *own), find)
+
+    def _of_output(self, shown: Shown) -> str:
+        terms = f"{shown.any_order} {shown.only}{shown.terms}"
+        return fingerprint(self._book.code(shown.name), terms, *shown.lines)
 
 
 def remembered(root: Path | str) -> Book:

@@ -53,6 +53,11 @@ class Settings:
         values["pythons"] = tuple(values["pythons"])
         return cls(root, **values | {key: root / values[key] for key in folders})
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Those of which the book is made."""
+        return self.pages, self.snippets, self.tests, self.evidence
+
     def page_files(self) -> list[Path]:
         """Return the pages; a folder whose name begins with _ holds none."""
         files = sorted(self.pages.rglob("*.md"))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from proven.book.memo import Memo
 from proven.book.prints import helpers_in, used
-from proven.claims import Mark
+
+T = TypeVar("T")
 
 
 class Texts:
@@ -29,11 +33,11 @@ class Texts:
         """Return the texts of `files` by their path relative to root."""
         return {file.relative_to(self._root).as_posix(): self.of(file) for file in files}
 
-    def marks(
-        self, what: str, find: Callable[[Mapping[str, str]], Iterable[Mark]], files: Iterable[Path]
-    ) -> list[Mark]:
+    def found(
+        self, what: str, find: Callable[[Mapping[str, str]], Iterable[T]], files: Iterable[Path]
+    ) -> list[T]:
         """Return what `find` finds in texts by file; only what changed is searched."""
-        found: list[Mark] = []
+        found: list[T] = []
         for file, text in self.all_of(files).items():
             found += self._memo.of(what, (file, text), partial(_listed, find, {file: text}))
         return found
@@ -59,7 +63,25 @@ class Texts:
         return self._helped[file]
 
 
-def _listed(
-    find: Callable[[Mapping[str, str]], Iterable[Mark]], texts: Mapping[str, str]
-) -> list[Mark]:
+def _listed(find: Callable[[Mapping[str, str]], Iterable[T]], texts: Mapping[str, str]) -> list[T]:
     return list(find(texts))
+
+
+def stamp(folder: Path) -> str:
+    """Return a hash of path, size and time of each file in `folder`."""
+    return hashlib.sha256(str(sorted(_stamps(folder))).encode()).hexdigest()
+
+
+def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
+    """Yield path, size and time of each file in `folder`, but for caches and what is compiled."""
+    if not os.path.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith((".", "__pycache__")) or entry.name.endswith(".mo"):
+                continue
+            if entry.is_dir():
+                yield from _stamps(entry.path)
+            else:
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns

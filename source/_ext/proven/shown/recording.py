@@ -16,10 +16,9 @@ from typing import Any
 
 from proven import stage
 from proven.shown.text import Terms, on_page
-from proven.stage import SnippetError, play
+from proven.stage import SnippetError
 from proven.stage.choice import why_real
 from proven.stage.trace import Trace
-from proven.stage.virtual import rest
 
 MOST_LINES = 500
 """Lines that a page shows at most."""
@@ -38,7 +37,7 @@ def record(
     """
     terms = terms or Terms()
     may_fail = bool(terms.exit or terms.raises or terms.deadlock)
-    trace = play(
+    trace = stage.play(
         name,
         snippets=snippets,
         ordered=ordered,
@@ -127,6 +126,9 @@ class Recordings:
         self._helper.kill()
         with self._helper:
             pass
+        # The players are many modules, and most builds play nothing.
+        from proven.stage.virtual import rest
+
         rest()
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(self._now), encoding="utf-8")

@@ -6,8 +6,12 @@ asyncio program does; ``virtual`` plays it on that clock; ``player`` is where a 
 ``explore`` plays in other orders.
 """
 
-from proven.stage.player import load, names, path_of, perform, perform_script, play
+from typing import TYPE_CHECKING, Any
+
 from proven.stage.trace import Event, SnippetError, Trace
+
+if TYPE_CHECKING:
+    from proven.stage.player import load, names, path_of, perform, perform_script, play
 
 __all__ = [
     "Event",
@@ -20,3 +24,13 @@ __all__ = [
     "perform_script",
     "play",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Load what plays when it is first asked for: most builds of pages play nothing."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from proven.stage import player
+
+        return getattr(player, name)

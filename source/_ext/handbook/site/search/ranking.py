@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Set
 from functools import cache
 from math import log
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -23,7 +23,7 @@ from sphinx.search.ru import SearchRussian
 
 from handbook.domain import handbook, is_question
 from handbook.style.shape import MESSAGE, SYMPTOM
-from handbook.style.words import listed, terms
+from handbook.style.words import TERMS, listed, terms
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -101,27 +101,37 @@ def _is_short(node: nodes.Node | None) -> bool:
 
 def write(env: BuildEnvironment, file: Path) -> None:
     """Write to `file` the script that gives the search its index."""
-    table = handbook(env).book.settings.pages
-    words = handbook(env).words
+    book, words = handbook(env).book, handbook(env).words
     pages = sorted(words)
     scores: dict[str, list[int]] = {}
     for stem, score in _scores(words, pages).items():
         scores[stem] = [number for pair in score for number in pair]
+    table = book.settings.pages
+    typed = book.memo.of("typed", [book.text(table / TERMS)], lambda: _typed(table))
+    data = {
+        "docnames": pages,
+        "titles": [env.titles[page].astext() for page in pages],
+        "alike": typed["alike"],
+        "idle": typed["idle"],
+        "scores": dict(sorted(scores.items())),
+        "synonyms": typed["synonyms"],
+    }
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(f"Search.setIndex({text});\n", encoding="utf-8")
+
+
+def _typed(table: Path) -> dict[str, Any]:
+    """Return what the book's table of terms says of words that readers type."""
     synonyms = {
         " ".join(stems(typed, frozenset())): " ".join(_meant(term.word))
         for term in terms(table)
         for typed in term.typed
     }
-    data = {
-        "docnames": pages,
-        "titles": [env.titles[page].astext() for page in pages],
+    return {
         "alike": [list(dict.fromkeys(stems(line))) for line in listed(table, "alike")],
         "idle": [stem for word in listed(table, "idle") for stem in stems(word)],
-        "scores": dict(sorted(scores.items())),
         "synonyms": {typed: word for typed, word in sorted(synonyms.items()) if typed and word},
     }
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    file.write_text(f"Search.setIndex({text});\n", encoding="utf-8")
 
 
 def _scores(
