@@ -185,6 +185,58 @@ def test_timeout_loses_no_cancellation(made: Awaited) -> None:
     assert not _loses(_in_timeout, made)
 
 
+async def _fail() -> None:
+    raise OSError
+
+
+async def _failed_group(*, waits: bool = True) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_fail())
+        if not waits:
+            await asyncio.sleep(100)
+
+
+async def _outcome_after_groups(times: int, *, waits: bool, inside: bool) -> object:
+    """Return what a block gives out of time after groups failed, inside it or each in its own."""
+
+    async def tried() -> None:
+        with suppress(BaseExceptionGroup):
+            await _failed_group(waits=waits)
+
+    async def work() -> None:
+        if not inside:
+            for _ in range(times):
+                with suppress(BaseExceptionGroup):
+                    async with asyncio.timeout(1):
+                        await _failed_group(waits=waits)
+        async with asyncio.timeout(1):
+            for _ in range(times if inside else 0):
+                await tried()
+            await asyncio.sleep(100)
+
+    return await outcome_of(asyncio.create_task(work()))
+
+
+@pytest.mark.always("timeout-after-group", before="3.13")
+@ways(times={"1": 1, "3": 3}, inside={"caught inside": True, "caught outside": False})
+def test_after_a_failed_group_a_deadline_is_a_cancellation(times: int, inside: bool) -> None:
+    # no mutant: дело в asyncio, групп в примерах страницы нет
+    async def main() -> None:
+        expected = asyncio.CancelledError if inside else TimeoutError
+        assert await _outcome_after_groups(times, waits=True, inside=inside) is expected
+        assert await _outcome_after_groups(times, waits=False, inside=inside) is TimeoutError
+
+    perform(main)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="older ones are what the page warns of")
+def test_newer_groups_leave_the_count_alone() -> None:
+    async def main() -> None:
+        assert await _outcome_after_groups(3, waits=True, inside=True) is TimeoutError
+
+    perform(main)
+
+
 @pytest.mark.always("timeout-same-task")
 # one way: a fact about two functions, one of them with both arguments
 def test_which_task_does_the_work() -> None:

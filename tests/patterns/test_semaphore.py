@@ -9,6 +9,8 @@ from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
 
+from tests.ways import ways
+
 Explored = Callable[..., None]
 Limit = Callable[[int], asyncio.Semaphore]
 Use = Callable[[int, asyncio.Semaphore], Awaitable[None]]
@@ -130,6 +132,40 @@ def test_the_permit_returns_at_the_end_of_the_block() -> None:
     assert trace.at("page 1: parsed") == trace.at("page 1: loading") + 1 + 2
     # What stands behind the block is not limited: both parse at the same time.
     assert trace.at("page 2: parsed") - trace.at("page 1: parsed") == 1
+
+
+@pytest.mark.always("semaphore-nested-deadlock")
+@ways(
+    permits={"1": 1, "3": 3},
+    nested={"itself": False, "a task": True},
+    inside={"inside": True, "after the block": False},
+)
+def test_who_takes_it_inside_once_more_waits_for_ever(
+    permits: int, nested: bool, inside: bool
+) -> None:
+    async def crawl(depth: int, limit: asyncio.Semaphore) -> None:
+        async with limit:
+            await asyncio.sleep(1)
+            if inside:
+                await deeper(depth, limit)
+        if not inside:
+            await deeper(depth, limit)
+
+    async def deeper(depth: int, limit: asyncio.Semaphore) -> None:
+        if depth:
+            next_one = crawl(depth - 1, limit)
+            await (asyncio.create_task(next_one) if nested else next_one)
+
+    async def main() -> None:
+        limit = asyncio.Semaphore(permits)
+        async with asyncio.timeout(1_000_000):
+            await asyncio.gather(*(crawl(1, limit) for _ in range(permits)))
+
+    if inside:
+        with pytest.raises(TimeoutError):
+            perform(main)
+    else:
+        assert perform(main).elapsed == 2
 
 
 async def _without_finally(page: int, limit: asyncio.Semaphore) -> None:

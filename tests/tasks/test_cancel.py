@@ -410,6 +410,27 @@ def test_requests_are_counted(act: Actor) -> None:
     perform(main)
 
 
+@pytest.mark.always("cancel-count-after-group", before="3.13")
+@ways(tasks=SOME, waits={"in its exit": True, "in its body": False})
+def test_a_failed_group_leaves_a_request_in_the_count(tasks: int, waits: bool) -> None:
+    # no mutant: дело в asyncio, групп в примерах страницы нет
+    async def main() -> None:
+        async def opens() -> None:
+            with suppress(BaseExceptionGroup):
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(tasks):
+                        group.create_task(End(OSError).after(1))
+                    if not waits:
+                        await asyncio.sleep(100)
+            task = asyncio.current_task()
+            assert task
+            assert task.cancelling() == waits
+
+        await asyncio.create_task(opens())
+
+    perform(main)
+
+
 @pytest.mark.always("cancel-delivered-once")
 @ways(requests=SOME, awaited=AWAITED)
 def test_requests_at_once_make_one_error(requests: int, awaited: Awaited) -> None:
