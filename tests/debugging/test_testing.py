@@ -20,7 +20,7 @@ from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ways
+from tests.ways import Abort, ways
 
 
 def fail(case: unittest.TestCase) -> None:
@@ -305,8 +305,11 @@ def test_a_method_of_a_bare_mock_gives_a_coroutine(value: object) -> None:
 
 
 @pytest.mark.always("testing-forgotten-task")
-@ways(held={"held": True, "dropped": False})
-def test_an_error_in_a_forgotten_task_fails_no_test(held: bool) -> None:
+@ways(
+    held={"held": True, "dropped": False},
+    error={each.__name__: each for each in (OSError, AssertionError, Abort, SystemExit)},
+)
+def test_an_error_in_a_forgotten_task_fails_no_test(held: bool, error: type[BaseException]) -> None:
     assert play("debugging/testing_leftover").lines == [
         "test_forgotten: errors: 0",
         "test_awaited: errors: 1",
@@ -314,7 +317,7 @@ def test_an_error_in_a_forgotten_task_fails_no_test(held: bool) -> None:
     keep: list[object] = []
 
     async def fail() -> None:
-        raise OSError
+        raise error
 
     async def method(case: unittest.IsolatedAsyncioTestCase) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
@@ -324,7 +327,8 @@ def test_an_error_in_a_forgotten_task_fails_no_test(held: bool) -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    assert result_of(unittest.IsolatedAsyncioTestCase, method).wasSuccessful()
+    result = result_of(unittest.IsolatedAsyncioTestCase, method)
+    assert result.wasSuccessful() is (error is not SystemExit)
     keep.clear()
 
 
