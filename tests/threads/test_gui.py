@@ -3,15 +3,18 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from threading import Thread, current_thread
 from typing import Any
 
 import pytest
-from proven.proofs import needs
+from proven.proofs import LACKS, needs
 from proven.stage import load, play
 
 from tests.ways import ways
 from tests.ways_processes import filled
+
+LACKS["tkinter"] = lambda: find_spec("_tkinter") is None
 
 
 @pytest.mark.always("gui-window-lives")
