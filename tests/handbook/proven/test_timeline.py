@@ -230,6 +230,24 @@ def test_text_of_one_lane_never_overlaps() -> None:
             assert y != y2 or x + width < x2 or x2 + width < x
 
 
+def test_too_many_lines_are_refused_before_anything_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def count(name: str) -> None:
+        for number in range(500):
+            print(name, number)
+            await asyncio.sleep(0.01)
+
+    async def main() -> None:
+        await asyncio.gather(*map(count, "abcd"))
+
+    trace = perform(main, watch=True)
+    assert len(trace.lines) == 2000
+    monkeypatch.setattr("proven.timeline.drawing._Drawing", None)
+    with pytest.raises(ValueError, match="2000 lines, at most 200 find room: draw a shorter"):
+        picture(trace)
+
+
 def test_too_much_to_tell_apart_is_an_error() -> None:
     async def main() -> None:
         await asyncio.gather(*(asyncio.sleep(1) for _ in range(MOST_LANES)))

@@ -1,5 +1,6 @@
 """Keeps the virtual clock honest: every snippet, on the real clock, prints the same lines.
 
+They come in the same order, ties aside.
 It takes as long as all the book's waits; `make realtime` runs it, `make test` doesn't.
 """
 
@@ -16,4 +17,9 @@ def test_same_lines_on_the_real_clock(name: str, monkeypatch: pytest.MonkeyPatch
         pytest.skip("it states how long its computing takes, which it doesn't really do")
     trace = play(name)
     monkeypatch.setenv("PROVEN_DEADLINE", str(DEADLINE + 2 * trace.elapsed))
-    assert play(name, clock="real").lines == trace.lines
+    real = play(name, clock="real").lines
+    if trace.ties:
+        # Its order hangs on what real time, or a set of tasks, may decide either way.
+        assert sorted(real) == sorted(trace.lines)
+    else:
+        assert real == trace.lines

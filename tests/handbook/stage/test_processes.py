@@ -252,6 +252,16 @@ STUCK: dict[str, tuple[str, list[str]]] = {
         "subprocess.Popen(write, stdout=subprocess.PIPE).wait()\n",
         ["MainThread waits for the end of a process", "a process waits for room in a pipe"],
     ),
+    "a child of asyncio that nobody reads from": (
+        "import asyncio, sys\n"
+        "async def main():\n"
+        "    write = [sys.executable, '-c', 'print(9 * 1_000_000 * \"x\")']\n"
+        "    child = await asyncio.create_subprocess_exec(*write, stdout=asyncio.subprocess.PIPE)\n"
+        "    print('x')\n"
+        "    await child.wait()\n"
+        "asyncio.run(main())\n",
+        ["Task-1 waits for Process.wait", "a process waits for room in a pipe"],
+    ),
     "a child that no Python is and nobody writes to": (
         "import subprocess\n"
         "print('x', flush=True)\n"

@@ -162,6 +162,25 @@ CASES = {
         """,
         ["3.0 │ 4"],
     ),
+    "debug mode tells where a coroutine was made": (
+        """
+        import sys
+        async def wait():
+            await asyncio.sleep(0)
+        def deep(n):
+            return deep(n - 1) if n else wait()
+        async def main():
+            made = wait(), deep(12)
+            print(*(name for _, _, name in made[0].cr_origin), len(made[1].cr_origin))
+            print(sys.get_coroutine_origin_tracking_depth())
+            await asyncio.gather(*made)
+        asyncio.run(main(), debug=True)
+        """,
+        [
+            "0.0 │ main _run _run_once run_forever run_until_complete run run <module> 10",
+            "0.0 │ 10",
+        ],
+    ),
     "functions of C": (
         """
         import inspect, os, pickle, time

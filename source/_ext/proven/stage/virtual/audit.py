@@ -52,7 +52,11 @@ _SELECTORS = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector
 _REAL = "which are real"
 _STAGE = str(Path(__file__).parents[1])
 _OWN_NAMES = (None, "", b"", "localhost", b"localhost", "ip6-localhost")
+setitimer = signal.setitimer
+"""Python's own, for the stage itself."""
 _here = threading.local()
+_refuse: Callable[[str], object] = len
+"""Called with a reason; before it is known, it does nothing."""
 
 
 def install(refuse: Callable[[str], object]) -> None:
@@ -75,21 +79,25 @@ def install(refuse: Callable[[str], object]) -> None:
             refuse(at_line(f"uses {why}"))
 
     assert main
+    global _refuse
+    _refuse = refuse
     sys.addaudithook(hook)
-    _watch_waits(refuse)
 
 
-def _watch_waits(refuse: Callable[[str], object]) -> None:
-    """Call `refuse` when the program waits for a real moment: meanwhile the clock stands still."""
+def prepare() -> None:
+    """Put in place what takes note, once installed, that the program waits for a real moment.
+
+    Meanwhile the clock stands still.
+    """
     for name in filter(functools.partial(hasattr, signal), _SIGNALS):
-        _replace(signal, name, functools.partial(_use, f"signal.{name}", refuse))
-    _replace(select, "select", functools.partial(_select, select.select, refuse))
+        _replace(signal, name, functools.partial(_use, f"signal.{name}"))
+    _replace(select, "select", functools.partial(_select, select.select))
     for name in filter(functools.partial(hasattr, select), ("poll", "epoll", "devpoll")):
-        _replace(select, name, functools.partial(_Polling, getattr(select, name), refuse))
+        _replace(select, name, functools.partial(_Polling, getattr(select, name)))
     for name in filter(functools.partial(hasattr, socket.socket), _AT_SOCKETS):
-        _watch_socket(name, refuse)
+        _watch_socket(name)
     for name in filter(functools.partial(hasattr, selectors), _SELECTORS):
-        _watch_selector(getattr(selectors, name), refuse)
+        _watch_selector(getattr(selectors, name))
 
 
 def _replace(module: Any, name: str, use: Callable[..., Any]) -> None:
@@ -100,24 +108,22 @@ def _replace(module: Any, name: str, use: Callable[..., Any]) -> None:
     setattr(module, name, frames.InC(module.__name__, call, getattr(module, name).__doc__))
 
 
-def _use(what: str, refuse: Callable[[str], object], *_: Any) -> None:
-    refuse(at_line(f"uses {what}"))
+def _use(what: str, *_: Any) -> None:
+    _refuse(at_line(f"uses {what}"))
 
 
-def _select(
-    wait: Callable[..., Any], refuse: Callable[[str], object], *arguments: Any
-) -> tuple[list[Any], list[Any], list[Any]]:
+def _select(wait: Callable[..., Any], *arguments: Any) -> tuple[list[Any], list[Any], list[Any]]:
     found: tuple[list[Any], list[Any], list[Any]] = wait(*arguments)
     if not any(found) and arguments[-1] > 0:
-        refuse(at_line(f"has waited by select for {arguments[-1]:g} s, {_REAL}"))
+        _refuse(at_line(f"has waited by select for {arguments[-1]:g} s, {_REAL}"))
     return found
 
 
 class _Polling:
     """An object that polls, and tells when it has waited for nothing."""
 
-    def __init__(self, make: Any, refuse: Callable[[str], object], *arguments: Any) -> None:
-        self._polls, self._refuse = make(*arguments), refuse
+    def __init__(self, make: Any, *arguments: Any) -> None:
+        self._polls = make(*arguments)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._polls, name)
@@ -125,11 +131,11 @@ class _Polling:
     def poll(self, timeout: Any = None, *more: Any) -> Any:
         found = self._polls.poll(timeout, *more)
         if not found and timeout:
-            self._refuse(at_line("has waited by poll for a while, which was real"))
+            _refuse(at_line("has waited by poll for a while, which was real"))
         return found
 
 
-def _watch_socket(name: str, refuse: Callable[[str], object]) -> None:
+def _watch_socket(name: str) -> None:
     original = getattr(socket.socket, name)
 
     @functools.wraps(original)
@@ -137,13 +143,13 @@ def _watch_socket(name: str, refuse: Callable[[str], object]) -> None:
         try:
             return original(connection, *arguments)
         except TimeoutError:
-            refuse(at_line(f"has waited at a socket for {connection.gettimeout()} s, {_REAL}"))
+            _refuse(at_line(f"has waited at a socket for {connection.gettimeout()} s, {_REAL}"))
             raise
 
     setattr(socket.socket, name, wait)
 
 
-def _watch_selector(owner: Any, refuse: Callable[[str], object]) -> None:
+def _watch_selector(owner: Any) -> None:
     original = owner.select
 
     @functools.wraps(original)
@@ -152,7 +158,7 @@ def _watch_selector(owner: Any, refuse: Callable[[str], object]) -> None:
         in_vain = not found and timeout and timeout > 0
         # The stage itself waits so for a moment, and then looks who can go on.
         if in_vain and not real.getframe(1).f_code.co_filename.startswith(_STAGE):
-            refuse(at_line(f"has waited in a selector for {timeout:g} s, {_REAL}"))
+            _refuse(at_line(f"has waited in a selector for {timeout:g} s, {_REAL}"))
         return found
 
     owner.select = wait

@@ -46,6 +46,7 @@ def _serve(journal: Journal) -> None:
     time.tzset()
     _rehearse(journal)
     prepare_threads()
+    audit.prepare()
     frames.hide()
     loaded.update(sys.modules)
     gc.collect()
@@ -119,7 +120,7 @@ class _Child:
         """Do all of it."""
         self._surround()
         signal.signal(signal.SIGALRM, self._expire)
-        signal.setitimer(signal.ITIMER_REAL, self.order.deadline)
+        audit.setitimer(signal.ITIMER_REAL, self.order.deadline)
         hand_over(self.clock)
         Journal.running = self.journal
         # 3.13 counts in nanoseconds.

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import warnings
-from types import BuiltinFunctionType, FrameType, TracebackType
+from types import BuiltinFunctionType, CoroutineType, FrameType, TracebackType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def hide() -> None:
         lambda trace: beyond(_next.__get__(trace)), lambda trace, value: _next.__set__(trace, value)
     )
     _replace(TracebackType, "tb_next", follow)
+    _replace(CoroutineType, "cr_origin", property(_origin_of))
+    sys.set_coroutine_origin_tracking_depth = InC("sys", _track_origins, _set_depth.__doc__)
+    sys.get_coroutine_origin_tracking_depth = InC("sys", _tracked, _get_depth.__doc__)
     sys._getframe = _getframe
     sys._current_frames = _current_frames
     warnings.warn = warn
@@ -73,6 +76,32 @@ def _replace(kind: type, name: str, value: Any) -> None:
 
     gc.get_referents(vars(kind))[0][name] = value
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+
+_origin: Any = vars(CoroutineType)["cr_origin"].__get__
+_get_depth, _set_depth = (
+    getattr(sys, f"{what}_coroutine_origin_tracking_depth") for what in ("get", "set")
+)
+_OWN = 2
+"""Frames of the stage at most that may stand between those of the program and asyncio's."""
+
+
+def _track_origins(depth: int) -> None:
+    _set_depth(depth + _OWN if depth > 0 else depth)
+    _local.depth = max(depth, getattr(_local, "depth", 0))
+
+
+def _tracked() -> int:
+    return max(0, int(_get_depth()) - _OWN)
+
+
+def _origin_of(coroutine: Any) -> Any:
+    """Return where a coroutine was made, as debug mode tells it."""
+    origin = _origin(coroutine)
+    if origin is None:
+        return None
+    shown = tuple(entry for entry in origin if not entry[0].startswith(STAGE))
+    return shown[: getattr(_local, "depth", None)]
 
 
 class InC:
@@ -101,6 +130,10 @@ class InC:
 # A program that asks for the type reads the usual name.
 for _name in ("__name__", "__qualname__"):
     setattr(InC, _name, BuiltinFunctionType.__name__)
+
+
+for _function, _like in ((_track_origins, _set_depth), (_tracked, _get_depth)):
+    _function.__name__ = _like.__name__
 
 
 def _getframe(depth: int = 0, /) -> Any:
@@ -146,7 +179,7 @@ def _is_of_importing(frame: Any) -> bool:
     return "importlib" in file and "_bootstrap" in file
 
 
-_RECORDING = ("_proven_record.py", "journal.py", "threads.py", "recorder.py", "cost.py", "line.py")
+_RECORDING = ("_proven_record.py", "journal.py", "threads.py", "recorder.py", "meter.py", "line.py")
 
 
 def _is_for_records(frame: Any) -> bool:

@@ -22,6 +22,11 @@ def _pipe_of(descriptor: int, pid: int | str = "self") -> str:
         return ""
 
 
+def of_process(descriptor: int) -> bool:
+    """Tell whether a descriptor of this process stands for another one, and tells of its end."""
+    return _pipe_of(descriptor) == "anon_inode:[pidfd]"
+
+
 def switched(pid: int) -> str:
     """Return how often the first thread of a process was switched: if at all, it did something."""
     lines = _read(pid, "status").splitlines()

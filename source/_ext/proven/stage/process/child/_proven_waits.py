@@ -10,6 +10,7 @@ import sys
 import threading
 
 from _proven_frames import back, is_own
+from _proven_pipes import of_process
 from _proven_record import Here, process_name
 from _proven_servers import end_of, is_at_lock, listens, serves
 from _proven_tasks import waits_of
@@ -79,7 +80,8 @@ def _tasks_of(frame: Any) -> list[Row] | None:
         return None
     loop = frame.f_locals["self"]
     # Its own pipe is registered, by which threads wake it.
-    if loop._scheduled or loop._ready or len(loop._selector.get_map()) != 1:
+    others = [fd for fd in loop._selector.get_map() if fd != loop._ssock.fileno()]
+    if loop._scheduled or loop._ready or not all(map(of_process, others)):
         return None
     return None if loop._signal_handlers else list(waits_of([loop], _is_program))
 
@@ -115,6 +117,9 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
     if (file, name) == ("selectors.py", "select"):
         process = end_of(frame)
         return (f"the end of {process.name}", "") if process else None
+    if (file, name) == ("unix_events.py", "_do_waitpid"):
+        # A thread of asyncio's own, until 3.11: told is which task waits.
+        return None if _has_ended(known["expected_pid"]) else IDLE
     if (file, name) == ("subprocess.py", "_try_wait") and not known["wait_flags"]:
         return None if _has_ended(self.pid) else ("the end of a process", "")
     if (file, name) in (("connection.py", "_recv"), ("connection.py", "_send")):
