@@ -151,6 +151,7 @@ def test_a_rule_tried_in_one_way_says_why(
         ('lines = play("a/b").lines\n    assert lines == lines', True),
         ('with suppress(AssertionError):\n        assert play("a/b").lines == []', True),
         ('try:\n        assert play("a/b").lines\n    except Exception:\n        pass', True),
+        ('if play("a/b").lines:\n        return\n    assert play("a/b").lines', True),
         ('with suppress(KeyError):\n        assert play("a/b").lines == []', False),
         ('assert play("a/b") == play("a/b")', False),
         ("seconds = 2\n    assert seconds == 2", True),

@@ -81,12 +81,15 @@ class _NeverRun(pytest.Item):
 def empty(proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:
     """Yield each proof with an assertion that can't fail, may be missed, or is about nothing."""
     for proof in proofs:
-        nodes = list(ast.walk(ast.parse(dedent(proof.text)).body[0]))
+        (function,) = ast.parse(dedent(proof.text)).body
+        nodes = list(ast.walk(function))
         asserted = [node.test for node in nodes if isinstance(node, ast.Assert)]
         if any(map(_cannot_fail, asserted)):
             yield proof, f"proof {proof.id!r}: an assertion that can't fail: assert what is said"
         elif any(map(_hides, nodes)):
             yield proof, f"proof {proof.id!r}: an assertion whose failure is caught: let it fail"
+        elif _returns_first(function):
+            yield proof, f"proof {proof.id!r}: it may return before it asserts: let it go on"
         elif asserted and not _runs_anything(nodes[1:]):
             yield proof, f"proof {proof.id!r}: nothing runs that it could be about"
 
@@ -120,6 +123,26 @@ def _hides(node: ast.AST) -> bool:
             return False
     inside = (each for statement in node.body for each in ast.walk(statement))
     return bool(_WIDE.search(caught)) and any(isinstance(each, ast.Assert) for each in inside)
+
+
+def _returns_first(function: ast.stmt) -> bool:
+    """Tell whether it may return before anything is asserted."""
+    for node in sorted(_own(function), key=lambda each: getattr(each, "lineno", 0)):
+        if isinstance(node, ast.Assert) or (
+            isinstance(node, ast.With) and "pytest.raises(" in ast.unparse(node.items[0])
+        ):
+            return False
+        if isinstance(node, ast.Return):
+            return True
+    return False
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what stands in a function, but not in those within it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _own(child)
 
 
 def _runs_anything(nodes: Sequence[ast.AST]) -> bool:
