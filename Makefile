@@ -22,10 +22,12 @@ INPUT := Makefile conf.py .venv/ready build/site_url $(shell find source snippet
   -not -path '*/__pycache__/*' -not -path '*/.*' -not -path 'tests/browser/*')
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
+LINK = .venv is a link to a folder that may be another's: remove the link
 # Named by whoever calls make, it counts for an environment made with another, too.
 ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
 ifneq ($(shell cat .venv/made-with 2>/dev/null),$(PYTHON))
-$(if $(shell command -v $(PYTHON)),$(shell rm -f .venv/ready),$(error There is no $(PYTHON): name Python 3.11 or newer))
+$(if $(shell command -v $(PYTHON)),,$(error There is no $(PYTHON): name Python 3.11 or newer))
+$(if $(shell test -L .venv && echo link),$(error $(LINK)),$(shell rm -f .venv/ready))
 endif
 endif
 
@@ -136,7 +138,7 @@ build/handbook.epub: $(INPUT)
 	  { echo "Python 3.11 or newer is needed: install it, or name it as in make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "Python's venv module is missing: install it, on Debian and Ubuntu by apt install python3-venv"; exit 1; }
-	@test ! -L .venv || { echo ".venv is a link to a folder that may be another's: remove the link"; exit 1; }
+	@test ! -L .venv || { echo "$(LINK)"; exit 1; }
 	@echo "Setting up .venv"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock || \

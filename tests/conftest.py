@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from proven import proofs
-from proven.checks import collected
+from proven.checks import hollow
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
@@ -21,7 +21,7 @@ EACH_APART = ("realtime.py",)
 def pytest_configure(config: pytest.Config) -> None:
     """Register it by hand: as pytest_plugins it would have to be imported by pytest first."""
     config.pluginmanager.register(proofs)
-    config.pluginmanager.register(collected)
+    config.pluginmanager.register(hollow)
     # Where CI is set Sphinx colours what it says, terminal or not.
     os.environ["NO_COLOR"] = "1"
     # A shell lets what it runs in the background ignore Ctrl+C, with all programs started there.

@@ -7,6 +7,7 @@ import pytest
 from handbook.style.page import read
 from proven.book import Book
 from proven.book.laws import lawless
+from proven.checks.hollow import empty
 from proven.claims import disagreements
 from proven.proofs import too_narrow
 from proven.stage import names
@@ -127,4 +128,9 @@ def test_lock_names_no_host() -> None:
 
 def test_each_proof_of_a_rule_runs_in_several_ways_or_says_why_not() -> None:
     problems = [f"{mark.place}: {why}" for mark, why in too_narrow(Book.at(ROOT).all_proofs)]
+    assert not problems, "\n".join(problems)
+
+
+def test_each_proof_asserts_something_of_what_it_runs() -> None:
+    problems = [f"{mark.place}: {why}" for mark, why in empty(Book.at(ROOT).all_proofs)]
     assert not problems, "\n".join(problems)

@@ -69,7 +69,7 @@ def test_a_proof_that_is_not_collected_fails(book: Any) -> None:
     book.write("tests/test_it.py", "import pytest\n" + "".join(proofs))
     takes = "    items[:] = [each for each in items if 'out' not in each.name]\n"
     book.write("tests/conftest.py", f"def pytest_collection_modifyitems(items):\n{takes}")
-    options = ("-q", "-p", "proven.checks.collected", "-c", f"{book.root}/pytest.ini")
+    options = ("-q", "-p", "proven.checks.hollow", "-c", f"{book.root}/pytest.ini")
     told = book.run("pytest", *options, str(book.root / "tests/test_it.py")).stdout
     assert "2 failed, 1 passed" in told
     for id, line in (("misnamed", 9), ("out", 14)):

@@ -1,5 +1,7 @@
 """make accept trusts no output that another play, machine or day would not repeat."""
 
+import platform
+import socket
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,6 +28,8 @@ ASYNC = "import asyncio\nasync def main():\n{}\nasyncio.run(main())\n"
         ('File "sitecustomize.py", line 3', "the stage itself"),
         ("proven/stage/player.py", "the stage itself"),
         ("today {:%Y-%m-%d}", "the date or time of today"),
+        (f"on {platform.python_version()}", "the version of this Python"),
+        (f"here: {socket.gethostname()}.", "the name of this machine"),
         ("at {:%H:%M:%S}", "the date or time of today"),
         ("at {0:%s}.125", "the date or time of today"),
     ],
@@ -152,3 +156,12 @@ def test_what_a_build_recorded_otherwise_is_played_whatever_git_says(
     key = key_of(shown.name, shown.terms, own.settings.snippets)
     kept.write_text(f'{{"{key}": ["0.0 │ other"]}}', encoding="utf-8")
     assert Changes(own, kept, accepted).wants(shown)
+
+
+def test_what_stands_on_stderr_unseen_is_told(
+    page: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    loud = "import sys\nprint('done')\nprint('lost', file=sys.stderr)\n"
+    odd = page(loud)
+    assert accept(odd, odd.parent / "snippets")
+    assert "page.md:3: odd: its stderr, «lost», is seen nowhere" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from proven.book import Book
 from proven.book.laws import lawless, laws_in
+from proven.checks.hollow import empty
 from proven.claims import Mark, disagreements, excluded, proofs_in
 from proven.proofs import too_narrow
 
@@ -137,3 +138,28 @@ def test_a_rule_tried_in_one_way_says_why(
     found = [why for _, why in too_narrow(proofs_in({"test_page.py": text}))]
     assert bool(found) is not is_wide
     assert all("proof 'a' tries one way only" in why for why in found)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_empty"),
+    [
+        ('trace = play("a/b")\n    assert len(trace.lines) >= 0', True),
+        ('trace = play("a/b")\n    assert len(trace.lines) > -1', True),
+        ('assert play("a/b"), "it runs"', False),
+        ('assert (play("a/b").lines == [], "it is silent")', True),
+        ('assert play("a/b").lines or True', True),
+        ('lines = play("a/b").lines\n    assert lines == lines', True),
+        ('with suppress(AssertionError):\n        assert play("a/b").lines == []', True),
+        ('try:\n        assert play("a/b").lines\n    except Exception:\n        pass', True),
+        ('if play("a/b").lines:\n        return\n    assert play("a/b").lines', True),
+        ('with suppress(KeyError):\n        assert play("a/b").lines == []', False),
+        ('assert play("a/b") == play("a/b")', False),
+        ("seconds = 2\n    assert seconds == 2", True),
+        ("with pytest.raises(ValueError):\n        int('x')\n    assert 1 + 1 == 2", True),
+        ("async def main(): ...\n\n    assert main().close() is None", False),
+        ('assert len(play("a/b").lines) > 0', False),
+    ],
+)
+def test_an_assertion_that_cannot_fail_is_told(body: str, is_empty: bool) -> None:
+    text = f'import pytest\n\n\n@pytest.mark.always("x")\ndef test_x():\n    {body}\n'
+    assert bool(list(empty(proofs_in({"test_page.py": text})))) == is_empty

@@ -22,6 +22,7 @@ from time import monotonic
 from proven.book import Book, Tried, inputs_of, remembered
 from proven.book.laws import lawless
 from proven.checks import environment
+from proven.checks.hollow import empty
 from proven.checks.passed import evident
 from proven.claims import disagreements, nowhere, nowhere_checked
 from proven.proofs import too_narrow
@@ -36,8 +37,6 @@ OTHER = "other output"
 """What `replay` says of a program that ended well and printed something else."""
 _FRAME = re.compile(r"([\w./ -]+\.py:\d+): in ")
 _TEST = re.compile(r"_{3,} .+ _{3,}$")
-
-
 _WAITS = re.compile(r"perform_script|ways_processes")
 _FEW = 3
 """Proofs that one process runs before several have started."""
@@ -89,6 +88,7 @@ def _marks(book: Book, page: str, test: str) -> Iterator[str]:
     for mark, problem in (
         *disagreements(book.all_claims, book.all_proofs),
         *too_narrow(book.all_proofs),
+        *empty(book.all_proofs),
         *lawless(book.all_claims, book.all_laws),
         *(
             (mark, f"claim {mark.id!r}: {problem}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,9 @@ def suspicions(lines: Iterable[str], *, timed: bool = False) -> Iterator[str]:
         for pattern, advice in _FORBIDDEN:
             if found := pattern.search(line):
                 yield f"it holds «{found[0]}», {advice}"
+        for fact, advice in _of_this_machine():
+            if re.search(rf"(?<![\w.-]){re.escape(fact)}(?![\w-])", line):
+                yield f"it holds «{fact}», {advice}"
         if not timed and (moment := next(_of_now(line), "")):
             yield f"it holds «{moment}», the date or time of today: print a fixed one"
 
@@ -164,6 +169,12 @@ def _differs(shown: Shown, trace: Trace, lines: list[str], other: list[str] | st
     gone = next((line for line in lines if line not in other), "nothing")
     come = next((line for line in other if line not in lines), "nothing")
     return f"first it prints «{gone}», in another play «{come}»: {_TEXT}"
+
+
+def _of_this_machine() -> Iterator[tuple[str, str]]:
+    yield platform.python_version(), "the version of this Python: print what holds for every one"
+    if (name := socket.gethostname()) != "localhost":
+        yield name, "the name of this machine: print another"
 
 
 def _of_now(line: str) -> Iterator[str]:

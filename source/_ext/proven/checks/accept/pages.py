@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from proven.book import Book
@@ -46,6 +47,11 @@ def accept(
         raise Untrusted(
             "\n".join(f"{place}:{each.line}: {each.name}: {problem}" for each, problem in problems)
         )
+    for shown, trace, _ in played:
+        if trace.stderr and shown.terms == replace(shown.terms, stderr=False, exit=0, raises=""):
+            at, last = f"{place}:{shown.line}: {shown.name}", trace.stderr.split("\n")[-2:]
+            advice = "show it by :stderr:, or keep it quiet"
+            print(f"{at}: its stderr, «{''.join(last)}», is seen nowhere: {advice}")
     after = rewritten(before, {shown.line: lines for shown, _, lines in played})
     if after == before:
         return False
