@@ -23,8 +23,10 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import NamedTuple
 
+import sizes
 from proven.book import Book
-from proven.stage import names, path_of, play
+from proven.shown import record
+from proven.stage import path_of
 from proven.stage.player import is_virtual
 from proven.stage.virtual import rest
 from pypdf import PdfReader
@@ -34,9 +36,10 @@ from websockets.sync.client import ClientConnection
 ROOT = Path(__file__).parents[1]
 PAGE = "source/tasks/gather.md"
 EXAMPLE = "tasks/gather_order"
+OUTPUTS = Book.at(ROOT).outputs
 SNIPPET, TEST = f"snippets/{EXAMPLE}.py", "tests/tasks/test_gather.py"
-TIMES = 4
-"""How much larger the second book is."""
+QUESTIONS, TIMES = 53, 4
+"""How many the book had when the goals were set, and how much larger another one is."""
 
 
 class Cost(NamedTuple):
@@ -74,30 +77,45 @@ def _row(what: str, measured: object, goal: float | None = None, unit: str = "s"
 
 
 def _site(folder: Path) -> None:
-    plain, book = _plain(folder / "plain"), _copy(folder / "book")
+    """Build the book, and as much of it as there was when its goals were set."""
+    plain = _plain(folder / "plain")
     _row("Plain Sphinx with furo, one page: nothing touched", plain)
-    pages = len(list((book / "source").rglob("*.md")))
-    _row(f"{pages} pages from scratch", _scratch(book), 6)
-    _row("nothing touched", min(_build(book, "html") for _ in range(3)), 0.6)
-    touched = min(_edited(book, PAGE) for _ in range(3))
-    _row("one page touched", touched, 1)
-    _row("  the same, after plain Sphinx", touched.cpu / plain.cpu, unit="times")
+    for book, goal in (_cut(folder), 6), (_copy(folder / "book"), None):
+        _row(f"{_size(book)}: from scratch", _scratch(book), goal)
+        _row("  nothing touched", min(_build(book, "html") for _ in range(3)), 0.6)
+        touched = min(_edited(book, PAGE) for _ in range(3))
+        _row("  one page touched", touched, 1)
+        _row("  the same, after plain Sphinx", touched.cpu / plain.cpu, unit="times")
     _row("one snippet touched", _edited(book, SNIPPET), 2)
     _row("one test touched", _edited(book, TEST), 2)
     _row("EPUB after the site", _build(book, "epub"))
 
 
 def _large(folder: Path) -> None:
-    """Build the book and one that is several times as large, side by side."""
-    book, large = _copy(folder / "once"), _larger(folder / "large", TIMES)
-    once, more = _scratch(book), _scratch(large)
-    _row(f"The book {TIMES} times from scratch", more)
-    _row("  the same, after the book", more.cpu / once.cpu, 4.5, "times")
-    _row(f"The book {TIMES} times, nothing touched", _build(large, "html"))
-    touched = min(_edited(large, PAGE) for _ in range(3))
-    _row(f"The book {TIMES} times, one page touched", touched, 2.5)
-    alone = min(_edited(book, PAGE) for _ in range(3))
-    _row("  the same, after the book", touched.cpu / alone.cpu, unit="times")
+    """Build books and those that are several times as large, side by side."""
+    for book, goal in (_cut(folder), 2.5), (_copy(folder / "book"), None):
+        large = sizes.larger(book, book.with_name(f"{book.name}-large"), TIMES)
+        once, more = _scratch(book), _scratch(large)
+        _row(f"{_size(book)}: from scratch", once)
+        _row(f"{_size(large)}: from scratch", more)
+        _row("  the same, after the book", more.cpu / once.cpu, 4.5, "times")
+        _row("  nothing touched", _build(large, "html"))
+        touched = min(_edited(large, PAGE) for _ in range(3))
+        _row("  one page touched", touched, goal)
+        alone = min(_edited(book, PAGE) for _ in range(3))
+        _row("  the same, after the book", touched.cpu / alone.cpu, unit="times")
+
+
+def _copy(folder: Path) -> Path:
+    return sizes.copy(ROOT, folder)
+
+
+def _cut(folder: Path) -> Path:
+    return sizes.cut(_copy(folder / "cut"), PAGE, QUESTIONS)
+
+
+def _size(book: Path) -> str:
+    return f"{len(sizes.questions(book))} questions, {len(sizes.pages(book))} pages"
 
 
 def _scratch(book: Path) -> Cost:
@@ -199,54 +217,9 @@ def _plain(folder: Path) -> Cost:
     return min(_build(folder, "html", "sphinx") for _ in range(3))
 
 
-def _copy(folder: Path) -> Path:
-    for part in ("source", "snippets", "tests"):
-        ignored = shutil.ignore_patterns("__pycache__", ".*", "browser")
-        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
-    for file in ("conf.py", "pyproject.toml"):
-        shutil.copy(ROOT / file, folder)
-    return folder
-
-
-def _larger(folder: Path, times: int) -> Path:
-    """Return a copy of the book that has each chapter `times` times, under other names."""
-    _copy(folder)
-    # Tools leave hidden folders.
-    folders = sorted((folder / "snippets").glob("[!.]*/"))
-    chapters = [path.name for path in folders if path.is_dir()]
-    texts = [page.read_text(encoding="utf-8") for page in (folder / "source").rglob("*.md")]
-    labels = {label for text in texts for label in re.findall(r"^\(([\w-]+)\)=$", text, re.M)}
-    own = [label for label in labels if label.partition("-")[0] in chapters]
-    parts = (rf"{chapter}(?=-)" for chapter in chapters)
-    rest = {label.partition("-")[2] for label in own}
-    label = re.compile(rf"(?<![\w/-])({'|'.join(parts)})(-(?:{'|'.join(rest)}))(?![\w-])")
-    names = "|".join(chapters)
-    place = re.compile(rf"(?<![\w.])(?:(?:timeline|example)-(?:{names})(?=-)|(?:{names})(?=/\w))")
-    drawing = re.compile(r"(?<=\{drawing\} )[\w-]+")
-    claim = re.compile(r"(\]\{[^{}]*#|mark\.(?:always|sometimes|never)\(\s*\")([\w-]+)")
-    drawings = list((folder / "source/_drawings").glob("*.typ"))
-    for number in map(str, range(2, times + 1)):
-        for file in drawings:
-            shutil.copy(file, file.with_stem(f"{file.stem}{number}"))
-        for tree in ("source", "snippets", "tests"):
-            for chapter in chapters:
-                copy = folder / tree / f"{chapter}{number}"
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(ROOT / tree / chapter, copy, ignore=ignored)
-                for file in copy.rglob("*.*"):
-                    text = claim.sub(rf"\1c{number}-\2", file.read_text(encoding="utf-8"))
-                    text = drawing.sub(rf"\g<0>{number}", text)
-                    text = label.sub(rf"\g<1>{number}\2", text)
-                    file.write_text(place.sub(rf"\g<0>{number}", text), encoding="utf-8")
-    index = folder / "source/index.md"
-    copies = r"\g<0>" + "".join(rf"\g<1>{n}/index\n" for n in range(2, times + 1))
-    text = re.sub(r"^(\w+)/index\n", copies, index.read_text(encoding="utf-8"), flags=re.M)
-    index.write_text(text, encoding="utf-8")
-    return folder
-
-
 def _build(book: Path, builder: str, module: str = "handbook") -> Cost:
-    command = ["-m", module, "-c", ".", "-q", "-d", "build/doctrees", "-b", builder]
+    # A warning would tell that a book of another size isn't whole.
+    command = ["-m", module, "-c", ".", "-q", "-W", "-d", "build/doctrees", "-b", builder]
     return _cost([sys.executable, *command, "source", f"build/{builder}"], book)
 
 
@@ -303,13 +276,19 @@ def _stage(folder: Path) -> None:
     _row(f"{EXAMPLE} played, and all that starts but once", first)
     _row("  each further play, all of its processes", 10 * (more.cpu - first.cpu), 10, "ms")
     kinds: dict[str, list[str]] = {"asyncio": [], "asyncio and packages": [], "threads": []}
-    for name in names():
+    # What such a program imports and computes is most of it, with and without the stage.
+    kinds |= {"processes and the rest": [], "packages on the real clock": []}
+    for name, shown in OUTPUTS.items():
         modules = _imported(path_of(name))
         packages = modules - sys.stdlib_module_names
-        if is_virtual(path_of(name)):
+        if is_virtual(path_of(name)) and shown.terms.clock != "real" and not shown.terms.beside:
             kinds["asyncio and packages" if packages else "asyncio"].append(name)
-        elif "threading" in modules and not packages | modules & _PROCESSES:
+        elif packages:
+            kinds["packages on the real clock"].append(name)
+        elif "threading" in modules and not modules & _PROCESSES:
             kinds["threads"].append(name)
+        else:
+            kinds["processes and the rest"].append(name)
     waits, spent = 0.0, 0.0
     for kind, those in kinds.items():
         elapsed, cost = _played(those)
@@ -341,7 +320,8 @@ def _played(snippets: list[str]) -> tuple[float, Cost]:
     """Play `snippets`; return the seconds that they wait, and what the plays took."""
     rest()
     before, began = _spent(), perf_counter()
-    waits = sum(play(name, may_fail=True).elapsed for name in snippets)
+    shown = (OUTPUTS[name] for name in snippets)
+    waits = sum(record(e.name, e.terms, ordered=not e.any_order).elapsed for e in shown)
     # What the zygote and its children took counts when it is let go.
     rest()
     return waits, Cost(_spent() - before, perf_counter() - began)

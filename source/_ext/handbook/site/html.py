@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.highlighting import PygmentsBridge
 
 from handbook.site import search
 from handbook.site.outdated import written
@@ -16,10 +17,33 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
     from docutils import nodes
+    from pygments.formatter import Formatter
+
+
+class _Highlighter(PygmentsBridge):
+    """Makes each kind of formatter once: with its styles that takes as long as a short listing."""
+
+    def __init__(self, like: PygmentsBridge) -> None:
+        super().__init__(like.dest)
+        self.formatter_args = like.formatter_args
+        self._made: dict[str, Formatter[str]] = {}
+
+    def get_formatter(self, **options: Any) -> Formatter[str]:
+        """Return the formatter with these options; what it has formatted leaves nothing in it."""
+        key = repr(sorted(options.items()))
+        if key not in self._made:
+            self._made[key] = super().get_formatter(**options)
+        return self._made[key]
 
 
 class HandbookSite(StandaloneHTMLBuilder):
     """Sphinx's builder; it would write index, search and static files at every build."""
+
+    def init_highlighter(self) -> None:
+        """Let listings share their formatters."""
+        super().init_highlighter()
+        if self.highlighter:
+            self.highlighter = _Highlighter(self.highlighter)
 
     def copy_assets(self) -> None:
         """Copy what lies beside the pages, unless nothing changed."""
