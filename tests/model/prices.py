@@ -5,6 +5,7 @@ Any interpreter can run it; processes are forked, so that nothing is imported an
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import time
@@ -19,6 +20,8 @@ JOBS = 10_000
 CHUNKS = (1, 10, 100, 1000)
 SIZES = {"1 КБ": 2**10, "64 КБ": 2**16, "1 МБ": 2**20, "16 МБ": 2**24}
 """Bytes of a message, by the name that the tables show."""
+WAITED = 0.2
+"""Seconds of one call of to_thread: long beside the start of its thread."""
 LARGE = 2**28
 """Bytes of a large parent beside those of a small one."""
 
@@ -100,6 +103,25 @@ def chunks() -> dict[str, float]:
             )
             for size in CHUNKS
         }
+
+
+def waves() -> dict[str, float]:
+    """Return how much longer calls of to_thread take together than one, by how many there are.
+
+    The pool is asyncio's own, with as many threads as it takes for the cores of this machine.
+    """
+    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
+    threads = min(32, cores + 4)
+
+    async def call(count: int) -> None:
+        await asyncio.gather(*(asyncio.to_thread(time.sleep, WAITED) for _ in range(count)))
+
+    def best(count: int) -> float:
+        return min(_seconds(lambda: asyncio.run(call(count))) for _ in range(TRIES))
+
+    one = best(1)
+    counts = (threads, threads + 1, 2 * threads, 2 * threads + 1)
+    return {str(count): _rounded(best(count) / one) for count in counts}
 
 
 def forks() -> dict[str, float]:

@@ -47,6 +47,7 @@ PRICES: dict[str, Callable[[], dict[str, Any]]] = {
     "accesses": prices.accesses,
     "messages": prices.messages,
     "chunks": prices.chunks,
+    "waves": prices.waves,
     "forks": prices.forks,
 }
 """Parts that may be measured alone: their numbers are compared with each other only."""
@@ -88,6 +89,7 @@ def interpreter() -> str:
 def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
     """Return the tables of the pages, by the page's name."""
     rows = sorted(measured.items(), key=lambda row: version_key(row[0]))
+    waved = [(name, row) for name, row in rows if "waves" in row]
     return {
         "threads-processes": [
             ["CPython", "Поток", "`fork`", "`forkserver`", "`spawn`"],
@@ -119,6 +121,10 @@ def tables(measured: dict[str, dict[str, Any]]) -> dict[str, list[list[str]]]:
         "slower": [
             ["CPython", *(f"`chunksize={size}`" for size in prices.CHUNKS)],
             *([name, *_prices(row, "chunks", *row["chunks"])] for name, row in rows),
+        ],
+        "to-thread-limit": [
+            ["CPython", *(f"Вызовов: {count}" for count in waved[0][1]["waves"])],
+            *([name, *_prices(row, "waves", *row["waves"])] for name, row in waved),
         ],
         "start-methods": [
             ["CPython", "Небольшой родитель", "С лишними 256 МБ"],
