@@ -15,7 +15,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import filled
+from tests.ways_processes import NOT_FORK, filled, run_by
 
 MESSAGE = "signal only works in main thread of the main interpreter"
 
@@ -230,3 +230,32 @@ def test_a_child_started_with_sigterm_blocked_goes_on(blocked: bool, command: li
     child.terminate()
     out, _ = child.communicate("tea")
     assert (out, child.returncode) == (("tea", 0) if blocked else ("", -signal.SIGTERM))
+
+
+@pytest.mark.always("sigterm-unblocked-by-multiprocessing", before="3.12")
+@ways(
+    method=NOT_FORK,
+    made={
+        "lock": "multiprocessing.Lock()",
+        "queue": "multiprocessing.Queue()",
+        "process": "multiprocessing.Process().start()",
+        "block": "shared_memory.SharedMemory(create=True, size=1).unlink()",
+    },
+)
+def test_the_resource_tracker_unblocks_the_signal(method: str, made: str) -> None:
+    # no mutant: что служебный процесс делает с маской, решает сам Python
+    code = """
+        import multiprocessing, signal
+        from multiprocessing import shared_memory
+
+        def blocked():
+            return signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+        if __name__ == "__main__":
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            print(blocked())
+            kept = MADE
+            print(blocked())
+    """
+    run = run_by(method, filled(code, MADE=made))
+    assert run.stdout.splitlines() == ["True", "False"], run.stderr
