@@ -118,7 +118,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", numbering.note)
     app.connect("doctree-read", search.note)
     app.connect("doctree-read", messages.note)
-    app.connect("env-check-consistency", around.check)
+    app.connect("env-check-consistency", around.check_circles)
     for room in (ledger, reports, answers, around, messages):
         app.connect("doctree-resolved", room.fill)
 

@@ -88,16 +88,16 @@ def rows(env: BuildEnvironment) -> Iterator[Row]:
         )
 
 
-def _when(verb: str, only: tuple[tuple[str, str], ...], known: list[Finding]) -> str:
+def _when(verb: str, only: tuple[tuple[str, str], ...], findings: list[Finding]) -> str:
     """Return verb and versions in Russian, in how many ways it was tried, how much explored."""
     parts = [", ".join([IN_RUSSIAN[verb], *(short for short, _ in badges.words(only))])]
-    ways = max((finding.ways for finding in known), default=0)
+    ways = max((finding.ways for finding in findings), default=0)
     if ways:
         parts.append("одним способом" if ways == 1 else f"способов {ways}")
-    most = max(known, key=lambda finding: finding.explored, default=None)
+    most = max(findings, key=lambda finding: finding.explored, default=None)
     if most and most.explored:
         parts.append(f"перебрано {most.explored}{_how(most.how)}")
-    if programs := max((finding.programs for finding in known), default=0):
+    if programs := max((finding.programs for finding in findings), default=0):
         # «В 500 случайных программах» is right for any number that doesn't end in one.
         parts.append(f"верно и в {programs} случайных программах")
     return "; ".join(parts)

@@ -51,7 +51,7 @@ class Scheduler(Interleaving):
         for snippet in {name, self.options.get("fixed", name)}:
             self.env.note_dependency(str(handbook(self.env).book.snippet(snippet)))
         try:
-            return [*self.checked(name), self._game(name)]
+            return [*self.doctests(name), self._game(name)]
         except (CannotExplore, SnippetError, OSError, ValueError, IndexError) as error:
             problem = f"the game of {name}: {error}"
             warn(Fault.OUTPUT, problem, self.get_location())
@@ -77,7 +77,7 @@ class Scheduler(Interleaving):
         asked = guess(
             "",
             self.shown(name),
-            told(broken, fixed),
+            counts(broken, fixed),
             name=f"{name}/scheduler",
             caption=f"snippets/{name}.py",
             summary="Ответ: порядок, который ломает программу",
@@ -94,7 +94,7 @@ class Scheduler(Interleaving):
         return file.read_text(encoding="utf-8").splitlines()
 
 
-def told(broken: Graph, fixed: Graph) -> nodes.paragraph:
+def counts(broken: Graph, fixed: Graph) -> nodes.paragraph:
     """Return how many orders there are, and how many of them break."""
     fault, every = number(broken.orders(broken=True)), number(broken.orders())
     text = f"Порядков, которые ломают программу: {fault} из {every}. В исправленной программе "

@@ -56,7 +56,7 @@ class Interleaving(SphinxDirective):
             problem = f"the interleaving of {name}: {error}; mend its options or run make accept"
             warn(Fault.OUTPUT, problem, self.get_location())
             return []
-        return [*self.checked(name), box]
+        return [*self.doctests(name), box]
 
     def shown(self, name: str) -> nodes.container:
         """Return the recorded run as a table with its result; ValueError if it can't be read."""
@@ -79,7 +79,7 @@ class Interleaving(SphinxDirective):
             self.set_source_info(node)
         return box
 
-    def checked(self, name: str) -> Iterator[nodes.Node]:
+    def doctests(self, name: str) -> Iterator[nodes.Node]:
         """Yield what Sphinx's doctest builder runs and compares, unseen by the reader."""
         # Of its own name: the group of the snippet's output is another one.
         group = f"{name} interleaving"

@@ -56,18 +56,20 @@ class Book:
     @cached_property
     def all_claims(self) -> list[Mark]:
         """All claims of the pages by file and line, also those whose id is used twice."""
-        return self._texts.found("claims", claims_in, self.settings.page_files())
+        return self._texts.entries("claims", claims_in, self.settings.page_files())
 
     @cached_property
     def all_proofs(self) -> list[Mark]:
         """All proofs of the tests by file and line, also those whose id is used twice."""
         files = sorted(self.settings.tests.rglob("test_*.py"))
-        return self._texts.found("proofs", proofs_in, files)
+        return self._texts.entries("proofs", proofs_in, files)
 
     @cached_property
     def all_laws(self) -> list[Mark]:
         """All laws of the tests by file and line: claims checked in random programs."""
-        return self._texts.found("laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py")))
+        return self._texts.entries(
+            "laws", laws_in, sorted(self.settings.tests.glob("laws/of_*.py"))
+        )
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -82,7 +84,7 @@ class Book:
     @cached_property
     def outputs(self) -> dict[str, Shown]:
         """The outputs shown, by snippet."""
-        every = self._texts.found("outputs", outputs_in, self.settings.page_files())
+        every = self._texts.entries("outputs", outputs_in, self.settings.page_files())
         return {shown.name: shown for shown in every}
 
     @cached_property

@@ -33,7 +33,7 @@ class Texts:
         """Return the texts of `files` by their path relative to root."""
         return {file.relative_to(self._root).as_posix(): self.of(file) for file in files}
 
-    def found(
+    def entries(
         self, what: str, find: Callable[[Mapping[str, str]], Iterable[T]], files: Iterable[Path]
     ) -> list[T]:
         """Return what `find` finds in texts by file; only what changed is searched."""

@@ -100,7 +100,7 @@ def _to_page(directive: SphinxDirective, page: str, words: str = "") -> addnodes
     return link
 
 
-def check(app: Sphinx, env: BuildEnvironment) -> None:
+def check_circles(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn of pages each of which is to be read before the other."""
     first = handbook(env).first
     for page, (_, place) in sorted(first.items()):

@@ -25,9 +25,9 @@ from proven.checks.mutants.mutations import is_timed, mutants_of
 from proven.checks.mutants.record import (
     Pair,
     found_since,
-    known,
     merged,
     pages,
+    report_now,
     settled_in,
     unneeded,
     untried,
@@ -59,7 +59,7 @@ def main() -> int:
         wanted = [pair for pair in pages(book) if pair[1].startswith(tuple(options.only))]
         before, file = {}, None
     else:
-        before = {} if options.all else known(book)
+        before = {} if options.all else report_now(book)
         wanted = untried(book, merged(book, before))
         wanted = [pair for pair in wanted if pair[1].startswith(tuple(options.only or [""]))]
         file = found_since(book)

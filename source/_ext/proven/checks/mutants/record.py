@@ -31,7 +31,7 @@ def found_since(book: Book) -> Path:
     return book.root / "build" / MUTANTS
 
 
-def known(book: Book) -> Report:
+def report_now(book: Book) -> Report:
     """Return what the report tells, and what was found since."""
     report = loaded(book.settings.evidence / MUTANTS)
     return merged(book, report, loaded(found_since(book)))
