@@ -23,11 +23,15 @@ def test_all_and_only_the_ids_of_the_faq() -> None:
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=lambda answer: answer.id)
 def test_answer_is_on_its_page(answer: Answer) -> None:
-    page = ROOT / "source" / f"{answer.page}.md"
-    assert page.is_file()
-    assert bool(answer.claim) != bool(answer.why), "either a claim or the reason why there is none"
+    lines = (ROOT / "source/_faq.toml").read_text(encoding="utf-8").splitlines()
+    place = f"source/_faq.toml:{lines.index(f'[{answer.id}]') + 1}: {answer.id}"
+    page = f"source/{answer.page}.md"
+    assert (ROOT / page).is_file(), f"{place}: there is no page {page}: name one"
+    one = "either a claim or the reason why there is none"
+    assert bool(answer.claim) != bool(answer.why), f"{place}: {one}"
     if answer.claim:
-        assert CLAIMS[answer.claim].file == f"source/{answer.page}.md"
+        there = CLAIMS[answer.claim].file if answer.claim in CLAIMS else "on no page"
+        assert there == page, f"{place}: claim {answer.claim!r} is {there}: name one of {page}"
 
 
 @pytest.mark.parametrize("id", WRONG)

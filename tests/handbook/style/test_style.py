@@ -128,6 +128,7 @@ FAULTS = [
     Fault(OWN, "![](/_static/a.svg)", "image", "no alternative text"),
     Fault(OWN, "![слово](https://example.org/a.png)", "image", "external"),
     Fault(OWN, "![слово](/_static/none.svg)", "image", "there is no image"),
+    Fault(OWN, "![слово](/_static/evil.svg)", "image", "runs a script"),
     Fault(OWN, "![слово](/_static/big.png)", "image", "400 KB"),
     Fault(OWN, f"Зовите `{CYRILLIC}syncio`.", "letters", f"«{CYRILLIC}syncio»"),
     Fault(OWN, "Зовите `await asyncio.gahter(a)`.", "name", "«asyncio.gahter»"),
@@ -179,6 +180,7 @@ def check(root: Path, text: str) -> list[tuple[int, str, str]]:
         inventories.symlink_to(ROOT / "source/_inventories")
     (root / "source/_static").mkdir(exist_ok=True)
     (root / "source/_static/a.svg").write_text("<svg/>", encoding="utf-8")
+    (root / "source/_static/evil.svg").write_text("<svg onload='x()'/>", encoding="utf-8")
     (root / "source/_static/big.png").write_bytes(bytes(400_000))
     return [tuple(finding) for _, finding in findings(root)]
 

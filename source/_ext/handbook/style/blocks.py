@@ -36,6 +36,7 @@ _APPENDICES = frozenset(
     }
 )
 _UNSEEN = {"front_matter": "front matter", "myst_line_comment": "a comment"}
+_ACTIVE = re.compile(r"<script|<foreignObject|\son\w+\s*=|(?:href|src)\s*=\s*.https?:", re.I)
 _NO_LINK = re.compile(r"\]\(\w+:")
 _RECORDED = re.compile(r"^ *\d+\.\d │ |^Traceback \(most recent call last\)|^\w+Error: ", re.M)
 _SHOWN = frozenset({"", "output", "fragment"})
@@ -114,6 +115,10 @@ def _image(page: Page, target: str, alt: str, line: int) -> Iterator[Finding]:
     file = pages / target.lstrip("/") if target.startswith("/") else page.file.parent / target
     if not file.is_file():
         yield Finding(line, "image", f"there is no image {target}")
+    elif file.suffix == ".svg" and _ACTIVE.search(file.read_text(encoding="utf-8")):
+        yield Finding(
+            line, "image", f"the image {target} runs a script or loads something: draw it"
+        )
     elif file.stat().st_size > PICTURE:
         size = file.stat().st_size // 1000
         yield Finding(
