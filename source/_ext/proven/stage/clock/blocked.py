@@ -48,8 +48,9 @@ def _states(looking: set[int]) -> dict[int, object]:
             for thread, frame in real.current_frames().items()
             if known.get(thread) not in looking
         }
+    # Not by an iterator: this thread may be ended within, and would leave that unclosed.
     return {
-        int(task.name): _state(task) for task in _TASKS.iterdir() if int(task.name) not in looking
+        int(task): _state(_TASKS / task) for task in os.listdir(_TASKS) if int(task) not in looking
     }
 
 

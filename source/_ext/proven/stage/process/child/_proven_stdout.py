@@ -109,6 +109,11 @@ class Shared(io.BufferedWriter):
         return count
 
 
+# A program that asks for the type reads the usual name.
+Shared.__name__ = Shared.__qualname__ = io.BufferedWriter.__name__
+Shared.__module__ = io.BufferedWriter.__module__
+
+
 def install() -> None:
     """Put it in the place of Python's own."""
     before: Any = sys.stdout
