@@ -204,7 +204,7 @@ def test_a_caught_error_leaves_the_marks_alone(error: type[Exception], share: fl
 
     perform(main)
     assert begun == [pytest.approx(number) for number in range(10)]
-    assert starts_in_thread(1, (share,), 10, failing=error) == begun
+    assert starts_in_thread(1, (share,), 10, failing=error) == pytest.approx(begun)
 
 
 @pytest.mark.always("periodic-cancel-stops")

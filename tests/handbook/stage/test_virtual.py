@@ -858,6 +858,23 @@ def test_a_thread_that_outlives_its_performance_ends() -> None:
         assert not thread.is_alive()
 
 
+def test_who_looks_around_while_the_play_ends_finds_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is raised in a thread while a weak reference dies is lost, so it may look on."""
+
+    def main_waits_for_threads(*_: object) -> str:
+        clock.over = True
+        return "MainThread waits until a moment"
+
+    clock, signal = Clock(), Signal()
+    clock.begin("main", 1)
+    monkeypatch.setattr(line, "are_blocked_but", lambda _looking: True)
+    monkeypatch.setattr(clock._limits, "passed_by", main_waits_for_threads)
+    with pytest.raises(line.Over):
+        clock.wait(line.Due(1, clock), signal.take, signal.wake, signal.given)
+
+
 # How a thread waits only after the play in which it was started.
 LATE = {
     "sleep": lambda: time.sleep(1000),

@@ -147,15 +147,16 @@ class Clock(Parts):
             native = self._busy.pop(me, None)
             self._waiting[me] = self._looker = waiter
         try:
-            while not waiter.gone_on:
+            # Asked again and again: an Over that comes while a weak reference dies is lost.
+            while not (waiter.gone_on or self.over):
                 limit = self._jump(waiter)
                 if waiter.failed:
                     raise Deadlock
-                if self.over:
-                    raise Over
-                came = None if waiter.gone_on else poll(limit)
+                came = None if waiter.gone_on or self.over else poll(limit)
                 if came and not (waiter.gone_on and waiter.for_lock):
                     return came
+            if self.over:
+                raise Over
             return None
         finally:
             with self._mutex:
@@ -208,7 +209,8 @@ class Clock(Parts):
             if dated:
                 first = min(dated, key=_due_of)
                 then = max(self.now, round(_due_of(first) * SECOND))
-                if busy and (why := self._limits.passed_by(self.now, then, looking)):
+                why = busy and self._limits.passed_by(self.now, then, looking)
+                if why and not self.over:
                     self.refuse(why)
                 self.on_jump()
                 self._go_on(then)
