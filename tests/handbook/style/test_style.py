@@ -118,6 +118,7 @@ FAULTS = [
     Fault(OWN, "```{eval-rst}\n.. raw:: html\n```", "directive", "{eval-rst} isn't"),
     Fault(OWN, "````{only} html\n```{raw} html\n```\n````", "directive", "{only} isn't"),
     Fault(OWN, "```{csv-table}\n1, 2\n```", "typed", "a table typed"),
+    Fault(OWN, "| | да |\n|---|---|\n| а | б |", "column", "has no head"),
     Fault(OWN, "```{note}\nЭто видно.", "fence", "isn't closed"),
     Fault("(tasks-hello)=", "---\norphan: true\n---\n(tasks-hello)=", "hidden", "front matter"),
     Fault(OWN, "% Дописать.", "hidden", "a comment"),

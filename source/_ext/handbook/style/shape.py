@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import pairwise
 
 from handbook.style.page import Finding, Page, sentences
 
@@ -20,6 +21,7 @@ MESSAGE, SYMPTOM = "сообщение", "признак"
 def shape(page: Page) -> Iterator[Finding]:
     """Yield what is wrong with the shape of `page`."""
     yield from _headings(page)
+    yield from _columns(page)
     yield from _unfilled(page)
     if page.is_question:
         yield from _title(page)
@@ -57,6 +59,13 @@ def _headings(page: Page) -> Iterator[Finding]:
         yield Finding(1, "title", "the page has no title: begin it with `# …`")
     for extra in tops[1:]:
         yield Finding(extra.line, "title", "a second title: only the first line with # is one")
+
+
+def _columns(page: Page) -> Iterator[Finding]:
+    for opening, inline in pairwise(page.tokens):
+        if opening.type == "th_open" and not inline.content.strip():
+            line = (opening.map or inline.map or [0])[0] + 1
+            yield Finding(line, "column", "a column of a table has no head: say what it holds")
 
 
 def _title(page: Page) -> Iterator[Finding]:
