@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import queue
 import resource
 import subprocess
@@ -15,7 +16,7 @@ from textwrap import dedent
 
 import pytest
 from proven.stage import SnippetError, Trace, load, perform
-from proven.stage.clock import Clock, line
+from proven.stage.clock import Clock, blocked, line
 from proven.stage.clock.blocked import Signal
 from proven.stage.trace import NotVirtual
 from proven.stage.virtual import play_virtually, rest
@@ -873,6 +874,31 @@ def test_who_looks_around_while_the_play_ends_finds_no_fault(
     monkeypatch.setattr(clock._limits, "passed_by", main_waits_for_threads)
     with pytest.raises(line.Over):
         clock.wait(line.Due(1, clock), signal.take, signal.wake, signal.given)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux tells who runs")
+def test_one_that_waits_in_c_for_one_that_looks_is_not_blocked() -> None:
+    """Who looks may hold the mutex of the interpreter's lock, and not run on a busy machine."""
+    looks, is_over = threading.Event(), threading.Event()
+
+    def look() -> None:
+        looks.set()
+        while not is_over.is_set():
+            pass
+
+    def wait() -> None:
+        is_over.wait()
+
+    threads = [threading.Thread(target=each, daemon=True) for each in (look, wait)]
+    for thread in threads:
+        thread.start()
+    looks.wait()
+    looking = {int(task) for task in os.listdir("/proc/self/task")} - {threads[1].native_id or 0}
+    told = [blocked.are_blocked_but(looking) for _ in range(20)]
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    assert not any(told)
 
 
 # How a thread waits only after the play in which it was started.

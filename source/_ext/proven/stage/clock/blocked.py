@@ -35,7 +35,14 @@ def are_blocked_but(looking: set[int]) -> bool:
     if None in before.values():
         return False
     real.sleep(LOOK if _TASKS.is_dir() else 3 * LOOK)
-    return before == _states(looking)
+    # Before the look at the others: what one of these holds in C, another one may wait for.
+    return not _could_run(looking) and before == _states(looking)
+
+
+def _could_run(looking: set[int]) -> bool:
+    """Tell whether one of the threads that look could run now, beside the one that asks."""
+    others = looking - {threading.get_native_id()} if _TASKS.is_dir() else ()
+    return any(_state(_TASKS / str(native)) is None for native in others)
 
 
 def _states(looking: set[int]) -> dict[int, object]:
