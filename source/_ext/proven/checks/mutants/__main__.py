@@ -125,8 +125,8 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
     done, ended = 0, False
     while not ended:
         before = done
-        known = {"done": done, "broken": sorted(findings.broken)}
-        for message in _messages(book, job | known):
+        so_far = {"done": done, "broken": sorted(findings.broken)}
+        for message in _messages(book, job | so_far):
             match message:
                 case {"snippet": name, "mutation": entry, "noticed": by}:
                     findings.noticed.setdefault(name, {})[Mutation.of(entry)] = by
@@ -146,9 +146,9 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
 def _messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what one worker tells of its job; wake it when it is silent too long, then kill it."""
     reader, writer = os.pipe()
-    told = json.dumps(job | {"pipe": writer})
+    order = json.dumps(job | {"pipe": writer})
     with subprocess.Popen(
-        [sys.executable, "-m", "proven.checks.mutants.worker", told],
+        [sys.executable, "-m", "proven.checks.mutants.worker", order],
         cwd=book.root,
         env=environment(),
         pass_fds=(writer,),
@@ -193,7 +193,7 @@ def _survivors(book: Book, name: str, entry: dict[str, Any]) -> Iterator[str]:
 
 def _summarize(book: Book, data: dict[str, Any]) -> int:
     snippets, claims = data["snippets"], data["claims"]
-    found = {
+    kinds = {
         "survivor": [
             place for name, each in snippets.items() for place in _survivors(book, name, each)
         ],
@@ -203,17 +203,17 @@ def _summarize(book: Book, data: dict[str, Any]) -> int:
         "unneeded": list(unneeded(book, snippets)),
         "fault": data["faults"],
     }
-    for kind, places in found.items():
+    for kind, places in kinds.items():
         for place in places:
             print(f"{place}: {kind}: {_ADVICE[kind]}")
     mutants = sum(entry["mutants"] for entry in snippets.values())
     justified = sum(len(entry["justified"]) for entry in snippets.values())
     print(
         f"{mutants} mutants of {len(snippets)} snippets:"
-        f" {justified} unnoticed with reason, {len(found['survivor'])} without;"
-        f" {len(claims)} proofs: {len(found['vacuous'])} that no mutant breaks; {data['seconds']} s"
+        f" {justified} unnoticed with reason, {len(kinds['survivor'])} without;"
+        f" {len(claims)} proofs: {len(kinds['vacuous'])} that no mutant breaks; {data['seconds']} s"
     )
-    return int(any(found.values()))
+    return int(any(kinds.values()))
 
 
 if __name__ == "__main__":
