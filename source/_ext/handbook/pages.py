@@ -64,13 +64,13 @@ class Captions(SphinxTransform):
             "", "", nodes.literal(file, file), reftarget="../" * depth + file, reftype="download"
         )
         kind, verdict = next(
-            (told for ending, told in VERDICTS.items() if name.endswith(ending)), ("", "")
+            (of_kind for ending, of_kind in VERDICTS.items() if name.endswith(ending)), ("", "")
         )
         caption = nodes.caption("", "", link)
         classes = ["literal-block-wrapper"]
         if verdict:
-            told = nodes.strong(verdict, verdict, classes=["verdict"])
-            caption[:0] = [told, nodes.Text(" ")]
+            mark = nodes.strong(verdict, verdict, classes=["verdict"])
+            caption[:0] = [mark, nodes.Text(" ")]
             classes.append(kind)
         container = nodes.container(
             "", caption, block.deepcopy(), literal_block=True, classes=classes

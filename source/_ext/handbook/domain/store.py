@@ -115,8 +115,8 @@ class Handbook(Domain):
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found on `docnames`."""
         for name in self.initial_data:
-            found = otherdata[name]
-            self.data[name].update({page: found[page] for page in docnames if page in found})
+            theirs = otherdata[name]
+            self.data[name].update({page: theirs[page] for page in docnames if page in theirs})
 
     def check_consistency(self) -> None:
         """Warn of claims and proofs without counterpart, and of spans that only look so."""
