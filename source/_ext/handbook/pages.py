@@ -174,8 +174,8 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
     width = handbook(app.env).book.settings.width
     for block in doctree.findall(nodes.literal_block):
         included = snippet_of(app.env, block) is not None or _is_proof(app.env, block)
-        checked = included or "testnodetype" in block or "fragment" in block
-        if block.get("language") in _PYTHON and not checked:
+        is_run = included or "testnodetype" in block or "fragment" in block
+        if block.get("language") in _PYTHON and not is_run:
             warn(
                 Fault.UNCHECKED,
                 "nobody checks this Python: include a snippet, use {doctest} or {testcode}, "

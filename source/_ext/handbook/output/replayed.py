@@ -17,7 +17,7 @@ _recordings: list[Recordings] = []
 """Those of the doctest build that runs."""
 
 
-def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
+def print_now(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
     snippets: their folder, if it isn't the one of the working directory;
