@@ -159,10 +159,8 @@ def _at_once(book: Book, test: str) -> list[str]:
     if not _WAITS.search(book.text(book.root / test)):
         return []
     tried, proofs = Tried(book.root, test), book.proofs.items()
-    evident_ids = evident(book)
-    inputs = {
-        p.test: inputs_of(book, id) for id, p in proofs if p.file == test and id not in evident_ids
-    }
+    holds = evident(book)
+    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test and id not in holds}
     unknown = [name for name in inputs if not tried.get(tried.key_of_proof(name, inputs[name]))]
     return ["-n", "4"] if len(unknown) > _FEW else []
 
