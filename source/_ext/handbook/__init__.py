@@ -169,8 +169,9 @@ def _let_doctest_check(app: Sphinx, config: Config) -> None:
     """Give doctest what an {output} asks it to run, with the snippets of this book."""
     from proven.book import Book
 
+    snippets = str(Book.at(app.confdir).settings.snippets)
     config.doctest_global_setup = (
         "from functools import partial\nfrom pathlib import Path\n"
-        "from handbook.output import check\n"
-        f"check = partial(check, snippets=Path({str(Book.at(app.confdir).settings.snippets)!r}))"
+        "from handbook.output import print_now\n"
+        f"print_now = partial(print_now, snippets=Path({snippets!r}))"
     )

@@ -34,8 +34,8 @@ class badge(nodes.Inline, nodes.TextElement):
 def words(only: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return badge and meaning for each (range, value) that a claim or an output has."""
     ordered = sorted(only, key=lambda one: RANGES.index(one[0]))
-    found = ((_WORDS.get(key) or _WORDS[f"{key} {value}"], value) for key, value in ordered)
-    return [(short.format(value), long.format(value)) for (short, long), value in found]
+    wordings = ((_WORDS.get(key) or _WORDS[f"{key} {value}"], value) for key, value in ordered)
+    return [(short.format(value), long.format(value)) for (short, long), value in wordings]
 
 
 def badges(only: Iterable[tuple[str, str]]) -> list[badge]:

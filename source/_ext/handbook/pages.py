@@ -64,13 +64,13 @@ class Captions(SphinxTransform):
             "", "", nodes.literal(file, file), reftarget="../" * depth + file, reftype="download"
         )
         kind, verdict = next(
-            (told for ending, told in VERDICTS.items() if name.endswith(ending)), ("", "")
+            (of_kind for ending, of_kind in VERDICTS.items() if name.endswith(ending)), ("", "")
         )
         caption = nodes.caption("", "", link)
         classes = ["literal-block-wrapper"]
         if verdict:
-            told = nodes.strong(verdict, verdict, classes=["verdict"])
-            caption[:0] = [told, nodes.Text(" ")]
+            mark = nodes.strong(verdict, verdict, classes=["verdict"])
+            caption[:0] = [mark, nodes.Text(" ")]
             classes.append(kind)
         container = nodes.container(
             "", caption, block.deepcopy(), literal_block=True, classes=classes
@@ -174,8 +174,8 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
     width = handbook(app.env).book.settings.width
     for block in doctree.findall(nodes.literal_block):
         included = snippet_of(app.env, block) is not None or _is_proof(app.env, block)
-        checked = included or "testnodetype" in block or "fragment" in block
-        if block.get("language") in _PYTHON and not checked:
+        is_run = included or "testnodetype" in block or "fragment" in block
+        if block.get("language") in _PYTHON and not is_run:
             warn(
                 Fault.UNCHECKED,
                 "nobody checks this Python: include a snippet, use {doctest} or {testcode}, "

@@ -97,8 +97,8 @@ def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tu
                 yield mark, f"this {what} has no id"
                 continue
             if mark.unknown:
-                known = f"{', '.join(VERBS)}; {', '.join(RANGES)}, added, rests"
-                yield mark, f"{what} {mark.id!r}: {mark.unknown} means nothing here: {known} do"
+                allowed = f"{', '.join(VERBS)}; {', '.join(RANGES)}, added, rests"
+                yield mark, f"{what} {mark.id!r}: {mark.unknown} means nothing here: {allowed} do"
             first = seen.setdefault(mark.id, mark)
             if first is not mark:
                 yield mark, f"{what} id {mark.id!r} is already used at {first.place}"

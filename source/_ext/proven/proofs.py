@@ -103,8 +103,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     marks = [mark for mark in item.iter_markers() if mark.name in VERBS]
     if not marks or (report.outcome != "skipped" and not hasattr(report, "wasxfail")):
         return report
-    told = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-    why = told.removeprefix("Skipped: ")
+    message = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    why = message.removeprefix("Skipped: ")
     ranges = {f"{_RANGE}{excluded_here(mark.kwargs)}" for mark in marks}
     lacks = {f"{_MACHINE}{thing}" for thing, is_lacking in LACKS.items() if is_lacking()}
     if hasattr(report, "wasxfail") or why not in ranges | lacks:
@@ -186,9 +186,9 @@ class Outcomes:
             crash = getattr(report.longrepr, "reprcrash", None)
             why = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
         noted = dict(report.user_properties)
-        told = noted if report.when == "call" else {}
-        explored, how = told.get("explored", 0), told.get("how", "")
-        programs = told.get("programs", 0)
+        counted = noted if report.when == "call" else {}
+        explored, how = counted.get("explored", 0), counted.get("how", "")
+        programs = counted.get("programs", 0)
         ways = int(LAW not in report.keywords)
         for id in noted.get(_PROVES, ()):
             new = Finding(

@@ -188,10 +188,10 @@ def _title(builder: Builder, out: Path) -> tuple[str, list[str]]:
 
 def _led_back(builder: Builder, diagnostic: str) -> PrintError:
     """Lead what Typst says of its input back to the page that it was made of."""
-    found = re.search(r"pages[/\\](\S+)\.typ:(\d+)", diagnostic)
-    if not found:
+    match = re.search(r"pages[/\\](\S+)\.typ:(\d+)", diagnostic)
+    if not match:
         return PrintError(diagnostic)
-    name, line = found[1], int(found[2])
+    name, line = match[1], int(match[2])
     before = Path(builder.outdir, f"pages/{name}.typ").read_text("utf-8").split("\n")[:line]
     lines = re.findall(r"/\*(\d+)\*/", "\n".join(before))
     page = str(builder.env.doc2path(name)) if name in builder.env.all_docs else name

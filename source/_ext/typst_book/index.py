@@ -18,8 +18,8 @@ def alphabetical(name: str, language: str | None) -> tuple[int, str, str]:
     """Return the key by which an index sorts `name`: own script, the other, rest; Ё beside Е."""
     letters = name.casefold().replace("ё", "е").lstrip("_«\"'(@*.")
     scripts = _SCRIPTS.get((language or "en").partition("_")[0], _LATIN)
-    known = (n for n, (first, last) in enumerate(scripts) if first <= letters[:1] <= last)
-    return next(known, len(scripts)), letters, name
+    fitting = (n for n, (first, last) in enumerate(scripts) if first <= letters[:1] <= last)
+    return next(fitting, len(scripts)), letters, name
 
 
 def index(builder: Builder, pages: Set[str]) -> list[dict[str, Any]]:

@@ -80,8 +80,8 @@ def letters_of_faces(out: Path, files: Iterable[str]) -> list[str]:
 
     texts = ((out / name).read_text(encoding="utf-8") for name in files)
     letters = "".join(sorted({sign for text in texts for sign in text if sign.isprintable()}))
-    told = {"kind": "title", "number": 0, "start": 1, "known": {}}
-    (out / "asked.json").write_text(json.dumps(told | {"letters": letters}), encoding="utf-8")
+    part = {"kind": "title", "number": 0, "start": 1, "known": {}}
+    (out / "asked.json").write_text(json.dumps(part | {"letters": letters}), encoding="utf-8")
     text = '#import "/book.typ": *\n#asked-of-faces(json("/asked.json").letters)'
     (out / "asked.typ").write_text(text, encoding="utf-8")
     inputs = {"part": "/asked.json"}
@@ -90,13 +90,13 @@ def letters_of_faces(out: Path, files: Iterable[str]) -> list[str]:
         out / "asked.typ", output=file, root=out, ignore_system_fonts=True, sys_inputs=inputs
     )
     with Pdf.open(file) as pdf:
-        return ["".join(sorted(_told_by(page) & set(letters))) for page in pdf.pages]
+        return ["".join(sorted(_letters_of(page) & set(letters))) for page in pdf.pages]
 
 
-def _told_by(page: Any) -> set[str]:
+def _letters_of(page: Any) -> set[str]:
     """Return the letters of the page's fonts."""
-    found = set()
+    letters = set()
     for font in page.Resources.get("/Font", {}).values():
         for _glyph, letter in re.findall(rb"<(\w+)> <(\w+)>\n", font.ToUnicode.read_bytes()):
-            found.add(bytes.fromhex(letter.decode()).decode("utf-16-be"))
-    return found
+            letters.add(bytes.fromhex(letter.decode()).decode("utf-16-be"))
+    return letters

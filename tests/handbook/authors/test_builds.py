@@ -1,5 +1,6 @@
 """The commands that build: `python -m handbook`, and the builds of `make live`."""
 
+import os
 import pickle
 import shutil
 import subprocess
@@ -102,3 +103,39 @@ def test_the_rest_of_the_site_is_written_only_when_something_changed(book: Any) 
     assert book.build("html").returncode == 0
     assert index.read_text(encoding="utf-8") != "left alone"
     assert copy.read_text(encoding="utf-8").endswith("# A remark.\n")
+
+
+@pytest.mark.parametrize("way", ["command", "environment", "lock"])
+def test_an_environment_behind_a_link_is_left_alone(tmp_path: Path, way: str) -> None:
+    """It may be another worktree's: neither its mark goes nor is it made anew in that place."""
+    book, other = tmp_path / "book", tmp_path / "other"
+    book.mkdir()
+    other.mkdir()
+    shutil.copy(ROOT / "Makefile", book)
+    (book / ".venv").symlink_to(other)
+    (book / "requirements.lock").touch()
+    for name in ("ready", "made-with"):
+        (other / name).write_text("python-of-another\n", encoding="utf-8")
+    # With a lock that is newer the environment is out of date.
+    moment = 1_500_000_000 if way == "lock" else 1_700_000_000
+    os.utime(book / "requirements.lock", (1_600_000_000, 1_600_000_000))
+    os.utime(other / "ready", (moment, moment))
+    # Whoever runs this test by make has told it of another book.
+    of_make = ("PYTHON", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL")
+    variables = {key: value for key, value in os.environ.items() if key not in of_make}
+    variables |= {"PYTHON": sys.executable} if way == "environment" else {}
+    words = [f"PYTHON={sys.executable}"] if way == "command" else []
+    done = subprocess.run(
+        ["make", ".venv/ready", *words],
+        cwd=book,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert ".venv is a link to a folder that may be another's: remove the link" in done.stdout
+    assert sorted(path.name for path in other.iterdir()) == ["made-with", "ready"]
+    assert {path.read_text(encoding="utf-8") for path in other.iterdir()} == {"python-of-another\n"}

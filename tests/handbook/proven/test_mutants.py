@@ -277,6 +277,33 @@ def test_a_proof_that_broke_and_did_not_change_is_not_broken_again(book: Book) -
     assert found["claims"]["hello-at-once"]["broken"] == "noted before"
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        ("tempfile.py", 'raise ImportError("planted")', "exit code 1: ImportError: planted"),
+        ("tests/tasks/conftest.py", "import os\n\nos._exit(3)", "exit code 3"),
+        (
+            "tests/tasks/conftest.py",
+            "import os\n\nimport pytest\n\n\n@pytest.fixture(autouse=True)\n"
+            "def planted() -> None:\n    os._exit(4)\n",
+            "exit code 4",
+        ),
+        (
+            "tests/tasks/conftest.py",
+            "import os\n\n\ndef pytest_sessionfinish() -> None:\n    os._exit(5)\n",
+            "3 workers in a row ended with exit code 5, none of them with a mutant tried",
+        ),
+    ],
+)
+def test_a_worker_that_cannot_work_is_not_begun_for_ever(
+    book: Book, file: str, text: str, fault: str
+) -> None:
+    book.write(file, text)
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    assert done.returncode == 1
+    assert f"{fault}: fault: the check of mutants" in done.stdout
+
+
 def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
     file = ROOT / "source/_evidence" / MUTANTS
     report = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}

@@ -286,7 +286,7 @@ def test_what_cannot_be_read_is_named(book: Any, file: str, text: str, message: 
     book.write(file, text)
     result = book.build("dummy")
     assert result.returncode != 0
-    assert re.fullmatch(f".*{message}.*\n", result.stdout), result.stdout
+    assert re.fullmatch(rf".*{message}.* \[handbook\.unreadable\]\n", result.stdout), result.stdout
 
 
 @pytest.mark.parametrize("builder", ["dummy", "doctest"])

@@ -76,12 +76,12 @@ def rows(env: BuildEnvironment) -> Iterator[Row]:
         claim = store.book.claims.get(id)
         only, rests = badges.where(claim), claim.rests if claim else PRACTICE
         own = {version: claims.get(id) for version, claims in findings.items()}
-        known = [finding for finding in own.values() if finding]
-        differs = any(finding.outcome != "passed" for finding in known)
+        recorded = [finding for finding in own.values() if finding]
+        differs = any(finding.outcome != "passed" for finding in recorded)
         yield Row(
             *(number, page, id, verb, sentence),
             proof=store.book.proofs.get(id),
-            when=_when(verb, only, known),
+            when=_when(verb, only, recorded),
             exceptions=list(_exceptions(own)),
             promise=store.promise(rests),
             is_partial=bool(only) or differs,

@@ -29,7 +29,7 @@ from proven.proofs import too_narrow
 from proven.shown import Shown, outputs_in, record, replay
 from proven.stage import SnippetError
 
-from handbook.authors.runs import runs_found
+from handbook.authors.runs import unlike_runs
 from handbook.domain.store import is_question
 from handbook.style.command import code, findings
 
@@ -62,7 +62,7 @@ def check(book: Book, name: str) -> Iterator[str]:
         ]
         # In this thread: only the main one can end a play that hangs.
         tried = Tried(book.root, test)
-        outputs = [*_outputs(book, page, tried), *runs_found(book, page, tried)]
+        outputs = [*_outputs(book, page, tried), *unlike_runs(book, page, tried)]
         yield from outputs
         failing = [line for each in running for line in each.result()]
         yield from failing
@@ -159,8 +159,8 @@ def _at_once(book: Book, test: str) -> list[str]:
     if not _WAITS.search(book.text(book.root / test)):
         return []
     tried, proofs = Tried(book.root, test), book.proofs.items()
-    known = evident(book)
-    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test and id not in known}
+    holds = evident(book)
+    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test and id not in holds}
     unknown = [name for name in inputs if not tried.get(tried.key_of_proof(name, inputs[name]))]
     return ["-n", "4"] if len(unknown) > _FEW else []
 
@@ -176,12 +176,12 @@ def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
     done = _run(book, "pytest", *options)
     if done.returncode:
         lines = done.stdout.replace(f"{book.root}/", "").splitlines()
-        yield from (f"{line}: {rule}" for line in _told(lines, test)[:20] or lines[-3:])
+        yield from (f"{line}: {rule}" for line in _failures(lines, test)[:20] or lines[-3:])
 
 
-def _told(lines: list[str], test: str) -> list[str]:
+def _failures(lines: list[str], test: str) -> list[str]:
     """Return from pytest's output what failed and in which line of `test`, not deeper."""
-    told: list[str] = []
+    failures: list[str] = []
     place, is_told = test, False
     for line in lines:
         if _TEST.match(line):
@@ -189,14 +189,14 @@ def _told(lines: list[str], test: str) -> list[str]:
         elif (frame := _FRAME.match(line)) and line.startswith(test):
             place = frame[1]
         elif line.startswith(f"{test}:") and not (is_told or _FRAME.match(line)):
-            told.append(line)  # as a proof that was skipped
+            failures.append(line)  # as a proof that was skipped
             is_told = True
         elif line.startswith("E ") and not is_told:
-            told.append(f"{place}: {line[1:].strip()}")
+            failures.append(f"{place}: {line[1:].strip()}")
             is_told = True
     errors = [line.partition(" - ")[2] for line in lines if line.startswith("ERROR ")]
     # The same in each way that a proof runs.
-    return list(dict.fromkeys(told)) or [f"{test}: {error}" for error in errors]
+    return list(dict.fromkeys(failures)) or [f"{test}: {error}" for error in errors]
 
 
 def _mutants(book: Book, test: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from proven.shown import Terms, sources_of
 from proven.stage import SnippetError
 
 
-def runs_found(book: Book, page: str, tried: Tried) -> Iterator[str]:
+def unlike_runs(book: Book, page: str, tried: Tried) -> Iterator[str]:
     """Yield the runs on `page` that the explorer doesn't find as they are shown."""
     text = book.text(book.root / page)
     if "{interleaving}" not in text and "{scheduler}" not in text:
@@ -27,7 +27,7 @@ def runs_found(book: Book, page: str, tried: Tried) -> Iterator[str]:
             continue
         place, began = f"{page}:{run.line}: interleaving: {run.name}", monotonic()
         try:
-            if run.found() == run.block:
+            if run.find() == run.block:
                 tried.note(key, "passed", "", monotonic() - began)
             else:
                 yield f"{place}: the explorer finds another run: run make accept"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from sphinx.util import logging
 
@@ -30,8 +30,19 @@ class Fault(StrEnum):
     """A question's page that doesn't begin with its short answer."""
     REPAIR = "repair"
     """A repair of another project's output that no longer applies: see MAINTAINING.md."""
+    UNREADABLE = "unreadable"
+    """A test, evidence or reason that can't be read: an error that ends the build."""
 
 
 def warn(fault: Fault, message: str, location: nodes.Node | str | None) -> None:
     """Warn of `message` at `location`, a node or "file:line"; the strict build fails."""
     logger.warning("%s", message, location=location, type="handbook", subtype=fault.value)
+
+
+def fail(fault: Fault, message: str, location: str | None = None) -> NoReturn:
+    """End the build with `message` at `location`, "file:line".
+
+    By SystemExit: Sphinx would print its versions and a traceback around any other error.
+    """
+    logger.error("%s", message, location=location, type="handbook", subtype=fault.value)
+    raise SystemExit(1)

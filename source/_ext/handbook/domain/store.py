@@ -18,17 +18,14 @@ from proven.claims import PRACTICE, disagreements, nowhere, nowhere_checked
 from proven.findings import COVERAGE, MUTANTS, STRESS, loaded
 from sphinx.domains import Domain
 from sphinx.ext.intersphinx import InventoryAdapter
-from sphinx.util import logging
 
-from handbook.domain.faults import Fault, warn
+from handbook.domain.faults import Fault, fail, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 _Node = TypeVar("_Node", bound=nodes.Node)
-
-logger = logging.getLogger(__name__)
 
 
 class Handbook(Domain):
@@ -115,8 +112,8 @@ class Handbook(Domain):
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found on `docnames`."""
         for name in self.initial_data:
-            found = otherdata[name]
-            self.data[name].update({page: found[page] for page in docnames if page in found})
+            theirs = otherdata[name]
+            self.data[name].update({page: theirs[page] for page in docnames if page in theirs})
 
     def check_consistency(self) -> None:
         """Warn of claims and proofs without counterpart, and of spans that only look so."""
@@ -159,23 +156,17 @@ def loose(node: _Node) -> _Node:
 
 
 def read_all(app: Sphinx) -> None:
-    """Read tests, evidence and reasons before all else, and end the build if one can't be read.
-
-    SystemExit: Sphinx would print its versions and a traceback around any other error.
-    """
+    """Read tests, evidence and reasons before all else, and end the build if one can't be read."""
     store = handbook(app.env)
     book = store.book
     try:
         _ = book.all_proofs, book.evidence, book.excuses
         _ = [store.finding(name) for name in (MUTANTS, COVERAGE, STRESS)]
     except SyntaxError as error:
-        problem, place = f"{error.msg}: mend the test", f"{error.filename}:{error.lineno}"
-        logger.error("%s", problem, location=place)
+        place = f"{error.filename}:{error.lineno}"
+        fail(Fault.UNREADABLE, f"{error.msg}: mend the test", place)
     except ValueError as error:
-        logger.error("%s", error)
-    else:
-        return
-    raise SystemExit(1)
+        fail(Fault.UNREADABLE, str(error))
 
 
 def handbook(env: BuildEnvironment) -> Handbook:

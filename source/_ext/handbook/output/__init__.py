@@ -29,7 +29,7 @@ from handbook.output.recorded import (
     visit_guess_html,
     visit_guess_typst,
 )
-from handbook.output.replayed import check, keep_recordings, play_ahead
+from handbook.output.replayed import keep_recordings, play_ahead, print_now
 
 __all__ = [
     "TIMELINE",
@@ -40,7 +40,6 @@ __all__ = [
     "OutputLexer",
     "Scheduler",
     "add_scripts",
-    "check",
     "depart_game_html",
     "depart_guess_html",
     "game",
@@ -49,6 +48,7 @@ __all__ = [
     "pair",
     "picture",
     "play_ahead",
+    "print_now",
     "twin",
     "visit_game_html",
     "visit_game_typst",

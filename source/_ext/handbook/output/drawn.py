@@ -76,8 +76,8 @@ class Drawing(SphinxDirective):
             return []
 
     def _figure(self, name: str, file: Path) -> nodes.figure:
-        for part, told in ((":alt:", self.options.get("alt")), ("caption", self.content)):
-            if not told:
+        for part, text in ((":alt:", self.options.get("alt")), ("caption", self.content)):
+            if not text:
                 raise DrawingError(f"it has no {part}: say what it shows")
         if not file.is_file():
             raise DrawingError(f"there is no {FOLDER}/{name}.typ: write it, or mend the name")
@@ -117,14 +117,14 @@ def compiled(file: Path) -> str:
 
 def size_of(svg: str) -> tuple[float, float]:
     """Return width and height of what Typst wrote, in points."""
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    assert found
-    return float(found[1]), float(found[2])
+    match = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert match
+    return float(match[1]), float(match[2])
 
 
 def _fault(diagnostic: str, file: Path) -> DrawingError:
-    found = _PLACE.search(diagnostic)
-    place = f"{file.with_name(found[1])}:{found[2]}" if found else f"{file}:1"
+    match = _PLACE.search(diagnostic)
+    place = f"{file.with_name(match[1])}:{match[2]}" if match else f"{file}:1"
     return DrawingError(diagnostic.partition("\n")[0].removeprefix("error: "), place)
 
 
@@ -142,7 +142,7 @@ def on_screen(svg: str, slug: str, alt: str) -> str:
     body = svg.partition(">")[2]
     own = f"d{zlib.crc32(slug.encode()):x}"
     ids = {id: f"{own}-{n}" for n, id in enumerate(re.findall(r'<symbol id="(\w+)"', body))}
-    body = re.sub(r'(id="|href="#)(\w+)"', lambda found: f'{found[1]}{ids[found[2]]}"', body)
+    body = re.sub(r'(id="|href="#)(\w+)"', lambda match: f'{match[1]}{ids[match[2]]}"', body)
     body = re.sub(
         r'<g (transform="[^"]*")>(?=<use [^>]*?( fill="#\w+"))((?:<use [^>]*>)+)</g>',
         lambda run: f"<g {run[1]}{run[2]}>{run[3].replace(run[2], '')}</g>",
@@ -176,9 +176,9 @@ def _classed(tag: re.Match[str]) -> str:
     """Put classes in the place of the colours: `ink` for what is filled, `ink-line` for a line."""
     classes = []
 
-    def taken(found: re.Match[str]) -> str:
-        role = _MARKS[found[2]]
-        classes.append(role if found[1] == "fill" else f"{role}-line")
+    def taken(match: re.Match[str]) -> str:
+        role = _MARKS[match[2]]
+        classes.append(role if match[1] == "fill" else f"{role}-line")
         return ""
 
     rest = re.sub(rf' (fill|stroke)="({_MARK.pattern})"', taken, tag[0])

@@ -83,8 +83,8 @@ class Interleaving(SphinxDirective):
         """Yield what Sphinx's doctest builder runs and compares, unseen by the reader."""
         # Of its own name: the group of the snippet's output is another one.
         group = f"{name} interleaving"
-        told = {key: self.options[key] for key in _SCENE if key in self.options}
-        call = f"check_run({name!r}, {told!r})"
+        scene = {key: self.options[key] for key in _SCENE if key in self.options}
+        call = f"check_run({name!r}, {scene!r})"
         code = nodes.comment("", "", testnodetype="testcode", groups=[group])
         code["test"] = f"from handbook.output.interleaving import check_run\n{call}"
         expected = nodes.comment("", "", testnodetype="testoutput", groups=[group])
@@ -123,11 +123,11 @@ class Run(NamedTuple):
     line: int
     name: str
     block: str
-    found: Callable[[], str]
+    find: Callable[[], str]
 
 
 def runs(text: str) -> Iterator[Run]:
-    """Yield the runs in the text of a page; `found` raises as `check_run` tells."""
+    """Yield the runs in the text of a page; `find` raises as `check_run` tells."""
     for block in _BLOCK.finditer(text):
         line = text.count("\n", 0, block.start()) + 1
         yield Run(line, block["name"], block[0], partial(_rewritten, block))

@@ -97,8 +97,8 @@ class Output(SphinxDirective):
             self._note(terms.beside)
         lines = as_read(self.content)
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
-        more = "".join(f", {key}={value!r}" for key, value in terms.given().items())
-        code["test"] = f"check({name!r}, any_order={any_order}{more})"
+        more = "".join(f", {key}={value!r}" for key, value in terms.unusual().items())
+        code["test"] = f"print_now({name!r}, any_order={any_order}{more})"
         waits = [line for line in lines if line.startswith(DEADLOCK)]
         text = "\n".join(line for line in lines if line not in waits)
         shown = nodes.literal_block(

@@ -17,19 +17,19 @@ _recordings: list[Recordings] = []
 """Those of the doctest build that runs."""
 
 
-def check(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
+def print_now(name: str, *, any_order: bool, snippets: Path | None = None, **terms: Any) -> None:
     """Print what snippet `name` prints now, in the form that its page shows.
 
     snippets: their folder, if it isn't the one of the working directory;
     any_order: sort the lines, as the comparison is one of multisets; terms: `Terms`.
     If the snippet fails, print why: doctest shows it as the difference.
     """
-    given = Terms(**terms)
+    its_terms = Terms(**terms)
     try:
         if _recordings:
-            lines = _recordings[0].lines(name, given, ordered=not any_order)
+            lines = _recordings[0].lines(name, its_terms, ordered=not any_order)
         else:
-            lines = on_page(record(name, given, snippets, ordered=not any_order), given)
+            lines = on_page(record(name, its_terms, snippets, ordered=not any_order), its_terms)
     except SnippetError as error:
         print(error)
     else:

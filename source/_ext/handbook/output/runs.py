@@ -86,8 +86,8 @@ def _step(actor: str, code: str, effects: str, hurts: bool) -> Iterator[nodes.No
 def effect_in_russian(effect: str) -> Iterator[nodes.Node]:
     """Yield an effect in Russian: «читает `x`: 0»."""
     for sign, word in ((" → ", "читает"), (" ← ", "пишет")):
-        name, found, value = effect.partition(sign)
-        if found:
+        name, separator, value = effect.partition(sign)
+        if separator:
             yield nodes.Text(f"{word} ")
             yield nodes.literal(name, name)
             yield nodes.Text(": ")

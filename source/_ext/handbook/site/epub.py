@@ -53,8 +53,8 @@ def _moment(root: Path) -> int:
     if fixed := os.environ.get("SOURCE_DATE_EPOCH"):
         return int(fixed)
     git = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
-    told = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
-    return int(told or 1_767_225_600)
+    seconds = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    return int(seconds or 1_767_225_600)
 
 
 def _has_figure(page: Path) -> bool:

@@ -25,7 +25,7 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
     settings = Settings.at(root)
     pages = settings.pages
     table = terms(pages)
-    known = vocabulary(pages, table)
+    own_words = vocabulary(pages, table)
     wanted = typed(pages, table)
     targets = Targets(settings)
     for file in _files(settings, names):
@@ -35,12 +35,12 @@ def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Find
             line = error.object[: error.start].count(b"\n") + 1
             yield file, Finding(line, "bytes", "not UTF-8: save the file as UTF-8")
             continue
-        found = [
+        on_page = [
             *(*snippet(file), *shape(page), *blocks(page, settings.width)),
-            *(*words(page, table, known, wanted), *library_names(page)),
+            *(*words(page, table, own_words, wanted), *library_names(page)),
             *links(page, targets),
         ]
-        yield from ((file, finding) for finding in sorted(set(found)))
+        yield from ((file, finding) for finding in sorted(set(on_page)))
 
 
 def code(root: Path, files: Iterable[Path] = ()) -> Iterator[tuple[Path, Finding]]:
@@ -52,8 +52,7 @@ def code(root: Path, files: Iterable[Path] = ()) -> Iterator[tuple[Path, Finding
     folders = settings.snippets, settings.tests
     for file in files or (file for folder in folders for file in sorted(folder.rglob("*.py"))):
         is_snippet = file.is_relative_to(settings.snippets)
-        found = snippet(file, english=is_snippet)
-        yield from ((file, finding) for finding in found)
+        yield from ((file, finding) for finding in snippet(file, english=is_snippet))
         if is_snippet and file.stem in sys.stdlib_module_names:
             problem = f"it hides the standard module {file.stem} from its folder: rename it"
             yield file, Finding(1, "module", problem)

@@ -39,9 +39,9 @@ class Targets:
     @cached_property
     def labels(self) -> frozenset[str]:
         """What {ref} may name: labels of the pages, their claims and the documentation's labels."""
-        found = {label for text in self._texts.values() for label in _LABEL.findall(text)}
+        own = {label for text in self._texts.values() for label in _LABEL.findall(text)}
         documented = {name for name, kind in self._documented if kind == "std:label"}
-        return frozenset(found | documented | _OF_SPHINX).union(self.claims)
+        return frozenset(own | documented | _OF_SPHINX).union(self.claims)
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -83,8 +83,8 @@ def links(page: Page, targets: Targets) -> Iterator[Finding]:
     file = targets.settings.name_of(page.file)
     for claim in targets.claims.values():
         rests = claim.rests
-        known = rests in targets.promises or rests == PRACTICE or FILL in rests
-        if claim.file == file and targets.promises and not known:
+        has_base = rests in targets.promises or rests == PRACTICE or FILL in rests
+        if claim.file == file and targets.promises and not has_base:
             yield Finding(
                 claim.line,
                 "link",

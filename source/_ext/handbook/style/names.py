@@ -23,8 +23,8 @@ def names(page: Page) -> Iterator[Finding]:
 
     What the inventory of its documentation lists is known, and what this interpreter has.
     """
-    known = _documented(page.file.parents[page.name.count("/")] / INVENTORIES)
-    if not known:
+    documented = _documented(page.file.parents[page.name.count("/")] / INVENTORIES)
+    if not documented:
         return
     for token, first in page.inlines:
         line = first
@@ -33,22 +33,22 @@ def names(page: Page) -> Iterator[Finding]:
                 line += 1
             elif child.type == "code_inline":
                 for match in _DOTTED.finditer(child.content):
-                    if not _is_name(match[1], known):
+                    if not _is_name(match[1], documented):
                         text = f"«{match[1]}»: Python's library has no such name: type it anew"
                         yield Finding(line, "name", text)
 
 
-def _is_name(name: str, known: frozenset[str]) -> bool:
+def _is_name(name: str, documented: frozenset[str]) -> bool:
     module = name.partition(".")[0]
     # A variable may be called as a module is: `queue.put`.
-    if module not in sys.stdlib_module_names or module.title() in _classes(known):
+    if module not in sys.stdlib_module_names or module.title() in _classes(documented):
         return True
-    return name in known or bool(_OWN_FILE.search(name)) or _is_here(name)
+    return name in documented or bool(_OWN_FILE.search(name)) or _is_here(name)
 
 
 @cache
-def _classes(known: frozenset[str]) -> frozenset[str]:
-    return frozenset(name.rpartition(".")[2] for name in known)
+def _classes(documented: frozenset[str]) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[2] for name in documented)
 
 
 @cache
@@ -56,13 +56,13 @@ def _is_here(name: str) -> bool:
     parts = name.split(".")
     for count in range(len(parts), 0, -1):
         try:
-            found: object = importlib.import_module(".".join(parts[:count]))
+            thing: object = importlib.import_module(".".join(parts[:count]))
         except ImportError:
             continue
         for part in parts[count:]:
-            if not hasattr(found, part):
+            if not hasattr(thing, part):
                 return False
-            found = getattr(found, part)
+            thing = getattr(thing, part)
         return True
     return False
 
@@ -78,8 +78,8 @@ def listed(folder: Path) -> frozenset[tuple[str, str]]:
 
     Each has four lines, then lines compressed: name, kind, priority, address, title.
     """
-    found: set[tuple[str, str]] = set()
+    entries: set[tuple[str, str]] = set()
     for file in sorted(folder.glob("*.inv")):
         lines = zlib.decompress(file.read_bytes().split(b"\n", 4)[4]).decode("utf-8")
-        found |= {(match[1], match[2]) for match in _LISTED.finditer(lines)}
-    return frozenset(found)
+        entries |= {(match[1], match[2]) for match in _LISTED.finditer(lines)}
+    return frozenset(entries)

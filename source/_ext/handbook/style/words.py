@@ -74,22 +74,22 @@ def listed(pages: Path, name: str) -> list[str]:
 
 
 def words(
-    page: Page, table: list[Term], known: frozenset[str], typed: frozenset[str]
+    page: Page, table: list[Term], own_words: frozenset[str], typed: frozenset[str]
 ) -> Iterator[Finding]:
-    """Yield what the words of `page` break; `known`: words that no dictionary has.
+    """Yield what the words of `page` break; `own_words`: those that no dictionary has.
 
     typed: more of them, which readers type, so that the index may have them.
     """
     for passage in page.passages:
         yield from _typography(passage)
         yield from _terms(passage, table)
-        yield from _spelling(passage, table, known)
+        yield from _spelling(passage, table, own_words)
         if passage.kind == "paragraph":
             yield from _sentences(passage)
     for block in page.blocks:
         if block.name == "index":
             entry = Passage(f"{block.argument}\n{block.body}", block.line, "index")
-            yield from _spelling(entry, table, known | typed)
+            yield from _spelling(entry, table, own_words | typed)
     yield from _claims(page)
     yield from _mistakes(page)
     if page.is_question:
@@ -117,10 +117,12 @@ def _terms(passage: Passage, table: list[Term]) -> Iterator[Finding]:
                 )
 
 
-def _spelling(passage: Passage, table: list[Term], known: frozenset[str]) -> Iterator[Finding]:
-    told = [pattern for term in table for pattern in term.forbidden]
+def _spelling(passage: Passage, table: list[Term], own_words: frozenset[str]) -> Iterator[Finding]:
+    forbidden = [pattern for term in table for pattern in term.forbidden]
     for match in _WORD.finditer(passage.text):
-        if not (_is_word(match[0].lower(), known) or any(each.match(match[0]) for each in told)):
+        if not (
+            _is_word(match[0].lower(), own_words) or any(each.match(match[0]) for each in forbidden)
+        ):
             line = _line(passage, match.start())
             yield Finding(
                 line,
@@ -137,18 +139,20 @@ def _dictionary() -> Any:
 
 
 @cache
-def _is_word(word: str, known: frozenset[str]) -> bool:
-    if len(word) < 3 or _own(word, known):
+def _is_word(word: str, own_words: frozenset[str]) -> bool:
+    if len(word) < 3 or _own(word, own_words):
         return True
     if _dictionary().word_is_known(word):
         return "ё" in word or not _lacks_yo(word)
     parts = word.split("-")
-    return len(parts) > 1 and all(_is_word(part, known) for part in parts)
+    return len(parts) > 1 and all(_is_word(part, own_words) for part in parts)
 
 
-def _own(word: str, known: frozenset[str]) -> bool:
+def _own(word: str, own_words: frozenset[str]) -> bool:
     """Tell whether the book's own words have it, as it is or as the beginning of «…*»."""
-    return word in known or any(f"{word[:length]}*" in known for length in range(3, len(word) + 1))
+    return word in own_words or any(
+        f"{word[:length]}*" in own_words for length in range(3, len(word) + 1)
+    )
 
 
 def _lacks_yo(word: str) -> bool:

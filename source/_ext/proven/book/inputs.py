@@ -36,7 +36,7 @@ def inputs_of(book: Book, id: str, changed: Mapping[str, str] | None = None) -> 
 
 def _named(book: Book, texts: Iterable[str]) -> list[str]:
     """Return the snippets whose names stand in `texts`, or begin as an f-string there does."""
-    found = {(name, start) for text in texts for name, start in _SNIPPET.findall(text)}
-    starts = tuple(start for _, start in found if start)
-    names = {name for name, _ in found}
+    mentions = {(name, start) for text in texts for name, start in _SNIPPET.findall(text)}
+    starts = tuple(start for _, start in mentions if start)
+    names = {name for name, _ in mentions}
     return [each for each in book.snippets if each in names or each.startswith(starts)]

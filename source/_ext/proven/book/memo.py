@@ -24,8 +24,8 @@ class Memo:
         self._now: dict[bytes, object] = {}
         if file:
             with suppress(OSError, ValueError, EOFError, pickle.UnpicklingError):
-                known, entries = pickle.loads(file.read_bytes())
-                self._before = entries if known == version else {}
+                its_version, entries = pickle.loads(file.read_bytes())
+                self._before = entries if its_version == version else {}
 
     def of(self, what: str, texts: Iterable[str], make: Callable[[], T]) -> T:
         """Return make(), which may depend on nothing but `what` is made and `texts`."""

@@ -45,10 +45,10 @@ class Settings:
             "evidence": "source/_evidence",
         }
         values = folders | {"width": cls.width, "ledger": cls.ledger, "pythons": []}
-        known = ", ".join(f"{key} ({type(value).__name__})" for key, value in values.items())
+        allowed = ", ".join(f"{key} ({type(value).__name__})" for key, value in values.items())
         for key, value in table.items():
             if type(values.get(key)) is not type(value):
-                raise ValueError(f"{file}: [tool.proven] {key} = {value!r}: it may hold {known}")
+                raise ValueError(f"{file}: [tool.proven] {key} = {value!r}: it may hold {allowed}")
         values |= table
         values["pythons"] = tuple(values["pythons"])
         return cls(root, **values | {key: root / values[key] for key in folders})

@@ -37,10 +37,10 @@ class Texts:
         self, what: str, find: Callable[[Mapping[str, str]], Iterable[T]], files: Iterable[Path]
     ) -> list[T]:
         """Return what `find` finds in texts by file; only what changed is searched."""
-        found: list[T] = []
+        entries: list[T] = []
         for file, text in self.all_of(files).items():
-            found += self._memo.of(what, (file, text), partial(_listed, find, {file: text}))
-        return found
+            entries += self._memo.of(what, (file, text), partial(_listed, find, {file: text}))
+        return entries
 
     def helpers(self, file: str) -> list[str]:
         """Return what a file of proofs uses of what it imports from among the tests, all the way.
@@ -83,5 +83,5 @@ def _stamps(folder: Path | str) -> Iterator[tuple[str, int, int]]:
             if entry.is_dir():
                 yield from _stamps(entry.path)
             else:
-                found = entry.stat()
-                yield entry.path, found.st_size, found.st_mtime_ns
+                stat = entry.stat()
+                yield entry.path, stat.st_size, stat.st_mtime_ns

@@ -34,7 +34,7 @@ class Tried:
     def __init__(self, root: Path, name: str) -> None:
         self._root = root
         self._file = root / "build" / "tried" / f"{name.replace('/', '.')}.jsonl"
-        self._known: dict[str, Outcome] = {}
+        self._outcomes: dict[str, Outcome] = {}
         if not self._file.is_file():
             return
         lines = self._file.read_text(encoding="utf-8").splitlines()
@@ -42,7 +42,7 @@ class Tried:
             # One that was cut off while it was written is tried again.
             if line.endswith("]"):
                 key, *outcome = json.loads(line)
-                self._known[key] = Outcome(*outcome)
+                self._outcomes[key] = Outcome(*outcome)
         if len(lines) > _MOST:
             part = self._file.with_suffix(f".{os.getpid()}")
             part.write_text("\n".join([*lines[-_MOST // 2 :], ""]), encoding="utf-8")
@@ -61,18 +61,18 @@ class Tried:
         played = key_of(shown.name, shown.terms, snippets)
         return self._key(what, played, str(shown.any_order), *shown.lines)
 
-    def _key(self, *told: str) -> str:
-        return sha256("\0".join([machinery(self._root), *told]).encode()).hexdigest()[:24]
+    def _key(self, *texts: str) -> str:
+        return sha256("\0".join([machinery(self._root), *texts]).encode()).hexdigest()[:24]
 
     def get(self, key: str) -> Outcome | None:
         """Return what came of it, None if that isn't known."""
-        return self._known.get(key)
+        return self._outcomes.get(key)
 
     def note(self, key: str, outcome: str, how: str, seconds: float) -> Outcome:
         """Keep what came of it, at once: the process may be killed."""
         new = Outcome(outcome, how, round(seconds, 2))
         if key:
-            self._known[key] = new
+            self._outcomes[key] = new
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with self._file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps([key, *new]) + "\n")

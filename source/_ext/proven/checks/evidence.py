@@ -130,10 +130,10 @@ def _inside(book: Book, out: Path, tests: list[str]) -> None:
     claims = outcomes.claims | {
         proof.id: lacking[page] for proof in wanted if (page := _page(book, proof.id)) in lacking
     }
-    found = {"claims": claims, "examples": examples}
+    findings = {"claims": claims, "examples": examples}
     kept = {
         part: {key: without_empty(finding) for key, finding in of.items()}
-        for part, of in found.items()
+        for part, of in findings.items()
     }
     out.write_text(json.dumps(kept), encoding="utf-8")
 
@@ -145,8 +145,8 @@ def _examples(
     wanted = [shown for shown in book.outputs.values() if pages is None or shown.page in pages]
     played = [shown for shown in wanted if shown.page not in lacking]
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
-        found = pool.map(partial(replay, snippets=book.settings.snippets), played)
-        replayed = dict(zip((shown.name for shown in played), found, strict=True))
+        replays = pool.map(partial(replay, snippets=book.settings.snippets), played)
+        replayed = dict(zip((shown.name for shown in played), replays, strict=True))
     return {shown.name: replayed.get(shown.name) or lacking[shown.page] for shown in wanted}
 
 

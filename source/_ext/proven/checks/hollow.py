@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(
                 if proof.id not in there:
                     nodeid = f"{name}::{proof.id}"
                     missing = _NeverRun.from_parent(session, name=proof.id, nodeid=nodeid)
-                    missing.told = (
+                    missing.fault = (
                         f"{proof.place}: the proof of {proof.id} is never run: pytest doesn't "
                         "collect it, or somebody takes it out"
                     )
@@ -69,10 +69,10 @@ def _ids(items: Iterable[pytest.Item]) -> set[str]:
 class _NeverRun(pytest.Item):
     """Fails in the place of a proof."""
 
-    told = ""
+    fault = ""
 
     def runtest(self) -> None:
-        pytest.fail(self.told, pytrace=False)
+        pytest.fail(self.fault, pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.name

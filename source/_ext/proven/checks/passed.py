@@ -48,11 +48,11 @@ class Passed:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Leave out what passed."""
-        known = [item for item in items if self._has_passed(item)]
-        if known:
+        passed = [item for item in items if self._has_passed(item)]
+        if passed:
             self._is_any_left_out = True
-            config.hook.pytest_deselected(items=known)
-            items[:] = [item for item in items if item not in known]
+            config.hook.pytest_deselected(items=passed)
+            items[:] = [item for item in items if item not in passed]
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
         """Take note of a proof that passed, and left nothing behind that fails."""
@@ -79,8 +79,8 @@ class Passed:
 
     def _has_passed(self, item: pytest.Item) -> bool:
         key = self._key(item)
-        known = self._of(item).get(key)
-        if known is not None and known.outcome == "passed":
+        result = self._of(item).get(key)
+        if result is not None and result.outcome == "passed":
             return True
         # Without a key it reads more than its fingerprint covers.
         return bool(key) and all(id in self._evident for id in _ids(item))

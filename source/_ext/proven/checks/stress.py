@@ -90,8 +90,8 @@ def main() -> int:
                 result["runs"] += 1
                 result["failed"] += not good
                 result["tests"] = max(result["tests"], passed)
-                told = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
-                print(f"{'passed' if good else 'FAILED'}: {passed} tests; {told}", flush=True)
+                around = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
+                print(f"{'passed' if good else 'FAILED'}: {passed} tests; {around}", flush=True)
                 if not good:
                     print(output, flush=True)
     finally:

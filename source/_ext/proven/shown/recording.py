@@ -93,7 +93,7 @@ class Recordings:
         for name, terms in wanted:
             key, path = key_of(name, terms, self._snippets), snippets / f"{name}.py"
             if key not in self._kept and path.is_file() and _needs_a_process(path, terms):
-                jobs.append([key, name, terms.given()])
+                jobs.append([key, name, terms.unusual()])
         self._begun = {key for key, *_ in jobs}
         # Beside this process: a virtual clock may rule all its threads.
         self._helper = subprocess.Popen(
@@ -137,8 +137,8 @@ class Recordings:
 def key_of(name: str, terms: Terms, snippets: Path) -> str:
     """Return what a recording counts for: other programs, terms, stage or Python, another key."""
     sources = sources_of(name, terms, snippets).values()
-    told = [name, str(terms), sys.version, _stage(), *sources]
-    return sha256("\0".join(told).encode()).hexdigest()
+    parts = [name, str(terms), sys.version, _stage(), *sources]
+    return sha256("\0".join(parts).encode()).hexdigest()
 
 
 def sources_of(name: str, terms: Terms, snippets: Path) -> dict[Path, str]:
@@ -178,14 +178,14 @@ def _stage() -> str:
 def play_all() -> None:
     """Play what the command line names, two at a time, and print their lines as JSON."""
     snippets, jobs = Path(sys.argv[1]), json.loads(sys.argv[2])
-    told: dict[str, list[str]] = {}
+    outputs: dict[str, list[str]] = {}
 
     def play_one(job: tuple[str, str, dict[str, Any]]) -> None:
-        key, name, given = job
-        terms = Terms(**given)
+        key, name, options = job
+        terms = Terms(**options)
         with suppress(SnippetError):
-            told[key] = on_page(record(name, terms, snippets), terms)
+            outputs[key] = on_page(record(name, terms, snippets), terms)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(play_one, jobs))
-    print(json.dumps(told))
+    print(json.dumps(outputs))

@@ -47,13 +47,13 @@ class Terms:
             options.get("with", ""),
         )
 
-    def given(self) -> dict[str, Any]:
+    def unusual(self) -> dict[str, Any]:
         """Return those that differ from the usual ones."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value != getattr(Terms, name)}
 
     def __str__(self) -> str:
-        return f" {self.given()}" if self.given() else ""
+        return f" {self.unusual()}" if self.unusual() else ""
 
 
 def on_page(trace: Trace, terms: Terms | None = None) -> list[str]:
@@ -67,8 +67,8 @@ def on_page(trace: Trace, terms: Terms | None = None) -> list[str]:
     if terms.deadlock:
         lines = [*lines, *(f"deadlock{BAR}{wait}" for wait in trace.deadlock)]
     if terms.stderr:
-        told = own_frames(trace.stderr).rstrip("\n").split("\n")
-        lines = [*lines, *(f"stderr{BAR}{line}" for line in told)]
+        stderr = own_frames(trace.stderr).rstrip("\n").split("\n")
+        lines = [*lines, *(f"stderr{BAR}{line}" for line in stderr)]
     lines = [escaped(line).rstrip(" ") for line in lines]
     edges = {0, len(lines) - 1}
     return [line or ("\\n" if place in edges else "") for place, line in enumerate(lines)]
@@ -94,8 +94,8 @@ def normal(lines: Iterable[str], *, any_order: bool) -> list[str]:
 
     A bar stands before what doctest would take as a sign of its own.
     """
-    told = [f"│{line}" if _DOCTEST.match(line) else line for line in lines]
-    return sorted(told) if any_order else told
+    safe = [f"│{line}" if _DOCTEST.match(line) else line for line in lines]
+    return sorted(safe) if any_order else safe
 
 
 def own_frames(stderr: str) -> str:

@@ -79,9 +79,9 @@ def _used(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                known = alias.name if alias.asname else alias.name.partition(".")[0]
-                modules[alias.asname or known] = known
-                yield node.lineno, known
+                module = alias.name if alias.asname else alias.name.partition(".")[0]
+                modules[alias.asname or module] = module
+                yield node.lineno, module
         elif isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:
                 modules[alias.asname or alias.name] = name = f"{node.module}.{alias.name}"

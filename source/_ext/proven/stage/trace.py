@@ -122,9 +122,9 @@ class Trace:
 
     def find(self, text: str) -> Event:
         """Return the one event that printed `text`; AssertionError if not exactly one."""
-        found = [event for event in self.events if event.text == text]
-        assert len(found) == 1, f"{len(found)} lines {text!r} in {self.lines}"
-        return found[0]
+        events = [event for event in self.events if event.text == text]
+        assert len(events) == 1, f"{len(events)} lines {text!r} in {self.lines}"
+        return events[0]
 
     def at(self, text: str) -> float:
         """Return the second at which the one line `text` was printed."""

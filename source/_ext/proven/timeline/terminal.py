@@ -134,8 +134,8 @@ class _Lanes:
 def close(trace: Trace) -> Iterator[str]:
     """Yield what there is to say at the end: how it ended, stderr, which clock and why."""
     yield from (f"deadlock{BAR}{escaped(str(wait))}" for wait in trace.deadlock)
-    told = trace.stderr.rstrip("\n")
-    yield from (f"stderr{BAR}{escaped(line)}" for line in told.split("\n") if told)
+    stderr = trace.stderr.rstrip("\n")
+    yield from (f"stderr{BAR}{escaped(line)}" for line in stderr.split("\n") if stderr)
     if trace.exit:
         yield f"ended with exit code {trace.exit}"
     yield from (f"tied: the place of {escaped(text)!r} hangs on two waits" for text in trace.ties)

@@ -90,8 +90,8 @@ class Blocks:
         return f"#listing({', '.join(options)})\n\n"
 
     def _number(self, node: nodes.Element, kind: str) -> str:
-        known = self.builder.env.toc_fignumbers.get(self.docname, {}).get(kind, {})
-        return next((".".join(map(str, known[id])) for id in node["ids"] if id in known), "")
+        numbers = self.builder.env.toc_fignumbers.get(self.docname, {}).get(kind, {})
+        return next((".".join(map(str, numbers[id])) for id in node["ids"] if id in numbers), "")
 
     # Pictures
 

@@ -33,7 +33,7 @@ class References:
     def __init__(self) -> None:
         self.referred: set[str] = set()
         self._footnotes: dict[str, nodes.footnote] = {}
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
 
     def anchor(self, label: str) -> str:
         """Return what marks a place that others lead to."""
@@ -51,9 +51,9 @@ class References:
         """Return the footnote itself, or its mark if it was printed before."""
         id = node["refid"]
         label = f"label({string(f'{self.docname}#note-{id}')})"
-        if id in self._told:
+        if id in self._printed:
             return f"#footnote({label})"
-        self._told.add(id)
+        self._printed.add(id)
         text = "".join(
             self.render(child)
             for child in self._footnotes[id].children
@@ -71,9 +71,9 @@ class References:
         # One document is told once a page, however many of its names are linked.
         document = address.partition("#")[0] if node.get("internal") is False else address
         shown = address if document in node.astext() else document
-        known = shown in self._told or shown in node.astext() or _within(node, nodes.title)
-        self._told.add(shown)
-        return f"#web({string(address)}, {'none' if known else string(shown)})[{body}]"
+        is_told = shown in self._printed or shown in node.astext() or _within(node, nodes.title)
+        self._printed.add(shown)
+        return f"#web({string(address)}, {'none' if is_told else string(shown)})[{body}]"
 
     def _see(self, node: nodes.Element, label: str, body: str) -> str:
         page = label.partition("#")[0]

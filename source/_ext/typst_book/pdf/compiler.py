@@ -93,22 +93,22 @@ class Book:
     def _tell(self, part: Part) -> bool:
         """Write what the part has to know; tell whether it is anything new."""
         labels = self.labels
-        known = {
+        pages = {
             label: labels[label][0].start - 1 + labels[label][1]
             for label in sorted(part.refers)
             if label in labels
         }
-        told: dict[str, Any] = {
+        facts: dict[str, Any] = {
             "kind": part.kind,
             "number": part.number,
             "start": part.start,
-            "known": known,
+            "known": pages,
             "floating": part.floating,
             "draft": not part.places,
         }
         if part.kind == "contents":
-            told["headings"] = self._headings(self.parts)
-        text = json.dumps(told, ensure_ascii=False, indent=0)
+            facts["headings"] = self._headings(self.parts)
+        text = json.dumps(facts, ensure_ascii=False, indent=0)
         made = _digest(part.source, text)
         if made == part.made:
             return False
@@ -165,13 +165,13 @@ class Book:
 
     def _learn(self, part: Part) -> None:
         """Take over what was found, and keep it for the next build; PrintError if it's an error."""
-        found = json.loads((self.out / f"parts/{part.name}.found").read_text(encoding="utf-8"))
-        if "error" in found:
-            raise PrintError(found["error"])
-        part.places = found["places"]
-        part.floating = found["floating"]
-        part.warnings = found["warnings"]
-        kept = {"source": part.source, "made": part.made, **found}
+        results = json.loads((self.out / f"parts/{part.name}.found").read_text(encoding="utf-8"))
+        if "error" in results:
+            raise PrintError(results["error"])
+        part.places = results["places"]
+        part.floating = results["floating"]
+        part.warnings = results["warnings"]
+        kept = {"source": part.source, "made": part.made, **results}
         text = json.dumps(kept, ensure_ascii=False)
         (self.out / f"parts/{part.name}.made").write_text(text, encoding="utf-8")
 

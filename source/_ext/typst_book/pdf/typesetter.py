@@ -49,8 +49,8 @@ def _exit_typeset(out: Path, timestamp: int, name: str) -> NoReturn:
     """Write what is found in part `name`, and end this process, a fork, without any clean-up."""
     status = 1
     try:
-        found = json.dumps(_found(out, name, timestamp), ensure_ascii=False)
-        (out / f"parts/{name}.found").write_text(found, encoding="utf-8")
+        text = json.dumps(_results(out, name, timestamp), ensure_ascii=False)
+        (out / f"parts/{name}.found").write_text(text, encoding="utf-8")
         status = 0
     except Exception:
         traceback.print_exc()
@@ -58,10 +58,10 @@ def _exit_typeset(out: Path, timestamp: int, name: str) -> NoReturn:
         os._exit(status)
 
 
-def _found(out: Path, name: str, timestamp: int) -> dict[str, Any]:
+def _results(out: Path, name: str, timestamp: int) -> dict[str, Any]:
     """Typeset part `name`; return its places, floating figures and warnings, or the error."""
-    told = json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))
-    floating, places, warnings = set(told["floating"]), dict[str, Any](), list[Any]()
+    part = json.loads((out / f"parts/{name}.json").read_text(encoding="utf-8"))
+    floating, places, warnings = set(part["floating"]), dict[str, Any](), list[Any]()
     file = out / f"parts/{name}.floating"
     try:
         while True:
@@ -74,12 +74,12 @@ def _found(out: Path, name: str, timestamp: int) -> dict[str, Any]:
             )
             places = json.loads(compiler.query("<places>", field="value", one=True))
             # Only ever more, or two layouts might take turns.
-            found = floating | set(_at_head(places["labels"]))
-            if found == floating:
+            more = floating | set(_at_head(places["labels"]))
+            if more == floating:
                 break
-            floating = found
+            floating = more
         # The pages that a draft refers to aren't known yet.
-        if not told["draft"]:
+        if not part["draft"]:
             _, warnings = compiler.compile_with_warnings(
                 output=out / f"parts/{name}.pdf",
                 pdf_standards=STANDARDS,  # type: ignore[arg-type]  # its stub lists the names

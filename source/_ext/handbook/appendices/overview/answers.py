@@ -51,16 +51,16 @@ def answers(root: Path) -> list[Answer]:
     file = root / FAQ
     if not file.is_file():
         return []
-    found = []
+    entries = []
     try:
         for id, fields in tomllib.loads(file.read_text(encoding="utf-8")).items():
             place = f"[{id}]: "
-            found.append(Answer(id, **fields))
+            entries.append(Answer(id, **fields))
     except tomllib.TOMLDecodeError as error:
         raise SystemExit(f"{FAQ}: {error}: mend the map") from None
     except TypeError as error:
         raise SystemExit(f"{FAQ}: {place}{error}: mend the map") from None
-    return found
+    return entries
 
 
 class short_answers(nodes.General, nodes.Element):

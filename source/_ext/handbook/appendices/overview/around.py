@@ -44,11 +44,11 @@ class First(SphinxDirective):
             warn(Fault.AROUND, problem, self.get_location())
         source, line = self.get_source_info()
         handbook(self.env).first[self.env.docname] = (pages, f"{source}:{line}")
-        told = nodes.paragraph("", "Сначала прочитайте: ", classes=["first"])
+        sentence = nodes.paragraph("", "Сначала прочитайте: ", classes=["first"])
         for page in pages:
-            told += [nodes.Text("; " if len(told) > 1 else ""), _to_page(self, page)]
-        self.set_source_info(told)
-        return [told]
+            sentence += [nodes.Text("; " if len(sentence) > 1 else ""), _to_page(self, page)]
+        self.set_source_info(sentence)
+        return [sentence]
 
 
 class Asked(SphinxDirective):

@@ -49,8 +49,8 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
     """Keep what the page that was read says of messages, symptoms and exceptions."""
     page = app.env.docname
     if is_question(page):
-        found = sorted(set(_marked(doctree)) | {(EXCEPTION, name) for name in _shown(doctree)})
-        handbook(app.env).messages[page] = found
+        messages = sorted(set(_marked(doctree)) | {(EXCEPTION, name) for name in _shown(doctree)})
+        handbook(app.env).messages[page] = messages
 
 
 def _marked(doctree: nodes.document) -> Iterator[tuple[str, str]]:
@@ -73,7 +73,7 @@ def _shown(doctree: nodes.document) -> Iterator[str]:
 
 def state(env: BuildEnvironment) -> Any:
     """Return all that the page shows."""
-    return [(page, env.titles[page].astext(), found) for page, found in _pages(env)]
+    return [(page, env.titles[page].astext(), messages) for page, messages in _pages(env)]
 
 
 def _pages(env: BuildEnvironment) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -89,8 +89,8 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def _lists(app: Sphinx, docname: str) -> Iterator[nodes.Node]:
     places: dict[str, defaultdict[str, list[str]]] = {kind: defaultdict(list) for kind in _HEADS}
-    for page, found in _pages(app.env):
-        for kind, text in found:
+    for page, messages in _pages(app.env):
+        for kind, text in messages:
             places[kind][text].append(page)
     for kind, head in _HEADS.items():
         if places[kind]:

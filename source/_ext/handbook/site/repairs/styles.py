@@ -39,7 +39,7 @@ def leaner(style: str) -> str:
 
 def _without_unread(style: str) -> str:
     read = set(_READ.findall(style))
-    left = _PROPERTY.sub(lambda found: found[0] if found[1] in read else "", style)
+    left = _PROPERTY.sub(lambda match: match[0] if match[1] in read else "", style)
     return left if left == style else _without_unread(left)
 
 
@@ -52,7 +52,7 @@ def _used(rule: re.Match[str]) -> str:
 
 def check_classes(body: str, page: str) -> None:
     """Warn if a page has a class whose rules were left out."""
-    found = {name for classes in _CLASSES.findall(body) for name in classes.split()}
-    for name in sorted(found.intersection(UNUSED)):
+    used = {name for classes in _CLASSES.findall(body) for name in classes.split()}
+    for name in sorted(used.intersection(UNUSED)):
         problem = f"{page} has the class {name!r}, whose style is left out: take it out of UNUSED"
         warn(Fault.REPAIR, problem, None)

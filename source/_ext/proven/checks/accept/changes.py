@@ -49,12 +49,12 @@ class Changes:
     @cached_property
     def files(self) -> set[str]:
         """The pages and snippets that differ from the last commit: all where there is no git."""
-        told = self._git("status", "--porcelain", "-z", "--no-renames", "-uall")
+        status = self._git("status", "--porcelain", "-z", "--no-renames", "-uall")
         prefix = self._git("rev-parse", "--show-prefix")
-        if told is None or prefix is None:
+        if status is None or prefix is None:
             every = [*self._book.settings.page_files(), *self._book.settings.snippets.rglob("*.py")]
             return {self._book.settings.name_of(file) for file in every}
-        names = (line[3:] for line in told.split("\0") if line)
+        names = (line[3:] for line in status.split("\0") if line)
         return {name.removeprefix(prefix.strip()) for name in names}
 
     def note(self, page: str) -> None:

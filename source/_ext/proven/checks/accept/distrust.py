@@ -60,8 +60,8 @@ def suspicions(lines: Iterable[str], *, timed: bool = False) -> Iterator[str]:
     """
     for line in lines:
         for pattern, advice in _FORBIDDEN:
-            if found := pattern.search(line):
-                yield f"it holds «{found[0]}», {advice}"
+            if match := pattern.search(line):
+                yield f"it holds «{match[0]}», {advice}"
         for fact, advice in _of_this_machine():
             if re.search(rf"(?<![\w.-]){re.escape(fact)}(?![\w-])", line):
                 yield f"it holds «{fact}», {advice}"
@@ -85,9 +85,9 @@ class Again:
             worlds = list(self._worlds(Path(folder)))
             # Two at a time, each with two plays: the cores are busy, as readers' cores may be.
             with ThreadPoolExecutor(2) as pool:
-                told = list(pool.map(lambda world: self._play_in(*world), worlds))
+                replies = list(pool.map(lambda world: self._play_in(*world), worlds))
         for number, (shown, trace, lines) in enumerate(self._played):
-            answers = (each[str(number)] for each in told if str(number) in each)
+            answers = (each[str(number)] for each in replies if str(number) in each)
             if problem := next(
                 filter(None, (_differs(shown, trace, lines, each) for each in answers)), ""
             ):
@@ -120,7 +120,7 @@ class Again:
 
     def _play_in(self, snippets: Path, seed: str, numbers: list[int]) -> dict[str, Any]:
         jobs = [
-            (number, self._played[number][0].name, self._played[number][0].terms.given())
+            (number, self._played[number][0].name, self._played[number][0].terms.unusual())
             for number in numbers
         ]
         done = subprocess.run(
@@ -139,20 +139,20 @@ class Again:
 def play_jobs() -> None:
     """Play what stdin names, two at a time, and print what comes out as JSON."""
     folder, jobs = json.load(sys.stdin)
-    told: dict[str, list[str] | str] = {}
+    outputs: dict[str, list[str] | str] = {}
 
     def play_one(job: tuple[int, str, dict[str, Any]]) -> None:
-        number, name, given = job
-        terms = Terms(**given)
+        number, name, options = job
+        terms = Terms(**options)
         try:
             trace = record(name, terms, Path(folder), ordered=False)
-            told[str(number)] = on_page(trace, terms)
+            outputs[str(number)] = on_page(trace, terms)
         except SnippetError as error:
-            told[str(number)] = str(error).partition("\n")[0]
+            outputs[str(number)] = str(error).partition("\n")[0]
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(play_one, jobs))
-    print(json.dumps(told))
+    print(json.dumps(outputs))
 
 
 def _differs(shown: Shown, trace: Trace, lines: list[str], other: list[str] | str) -> str:
@@ -183,11 +183,11 @@ def _of_now(line: str) -> Iterator[str]:
     days = {moment + timedelta(days) for moment in moments for days in (-1, 0)}
     for day in days:
         yield from (text for form in _DATES if (text := day.strftime(form)) in line)
-    for found in _CLOCK.finditer(line):
-        minute = int(found[1]) * 60 + int(found[2])
+    for match in _CLOCK.finditer(line):
+        minute = int(match[1]) * 60 + int(match[2])
         gaps = (abs(minute - each.hour * 60 - each.minute) for each in moments)
         if any(gap <= _MINUTES for gap in gaps):
-            yield found[0]
-    for found in _EPOCH.finditer(line):
-        if abs(int(found[0][:10]) - now.timestamp()) < 86400:
-            yield found[0]
+            yield match[0]
+    for match in _EPOCH.finditer(line):
+        if abs(int(match[0][:10]) - now.timestamp()) < 86400:
+            yield match[0]

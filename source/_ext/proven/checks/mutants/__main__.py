@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic
-from typing import Any
+from typing import IO, Any
 
 from proven.book import Book
 from proven.checks import environment, parse, parser
@@ -38,6 +39,7 @@ from proven.checks.mutants.worker import BREAK, NOTICE
 from proven.findings import EXCUSES, MUTANTS, Mutation
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
+_MOST_IN_VAIN = 3
 _ADVICE = {
     "survivor": "change the program or the proof so that somebody notices it, or say why nobody "
     f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
@@ -122,11 +124,12 @@ def examine(book: Book, page: str, test: str, workers: int, settled: dict[str, s
 
 def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
     """Let workers do a share of a task, each from where the one before ended."""
-    done, ended = 0, False
+    done, ended, in_vain = 0, False, 0
     while not ended:
-        before = done
-        known = {"done": done, "broken": sorted(findings.broken)}
-        for message in _messages(book, job | known):
+        before, has_begun, how = done, False, ""
+        so_far = {"done": done, "broken": sorted(findings.broken)}
+        for message in _messages(book, job | so_far):
+            how = message.get("died", how)
             match message:
                 case {"snippet": name, "mutation": entry, "noticed": by}:
                     findings.noticed.setdefault(name, {})[Mutation.of(entry)] = by
@@ -134,29 +137,45 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
                     findings.broken.setdefault(id, by)
                 case {"step": number}:
                     done = number
-                case {"fault": text} if text not in findings.faults:
-                    findings.faults.append(text)
+                case {"fault": text}:
+                    findings.blame(text)
+                case {"begins": _}:
+                    has_begun = True
                 case {"end": _}:
                     ended = True
-        if done == before and not ended:
+        in_vain = 0 if ended or done > before else in_vain + 1
+        if in_vain and not has_begun:
+            findings.blame(f"{job['page']}: its worker ended before the first mutant, with {how}")
+            return  # so would the next one
+        if in_vain:
             done += 1  # this mutant killed its worker
-            findings.faults.append(f"{job['page']}: step {done} ended its worker")
+            findings.blame(f"{job['page']}: step {done} ended its worker")
+        if in_vain == _MOST_IN_VAIN:
+            many = f"{in_vain} workers in a row ended with {how}"
+            findings.blame(f"{job['page']}: {many}, none of them with a mutant tried")
+            return
 
 
 def _messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what one worker tells of its job; wake it when it is silent too long, then kill it."""
+    """Yield what one worker tells of its job; wake it when it is silent too long, then kill it.
+
+    After the last message of one that didn't come to its end: how it died.
+    """
     reader, writer = os.pipe()
-    told = json.dumps(job | {"pipe": writer})
-    with subprocess.Popen(
-        [sys.executable, "-m", "proven.checks.mutants.worker", told],
-        cwd=book.root,
-        env=environment(),
-        pass_fds=(writer,),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
+    order = json.dumps(job | {"pipe": writer})
+    with (
+        TemporaryFile() as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "proven.checks.mutants.worker", order],
+            cwd=book.root,
+            env=environment(),
+            pass_fds=(writer,),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        ) as process,
+    ):
         os.close(writer)
         limit, woken, rest = 60.0, 0, b""
         try:
@@ -168,6 +187,9 @@ def _messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     continue
                 data = os.read(reader, 65536)
                 if not data:
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(10)  # a mutant may have closed the pipe only
+                    yield {"died": f"exit code {process.returncode}{_last_line(errors)}"}
                     return
                 *lines, rest = (rest + data).split(b"\n")
                 for message in map(json.loads, lines):
@@ -175,10 +197,17 @@ def _messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     yield message
                     if "end" in message:
                         return
+            yield {"died": "no word for too long"}
         finally:
             os.close(reader)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    text = errors.read().decode("utf-8", "replace").strip()
+    return f": {text.splitlines()[-1]}" if text else ""
 
 
 def _survivors(book: Book, name: str, entry: dict[str, Any]) -> Iterator[str]:
@@ -193,7 +222,7 @@ def _survivors(book: Book, name: str, entry: dict[str, Any]) -> Iterator[str]:
 
 def _summarize(book: Book, data: dict[str, Any]) -> int:
     snippets, claims = data["snippets"], data["claims"]
-    found = {
+    kinds = {
         "survivor": [
             place for name, each in snippets.items() for place in _survivors(book, name, each)
         ],
@@ -203,17 +232,17 @@ def _summarize(book: Book, data: dict[str, Any]) -> int:
         "unneeded": list(unneeded(book, snippets)),
         "fault": data["faults"],
     }
-    for kind, places in found.items():
+    for kind, places in kinds.items():
         for place in places:
             print(f"{place}: {kind}: {_ADVICE[kind]}")
     mutants = sum(entry["mutants"] for entry in snippets.values())
     justified = sum(len(entry["justified"]) for entry in snippets.values())
     print(
         f"{mutants} mutants of {len(snippets)} snippets:"
-        f" {justified} unnoticed with reason, {len(found['survivor'])} without;"
-        f" {len(claims)} proofs: {len(found['vacuous'])} that no mutant breaks; {data['seconds']} s"
+        f" {justified} unnoticed with reason, {len(kinds['survivor'])} without;"
+        f" {len(claims)} proofs: {len(kinds['vacuous'])} that no mutant breaks; {data['seconds']} s"
     )
-    return int(any(found.values()))
+    return int(any(kinds.values()))
 
 
 if __name__ == "__main__":

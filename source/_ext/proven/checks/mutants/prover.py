@@ -146,13 +146,13 @@ class Trials:
     def passes(self, shown: Shown) -> bool:
         """Tell whether the snippet as it is now prints what its page shows."""
         key = self.tried.key_of_output(shown, self.folder)
-        if (known := self.tried.get(key)) is None:
+        if (result := self.tried.get(key)) is None:
             began = monotonic()
             passed = self.prover.passes(lambda: replay(shown, self.folder))
             outcome = "passed" if passed else "failed"
-            known = self.tried.note(key, outcome, "", monotonic() - began)
-        self.took.setdefault(shown.name, known.seconds)
-        return known.outcome == "passed"
+            result = self.tried.note(key, outcome, "", monotonic() - began)
+        self.took.setdefault(shown.name, result.seconds)
+        return result.outcome == "passed"
 
     def passes_at_any_pace(self, shown: Shown) -> bool:
         """Tell whether it prints that also if its threads dawdle; always on the virtual clock."""
@@ -177,12 +177,12 @@ class Trials:
         Unchanged it is known only if it passed.
         """
         key = self.tried.key_of_proof(item.name, inputs_of(self.book, id, snippets), edit)
-        known = self.tried.get(key)
-        if known is None or (known.outcome != "passed" and not edit and not snippets):
+        result = self.tried.get(key)
+        if result is None or (result.outcome != "passed" and not edit and not snippets):
             began = monotonic()
-            known = self.tried.note(key, *self.prover.prove(item), monotonic() - began)
-        self.took.setdefault(id, known.seconds)
-        return known
+            result = self.tried.note(key, *self.prover.prove(item), monotonic() - began)
+        self.took.setdefault(id, result.seconds)
+        return result
 
     def within(self, what: str, run: Callable[[], T]) -> T:
         """Return run() of what unchanged took so long; what hangs ends after a few times that."""

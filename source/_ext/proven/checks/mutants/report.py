@@ -29,6 +29,11 @@ class PageReport:
     broken: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
+    def blame(self, fault: str) -> None:
+        """Take note of a fault, which several workers may have, once."""
+        if fault not in self.faults:
+            self.faults.append(fault)
+
 
 def report(book: Book, pages: Mapping[str, PageReport]) -> dict[str, Any]:
     """Return the report: for each snippet how many mutants, for each claim what breaks its proof.

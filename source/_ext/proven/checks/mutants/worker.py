@@ -67,6 +67,7 @@ class Worker:
             examples = self.trials.good_examples(self.page, self._fault, self._is_first)
             ids = sorted({id for name in names for id in _concerned(self.book, prover, name)})
         self._run_unchanged(ids)
+        self.tell(begins=True)
         self.threads = threading.active_count()
         # Most of a proof's programs have nothing to do with what a mutant changes.
         with player.sharing_scripts():
@@ -227,6 +228,8 @@ def main() -> None:
         # A mutant may leave a loop open.
         without = ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
         options = [*home, "-q", *without, "-o", "faulthandler_timeout=0"]
+        # What tells of a broken start is read by the parent; mutants could fill the disk.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
         code = pytest.main([*options, str(book.root / worker.test)], plugins=[Prover(worker.work)])
         if code not in (0, 5):
             tell(fault=f"{worker.test}: pytest ended with {code}")

@@ -38,12 +38,12 @@ class Unchanged:
         self._file = self._settings.root / "build/passed.json"
         self._ran: set[str] = set()
         self._failed: set[str] = set()
-        told = getattr(config, "workerinput", None)
-        self._is_worker = told is not None
+        workerinput = getattr(config, "workerinput", None)
+        self._is_worker = workerinput is not None
         # A run of a part tells nothing of whole files.
         self._is_whole = config.args_source.name == "TESTPATHS" and not config.option.keyword
-        if told is not None:
-            self.left_out = set(told["left_out"])
+        if workerinput is not None:
+            self.left_out = set(workerinput["left_out"])
             return
         self._prints = Contents(self._settings).prints()
         passed = json.loads(self._file.read_text("utf-8")) if self._file.is_file() else {}

@@ -56,8 +56,8 @@ class Contents:
             # A page names whatever it shows.
             if self._files.pages in parts or _ALL_OF_IT.search(rest):
                 return set(self._files.digests)
-        found = own.union(loaded, self._links.machinery(own), *map(self._links.snippets, own))
-        return found | {
+        needed = own.union(loaded, self._links.machinery(own), *map(self._links.snippets, own))
+        return needed | {
             name
             for name in self._files.digests
             if name in ("pyproject.toml", "requirements.lock")
@@ -67,13 +67,13 @@ class Contents:
 
     def _modules(self, files: list[str]) -> set[str]:
         """Return these files and the helpers that they name."""
-        found: set[str] = set()
+        modules: set[str] = set()
         while files:
             name = files.pop()
-            if name not in found:
-                found.add(name)
+            if name not in modules:
+                modules.add(name)
                 files += self._links.helpers(name)
-        return found
+        return modules
 
     def _conftests(self, test: str) -> list[str]:
         files = [f"{folder.as_posix()}/conftest.py" for folder in Path(test).parents]

@@ -49,17 +49,17 @@ class Links:
             return self._programs
         within = (name.removeprefix(f"{self._files.snippets}/") for name in self._programs)
         chapters = "|".join(sorted({folder_of(name) for name in within} - {""}))
-        found: set[str] = set()
+        files: set[str] = set()
         for chapter, rest, more in re.findall(rf"\b({chapters})/(\w*)(\{{?)", text):
             begin = f"{self._files.snippets}/{chapter}/{rest}"
             if f"{begin}.py" in self._files.digests and not more:
-                found |= self._imported(f"{begin}.py")
+                files |= self._imported(f"{begin}.py")
             else:
-                found |= self._beginning(begin)
+                files |= self._beginning(begin)
         if "}/" in text:
             for chapter in re.findall(rf"[\"']({chapters})[\"']", text):
-                found |= self._beginning(f"{self._files.snippets}/{chapter}/")
-        return found
+                files |= self._beginning(f"{self._files.snippets}/{chapter}/")
+        return files
 
     @cached_property
     def _programs(self) -> set[str]:
@@ -70,29 +70,29 @@ class Links:
 
     def _imported(self, program: str) -> set[str]:
         """Return a snippet and what it imports from beside it."""
-        found, todo = set(), [program]
+        programs, todo = set(), [program]
         while todo:
             name = todo.pop()
-            found.add(name)
+            programs.add(name)
             for module in imported(self._files.text(name)):
                 beside = f"{name.rpartition('/')[0]}/{module}.py"
-                if beside in self._files.digests and beside not in found:
+                if beside in self._files.digests and beside not in programs:
                     todo.append(beside)
-        return found
+        return programs
 
     def machinery(self, files: Iterable[str]) -> set[str]:
         """Return the files of the machinery that `files` name, and those that these name.
 
         Only proven is told apart: of it the stage, which starts files of its own, counts as one.
         """
-        found: set[str] = set()
+        needed: set[str] = set()
         todo = list(files)
         while todo:
             for file in self._machinery_in(todo.pop()):
-                if file not in found:
-                    found.add(file)
+                if file not in needed:
+                    needed.add(file)
                     todo.append(file)
-        return found
+        return needed
 
     def _machinery_named_in(self, file: str) -> set[str]:
         if not file.endswith(".py"):
@@ -110,15 +110,15 @@ class Links:
     def _files_of_module(self, module: str) -> set[str]:
         """Return the files of `module`, if there is one, and of the packages that it is in."""
         above = f"{self._files.machinery}/"
-        found: set[str] = set()
+        files: set[str] = set()
         if module.startswith(("proven.stage", "typst_book")):
             whole = "proven/stage/" if module.startswith("proven") else "typst_book/"
-            found |= self._files.beginning(f"{above}{whole}")
+            files |= self._files.beginning(f"{above}{whole}")
         parts = module.split(".")
         for end in range(1, len(parts) + 1):
             path = above + "/".join(parts[:end])
-            found |= {f"{path}.py", f"{path}/__init__.py", f"{path}/__main__.py"}
-        return found & set(self._files.digests)
+            files |= {f"{path}.py", f"{path}/__init__.py", f"{path}/__main__.py"}
+        return files & set(self._files.digests)
 
     def _is_machinery(self, name: str) -> bool:
         """Tell whether the build of some other book can hang on it."""

@@ -47,7 +47,7 @@ def modules(text: str, *, prose: bool) -> list[str]:
 
     prose: whether those count, too, that it neither imports nor has at the begin of a string.
     """
-    found = (_DOTTED if prose else _IMPORTED).findall(text)
+    named = (_DOTTED if prose else _IMPORTED).findall(text)
     for module, parts in taken(text):
-        found += [f"{module}.{part}" for part in parts]
-    return [module for module in dict.fromkeys(found) if module.startswith(_PACKAGES)]
+        named += [f"{module}.{part}" for part in parts]
+    return [module for module in dict.fromkeys(named) if module.startswith(_PACKAGES)]

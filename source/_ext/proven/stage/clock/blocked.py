@@ -49,11 +49,11 @@ def _states(looking: set[int]) -> dict[int, object]:
     """Return for each thread what changes whenever it runs; None if it could run now."""
     if not _TASKS.is_dir():
         # Without the system's word: where the threads' code stands.
-        known = {thread.ident: thread.native_id for thread in threading.enumerate()}
+        native_ids = {thread.ident: thread.native_id for thread in threading.enumerate()}
         return {
             thread: (id(frame), frame.f_lasti)
             for thread, frame in real.current_frames().items()
-            if known.get(thread) not in looking
+            if native_ids.get(thread) not in looking
         }
     # Not by an iterator: this thread may be ended within, and would leave that unclosed.
     return {
@@ -117,8 +117,8 @@ class Limits:
                         return f"{thread.name} waits until a moment, which is real"
                 continue
             state = (states[native], id(frame), frame.f_lasti)
-            known, since = before.get(native, (None, now))
-            self._since[native] = state, since if known == state else now
+            earlier, since = before.get(native, (None, now))
+            self._since[native] = state, since if earlier == state else now
             if then - self._since[native][1] >= limit * 1e9:
                 return f"it waits at a socket for at most {limit:g} s, which are real"
         return ""

@@ -47,7 +47,7 @@ class Works:
     Work that waits for a free thread keeps the clock only if there is one.
     """
 
-    _known: ClassVar[WeakKeyDictionary[Any, Works]] = WeakKeyDictionary()
+    _of_pool: ClassVar[WeakKeyDictionary[Any, Works]] = WeakKeyDictionary()
 
     def __init__(self, limit: int, clock: Clock) -> None:
         self._limit, self._clock = limit, clock
@@ -59,9 +59,9 @@ class Works:
     @classmethod
     def of(cls, pool: Any, clock: Clock) -> Works:
         """Return those of `pool`."""
-        if pool not in cls._known:
-            cls._known[pool] = cls(getattr(pool, "_max_workers", 1_000_000), clock)
-        return cls._known[pool]
+        if pool not in cls._of_pool:
+            cls._of_pool[pool] = cls(getattr(pool, "_max_workers", 1_000_000), clock)
+        return cls._of_pool[pool]
 
     def submitted(self) -> object:
         """Return a new work."""

@@ -20,7 +20,7 @@ from proven.stage.explore.steps import Step, Steps
 from proven.stage.explore.tasks.program import Tasks
 from proven.stage.explore.threads.program import Threads, program
 from proven.stage.explore.threads.standins import code_of, load
-from proven.stage.explore.watching import Told, watching
+from proven.stage.explore.watching import Tell, watching
 
 _NUMBERED = ("RLock", "Lock", "Condition", "Event", "Semaphore", "Barrier", "Queue")
 
@@ -41,7 +41,7 @@ def _value(names: dict[str, Any], expression: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Found:
+class Replayed:
     """A run: its steps, what broke, if anything did, and what came of it."""
 
     steps: list[Step]
@@ -107,7 +107,7 @@ class Scene:
             names=[name for name, _ in self.actors],
         )
 
-    def tasks(self, spaces: list[Space] | None = None, told: Told = lambda *_: None) -> Tasks:
+    def tasks(self, spaces: list[Space] | None = None, tell: Tell = lambda *_: None) -> Tasks:
         """Return the scene as a program of tasks; spaces: gets the names of each run."""
         if not self.actors:
             return Tasks(load(self.snippet).main)
@@ -123,7 +123,7 @@ class Scene:
                     if inspect.isawaitable(result):
                         await result
                 except (Exception, asyncio.CancelledError) as error:
-                    told("raises", type(error).__name__)
+                    tell("raises", type(error).__name__)
                     raise
 
             tasks: dict[str, asyncio.Task[None]] = {}
@@ -137,22 +137,22 @@ class Scene:
 
         return Tasks(play)
 
-    def find(self) -> Found:
+    def find(self) -> Replayed:
         """Find the run that breaks; CannotExplore if none does within the bounds."""
         failure = (self.tasks() if self.in_tasks else self.threads()).find()
-        found = self.replay(failure.schedule)
-        if found.failure is None:
+        replayed = self.replay(failure.schedule)
+        if replayed.failure is None:
             raise CannotExplore(f"{self.snippet}: what broke in an order doesn't break in it again")
-        return found
+        return replayed
 
-    def replay(self, schedule: Schedule) -> Found:
+    def replay(self, schedule: Schedule) -> Replayed:
         """Play one order and see its steps."""
         steps = Steps(code_of(self.snippet).co_filename, preemptive=not self.in_tasks)
         failure, space = (self._replay_tasks if self.in_tasks else self._replay_threads)(
             schedule, steps
         )
         result = self.result(failure, space) if failure else "holds"
-        return Found(steps.steps(), failure, result)
+        return Replayed(steps.steps(), failure, result)
 
     def result(self, failure: Failure, space: Any) -> str:
         """Return what a failure is, told by the scene's own words."""
@@ -178,7 +178,7 @@ class Scene:
 
     def _replay_tasks(self, schedule: Schedule, steps: Steps) -> tuple[Failure | None, Any]:
         spaces: list[Space] = []
-        with watching(steps, self.snippet, unnamed=not self.actors) as (watch, told):
-            tasks = self.tasks(spaces, told)
+        with watching(steps, self.snippet, unnamed=not self.actors) as (watch, tell):
+            tasks = self.tasks(spaces, tell)
             outcome = tasks.replay(schedule, watch)
         return tasks.failure(outcome, schedule), spaces[-1] if spaces else None

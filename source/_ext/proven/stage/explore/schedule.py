@@ -77,9 +77,9 @@ class Orders:
         if self._step == len(self._taken):
             self._taken.append((self._first(options, place), options, place, where))
         chosen: int
-        chosen, *known = self._taken[self._step]
-        if known != [options, place, where]:
-            raise CannotExplore(f"{UNSTEADY} (once at {known[2]}, then at {where})")
+        chosen, *before = self._taken[self._step]
+        if before != [options, place, where]:
+            raise CannotExplore(f"{UNSTEADY} (once at {before[2]}, then at {where})")
         if chosen and not free:
             self.departures.append(place)
         self._step += 1

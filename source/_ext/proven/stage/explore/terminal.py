@@ -12,7 +12,7 @@ import linecache
 import sys
 from functools import partial
 
-from proven.stage.explore.scene import Found, Scene, parse_actors
+from proven.stage.explore.scene import Replayed, Scene, parse_actors
 from proven.stage.explore.schedule import CannotExplore, Schedule, Seen, read, written
 from proven.stage.explore.threads.standins import code_of
 from proven.stage.trace import SnippetError
@@ -25,9 +25,9 @@ MOST_OUTCOMES = 10
 def show(scene: Scene, bound: int = 2, replay: str = "") -> int:
     """Print what exploring a scene, or its snippet's main, shows; return 1 if an order breaks."""
     if replay:
-        found = scene.replay(read(replay))
-        print("\n".join(steps(scene, found)))
-        return int(found.failure is not None)
+        run = scene.replay(read(replay))
+        print("\n".join(steps(scene, run)))
+        return int(run.failure is not None)
     seen: Seen = []
     if scene.in_tasks:
         explored = scene.tasks().explore(seen=seen)
@@ -45,17 +45,17 @@ def show(scene: Scene, bound: int = 2, replay: str = "") -> int:
     if explored.failure is None:
         print("no order breaks")
         return 0
-    found = scene.find()
-    print("one that breaks, with the fewest switches:", *steps(scene, found), sep="\n")
-    if found.failure:
-        print(f"again: REPLAY={written(found.failure.schedule)}")
+    run = scene.find()
+    print("one that breaks, with the fewest switches:", *steps(scene, run), sep="\n")
+    if run.failure:
+        print(f"again: REPLAY={written(run.failure.schedule)}")
     return 1
 
 
-def steps(scene: Scene, found: Found) -> list[str]:
+def steps(scene: Scene, run: Replayed) -> list[str]:
     """Return a run as lines: who, source line, what it did, and the switch that hurts."""
     file = code_of(scene.snippet).co_filename
-    *rows, result = found.lines()
+    *rows, result = run.lines()
     cells = [row.split(" │ ") for row in rows]
     codes = [linecache.getline(file, int(line)).strip() for _, line, *_ in cells]
     who, code = (max(map(len, texts), default=0) for texts in ([cell[0] for cell in cells], codes))

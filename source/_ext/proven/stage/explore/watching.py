@@ -15,12 +15,12 @@ from proven.stage.explore.tasks.loop import ExploringLoop, ExploringTask
 from proven.stage.explore.threads.bytecode import Place, Watch, all_codes
 from proven.stage.explore.threads.standins import code_of
 
-Told = Callable[..., None]
+Tell = Callable[..., None]
 """Gets what an actor did: takes, waits and the like, and with what."""
 
 
 @contextmanager
-def watching(steps: Steps, snippet: str, *, unnamed: bool = False) -> Iterator[tuple[Any, Told]]:
+def watching(steps: Steps, snippet: str, *, unnamed: bool = False) -> Iterator[tuple[Any, Tell]]:
     """Record the steps of a loop's tasks; yield what to give the loop to, and whom to tell.
 
     unnamed: whether those, too, that asyncio has named.
@@ -66,41 +66,41 @@ def _patches(act: Any) -> Iterator[tuple[Any, str, Any]]:
 
     def taking(what: str, full: str) -> Any:
         def make(method: Any) -> Any:
-            async def told(self: Any, *args: Any) -> Any:
+            async def watched(self: Any, *args: Any) -> Any:
                 if getattr(self, full)():
                     act("waits", self)
                 result = await method(self, *args)
                 act(what, self, repr(result) if what == "gets" else "")
                 return result
 
-            return told
+            return watched
 
         return make
 
     def doing(what: str) -> Any:
         def make(method: Any) -> Any:
-            def told(self: Any, *args: Any, **options: Any) -> Any:
+            def watched(self: Any, *args: Any, **options: Any) -> Any:
                 act(what, self, ", ".join(map(repr, args)))
                 return method(self, *args, **options)
 
-            return told
+            return watched
 
         return make
 
     def joining(method: Any) -> Any:
-        async def told(self: Any) -> Any:
+        async def watched(self: Any) -> Any:
             if self._unfinished_tasks:
                 act("waits", self)
             return await method(self)
 
-        return told
+        return watched
 
     def cancelling(method: Any) -> Any:
-        def told(self: Any, *args: Any, **options: Any) -> Any:
+        def watched(self: Any, *args: Any, **options: Any) -> Any:
             act("cancels", self.get_name())
             return method(self, *args, **options)
 
-        return told
+        return watched
 
     for kind in (asyncio.Lock, asyncio.Semaphore):
         yield kind, "acquire", taking("takes", "locked")

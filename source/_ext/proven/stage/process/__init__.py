@@ -74,10 +74,10 @@ def play_in_process(
         for record in records
         if record["what"] == "prints"
     )
-    told = {record["what"]: record for record in records}
-    deadlock = tuple(Wait(*row) for row in told.get("deadlock", {}).get("rows", ()))
+    last_of = {record["what"]: record for record in records}
+    deadlock = tuple(Wait(*row) for row in last_of.get("deadlock", {}).get("rows", ()))
     code = 0 if deadlock else program.process.returncode
-    raised = told.get("raised", {}).get("text", "") if code else ""
+    raised = last_of.get("raised", {}).get("text", "") if code else ""
     shown = [record for record in records if record["what"] not in ("raised", "deadlock")]
     told_of = in_order(shown, ordered)
     return Trace(

@@ -55,12 +55,12 @@ def _lines(data: bytes, printed: list[Record], began: float) -> Iterator[Record]
             return
         while upcoming and upcoming["start"] <= seen:
             part, upcoming = upcoming, next(parts, None)
-        known = part is not None and seen < part["end"]
-        told = part if part and known else {**nobody, "id": f"main#{number}"}
-        told.setdefault("time", part["time"] if part else began)
-        told.setdefault("place", part["place"] + 0.5 if part else -1.0)
+        is_own = part is not None and seen < part["end"]
+        record = part if part and is_own else {**nobody, "id": f"main#{number}"}
+        record.setdefault("time", part["time"] if part else began)
+        record.setdefault("place", part["place"] + 0.5 if part else -1.0)
         text = line.decode("utf-8", "surrogateescape")
-        yield {**told, "text": text, "id": f"{told['id']}.{number}"}
+        yield {**record, "text": text, "id": f"{record['id']}.{number}"}
 
 
 def _merged(records: list[Record], lines: list[Record]) -> list[Record]:
@@ -126,9 +126,9 @@ def in_order(
             latest[by] = column
         elif record["what"] == "prints":
             printed = column
-        known = actors.get(who) or Actor("", record["kind"])
-        code = record.get("code") or known.code
-        arguments = tuple(record.get("arguments", ())) or known.arguments
+        actor = actors.get(who) or Actor("", record["kind"])
+        code = record.get("code") or actor.code
+        arguments = tuple(record.get("arguments", ())) or actor.arguments
         actors[who] = Actor(record["actor"], record["kind"], code, arguments)
         rows.append((column, record))
     rows.sort(key=lambda row: (row[0], row[1]["who"]))

@@ -31,11 +31,11 @@ def actor_of(task: asyncio.Task[Any], eager: bool) -> Actor:
         # At its end the loop closes async generators, each in a task of its own.
         return Actor(task.get_name(), "task", "aclose")
     code = frame.f_code
-    known = frame.f_locals
+    values = frame.f_locals
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     # What the loop runs by itself at its end is nobody's lane.
-    kind = "loop" if isinstance(known.get("self"), asyncio.AbstractEventLoop) else "task"
-    shown = (repr(known[name]) for name in names if isinstance(known[name], str | int | float))
+    kind = "loop" if isinstance(values.get("self"), asyncio.AbstractEventLoop) else "task"
+    shown = (repr(values[name]) for name in names if isinstance(values[name], str | int | float))
     return Actor(task.get_name(), kind, name_of(coroutine), tuple(shown))
 
 

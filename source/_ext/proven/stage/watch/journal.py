@@ -124,8 +124,8 @@ class Journal:
     def left(self, task: asyncio.Task[Any], place: int) -> None:
         """Take note that a step of `task` is over."""
         if task.get_name() != self.actors[place].name:
-            known = self.actors[place]
-            self.actors[place] = replace(known, name=task.get_name())
+            actor = self.actors[place]
+            self.actors[place] = replace(actor, name=task.get_name())
         if not task.done():
             self.note(place, "waits")
             return

@@ -51,9 +51,9 @@ class Lapse(float):
         return Lapse(-float(self), -self._late)
 
     def _as(self, reckon: Callable[[Any], Any], other: Any, late: int | None = None) -> Any:
-        found = reckon(other)
+        result = reckon(other)
         late = self._late if late is None else late
-        return Lapse(found, late) if isinstance(found, float) else found
+        return Lapse(result, late) if isinstance(result, float) else result
 
     def _real(self) -> float:
         return float(self) + self._late / SECOND

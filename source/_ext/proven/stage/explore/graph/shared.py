@@ -45,12 +45,12 @@ def _fields(kind: type) -> Iterator[str]:
 
 def locks(scene: Scene, space: Space) -> dict[str, str]:
     """Return what the scene calls each lock and the like, by the name that moves tell."""
-    found: dict[str, list[str]] = {}
+    names_by_label: dict[str, list[str]] = {}
     for name, value in parts(scene, space):
         if isinstance(value, WAITED_FOR):
-            told = named(value) if isinstance(value, Named) else type(value).__name__
-            found.setdefault(told, []).append(name)
-    return {told: names[0] for told, names in found.items() if len(names) == 1}
+            label = named(value) if isinstance(value, Named) else type(value).__name__
+            names_by_label.setdefault(label, []).append(name)
+    return {label: names[0] for label, names in names_by_label.items() if len(names) == 1}
 
 
 def values(scene: Scene, space: Space) -> Iterator[tuple[str, str]]:

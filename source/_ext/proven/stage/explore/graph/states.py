@@ -45,16 +45,16 @@ class State:
 
 def paths(states: list[State], *, broken: bool = False) -> int:
     """Return the number of paths from the begin to an end, or of those that break only."""
-    known: dict[int, int] = {}
+    counts: dict[int, int] = {}
     todo = [0]
     while todo:
         state = states[todo[-1]]
-        unknown = [move.to for move in state.moves.values() if move.to not in known]
+        unknown = [move.to for move in state.moves.values() if move.to not in counts]
         todo += unknown
         if not unknown:
             ends = bool(state.end) and (state.breaks or not broken)
-            known[todo.pop()] = ends + sum(known[move.to] for move in state.moves.values())
-    return known[0]
+            counts[todo.pop()] = ends + sum(counts[move.to] for move in state.moves.values())
+    return counts[0]
 
 
 def shortened(states: list[State]) -> list[State]:
@@ -62,7 +62,7 @@ def shortened(states: list[State]) -> list[State]:
 
     Raises CannotExplore if fewer ends could be reached so.
     """
-    kept, found = [0], {0: 0}
+    kept, new_numbers = [0], {0: 0}
     short: list[State] = []
     for number in kept:
         state = states[number]
@@ -70,10 +70,10 @@ def shortened(states: list[State]) -> list[State]:
         for label, move in state.moves.items():
             while (then := states[move.to].moves.get((move.who, ""))) and not then.did:
                 move = replace(move, to=then.to)
-            if move.to not in found:
-                found[move.to] = len(kept)
+            if move.to not in new_numbers:
+                new_numbers[move.to] = len(kept)
                 kept.append(move.to)
-            moves[label] = replace(move, to=found[move.to])
+            moves[label] = replace(move, to=new_numbers[move.to])
         short.append(replace(state, moves=moves))
     if {state.end for state in short} != {state.end for state in states}:
         raise CannotExplore("what leads to an end isn't told")
@@ -82,13 +82,13 @@ def shortened(states: list[State]) -> list[State]:
 
 def hopes(states: list[State]) -> list[bool]:
     """Return for each state whether an order that breaks leads on from it."""
-    known: dict[int, bool] = {}
+    leads_on: dict[int, bool] = {}
     todo = [0]
     while todo:
         state = states[todo[-1]]
         after = [move.to for move in state.moves.values()]
-        unknown = [number for number in after if number not in known]
+        unknown = [number for number in after if number not in leads_on]
         todo += unknown
         if not unknown:
-            known[todo.pop()] = state.breaks or any(known[number] for number in after)
-    return [known[number] for number in range(len(states))]
+            leads_on[todo.pop()] = state.breaks or any(leads_on[number] for number in after)
+    return [leads_on[number] for number in range(len(states))]

@@ -107,8 +107,8 @@ class Walk(Orders):
         if self._from >= 0:
             label = self._labels[0]
             move = Move(label[0], to, did, label[1])
-            known = self.graph.states[self._from].moves.setdefault(label, move)
-            self._unsteady |= known != move
+            earlier = self.graph.states[self._from].moves.setdefault(label, move)
+            self._unsteady |= earlier != move
         self._from = to
 
 

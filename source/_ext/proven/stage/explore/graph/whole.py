@@ -54,11 +54,11 @@ class Graph:
 
     def number(self, key: Hashable, state: State) -> tuple[int, bool]:
         """Return the number of the state of this key, and whether it is new."""
-        known = self._numbers.setdefault(key, len(self.states))
-        if known < len(self.states):
-            return known, False
+        number = self._numbers.setdefault(key, len(self.states))
+        if number < len(self.states):
+            return number, False
         self.states.append(state)
-        return known, True
+        return number, True
 
     def open(self, path: tuple[int, ...], options: int) -> None:
         """Take note of the options after a path, of which its run takes the first."""
@@ -81,7 +81,7 @@ class Graph:
         while self._paths:
             spaces: list[Space] = []
             walk = TasksWalk(self, self._paths.pop(), spaces)
-            with watching(walk.steps, self.scene.snippet) as (watch, told):
-                program = self.scene.tasks(spaces, told)
+            with watching(walk.steps, self.scene.snippet) as (watch, tell):
+                program = self.scene.tasks(spaces, tell)
                 outcome = program.step(walk, watch)
             walk.end(program.failure(outcome, ()), spaces[-1])

@@ -50,7 +50,7 @@ class Steps:
         self._at: dict[str, tuple[FrameType, int]] = {}
         self._pending: Callable[[], None] | None = None
         self._alive: list[Any] = []
-        self._told = 0, 0
+        self._seen = 0, 0
 
     def opcode(self, actor: Who, frame: FrameType, offset: int, place: Place) -> None:
         """Take note of a bytecode that is about to be executed."""
@@ -102,10 +102,10 @@ class Steps:
     def latest(self) -> list[str]:
         """Return what was done since this was called last."""
         self.flush()
-        step, effect = self._told
+        step, effect = self._seen
         new = [one for later in self._steps[step:] for one in later.effects][effect:]
         if self._steps:
-            self._told = len(self._steps) - 1, len(self._steps[-1].effects)
+            self._seen = len(self._steps) - 1, len(self._steps[-1].effects)
         return [str(one) for one in new]
 
     def steps(self) -> list[Step]:
@@ -172,5 +172,5 @@ class Steps:
         if isinstance(value, CONTAINERS) and (whole or what == "reads"):
             key = id(value)
         self._alive += [base, value]
-        told = "" if what == "deletes" else shown(value)
-        step.effects.append(Effect(what, text_of(node), told, key))
+        text = "" if what == "deletes" else shown(value)
+        step.effects.append(Effect(what, text_of(node), text, key))

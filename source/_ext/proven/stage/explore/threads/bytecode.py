@@ -108,7 +108,7 @@ def uses_any_name(codes: Iterable[CodeType]) -> bool:
 
 def places(code: CodeType) -> dict[int, Place]:
     """Return the places of `code` before which a switch can make a difference, by offset."""
-    found = {}
+    places = {}
     before = ""
     for step in dis.get_instructions(code):
         op = step.opname
@@ -119,10 +119,10 @@ def places(code: CodeType) -> dict[int, Place]:
         if not own:
             reads = step.argval if op in _READS else None
             writes = step.argval if op.startswith(_WRITES) and op.endswith(_NAMED) else None
-            found[step.offset] = Place(op, op.startswith(_ENTERS), reads, writes)
+            places[step.offset] = Place(op, op.startswith(_ENTERS), reads, writes)
         if op not in ("CACHE", "EXTENDED_ARG"):
             before = op
-    return found
+    return places
 
 
 Stop = Callable[[FrameType, int, Place], None]

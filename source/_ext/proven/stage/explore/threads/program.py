@@ -121,10 +121,10 @@ class Threads:
                 names.grown = False
                 if seen:
                     seen.clear()
-                found = self._all_runs(make(), names, most, first, seen)
+                runs = self._all_runs(make(), names, most, first, seen)
                 # With more names written there are more places: what was explored lacks them.
                 if not names.grown:
-                    return finished(found)
+                    return finished(runs)
 
     def _all_runs(
         self, orders: Orders, names: Names, most: int, first: bool, seen: Seen | None

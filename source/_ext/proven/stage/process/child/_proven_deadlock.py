@@ -89,11 +89,11 @@ def _look() -> None:
             began = monotonic()
             # Before all else: one that has ended since may have waked us.
             others = _others() if Here.id == "main" else []
-            found = stuck(_thread.get_ident())
-            state = None if found is None else (found, others, Look.pulse())
-            if found is None or state != before:
+            rows = stuck(_thread.get_ident())
+            state = None if rows is None else (rows, others, Look.pulse())
+            if rows is None or state != before:
                 since = began
-            _tell(found, since, began, others)
+            _tell(rows, since, began, others)
             before = state
     finally:
         _tell(None, 0, 0, [])
@@ -118,20 +118,20 @@ def _tell(rows: list[Row] | None, since: float, now: float, others: list[Other])
                 os.unlink(mark)
     elif rows is not None and since < now:
         marks = [(since, now, rows), *(_mark(pid) for pid, _ in others)]
-        found = sorted(row for mark in marks for row in mark[2])
-        if found and max(mark[0] for mark in marks) < min(mark[1] for mark in marks):
-            Look.end(found)
+        all_rows = sorted(row for mark in marks for row in mark[2])
+        if all_rows and max(mark[0] for mark in marks) < min(mark[1] for mark in marks):
+            Look.end(all_rows)
 
 
 def _mark(pid: int) -> tuple[float, float, list[Row]]:
     try:
         with open(f"{EVENTS}.{pid}", "rb") as file:
-            found: tuple[float, float, list[Row]] = marshal.load(file)
+            mark: tuple[float, float, list[Row]] = marshal.load(file)
     except (OSError, EOFError, ValueError):
         # Without the recorder it leaves none; who calls saw that it has done nothing since.
         rows = at_pipe(pid)
         return (0.0, float("inf"), rows) if rows else (float("inf"), 0.0, [])
-    return found
+    return mark
 
 
 def _others() -> list[Other]:
@@ -164,17 +164,17 @@ def _switches() -> object:
     """
     from contextlib import suppress
 
-    found: dict[str, list[str]] = {}
+    counts: dict[str, list[str]] = {}
     with suppress(OSError):
         for task in os.listdir("/proc/self/task"):
             if int(task) != threading.get_native_id():
                 with open(f"/proc/self/task/{task}/status", encoding="utf-8") as file:
                     lines = file.read().splitlines()
-                found[task] = [
+                counts[task] = [
                     line for line in lines if line.startswith(("State", "vol", "nonvol"))
                 ]
-    could_run = any("S (" not in each[0] for each in found.values())
-    return object() if could_run else found
+    could_run = any("S (" not in each[0] for each in counts.values())
+    return object() if could_run else counts
 
 
 def _pause() -> None:
@@ -219,13 +219,13 @@ def stuck(looking: int | None = None) -> list[Row] | None:
     frames.pop(looking, None)
     # Private, so typeshed lacks it.
     threads = {ident: threading._active.get(ident) for ident in frames}  # type: ignore[attr-defined]
-    found: list[Row] = []
+    all_rows: list[Row] = []
     for ident, frame in frames.items():
         rows = rows_of(threads[ident], frame, list(threads.values()))
         if rows is None:
             return None
-        found += rows
-    return sorted(found, key=_natural)
+        all_rows += rows
+    return sorted(all_rows, key=_natural)
 
 
 def _natural(row: Row) -> list[Any]:

@@ -65,8 +65,8 @@ def _multiprocessing() -> Any:
 
 def process_id() -> str:
     """Return the name under which this process writes its records."""
-    known = getattr(_multiprocessing(), "handbook_id", None)
-    return known or Here.id
+    own_id = getattr(_multiprocessing(), "handbook_id", None)
+    return own_id or Here.id
 
 
 def process_name() -> str:
@@ -80,13 +80,13 @@ def process_name() -> str:
 def thread_now() -> Any:
     """Return the calling thread's object without making one for a thread of _thread's."""
     # Private, so typeshed lacks it.
-    known = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
-    if known is None:
+    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    if thread is None:
         if not hasattr(_local, "thread"):
             _local.thread = threading.Thread.__new__(threading.Thread)
             _local.thread._name = f"Dummy-{next(_foreign)}"
         return _local.thread
-    return known
+    return thread
 
 
 def actor_id() -> str:

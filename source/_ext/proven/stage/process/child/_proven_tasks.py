@@ -73,5 +73,5 @@ def _method(frame: Any) -> str:
 
 
 def _children(waiter: Any) -> list[Any]:
-    known = getattr(waiter, "_children", ()) or ()
-    return [child for child in known if hasattr(child, "get_name") and not child.done()]
+    children = getattr(waiter, "_children", ()) or ()
+    return [child for child in children if hasattr(child, "get_name") and not child.done()]

@@ -63,10 +63,10 @@ def watch_start(owner: Any, kind: str) -> None:
         if fresh and not home.startswith(LIBRARIES):
             self.handbook_id = f"{process_id()}.{next(_numbers):03}"
             code = getattr(target, "__name__", type(self).__name__)
-            plain = [given for given in getattr(self, "_args", ()) if isinstance(given, PLAIN)]
-            told = [repr(given) for given in plain]
+            plain = [value for value in getattr(self, "_args", ()) if isinstance(value, PLAIN)]
+            texts = [repr(value) for value in plain]
             new = {"who": self.handbook_id, "actor": self.name, "kind": kind, "code": code}
-            self.handbook_at = record("created", by=actor_id(), arguments=told, **new).get("at", 0)
+            self.handbook_at = record("created", by=actor_id(), arguments=texts, **new).get("at", 0)
             if kind == "thread":
                 self.run = functools.partial(run_watched, self.run, self)
         original(self)
@@ -86,8 +86,8 @@ def run_watched(run: Callable[..., None], actor: Any) -> None:
         error = type(raised).__name__
         raise
     finally:
-        told = record("ends", text=error, id=f"{actor.handbook_id}#end")
-        actor.handbook_at = told.get("at", 0)
+        end = record("ends", text=error, id=f"{actor.handbook_id}#end")
+        actor.handbook_at = end.get("at", 0)
 
 
 def watch_wait(owner: Any, method: str, cause: Callable[[Any], Cause]) -> None:
@@ -111,23 +111,23 @@ def watch_wait(owner: Any, method: str, cause: Callable[[Any], Cause]) -> None:
 
 def _timed(wait: Callable[..., Any], owner: Any, *arguments: Any, **options: Any) -> Any:
     """Wait; if that was in vain, it was a sleep."""
-    found = wait(owner, *arguments, **options)
+    result = wait(owner, *arguments, **options)
     limit = options.get("timeout", arguments[-1] if arguments else None)
     if isinstance(limit, int | float) and limit > 0:
-        if found is False:
+        if result is False:
             slept(limit)
-        elif found is None and owner.is_alive():
+        elif result is None and owner.is_alive():
             slept(limit)
             Here.ran_out(limit)
-    return found
+    return result
 
 
 def ended(actor: Any) -> Cause:
     """Return the end of `actor` as a cause; nothing while it is alive (join has a timeout)."""
-    known = getattr(actor, "handbook_id", None)
-    if not known or actor.is_alive():
+    id = getattr(actor, "handbook_id", None)
+    if not id or actor.is_alive():
         return {}
-    return {"after": [f"{known}#end"], "by": known, "at": actor.handbook_at}
+    return {"after": [f"{id}#end"], "by": id, "at": actor.handbook_at}
 
 
 def woken(owner: Any) -> Cause:

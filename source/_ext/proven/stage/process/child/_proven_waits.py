@@ -95,21 +95,21 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
     while is_own(frame) and frame.f_code.co_name == "wait":
         # How a lock is waited for, within its acquire.
         frame = back(frame)
-    code, known = frame.f_code, frame.f_locals
+    code, local = frame.f_code, frame.f_locals
     file, name = os.path.basename(code.co_filename), code.co_name
-    self = known.get("self")
+    self = local.get("self")
     if (file, name) == ("_proven_locks.py", "acquire"):
-        if known["timeout"] != -1 or self.holder is None:
+        if local["timeout"] != -1 or self.holder is None:
             return None
         return f"{self.kind} {_name_of(self, frame)}".strip(), self.holder.name
     if (file, name) == ("_proven_queues.py", "get"):
-        return None if known["timeout"] is not None else (_named(self, frame), "")
+        return None if local["timeout"] is not None else (_named(self, frame), "")
     if (file, name) == ("_proven_processes.py", "acquire"):
-        owner = [known["owner"](), *_selves(frame, "synchronize.py")][-1]
-        is_taken = known["take"].__self__._is_zero()
-        stays = known["timeout"] is None and is_taken
+        owner = [local["owner"](), *_selves(frame, "synchronize.py")][-1]
+        is_taken = local["take"].__self__._is_zero()
+        stays = local["timeout"] is None and is_taken
         return (_named(owner, frame), "") if stays else None
-    if (file, name) == ("popen_fork.py", "poll") and known.get("flag") == 0:
+    if (file, name) == ("popen_fork.py", "poll") and local.get("flag") == 0:
         if _has_ended(self.pid):
             return None
         process = next(_selves(frame, "process.py"), None)
@@ -119,17 +119,17 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
         return (f"the end of {process.name}", "") if process else None
     if (file, name) == ("unix_events.py", "_do_waitpid"):
         # A thread of asyncio's own, until 3.11: told is which task waits.
-        return None if _has_ended(known["expected_pid"]) else IDLE
-    if (file, name) == ("subprocess.py", "_try_wait") and not known["wait_flags"]:
+        return None if _has_ended(local["expected_pid"]) else IDLE
+    if (file, name) == ("subprocess.py", "_try_wait") and not local["wait_flags"]:
         return None if _has_ended(self.pid) else ("the end of a process", "")
     if (file, name) in (("connection.py", "_recv"), ("connection.py", "_send")):
         return _message(frame, name == "_send")
     if file == "threading.py":
         if name == "wait" and type(self) is threading.Condition:
-            stays = known.get("timeout") is None and known.get("waiter") in vars(self)["_waiters"]
+            stays = local.get("timeout") is None and local.get("waiter") in vars(self)["_waiters"]
             return (_condition(frame), "") if stays else None
         if name in ("join", "_wait_for_tstate_lock"):
-            timeout = known.get("timeout")
+            timeout = local.get("timeout")
             return (
                 (f"the end of {self.name}", "") if timeout in (None, -1) and self in alive else None
             )
@@ -145,8 +145,8 @@ def _reason(frame: Any, alive: list[Any]) -> tuple[str, str] | None:
                 if one and not one.daemon and one is not threading.main_thread()
             ]
             return (f"the end of {', '.join(sorted(left))}", "") if left else None
-    if file == "thread.py" and name == "_worker" and "work_queue" in known:
-        return IDLE if known["work_queue"].empty() else None
+    if file == "thread.py" and name == "_worker" and "work_queue" in local:
+        return IDLE if local["work_queue"].empty() else None
     return None
 
 
@@ -182,8 +182,8 @@ def _message(frame: Any, sends: bool) -> tuple[str, str] | None:
     if token := getattr(proxy, "_token", None):
         return f"{token.typeid} {_name_of(proxy, frame)}".strip(), ""
     queue = next(_selves(frame, "queues.py"), None)
-    told = _named(queue or frame.f_locals["self"], frame)
-    return f"room in {'the pipe of a Queue' if _is_feeder(frame) else told}" if sends else told, ""
+    what = _named(queue or frame.f_locals["self"], frame)
+    return f"room in {'the pipe of a Queue' if _is_feeder(frame) else what}" if sends else what, ""
 
 
 def _is_feeder(frame: Any) -> bool:
@@ -218,8 +218,8 @@ def _name_of(wanted: object, frame: Any) -> str:
         if frame.f_code.co_filename.startswith(Here.snippets):
             for names in (frame.f_locals, frame.f_globals):
                 for name, value in dict(names).items():
-                    if (found := _within(wanted, name, value)) is not None:
-                        return found
+                    if (path := _within(wanted, name, value)) is not None:
+                        return path
         frame = frame.f_back
     kept = vars(sys.modules["__main__"])
     paths = (_within(wanted, name, value) for name, value in dict(kept).items())
