@@ -256,7 +256,7 @@ def test_a_refused_close_takes_the_buffer_away(
 @ways(
     work={
         "the array outlives it": ("return array", True),
-        "both end with the function": ("return array.copy()", True),
+        "deleted before it": ("del block; return array.copy()", True),
         "the array is deleted": ("del array; return [7]", False),
     },
 )
