@@ -206,6 +206,47 @@ def test_an_exception_that_cant_be_built_anew_breaks_the_pool(pool: Pool, made: 
     assert play("pools/results_exception_broken").lines == ["BrokenProcessPool"] * 2
 
 
+@pytest.mark.always("res-init-runs-again")
+@ways(
+    pool=PROCESS_POOLS,
+    made={
+        "own text": ("Coded(5)", "code code 5"),
+        "a default": ("Defaulted('Ann', 'no money')", "Ann: no money: ?"),
+        "the argument itself": ("ValueError('own')", "own"),
+    },
+)
+def test_what_an_exception_made_of_its_argument_is_made_again(
+    pool: Pool, made: tuple[str, str]
+) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    trace = pool.perform(
+        filled(
+            """
+            class Coded(Exception):
+                def __init__(self, code):
+                    super().__init__(f"code {code}")
+
+            class Defaulted(Exception):
+                def __init__(self, user, reason="?"):
+                    super().__init__(f"{user}: {reason}")
+
+            def fail(is_raised):
+                error = MADE
+                if is_raised:
+                    raise error
+                return error
+
+            if __name__ == "__main__":
+                with Pool(1) as pool:
+                    print(pool.submit(fail, True).exception())
+                    print(pool.submit(fail, False).result())
+            """,
+            MADE=made[0],
+        )
+    )
+    assert trace.lines == [made[1]] * 2
+
+
 @pytest.mark.always("res-unbuildable-value-breaks-pool")
 @ways(
     pool=PROCESS_POOLS,
@@ -307,6 +348,14 @@ def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
     assert [next(ready).place for _ in done] == ANY_ORDER
     late.set_result(None)
     assert next(ready) is late
+    # Called before they are done, iterated after: what counts is when the iteration begins.
+    done, late = [Placed(place) for place in range(3)], Placed(3)
+    ready = as_completed([late, *done])
+    for place in order:
+        done[place].set_result(None)
+    assert [next(ready).place for _ in done] == ANY_ORDER
+    late.set_result(None)
+    assert next(ready) is late
     assert play("pools/results_order").lines[:2] == ["as completed: quick", "as completed: slow"]
     turns = [threading.Event() for _ in order]
     with ThreadPoolExecutor(max_workers=3) as pool:
@@ -399,8 +448,12 @@ def test_buffersize_bounds_what_is_sent_ahead_since_314(pool: Pool) -> None:
                 for done, _ in enumerate(results, 1):
                     ahead.append(len(taken) - done)
                 print(ahead[0], max(ahead) <= 3, len(taken))
+
+                taken.clear()
+                results = pool.map(abs, arguments(), buffersize=2, chunksize=4)
+                print(len(taken), len(list(results)))
     """)
-    assert trace.lines == ["3 True 10"]
+    assert trace.lines == ["3 True 10", f"{8 if pool in PROCESS_POOLS.values() else 2} 10"]
 
 
 @pytest.mark.always("res-map-raises-in-its-place")

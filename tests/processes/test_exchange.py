@@ -61,7 +61,8 @@ def test_one_sender_keeps_the_order(method: str, kind: str, end: str) -> None:
 @ways(
     method=METHODS,
     kind={"Queue": "Queue", "JoinableQueue": "JoinableQueue"},
-    end={name: PROCESS_ENDS[name][0] for name in ("os._exit", "killed")},
+    end={name: PROCESS_ENDS[name][0] for name in ("os._exit", "killed")}
+    | {"cancel_join_thread": "queue.cancel_join_thread()"},
 )
 def test_an_abrupt_end_loses_what_was_put(method: str, kind: str, end: str) -> None:
     trace = perform_by(

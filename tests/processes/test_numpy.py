@@ -252,6 +252,43 @@ def test_a_refused_close_takes_the_buffer_away(
     assert set(array.tolist()) == {7}
 
 
+@pytest.mark.always("np-block-gone-first")
+@ways(
+    work={
+        "the array outlives it": ("return array", True),
+        "deleted before it": ("del block; return array.copy()", True),
+        "the array is deleted": ("del array; return [7]", False),
+    },
+)
+def test_a_block_gone_before_its_array_is_told_on_stderr(work: tuple[str, bool]) -> None:
+    # no mutant: в примерах массив удаляют сами
+    ending, is_told = work
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        from multiprocessing.shared_memory import SharedMemory
+
+        import numpy as np
+
+        def work():
+            block = SharedMemory(create=True, size=8)
+            block.unlink()
+            array = np.frombuffer(block.buf, np.int64, count=1)
+            array[0] = 7
+            ENDING
+
+        if __name__ == "__main__":
+            print(work()[0])
+        """,
+            ENDING=ending,
+        ),
+    )
+    assert (run.returncode, run.stdout) == (0, "7\n")
+    for words in ("Exception ignored", "SharedMemory.__del__", "BufferError"):
+        assert (words in run.stderr) is is_told
+
+
 @pytest.mark.always("np-no-objects-from-frombuffer")
 @ways(kind={"object": object, "a field of objects": [("name", object)]})
 def test_only_frombuffer_refuses_objects(kind: Any, block: SharedMemory) -> None:

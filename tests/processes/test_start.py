@@ -634,21 +634,28 @@ def test_a_daemon_outlives_a_parent_that_was_killed(method: str, number: int) ->
 
 
 @pytest.mark.always("proc-terminate-skips-finally")
-@ways(method=METHODS, stop={"terminate": -15, "kill": -9, "kill, handler": -9, "asked": 0})
-def test_kill_and_unhandled_terminate_skip_finally(
-    method: str, stop: int, request: pytest.FixtureRequest
-) -> None:
-    handler = "handler" in request.node.callspec.id
+@ways(
+    method=METHODS,
+    stop={
+        "terminate": ("child.terminate()", "SIG_DFL", -15),
+        "terminate, ignored": ("child.terminate(), go_on.set()", "SIG_IGN", 0),
+        "kill": ("child.kill()", "SIG_DFL", -9),
+        "kill, handler": ("child.kill()", "default_int_handler", -9),
+        "kill, ignored": ("child.kill()", "SIG_IGN", -9),
+        "asked": ("go_on.set()", "SIG_DFL", 0),
+    },
+)
+def test_kill_and_unhandled_terminate_skip_finally(method: str, stop: tuple[str, str, int]) -> None:
+    how, handler, code = stop
     trace = perform_by(
         method,
         filled(
             """
-        import signal, sys
+        import signal
         from multiprocessing import Event, Process
 
         def work(begun, go_on):
-            if HANDLER:
-                signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+            signal.signal(signal.SIGTERM, signal.HANDLER)
             try:
                 begun.set()
                 go_on.wait()
@@ -660,15 +667,15 @@ def test_kill_and_unhandled_terminate_skip_finally(
             child = Process(target=work, args=(begun, go_on))
             child.start()
             begun.wait()
-            {-15: child.terminate, -9: child.kill, 0: go_on.set}[STOP]()
+            HOW
             child.join()
             print(child.exitcode)
         """,
             HANDLER=handler,
-            STOP=stop,
+            HOW=how,
         ),
     )
-    assert trace.lines == [*(["cleaned up"] if stop == 0 else []), str(stop)]
+    assert trace.lines == [*(["cleaned up"] if code == 0 else []), str(code)]
 
 
 @pytest.mark.always("proc-sigterm-handler-runs-finally")

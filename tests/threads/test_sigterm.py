@@ -95,6 +95,44 @@ def test_a_loop_in_another_thread_cannot_catch_signals(number: signal.Signals) -
     assert raised == ["RuntimeError"]
 
 
+@pytest.mark.always("sigterm-asyncio-of-another-loop")
+@ways(number=NUMBERS)
+def test_a_loop_in_another_thread_cannot_take_its_handler_back(number: signal.Signals) -> None:
+    # no mutant: утверждение о самом asyncio, программа к нему не нужна
+    trace = perform_script(f"""
+        import asyncio, os, signal, threading
+
+        running = threading.Event()
+
+        async def main():
+            global loop, stop
+            loop, stop = asyncio.get_running_loop(), asyncio.Event()
+            running.set()
+            await stop.wait()
+
+        def work():
+            try:
+                asyncio.run(main())
+            except ValueError as error:
+                print(error)
+
+        def handler():
+            print("in the thread of the loop:", threading.current_thread() is thread)
+            stop.set()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        running.wait()
+        loop.add_signal_handler({int(number)}, handler)
+        os.kill(os.getpid(), {int(number)})
+        thread.join()
+    """)
+    assert trace.lines == [
+        "in the thread of the loop: True",
+        "signal only works in main thread of the main interpreter",
+    ]
+
+
 @pytest.mark.always("sigterm-handler-runs-in-main")
 @ways(sent=SENT)
 def test_a_handler_runs_in_the_main_thread(sent: str) -> None:
