@@ -220,7 +220,12 @@ async def between_the_limits() -> None:
     loop.call_soon(turns.append, 1)
     await writer.drain()
     assert not turns
+    while not transport.get_write_buffer_size():
+        writer.write(bytes(100_000))
     writer.close()
+    await writer.drain()
+    assert turns, "drain yields once the connection is being closed"
+    transport.abort()
     theirs.close()
 
 
