@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 
 def save(path: Path, lines: list[str]) -> None:
-    fresh = path.with_suffix(".new")
+    fresh = path.with_name(f"{path.name}.new")
     with fresh.open("w", encoding="utf-8") as file:
         for line in lines:
             time.sleep(1)  # A slow disk.

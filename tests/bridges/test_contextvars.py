@@ -155,6 +155,8 @@ def test_a_runner_has_one_context() -> None:
         with asyncio.Runner() as runner:
             assert runner.run(_see_and_set_async()) == "nobody"
             assert runner.run(_see_and_set_async()) == "changed"
+            other = contextvars.Context()
+            assert runner.run(_see_and_set_async(), context=other) == "nobody"
         assert USER.get() == "nobody"
 
     contextvars.copy_context().run(program)

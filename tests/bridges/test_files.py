@@ -139,6 +139,40 @@ def test_leaving_with_waits_for_the_thread_in_the_file(opened: Opened, leave: Le
     assert disk.calls[-1] == "closed"
 
 
+@pytest.mark.always("files-with-closes-under-the-thread")
+@ways(opened=OPENED, leave=LEAVES)
+def test_leaving_with_closes_the_file_between_two_reads(opened: Opened, leave: Leave) -> None:
+    # no mutant: в примерах страницы поток обращается к файлу один раз
+    disk, between, goes_on = Disk(), Event(), Event()
+    disk.answers.set()
+    told = list[type[BaseException] | None]()
+
+    def work(file: Any) -> None:
+        opened.work(file)
+        between.set()
+        assert goes_on.wait(10)
+        try:
+            opened.work(file)
+        except ValueError as error:
+            told.append(type(error))
+        else:
+            told.append(None)
+
+    async def main() -> None:
+        try:
+            with opened.make(disk) as file:
+                begun = asyncio.ensure_future(asyncio.to_thread(work, file))
+                assert await asyncio.to_thread(between.wait, 10)
+                await leave(begun, 0)
+        except (TimeoutError, asyncio.CancelledError, ExceptionGroup):
+            assert disk.calls[-1] == "closed"
+        finally:
+            goes_on.set()
+
+    asyncio.run(main())
+    assert told == [ValueError]
+
+
 @pytest.mark.always("files-function-is-left")
 @ways(opened=OPENED, leave=LEAVES)
 def test_a_function_that_opens_and_closes_is_left_at_once(opened: Opened, leave: Leave) -> None:

@@ -248,6 +248,7 @@ def test_which_task_does_the_work() -> None:
         async with asyncio.timeout(1):
             in_block = await whose()
         in_wait_for = await asyncio.wait_for(whose(), 1)
+        assert await asyncio.wait_for(whose(), None) is me, "nothing to keep time of"
         in_a_task = await asyncio.wait_for(asyncio.create_task(whose()), 1)
         assert in_block is me
         assert (in_wait_for is me) == (sys.version_info >= (3, 12))

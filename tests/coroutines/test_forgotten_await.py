@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from proven.stage import load, perform, play
@@ -139,27 +139,74 @@ def test_the_warning_may_name_a_line_of_asyncio() -> None:
     assert Path(file).parent.name == "asyncio"
 
 
-@pytest.mark.always("forgotten-debug-tells-origin")
-# one way: a fact about one mode
-def test_debug_mode_tells_where_it_was_created() -> None:
-    def origin() -> Coroutine[Any, Any, object]:
-        return _save()
+@pytest.mark.always("forgotten-once-a-line")
+@ways(forget=FORGETS)
+def test_a_line_is_warned_of_once(forget: Forgets) -> None:
+    # no mutant: предупреждение в примере страницы одно
+    def warned(filters: Literal["default", "always"]) -> int:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter(filters)
+            for _ in range(3):
+                asyncio.run(forget())
+                gc.collect()
+        return len(caught)
 
-    async def main() -> None:
-        coroutine = origin()
+    assert (warned("always"), warned("default")) == (3, 1)
+
+
+Creates = Callable[[Callable[[], None]], None]
+
+
+async def _call(create: Callable[[], None]) -> None:
+    create()
+
+
+def _in_the_loop(create: Callable[[], None]) -> None:
+    asyncio.run(_call(create))
+
+
+def _in_debug_mode(create: Callable[[], None]) -> None:
+    asyncio.run(_call(create), debug=True)
+
+
+def _before_the_loop(create: Callable[[], None]) -> None:
+    create()
+    asyncio.run(asyncio.sleep(0), debug=True)
+
+
+def _in_a_thread(create: Callable[[], None]) -> None:
+    asyncio.run(asyncio.to_thread(create), debug=True)
+
+
+def _by_a_loop_in_a_thread(create: Callable[[], None]) -> None:
+    asyncio.run(asyncio.to_thread(_in_debug_mode, create))
+
+
+CREATES: dict[str, tuple[Creates, bool]] = {
+    "in the loop": (_in_debug_mode, True),
+    "not in debug mode": (_in_the_loop, False),
+    "before the loop": (_before_the_loop, False),
+    "in a thread without a loop": (_in_a_thread, False),
+    "in the loop of a thread": (_by_a_loop_in_a_thread, True),
+}
+
+
+@pytest.mark.always("forgotten-debug-tells-origin")
+@ways(way=CREATES)
+def test_debug_mode_tells_where_it_was_created(way: tuple[Creates, bool]) -> None:
+    # no mutant: режим отладки в примерах страницы не включают
+    creates, told = way
+
+    def origin() -> None:
+        coroutine = _save()
         del coroutine
         gc.collect()
 
-    def message(*, debug: bool) -> str:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            asyncio.run(main(), debug=debug)
-        return str(caught[0].message)
-
-    told, silent = message(debug=True), message(debug=False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        creates(origin)
     for part in ("Coroutine created at", "in origin"):
-        assert part in told
-        assert part not in silent
+        assert (part in str(caught[0].message)) == told
 
 
 NEVER_AWAITED = "async def save(): pass\nsave()"

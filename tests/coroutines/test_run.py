@@ -73,6 +73,10 @@ def test_run_of_another_awaitable() -> None:
 
     if sys.version_info >= (3, 14):
         assert asyncio.run(Answer()) == "answer"
+        other = asyncio.new_event_loop()
+        with pytest.raises(RuntimeError, match="different loop"):
+            asyncio.run(other.create_future())
+        other.close()
     else:
         with pytest.raises(ValueError, match="coroutine"):
             asyncio.run(Answer())

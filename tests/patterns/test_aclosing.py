@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -78,6 +78,44 @@ def test_closed_in_place(how: str, seconds: float) -> None:
     perform(main)
     assert source.log == ["closed", "after"]
     assert [source.closed_in] == tasks
+
+
+@pytest.mark.always("aclosing-inner-stays-open")
+@ways(how={name: name for name in (*LEAVES, "cancelled")}, held=HELD, seconds=WORKS)
+def test_a_generator_read_by_another_stays_open(how: str, held: bool, seconds: float) -> None:
+    # no mutant: в примерах страницы генераторы друг друга не читают
+    source, kept = Rows(seconds), list[Any]()
+
+    async def outer(careful: bool) -> AsyncGenerator[int, None]:
+        inner = source.rows()
+        if held:
+            kept.append(inner)
+        async with aclosing(inner) if careful else nullcontext():
+            async for row in inner:
+                yield row
+
+    async def reader(careful: bool) -> None:
+        with suppress(LookupError, asyncio.CancelledError):
+            async with aclosing(outer(careful)) as stream:
+                await leave(stream, how)
+        source.log.append("after")
+
+    async def main(careful: bool) -> None:
+        task = asyncio.create_task(reader(careful))
+        await asyncio.sleep(0)
+        if how == "cancelled":
+            task.cancel()
+        await task
+        await asyncio.sleep(5)
+        source.log.append("same task" if source.closed_in is task else "other task")
+
+    perform(lambda: main(careful=True))
+    assert source.log == ["closed", "after", "same task"]
+    source.log.clear()
+    source.closed_in = None
+    perform(lambda: main(careful=False))
+    assert sorted(source.log) == ["after", "closed", "other task"]
+    assert source.log.index("after") < source.log.index("closed")
 
 
 @pytest.mark.always("aclosing-break-leaves-open")

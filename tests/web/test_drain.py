@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import ssl
 import threading
@@ -104,6 +105,39 @@ def test_write_keeps_all(piece: int, high: int | None) -> None:
     connect(serve, reads_late)
     assert at < 1, "nobody read before second 5"
     assert kept > MUCH // 2
+
+
+@pytest.mark.sometimes("drain-close-unread")
+@ways(reads={"all": True, "not all": False})
+def test_close_with_something_unread_resets_the_connection(reads: bool) -> None:
+    # no mutant: в примерах страницы клиент ничего не присылает
+    ours, theirs = tcp_pair()
+
+    async def main() -> None:
+        reader, writer = await asyncio.open_connection(sock=ours)
+        await asyncio.sleep(0)
+        if not reads:
+            writer.transport.pause_reading()  # as a StreamReader does that has enough
+        theirs.sendall(b"request")
+        if reads:
+            await reader.readexactly(7)
+        assert reads or select.select([ours.fileno()], [], [], 10)[0]
+        writer.write(b"answer")
+        writer.close()
+        await writer.wait_closed()
+
+    def ends() -> str:
+        try:
+            while theirs.recv(100):
+                pass
+        except ConnectionResetError:
+            return "reset"
+        return "end"
+
+    asyncio.run(main())
+    with theirs:
+        theirs.settimeout(10)
+        assert ends() == ("end" if reads else "reset")
 
 
 @pytest.mark.sometimes("drain-many-writers")
@@ -220,7 +254,12 @@ async def between_the_limits() -> None:
     loop.call_soon(turns.append, 1)
     await writer.drain()
     assert not turns
+    while not transport.get_write_buffer_size():
+        writer.write(bytes(100_000))
     writer.close()
+    await writer.drain()
+    assert turns, "drain yields once the connection is being closed"
+    transport.abort()
     theirs.close()
 
 
