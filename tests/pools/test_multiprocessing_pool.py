@@ -233,13 +233,14 @@ def test_a_job_that_cannot_be_built_is_lost(method: str, job: str) -> None:
                 (first,) = pool._pool
                 lost = pool.apply_async(JOB)
                 first.join(20)
-                print(first.exitcode)
+                # Which code, the pool's own thread may have been told before this one.
+                print(first.exitcode != 0)
                 print(pool.apply(abs, [-1]), lost.ready())
     """,
             JOB=job,
         ),
     )
-    assert ended.stdout.splitlines() == ["1", "1 False"]
+    assert ended.stdout.splitlines() == ["True", "1 False"]
 
 
 @pytest.mark.always("mp-pool-failing-initializer")
