@@ -11,9 +11,14 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import proven
 from proven.book import Book, remembered
+from proven.claims import VERBS
+
+if TYPE_CHECKING:
+    import pytest  # who only needs a parser needn't load it
 
 
 def parser(name: str, description: str | None) -> ArgumentParser:
@@ -40,3 +45,8 @@ def environment(**more: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return {**os.environ, **own, **more}
+
+
+def ids_of(item: pytest.Item) -> list[str]:
+    """Return the claims that a test proves, as its marks say."""
+    return [mark.args[0] for mark in item.iter_markers() if mark.name in VERBS and mark.args]

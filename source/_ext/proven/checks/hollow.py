@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from proven.checks import ids_of
 from proven.claims import VERBS, Mark, proofs_in
 
 _MODULES: set[Path] = set()
@@ -33,7 +34,7 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Note the proofs that somebody left out and said so."""
-    _LEFT_OUT.update(_ids(items))
+    _LEFT_OUT.update(*map(ids_of, items))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -43,7 +44,7 @@ def pytest_collection_modifyitems(
     """Let a test fail for each proof of these files that isn't among the tests in the end."""
     result = yield
     if not any("::" in argument for argument in config.args):
-        there = _ids(items) | _LEFT_OUT
+        there = _LEFT_OUT.union(*map(ids_of, items))
         for path in sorted(_MODULES):
             text = path.read_text(encoding="utf-8")
             if there.issuperset(_ID.findall(text)):
@@ -59,11 +60,6 @@ def pytest_collection_modifyitems(
                     )
                     items.append(missing)
     return result
-
-
-def _ids(items: Iterable[pytest.Item]) -> set[str]:
-    marks = (mark for item in items for mark in item.iter_markers() if mark.name in VERBS)
-    return {str(mark.args[0]) for mark in marks if mark.args}
 
 
 class _NeverRun(pytest.Item):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from proven.book import Book, Tried, inputs_of, remembered
-from proven.claims import VERBS
+from proven.checks import ids_of
 from proven.findings import this_python
 
 
@@ -83,7 +83,7 @@ class Passed:
         if result is not None and result.outcome == "passed":
             return True
         # Without a key it reads more than its fingerprint covers.
-        return bool(key) and all(id in self._evident for id in _ids(item))
+        return bool(key) and all(id in self._evident for id in ids_of(item))
 
     def _of(self, item: pytest.Item) -> Tried:
         file = item.nodeid.partition("::")[0]
@@ -92,14 +92,10 @@ class Passed:
         return self._tried[file]
 
     def _key(self, item: pytest.Item, name: str = "") -> str:
-        ids = _ids(item)
+        ids = ids_of(item)
         if not ids or ids[0] not in self._book.proofs:
             return ""
         return self._of(item).key_of_proof(name or item.name, self._inputs(ids[0]))
-
-
-def _ids(item: pytest.Item) -> list[str]:
-    return [mark.args[0] for mark in item.iter_markers() if mark.name in VERBS]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,8 +14,9 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from proven.book import Book, Outcome, Tried, inputs_of
+from proven.checks import ids_of
 from proven.checks.mutants.mutations import is_timed
-from proven.claims import VERBS, excluded_here
+from proven.claims import excluded_here
 from proven.findings import Finding
 from proven.shown import Shown, at_other_paces, replay
 
@@ -42,9 +43,7 @@ class Prover:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:
-            marks = [mark for mark in item.iter_markers() if mark.name in VERBS]
-            for mark in marks:
-                id = mark.args[0]
+            for id in ids_of(item):
                 if id in self.items:
                     self.ways.setdefault(id, []).append(self.items[id])
                 self.items[id] = item
