@@ -91,8 +91,8 @@ programs: .venv/ready ## large programs, and random ones on both clocks: make pr
 	@PROGRAMS=$(or $(PROGRAMS),5000) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/handbook/stage/test_programs.py
 measure: .venv/ready ## measure the ratios that pages show on this interpreter
 	@$(BIN)/python -m tests.model.ratios
-evidence: .venv/ready ## check all on other interpreters: make evidence PYTHONS="python3.11 python3.14"
-	@$(BIN)/python -m proven.checks.evidence $(PYTHONS)
+evidence: .venv/ready ## check all on other interpreters, CHANGED=1 what changed: make evidence PYTHONS="python3.11 python3.14"
+	@$(BIN)/python -m proven.checks.evidence $(if $(CHANGED),--changed) $(PYTHONS)
 mutants: .venv/ready ## try mutants of what changed, with ALL=1 of all, and write the report
 	@$(BIN)/python -m proven.checks.mutants --report $(if $(ALL),--all)
 coverage: .venv/ready ## tell which lines of the snippets no check reaches

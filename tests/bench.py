@@ -62,7 +62,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print(f"{'':56} {'CPU (clock)':>20}   goal")
         for part in arguments.only or parts:
-            parts[part](Path(folder))
+            parts[part](Path(folder, part))
 
 
 def _row(what: str, measured: object, goal: float | None = None, unit: str = "s") -> None:

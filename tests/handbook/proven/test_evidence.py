@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from proven.book import Book, Memo
 from proven.book.prints import fingerprint
+from proven.checks import evidence
 from proven.findings import Evidence, Finding, read
 from proven.proofs import Outcomes
 from proven.shown import replay
@@ -137,6 +138,45 @@ def test_evidence_is_taken_by_an_interpreter(book: Any, tmp_path: Path) -> None:
     }
     assert data["claims"]["b"]["why"] == "holds only since 4.0"
     assert "explored" in data["claims"]["c"]["why"]
+
+
+@pytest.mark.parametrize(
+    ("python", "edit", "asked"),
+    [
+        ("3.11.0", False, []),
+        ("3.11.0", True, ["tests/tasks/test_hello.py"]),
+        ("3.11.1", False, [None]),
+    ],
+    ids=["fresh", "changed", "another release"],
+)
+def test_only_what_changed_is_taken_anew(
+    book: Any, monkeypatch: pytest.MonkeyPatch, python: str, edit: bool, asked: list[str | None]
+) -> None:
+    took: list[str | None] = []
+
+    def inside(command: list[str], **_: Any) -> None:
+        _, _, _, _, out, *tests = command
+        took.extend(tests or [None])
+        finding = {"outcome": "passed"}
+        found = {"claims": {"hello-at-once": finding}, "examples": {"tasks/hello": finding}}
+        book.write("build/evidence/3.11.findings.json", json.dumps(found))
+        assert Path(out).is_file()
+
+    def ask(_: str, question: str) -> str:
+        return f"CPython {python}" if "platform" in question else "3.11"
+
+    monkeypatch.setattr(evidence, "_ask", ask)
+    monkeypatch.setattr(evidence, "_interpreter", lambda *_: "python")
+    monkeypatch.setattr(evidence.subprocess, "run", inside)
+    before = take(book)
+    if edit:
+        book.replace("tests/tasks/test_hello.py", "== 0", "== 0.0")
+    now = evidence.take(Book.at(book.root), "python", only_changed=True)
+    assert took == asked
+    assert now is not None
+    assert set(Book.at(book.root).current(now, "claims")) == {"hello-at-once"}
+    # The day stays that of the oldest finding, but of a file that is all new.
+    assert (now.date == before.date) == (asked != [None])
 
 
 def test_the_reader_sees_what_was_checked_and_what_was_not(book: Any) -> None:

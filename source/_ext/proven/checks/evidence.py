@@ -14,7 +14,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import partial
@@ -24,7 +23,7 @@ from pathlib import Path
 
 from proven.book import Book
 from proven.checks import environment, parse, parser
-from proven.findings import PARTS, Evidence, Finding, read_file, without_empty
+from proven.findings import PARTS, Evidence, Finding, Part, read_file, without_empty
 from proven.proofs import Outcomes
 from proven.shown import replay
 
@@ -34,13 +33,23 @@ _LACKED = "there is no {} for it"
 """Why what needs a package wasn't tried."""
 
 
-def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
-    """Run everything, or only `tests` (or pages), on the interpreter `python` and write its file.
+def take(book: Book, python: str, *, only_changed: bool = False) -> Evidence | None:
+    """Run everything on the interpreter `python` and write its file.
 
-    What `tests` find takes its place in the file of the same day; without one it isn't kept.
+    only_changed: leave out the files of proofs and the pages of which its file knows that all
+    passes as it is now.  The day of the file is then that of its oldest findings.
     None if nothing was found, as when `python` didn't start.
     """
     version = _ask(python, "'%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')")
+    name = _ask(python, "platform.python_implementation() + ' ' + platform.python_version()")
+    file = book.settings.evidence / f"{version}.json"
+    before = read_file(file) if only_changed and file.is_file() else None
+    # Another release of the same Python proves nothing about this one.
+    if before is not None and before.interpreter != name:
+        before = None
+    tests = _changed(book, before) if before is not None else []
+    if before is not None and not tests:
+        return before
     folder = book.root / "build" / "evidence"
     needed = sorted({"pytest", "pytest-xdist", *_packages(book)})
     interpreter = _interpreter(python, folder / version, book.root / "requirements.lock", needed)
@@ -64,15 +73,24 @@ def take(book: Book, python: str, tests: Iterable[str] = ()) -> Evidence | None:
         }
         for part in PARTS
     )
-    name = _ask(python, "platform.python_implementation() + ' ' + platform.python_version()")
-    evidence = Evidence(version, name, date.today().isoformat(), claims, examples)
-    file = book.settings.evidence / f"{version}.json"
-    if not tests:
-        file.write_text(evidence.text(), encoding="utf-8")
-    elif file.is_file() and (before := read_file(file)).date == evidence.date:
-        both = before.claims | claims, before.examples | examples
-        file.write_text(Evidence(version, name, evidence.date, *both).text(), encoding="utf-8")
+    day = date.today().isoformat()
+    if before is not None:
+        day, claims, examples = before.date, before.claims | claims, before.examples | examples
+    evidence = Evidence(version, name, day, claims, examples)
+    file.write_text(evidence.text(), encoding="utf-8")
     return evidence
+
+
+def _changed(book: Book, evidence: Evidence) -> list[str]:
+    """Return the files of proofs and the pages of which it doesn't know that all passes now."""
+
+    def is_open(part: Part, key: str) -> bool:
+        finding = book.current(evidence, part).get(key)
+        return finding is None or finding.outcome == "failed"
+
+    files = {proof.file for id, proof in book.proofs.items() if is_open("claims", id)}
+    pages = {shown.page for name, shown in book.outputs.items() if is_open("examples", name)}
+    return sorted(files | pages)
 
 
 def _ask(python: str, expression: str) -> str:
@@ -174,7 +192,7 @@ def main() -> int:
     """Take evidence on each interpreter given and tell what failed."""
     command = parser("evidence", main.__doc__)
     command.add_argument("pythons", nargs="*", metavar="PYTHON")
-    command.add_argument("--only", action="append", default=[], help="a test file or a page")
+    command.add_argument("--changed", action="store_true", help="leave out what is fresh")
     command.add_argument("--inside", help=argparse.SUPPRESS)
     options, book = parse(command)
     if options.inside:
@@ -182,7 +200,7 @@ def main() -> int:
         return 0
     bad = 0
     for python in options.pythons or [sys.executable]:
-        evidence = take(book, python, options.only)
+        evidence = take(book, python, only_changed=options.changed)
         bad += 1 if evidence is None else _summarize(evidence)
     return int(bad > 0)
 
