@@ -8,7 +8,7 @@ import pytest
 from proven.proofs import needs
 from proven.stage import perform_script, play
 
-from tests.ways import ways
+from tests.ways import only, ways
 from tests.ways_processes import MAIN_ENDS, METHODS, PROCESS_ENDS, filled, perform_by, run_by
 
 
@@ -851,3 +851,47 @@ def test_a_called_target_runs_in_the_parent() -> None:
     assert broken.ordered("the work is done in the parent", "starting the process")
     assert fixed.ordered("starting the process", "the work is done in the child")
     assert "exit code: 0" in broken.lines
+
+
+ASKED = {
+    "join": "child.join()",
+    "is_alive": "child.is_alive()",
+    "exitcode": "child.exitcode",
+    "active_children": "multiprocessing.active_children()",
+    "another start": "multiprocessing.Process(target=print).start()",
+}
+
+
+@pytest.mark.always("proc-zombie-until-asked")
+@ways(method=only(METHODS, "fork", "spawn"), ask=ASKED, end=PROCESS_ENDS)
+def test_who_has_ended_is_a_zombie_until_asked_about(
+    method: str, ask: str, end: tuple[str, int]
+) -> None:
+    # no mutant: кто узнаёт код, решают система и Python
+    run = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os, sys
+        from multiprocessing import connection
+        from pathlib import Path
+
+        def work():
+            ENDING
+
+        if __name__ == "__main__":
+            child = multiprocessing.Process(target=work)
+            child.start()
+            status = Path(f"/proc/{child.pid}/stat")
+            connection.wait([child.sentinel])
+            while (state := status.read_text().rpartition(")")[2].split()[0]) != "Z":
+                pass  # it has closed its end, the system isn't done with it
+            print(state)
+            ASK
+            print(status.exists())
+        """,
+            ENDING=end[0],
+            ASK=ask,
+        ),
+    )
+    assert run.stdout.split("\n")[:2] == ["Z", "False"]

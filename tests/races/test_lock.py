@@ -1,12 +1,15 @@
 """Proofs for source/races/lock.md."""
 
+import operator
 import threading
 from ast import literal_eval
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Barrier, Lock, Thread
+from queue import LifoQueue, Queue, SimpleQueue
+from threading import Barrier, Event, Lock, Semaphore, Thread
 from time import sleep
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 from unittest.mock import MagicMock
 
 import pytest
@@ -314,3 +317,136 @@ def test_another_process_has_a_lock_of_its_own(method: str, kind: str) -> None:
         ),
     )
     assert run.stdout == "True\n"
+
+
+Place = tuple[Callable[[], Any], Callable[[Any], object]]
+a_global: Any = None
+
+
+class Slotted:
+    """An object whose attribute lies in a slot."""
+
+    __slots__ = ("value",)
+
+
+def attribute_of(holder: Any) -> Place:
+    holder.value = None
+    return lambda: holder.value, lambda value: setattr(holder, "value", value)
+
+
+def item_of(holder: Any) -> Place:
+    holder[0] = None
+    return lambda: holder[0], lambda value: operator.setitem(holder, 0, value)
+
+
+def global_variable() -> Place:
+    def write(value: Any) -> None:
+        global a_global
+        a_global = value
+
+    write(None)
+    return lambda: a_global, write
+
+
+def variable_of_function() -> Place:
+    variable = None
+
+    def write(value: Any) -> None:
+        nonlocal variable
+        variable = value
+
+    return lambda: variable, write
+
+
+PLACES: dict[str, Callable[[], Place]] = {
+    "attribute": lambda: attribute_of(SimpleNamespace()),
+    "attribute of a class": lambda: attribute_of(type("Settings", (), {})),
+    "slot": lambda: attribute_of(Slotted()),
+    "value of a dict": lambda: item_of({}),
+    "element of a list": lambda: item_of([None]),
+    "global": global_variable,
+    "variable of the function around": variable_of_function,
+}
+
+
+@pytest.mark.always("lock-write-is-seen")
+@ways(make=PLACES, by={"main": False, "another": True})
+def test_a_write_is_seen_by_who_reads_again(make: Callable[[], Place], by: bool) -> None:
+    (read, write), has_read, seen = make(), Event(), []
+
+    def reader() -> None:
+        copy = read()
+        has_read.set()
+        # No lock, and no wait that might hand the write over.
+        while read() is None:
+            pass
+        seen.append((copy, read()))
+
+    thread = Thread(target=reader, daemon=True)
+    thread.start()
+    assert has_read.wait(60)
+    if by:
+        writer = Thread(target=write, args=("new",))
+        writer.start()
+        writer.join()
+    else:
+        write("new")
+    thread.join(60)
+    assert seen == [(None, "new")], "what was copied stays, who reads anew sees the write"
+
+
+class Handed(NamedTuple):
+    """How a thread says that it has written, and how another learns it."""
+
+    say: Callable[[], object]
+    learn: Callable[[Thread], object]
+
+
+def by_lock(kind: type[Any]) -> Handed:
+    # The writer lets go of what is held from the beginning.
+    lock = kind()
+    lock.acquire()
+    return Handed(lock.release, lambda _: lock.acquire())
+
+
+def by_event() -> Handed:
+    event = Event()
+    return Handed(event.set, lambda _: event.wait())
+
+
+def by_queue(kind: type[Any]) -> Handed:
+    queue = kind()
+    return Handed(lambda: queue.put("written"), lambda _: queue.get())
+
+
+HANDED: dict[str, Callable[[], Handed]] = {
+    "Lock": lambda: by_lock(Lock),
+    "Semaphore": lambda: by_lock(Semaphore),
+    "Event": by_event,
+    "Queue": lambda: by_queue(Queue),
+    "SimpleQueue": lambda: by_queue(SimpleQueue),
+    "LifoQueue": lambda: by_queue(LifoQueue),
+    "join": lambda: Handed(lambda: None, Thread.join),
+}
+
+
+@pytest.mark.always("lock-orders-writes")
+@ways(hand=HANDED, make=PLACES)
+def test_who_learns_of_writes_sees_them_all(
+    hand: Callable[[], Handed], make: Callable[[], Place]
+) -> None:
+    # Of the global variable there is but one.
+    many = 1 if make is global_variable else 20
+    for _ in range(20):
+        handed, places = hand(), [make() for _ in range(many)]
+
+        def writer(handed: Handed = handed, places: list[Place] = places) -> None:
+            for number, (_, write) in enumerate(places):
+                write(number)
+            handed.say()
+
+        thread = Thread(target=writer)
+        thread.start()
+        handed.learn(thread)
+        assert [read() for read, _ in places] == list(range(len(places)))
+        thread.join()
