@@ -351,7 +351,7 @@ def test_ctrl_c_ends_an_idle_worker_and_breaks_the_pool(method: str) -> None:
                     os.kill(worker.pid, signal.SIGINT)
                 except ProcessLookupError:  # the pool has waited for it
                     break
-                worker.join(0.5)
+                worker.join(5)  # a second signal would break off its traceback
             try:
                 print(type(pool.submit(abs, -7).exception()).__name__)
             except BrokenProcessPool as error:
@@ -398,7 +398,7 @@ def test_ctrl_c_makes_join_of_the_old_pool_wait_for_ever(method: str, workers: i
                 while worker.is_alive():
                     with suppress(ProcessLookupError):  # the pool has taken note of its end
                         os.kill(worker.pid, signal.SIGINT)
-                    worker.join(0.2)
+                    worker.join(5)  # a second signal would break off its traceback
             pool.close()
             waiting = threading.Thread(target=pool.join, daemon=True)
             waiting.start()

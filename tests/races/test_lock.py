@@ -438,15 +438,17 @@ def test_who_learns_of_writes_sees_them_all(
     # Of the global variable there is but one.
     many = 1 if make is global_variable else 20
     for _ in range(20):
-        handed, places = hand(), [make() for _ in range(many)]
+        handed, places, go = hand(), [make() for _ in range(many)], Event()
 
-        def writer(handed: Handed = handed, places: list[Place] = places) -> None:
+        def writer(handed: Handed = handed, places: list[Place] = places, go: Event = go) -> None:
+            go.wait()
             for number, (_, write) in enumerate(places):
                 write(number)
             handed.say()
 
         thread = Thread(target=writer)
         thread.start()
+        go.set()
         handed.learn(thread)
         assert [read() for read, _ in places] == list(range(len(places)))
         thread.join()
