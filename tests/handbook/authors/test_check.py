@@ -9,6 +9,8 @@ from unittest import mock
 import pytest
 from handbook.authors.check import main
 
+from tests.handbook.conftest import PAGE
+
 SPARE = """\
     await asyncio.sleep(1)
     await asyncio.sleep(0)
@@ -64,6 +66,19 @@ def test_outputs_proofs_and_style_are_told_with_their_places(small: Any) -> None
     assert "tests/tasks/test_hello.py:7" in lines
     assert "source/tasks/hello.md:5: typography" in lines
     assert "tests/tasks/test_hello.py:5: mark: proof 'hello-at-once' tries one way only" in lines
+
+
+def test_what_a_build_says_of_the_page_is_told_each_time(small: Any) -> None:
+    assert small.build("dummy").returncode == 0
+    asked = "".join(f"Вопрос {number}? => tasks/hello\n" for number in range(4))
+    small.write("source/tasks/hello.md", f"{PAGE}\n```{{asked}}\n{asked}```\n")
+    # A build that has read the page says nothing of it the next time.
+    for _ in range(2):
+        assert "source/tasks/hello.md:19: build: 4 questions that follow" in told(small)
+    small.write("source/tasks/hello.md", f"{PAGE}\n{{claim}}`none-such`\n")
+    # What lint says of a line is enough.
+    assert "hello.md:19: link: there is no claim 'none-such'" in (lines := told(small))
+    assert "hello.md:19: build" not in lines
 
 
 def test_an_output_is_compared_on_each_page_that_shows_it(small: Any) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,6 @@ from time import monotonic
 
 from proven.book import Book, Tried, inputs_of, remembered
 from proven.book.laws import lawless
-from proven.checks import environment
 from proven.checks.hollow import empty
 from proven.checks.passed import evident
 from proven.claims import disagreements, nowhere, nowhere_checked
@@ -29,6 +27,8 @@ from proven.proofs import too_narrow
 from proven.shown import Shown, outputs_in, record, replay
 from proven.stage import SnippetError
 
+from handbook.authors import built
+from handbook.authors.command import run
 from handbook.authors.runs import unlike_runs
 from handbook.domain.store import is_question
 from handbook.style.command import code, findings
@@ -48,18 +48,22 @@ def check(book: Book, name: str) -> Iterator[str]:
     """Yield what is wrong with page `name`, a line each.  ValueError if there is no such page."""
     page = f"{book.settings.name_of(book.settings.pages)}/{name}.md"
     test = test_of(book, name)
+    places = set()
     for file, finding in chain(
         findings(book.root, [name]), code(book.root, _own(book, page, test))
     ):
-        yield f"{book.settings.name_of(file)}:{finding.line}: {finding.rule}: {finding.text}"
+        places.add(place := f"{book.settings.name_of(file)}:{finding.line}")
+        yield f"{place}: {finding.rule}: {finding.text}"
     yield from _marks(book, page, test)
     # Those who come after it needn't search the texts again.
     book.memo.save()
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         running = [
             pool.submit(lambda: list(_proofs(book, name, test))),
             pool.submit(lambda: list(_house(book))),
         ]
+        if built.is_built(book):
+            running.append(pool.submit(lambda: list(built.problems(book, page, places))))
         # In this thread: only the main one can end a play that hangs.
         tried = Tried(book.root, test)
         outputs = [*_outputs(book, page, tried), *unlike_runs(book, page, tried)]
@@ -173,7 +177,7 @@ def _house(book: Book) -> Iterator[str]:
 
 def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
     options = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=short", *options, test)
-    done = _run(book, "pytest", *options)
+    done = run(book, "pytest", *options)
     if done.returncode:
         lines = done.stdout.replace(f"{book.root}/", "").splitlines()
         yield from (f"{line}: {rule}" for line in _failures(lines, test)[:20] or lines[-3:])
@@ -200,24 +204,12 @@ def _failures(lines: list[str], test: str) -> list[str]:
 
 
 def _mutants(book: Book, test: str) -> Iterator[str]:
-    done = _run(book, "proven.checks.mutants", "--changed", test)
+    done = run(book, "proven.checks.mutants", "--changed", test)
     if done.returncode:
         yield from done.stdout.splitlines()[:-1]  # the last one counts them
         if done.stderr:
             problem = done.stderr.strip().splitlines()[-1].removeprefix("ValueError: ")
             yield f"{test}: mutants: {problem}"
-
-
-def _run(book: Book, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=book.root,
-        env=environment(COLUMNS="200"),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
 
 
 def main() -> int:
@@ -243,6 +235,8 @@ def main() -> int:
         return 2
     if not is_wrong:
         print("Nothing to mend.")
+    if not built.is_built(book):
+        print(built.UNBUILT)
     return int(is_wrong)
 
 

@@ -1,0 +1,45 @@
+"""What the build says of one page, in a second or two: links, terms, directives, questions.
+
+It reads and resolves that page alone, on top of what the last build of the book has read, which
+it copies: a build that found faults must find them again.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Set
+
+from proven.book import Book
+
+from handbook.authors.command import run
+
+_PICKLE = "environment.pickle"
+UNBUILT = "the build wasn't asked for links and directives, as there was none yet: make html"
+
+
+def is_built(book: Book) -> bool:
+    """Tell whether there is a build to stand on."""
+    return (book.root / "build/doctrees" / _PICKLE).is_file()
+
+
+def problems(book: Book, page: str, told: Set[str]) -> Iterator[str]:
+    """Yield what a build warns of in `page` ("source/tasks/gather.md"), with its place.
+
+    told: the places of which something is told already, better than Sphinx would.
+    """
+    built, own = book.root / "build/doctrees", book.root / "build/check/doctrees"
+    taken = own / _PICKLE
+    if not taken.is_file() or taken.stat().st_mtime < (built / _PICKLE).stat().st_mtime:
+        shutil.rmtree(own, ignore_errors=True)
+        shutil.copytree(built, own)
+    name = page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/")
+    # Without it the page is read, whether it changed or not.
+    (own / name).with_suffix(".doctree").unlink(missing_ok=True)
+    folders = ("-c", ".", "-d", str(own), "source", str(own.parent / "dummy"))
+    done = run(book, "handbook", "-q", "-n", "-b", "dummy", *folders)
+    said = done.stderr.replace(f"{book.root}/", "")
+    found = re.findall(rf"^({re.escape(page)}(?::\d+)?): \w+: (.+)$", said, re.M)
+    yield from (f"{place}: build: {problem}" for place, problem in found if place not in told)
+    if done.returncode and not found:
+        yield f"{page}: build: {(said.strip().splitlines() or ['it failed'])[-1]}"
