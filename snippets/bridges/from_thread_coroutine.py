@@ -14,15 +14,17 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="Loop")
     thread.start()
-    for page in (1, 2):
-        future = asyncio.run_coroutine_threadsafe(fetch(page), loop)
-        try:
-            print(f"main: {future.result()}")
-        except LookupError:
-            print(f"main: no page {page}")
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    try:
+        for page in (1, 2):
+            future = asyncio.run_coroutine_threadsafe(fetch(page), loop)
+            try:
+                print(f"main: {future.result()}")
+            except LookupError:
+                print(f"main: no page {page}")
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 if __name__ == "__main__":

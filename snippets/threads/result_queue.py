@@ -1,21 +1,29 @@
+from collections.abc import Iterable
 from queue import Queue
 from threading import Thread
 
+Square = tuple[int, int]
 
-def square(numbers: list[int], results: Queue[tuple[int, int]]) -> None:
-    for number in numbers:
-        results.put((number, number**2))
+
+def work(numbers: Iterable[int], results: Queue[Square | None]) -> None:
+    try:
+        for number in numbers:
+            results.put((number, number**2))
+    finally:
+        results.put(None)  # this thread has ended
+
+
+def collect(parts: list[Iterable[int]]) -> list[Square]:
+    results: Queue[Square | None] = Queue()
+    for part in parts:
+        Thread(target=work, args=(part, results)).start()
+    return sorted(
+        square for _ in parts for square in iter(results.get, None)
+    )
 
 
 def main() -> None:
-    results: Queue[tuple[int, int]] = Queue()
-    low = Thread(target=square, args=([1, 2], results))
-    high = Thread(target=square, args=([3, 4], results))
-    low.start()
-    high.start()
-    print(sorted(results.get() for _ in range(4)))
-    low.join()
-    high.join()
+    print(collect([[1, 2], [3, 4]]))
 
 
 if __name__ == "__main__":

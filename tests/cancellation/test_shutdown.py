@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from itertools import product
 from typing import Any
 
@@ -173,6 +173,74 @@ def test_a_stubborn_task_holds_up_the_end() -> None:
     assert trace.at("at last") == trace.elapsed == 1001
 
 
+@pytest.mark.always("shutdown-cleanup-needs-another")
+@ways(items=SOME, patience={"1": 1, "1000": 1000})
+def test_who_waits_for_a_queue_waits_in_vain(items: int, patience: float) -> None:
+    # no mutant: в примерах страницы очереди нет
+    async def take(queue: asyncio.Queue[int]) -> None:
+        while True:
+            await queue.get()
+            await asyncio.sleep(0.1)
+            queue.task_done()
+
+    async def put(queue: asyncio.Queue[int]) -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            for item in range(items):
+                queue.put_nowait(item)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await queue.join()
+                    print("all are taken")
+
+    async def main(in_order: bool) -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        taking, putting = asyncio.create_task(take(queue)), asyncio.create_task(put(queue))
+        await asyncio.sleep(1)
+        if in_order:
+            putting.cancel()
+            await asyncio.wait([putting])
+        assert not taking.done()
+
+    in_vain = perform(lambda: main(False))
+    assert in_vain.lines == []
+    assert in_vain.elapsed == 1 + patience
+    in_order = perform(lambda: main(True))
+    assert (in_order.lines == ["all are taken"]) is (patience > 0.1 * items)
+
+
+@pytest.mark.always("shutdown-cleanup-cut-by-another")
+@ways(started=STARTED_ALONE, shielded={"plain": False, "shield": True})
+def test_a_clean_up_that_awaits_a_cancelled_task_is_cut(started: Started, shielded: bool) -> None:
+    # no mutant: в примерах страницы завершающие действия другой задачи не ждут
+    async def write() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(1)
+            print("writer: closed")
+
+    async def serve(writer: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            try:
+                await (asyncio.shield(writer) if shielded else writer)
+            except asyncio.CancelledError:
+                print("server: cut")
+                raise
+            print("server: closed")
+
+    async def main() -> None:
+        async with started() as start:
+            serving = start(serve(start(write())))
+            await asyncio.sleep(1)
+            assert not serving.done()
+
+    assert perform(main).lines == ["writer: closed", "server: cut"]
+
+
 async def _pages(seen: list[str]) -> AsyncIterator[int]:
     try:
         for page in range(3):
@@ -211,6 +279,62 @@ def test_generators_that_somebody_holds_are_closed(leave: Leaves, end: End) -> N
     with suppress(BaseException):
         perform(main)
     assert seen == ["main ends", "begins to close", "closed"]
+
+
+class _InThisOrder(list[Any]):
+    """Stands for the loop's set of generators, whose order nobody knows."""
+
+    add, discard = list.append, list.remove
+
+
+async def _wait_inside(seen: list[str]) -> AsyncIterator[int]:
+    try:
+        yield 0
+    finally:
+        await asyncio.sleep(1)
+        seen.append("inner closed")
+
+
+async def _with_aclose(inner: Any, seen: list[str]) -> AsyncIterator[int]:
+    try:
+        async for page in inner:
+            yield page
+    finally:
+        await inner.aclose()
+        seen.append("outer closed")
+
+
+async def _with_aclosing(inner: Any, seen: list[str]) -> AsyncIterator[int]:
+    try:
+        async for page in inner:
+            yield page
+    finally:
+        async with aclosing(inner):
+            seen.append("outer is closing")
+        seen.append("outer closed")
+
+
+@pytest.mark.sometimes("shutdown-generators-nested")
+@ways(outer={"aclose": _with_aclose, "aclosing": _with_aclosing})
+@ways(inner_first={"inner first": True, "outer first": False})
+def test_a_generator_that_closes_another_may_be_cut(
+    outer: Callable[[Any, list[str]], AsyncIterator[int]], inner_first: bool
+) -> None:
+    # no mutant: примера с генератором на странице нет
+    seen: list[str] = []
+    inner = _wait_inside(seen)
+    both = [inner, outer(inner, seen)]
+
+    async def main() -> None:
+        assert await anext(both[1]) == 0
+        loop: Any = asyncio.get_running_loop()
+        assert set(loop._asyncgens) == set(both)
+        loop._asyncgens = _InThisOrder(both if inner_first else reversed(both))
+
+    told = perform(main).stderr
+    assert told.count("asynchronous generator is already running") == 1
+    assert "inner closed" in seen
+    assert ("outer closed" in seen) is not inner_first
 
 
 @pytest.mark.sometimes("shutdown-generator-dropped")

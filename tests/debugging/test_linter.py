@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
+import time
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent, indent
@@ -65,17 +67,43 @@ def test_a_blocking_call_is_known_by_its_name(call: Call) -> None:
     assert found(f"{start}\nasync def main():\n    if True:\n        {text}\n") == [code]
 
 
+TRY = "try:\n    from time import sleep\nexcept ImportError:\n    {}"
 UNKNOWN = {
     "star": ("from time import *", "sleep(1)"),
-    "try": ("try:\n    import time\nexcept ImportError:\n    time = None", "time.sleep(1)"),
+    "try, another value": (TRY.format("sleep = None"), "sleep(1)"),
+    "try, another import": (TRY.format("from clocks import sleep"), "sleep(1)"),
     "variable": ("import time\npause = time.sleep", "pause(1)"),
-    "session": ("import requests\nsession = requests.Session()", "session.get('http://a')"),
+    "local variable": ("import time", "pause = time.sleep\n    pause(1)"),
 }
 
 
 @pytest.mark.always("linter-blocking-unknown")
 @ways(call=UNKNOWN)
 def test_a_function_that_came_another_way_is_unknown(call: tuple[str, str]) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    start, text = call
+    assert not found(f"{start}\nasync def main():\n    {text}\n")
+
+
+@pytest.mark.parametrize("otherwise", ["raise SystemExit", "pass", "import time"])
+def test_an_import_in_try_alone_hides_nothing(otherwise: str) -> None:
+    start = f"try:\n    import time\nexcept ImportError:\n    {otherwise}"
+    assert found(f"{start}\nasync def main():\n    time.sleep(1)\n") == ["ASYNC251"]
+
+
+NOT_LISTED = {
+    "session": ("import requests\nsession = requests.Session()", "session.get('http://a')"),
+    "new session": ("import requests", "requests.Session().get('http://a')"),
+    "join": ("from threading import Thread\nthread = Thread()", "thread.join()"),
+    "acquire": ("from threading import Lock\nlock = Lock()", "lock.acquire()"),
+    "get": ("from queue import Queue\nqueue = Queue()", "queue.get()"),
+    "socket": ("import socket", "socket.create_connection(('a', 80))"),
+}
+
+
+@pytest.mark.always("linter-blocking-not-listed")
+@ways(call=NOT_LISTED)
+def test_a_blocking_call_that_is_not_listed_is_unknown(call: tuple[str, str]) -> None:
     # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
     start, text = call
     assert not found(f"{start}\nasync def main():\n    {text}\n")
@@ -95,6 +123,8 @@ GONE = {
     "create_task": "asyncio.create_task(work())",
     "ensure_future": "asyncio.ensure_future(work())",
     "named": "task = asyncio.create_task(work())",
+    "loop": "loop = asyncio.get_running_loop()\n    loop.create_task(work())",
+    "loop, named": "loop = asyncio.get_running_loop()\n    task = loop.create_task(work())",
 }
 
 
@@ -113,6 +143,8 @@ LET_GO = {
     "method": "asyncio.create_task(work()).add_done_callback(print)",
     "loop": "asyncio.get_running_loop().create_task(work())",
     "list": "[asyncio.create_task(work()) for _ in range(3)]",
+    "and": "ready and asyncio.create_task(work())",
+    "if else": "asyncio.create_task(work()) if ready else None",
 }
 
 
@@ -130,7 +162,9 @@ def test_a_timeout_around_no_await_is_found() -> None:
     body = "    async with asyncio.timeout(1):\n        {}asyncio.sleep(1)\n"
     forgotten, right = (found(HEAD + body.format(word)) for word in ("", "await "))
     assert (forgotten, right) == (["ASYNC100"], [])
-    assert not found(HEAD + body.format("") + "        await queue.get()\n")
+    for other in ("await queue.get()", "async with lock: pass", "yield 1"):
+        assert not found(HEAD + body.format("") + f"        {other}\n")
+    assert not found(HEAD + body.format("") + "        async for each in queue: pass\n")
 
 
 PAIRS = {
@@ -213,3 +247,48 @@ def test_the_helper_holds_up_the_loop_all_the_same() -> None:
     assert ticks[0] == pytest.approx([0, 2, 2.9])
     assert ticks[1] == pytest.approx([0, 0.9, 1.8])
     assert not found(path_of("debugging/linter_helper_broken").read_text(encoding="utf-8"))
+
+
+HANDLERS = {
+    "all": ("except BaseException:\n        pass", ["BLE001"]),
+    "all, told": ("except BaseException as error:\n        print(error)", ["BLE001"]),
+    "all, logged": ("except BaseException:\n        logging.exception('failed')", []),
+    "all, raised": ("except BaseException:\n        raise", []),
+    "the cancellation": ("except asyncio.CancelledError:\n        pass", []),
+    "ordinary errors": ("except Exception:\n        pass", ["BLE001"]),
+}
+
+
+@pytest.mark.always("linter-swallowed-cancel")
+@ways(handler=HANDLERS)
+def test_which_handlers_are_found(handler: tuple[str, list[str]]) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    text, codes = handler
+    head = f"import logging\n{HEAD}    try:\n        await queue.get()\n"
+    assert found(f"{head}    {text}\n", "BLE") == codes
+
+
+@pytest.mark.always("linter-debug-names-the-step")
+@ways(later={"ends in this step": 0, "waits after it": 1})
+def test_the_debug_mode_names_the_step_and_not_the_call(
+    later: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def save() -> None:
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
+
+    async def handle() -> None:
+        save()
+        for _ in range(later):
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        asyncio.get_running_loop().slow_callback_duration = 0.01
+        await asyncio.create_task(handle(), name="handling")
+
+    with caplog.at_level("WARNING", "asyncio"):
+        asyncio.run(main(), debug=True)
+    slow = [text for text in caplog.messages if "handle()" in text and "took" in text]
+    assert slow
+    assert all("handling" in text and "save" not in text for text in slow)

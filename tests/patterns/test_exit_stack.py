@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -321,6 +322,82 @@ def test_a_timeout_that_another_task_entered_cuts_nothing_short(in_group: bool) 
         assert await outcome_of(own()) is TimeoutError
 
     perform(main)
+
+
+@pytest.mark.always("exit-stack-group-of-another")
+@ways(ended=FAILED, in_group={"group": True, "task": False})
+def test_a_group_that_another_task_entered_does_not_interrupt(ended: End, in_group: bool) -> None:
+    # no mutant: утверждение о группе задач, программа к нему не нужна
+    async def work(entered_by_another: bool) -> None:
+        async with AsyncExitStack() as stack:
+            entering = stack.enter_async_context(asyncio.TaskGroup())
+            if not entered_by_another:
+                group = await entering
+            elif in_group:
+                async with asyncio.TaskGroup() as opening:
+                    task = opening.create_task(entering)
+                group = task.result()
+            else:
+                group = await asyncio.create_task(entering)
+            group.create_task(ended.after(1))
+            await asyncio.sleep(10)
+            print("not interrupted")
+
+    async def main(entered_by_another: bool) -> None:
+        assert ended.error
+        with pytest.raises(BaseExceptionGroup) as out:
+            await work(entered_by_another)
+        assert [type(error) for error in out.value.exceptions] == [ended.error]
+        print("came out")
+
+    other = perform(lambda: main(True))
+    assert (other.at("not interrupted"), other.at("came out")) == (10, 10)
+    own = perform(lambda: main(False))
+    assert (own.lines, own.at("came out")) == (["came out"], 1)
+
+
+async def drop(opened: Opening, connections: list[Each], said: list[str]) -> None:
+    """Open them, drop the stack that holds them, and say when that is done."""
+    async with AsyncExitStack() as stack:
+        for each in connections:
+            await opened(stack, each)
+        kept = [stack.pop_all()]
+    kept.clear()
+    gc.collect()
+    said.append("dropped")
+    await asyncio.sleep(100)
+
+
+@pytest.mark.always("exit-stack-dropped")
+@ways(opened=but(OPENED, "generator"), count=COUNTS)
+def test_a_stack_that_is_dropped_closes_nothing(opened: Opening, count: int) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+    perform(lambda: drop(opened, [Each(name, said) for name in range(count)], said))
+    assert said[count:] == ["dropped"]
+
+
+@pytest.mark.always("exit-stack-dropped-generator")
+@ways(count=COUNTS)
+def test_a_dropped_generator_is_closed_later_by_another_task(count: int) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+    closers: list[object] = []
+    task = asyncio.current_task
+
+    class Closing(Each):
+        async def close(self) -> None:
+            closers.append(task())
+            await super().close()
+
+    async def main() -> None:
+        await drop(by_generator, [Closing(name, said) for name in range(count)], said)
+        assert task() not in closers
+        assert len(set(closers)) == count
+
+    perform(main)
+    assert said[count] == "dropped"
+    assert sorted(said[count + 1 :]) == sorted(closings([*range(count)]))
 
 
 @pytest.mark.always("exit-stack-pop-all")

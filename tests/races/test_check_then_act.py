@@ -1,8 +1,10 @@
 """Proofs for source/races/check-then-act.md."""
 
 import functools
+import os
 import sys
 from ast import literal_eval
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier, Event, Thread
@@ -12,13 +14,16 @@ import pytest
 from proven.stage import explore, load, play
 from proven.stage.explore import Exploration, Threads
 
-from tests.ways import ways
+from tests.ways import only, printed_in_any_order, ways
 from tests.ways_processes import METHODS, filled, perform_by
 
 
 @pytest.mark.sometimes("check-then-act-oversold")
 def test_two_can_pass_the_check_for_one_seat(together: Callable[..., None]) -> None:
-    assert play("races/check_then_act_seat").lines == ["1 seat, sold to ['Ann', 'Bob']"]
+    line = "1 seat, sold to ['Ann', 'Bob']"
+    assert play("races/check_then_act_seat").lines == [line]
+    # Whatever the order of the threads: who isn't waited for would be missing in one of them.
+    assert printed_in_any_order("races/check_then_act_seat") == {(line,)}
     cinema = load("races/check_then_act_seat").Cinema(seats=2)
     all_pay = Barrier(4)
     together(4, lambda: cinema.book("guest", all_pay.wait))
@@ -102,15 +107,29 @@ def test_setdefault_keeps_one_value_but_makes_one_each_time(
     assert len(set(map(id, got))) == 1
 
 
-def by_threads(count: int) -> Callable[[Path], list[str]]:
-    """Return what lets so many threads create a file at once and returns what each says."""
-    create = load("races/check_then_act_file").create
+Actors = Callable[[Path, str], list[str]]
 
-    def outcomes(path: Path) -> list[str]:
-        begin, told = Barrier(count), []
-        threads = [
-            Thread(target=lambda: (begin.wait(), told.append(create(path)))) for _ in range(count)
-        ]
+
+def by_threads(count: int) -> Actors:
+    """Return what lets so many threads create a file at once and returns what each says."""
+
+    def outcomes(path: Path, how: str) -> list[str]:
+        begin, told, create = Barrier(count), [], load("races/check_then_act_file").create
+
+        def act(number: int) -> None:
+            own = path.with_suffix(f".{number}")
+            own.touch()
+            begin.wait()
+            if how == "x":
+                told.append(create(path))
+                return
+            try:
+                getattr(os, how)(own, path)
+                told.append("created")
+            except FileExistsError:
+                told.append("was there already")
+
+        threads = [Thread(target=act, args=(number,)) for number in range(count)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -120,52 +139,106 @@ def by_threads(count: int) -> Callable[[Path], list[str]]:
     return outcomes
 
 
-def by_processes(method: str) -> Callable[[Path], list[str]]:
+def by_processes(method: str) -> Actors:
     """Return what lets three processes create a file at once and returns what each says."""
 
-    def outcomes(path: Path) -> list[str]:
+    def outcomes(path: Path, how: str) -> list[str]:
         code = """
+            import os
             from multiprocessing import Barrier, Process
 
-            def create(begin):
+            def create(begin, number):
+                own = f"PATH.{number}"
+                open(own, "w").close()
                 begin.wait()
                 try:
-                    open("PATH", "x").close()
+                    DO
                     print("created")
                 except FileExistsError:
                     print("was there already")
 
             if __name__ == "__main__":
                 begin = Barrier(3)
-                children = [Process(target=create, args=(begin,)) for _ in range(3)]
+                children = [Process(target=create, args=(begin, number)) for number in range(3)]
                 for child in children:
                     child.start()
                 for child in children:
                     child.join()
         """
-        return perform_by(method, filled(code, PATH=path)).lines
+        do = 'open("PATH", "x").close()' if how == "x" else f'os.{how}(own, "PATH")'
+        return perform_by(method, filled(code, DO=do, PATH=path)).lines
 
     return outcomes
 
 
+ACTORS: dict[str, Actors] = {
+    "1 thread": by_threads(1),
+    "2 threads": by_threads(2),
+    "4 threads": by_threads(4),
+    **{f"processes by {method}": by_processes(method) for method in METHODS},
+}
+FEWER = only(ACTORS, "2 threads", "4 threads", "processes by spawn")
+
+
 @pytest.mark.always("check-then-act-exclusive-file")
-@ways(
-    actors={
-        "1 thread": by_threads(1),
-        "2 threads": by_threads(2),
-        "4 threads": by_threads(4),
-        **{f"processes by {method}": by_processes(method) for method in METHODS},
-    }
-)
+@ways(actors=ACTORS)
 def test_of_several_who_create_a_file_exclusively_one_succeeds(
-    actors: Callable[[Path], list[str]], tmp_path: Path
+    actors: Actors, tmp_path: Path
 ) -> None:
     # no mutant: кто создаст файл, решает операционная система, а режим x ни одна правка не снимает
     (line,) = play("races/check_then_act_file").lines
     assert literal_eval(line) == ["created", *["was there already"] * 2]
     for attempt in range(3):
-        outcomes = actors(tmp_path / str(attempt))
+        outcomes = actors(tmp_path / str(attempt), "x")
         assert sorted(outcomes) == ["created", *["was there already"] * (len(outcomes) - 1)]
+
+
+@pytest.mark.always("check-then-act-replace-overwrites")
+@ways(actors=FEWER)
+def test_all_succeed_in_replacing_a_file(actors: Actors, tmp_path: Path) -> None:
+    # no mutant: кого заменит файл, решает операционная система
+    assert set(actors(tmp_path / "file", "replace")) == {"created"}
+
+
+@pytest.mark.always("check-then-act-link")
+@ways(actors=FEWER)
+def test_of_several_who_link_a_file_one_succeeds(actors: Actors, tmp_path: Path) -> None:
+    # no mutant: кому достанется имя, решает операционная система
+    outcomes = actors(tmp_path / "file", "link")
+    assert sorted(outcomes) == ["created", *["was there already"] * (len(outcomes) - 1)]
+
+
+@pytest.mark.sometimes("check-then-act-defaultdict-twice")
+def test_the_factory_of_a_defaultdict_can_run_twice(together: Callable[..., None]) -> None:
+    made: list[object] = []
+    got: list[object] = []
+    all_make = Barrier(2)
+
+    def make() -> object:
+        own = object()
+        made.append(own)
+        all_make.wait()
+        return own
+
+    items = defaultdict(make)
+    together(2, lambda: got.append(items["key"]))
+    assert len(made) == 2
+    if sys.version_info >= (3, 15):
+        assert got == [items["key"]] * 2, "early releases of 3.13 and 3.14 give each its own"
+
+
+@pytest.mark.sometimes("check-then-act-defaultdict-lost", before="3.13")
+def test_each_can_get_a_value_of_its_own(together: Callable[..., None]) -> None:
+    got: list[object] = []
+    all_make = Barrier(2)
+
+    def make() -> object:
+        all_make.wait()
+        return object()
+
+    items = defaultdict(make)
+    together(2, lambda: got.append(items["key"]))
+    assert [value is items["key"] for value in got].count(True) == 1
 
 
 @pytest.mark.sometimes("check-then-act-exclusive-file-empty")

@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import COUNTS, FAILED, SOME, End, ways
+from tests.ways import COUNTS, FAILED, LEAVES, SOME, End, Leave, outcome_of, ways
 
 
 @pytest.mark.always("stop-group-errors-pass")
@@ -93,6 +93,92 @@ def test_a_group_that_has_failed_takes_no_new_task(end: End, where: bool, when: 
     assert [type(error) for error in refused] == [RuntimeError]
 
 
+def seen_after_a_cancel_from_outside(leave: Leave, end: End, *, in_body: bool) -> list[str]:
+    """Return what a function prints that is left while its failed group waits for a clean-up."""
+    assert end.error
+    error = end.error
+
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(5)
+            print("cleaned up")
+
+    async def work() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(serve())
+                if in_body:
+                    await end.after(1)
+                else:
+                    group.create_task(end.after(1))
+        except* error:
+            print("caught")
+        await asyncio.sleep(5)
+        print("goes on")
+
+    async def main() -> None:
+        await asyncio.create_task(outcome_of(leave(work(), 3)))
+
+    return perform(main).lines
+
+
+WHERE = {"task": False, "body": True}
+
+
+@pytest.mark.always("stop-group-loses-cancel", before="3.13")
+@ways(leave=LEAVES, end=FAILED, in_body=WHERE)
+def test_a_failed_group_loses_a_cancel_from_outside(leave: Leave, end: End, in_body: bool) -> None:
+    # no mutant: в примере группу снаружи не отменяют
+    lines = seen_after_a_cancel_from_outside(leave, end, in_body=in_body)
+    assert lines == ["cleaned up", "caught", "goes on"]
+
+
+@pytest.mark.always("stop-group-keeps-cancel", since="3.13")
+@ways(leave=LEAVES, end=FAILED, in_body=WHERE)
+def test_a_failed_group_keeps_a_cancel_from_outside(leave: Leave, end: End, in_body: bool) -> None:
+    # no mutant: в примере группу снаружи не отменяют
+    lines = seen_after_a_cancel_from_outside(leave, end, in_body=in_body)
+    assert lines == ["cleaned up", "caught"]
+
+
+@pytest.mark.always("stop-group-each-keeps-cancel")
+@ways(leave=LEAVES, count=SOME)
+def test_a_cancel_from_outside_comes_to_a_group_cancelled_by_one(leave: Leave, count: int) -> None:
+    # no mutant: в примере группу снаружи не отменяют
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            print("closing")
+            await asyncio.sleep(5)
+            print("closed")
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(serve()) for _ in range(count)]
+            await asyncio.sleep(1)
+            for task in tasks:
+                task.cancel()
+        print("goes on")
+
+    async def main() -> None:
+        await asyncio.create_task(outcome_of(leave(work(), 3)))
+        print("left")
+
+    trace = perform(main)
+    assert trace.lines == ["closing"] * count + ["left"]
+    assert trace.at("left") == 3
+
+
+async def fails_when_cancelled() -> None:
+    try:
+        await asyncio.sleep(100)
+    finally:
+        raise OSError
+
+
 @pytest.mark.always("stop-group-cancel-each")
 @ways(count=COUNTS, done=COUNTS)
 def test_a_group_whose_tasks_are_cancelled_raises_nothing(count: int, done: int) -> None:
@@ -111,12 +197,6 @@ def test_a_group_whose_tasks_are_cancelled_raises_nothing(count: int, done: int)
         assert not any(task.cancelled() for task in ended)
 
     assert perform(main).elapsed == 1
-
-    async def fails_when_cancelled() -> None:
-        try:
-            await asyncio.sleep(100)
-        finally:
-            raise OSError
 
     async def failing() -> None:
         async with asyncio.TaskGroup() as group:
@@ -352,3 +432,13 @@ def test_a_cancelled_error_of_the_body_leaves_the_block(count: int) -> None:
         assert all(task.cancelled() for task in tasks)
 
     assert perform(main).elapsed == 1
+
+    async def failing() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(fails_when_cancelled())
+            await asyncio.sleep(1)
+            raise asyncio.CancelledError
+
+    with pytest.raises(ExceptionGroup if count else asyncio.CancelledError):
+        perform(failing)

@@ -5,7 +5,7 @@ import gc
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.pool import ThreadPool
 from queue import LifoQueue, PriorityQueue, Queue
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from proven.stage import load, play
 
-from tests.ways import ways
+from tests.ways import COUNTS, SOME, ways
 from tests.ways_processes import THREAD_ENDS, filled, quiet_threads, run_by
 
 
@@ -198,11 +198,12 @@ def test_get_waits_on_after_the_thread_has_died(
 ) -> None:
     results = kind()
 
-    def fail(number: int) -> int:
+    def fail() -> None:
         raise error
 
     def square() -> None:
-        load("threads/result_queue").square(map(fail, [1]), results)
+        fail()
+        results.put("never")
 
     got: list[object] = []
     getter = Thread(target=lambda: got.append(results.get()))
@@ -253,14 +254,35 @@ def test_a_queue_hands_over_the_object_itself(kind: Callable[[], Any]) -> None:
     kind={kind.__name__: kind for kind in (Queue, LifoQueue, PriorityQueue)},
 )
 def test_a_queue_loses_nothing_from_several_threads(count: int, kind: Callable[[], Any]) -> None:
-    square = load("threads/result_queue").square
     results = kind()
-    parts = [list(range(first, first + 100)) for first in range(0, 100 * count, 100)]
-    threads = [Thread(target=square, args=(part, results)) for part in parts]
+
+    def put(numbers: range) -> None:
+        for number in numbers:
+            results.put(number)
+
+    parts = [range(first, first + 100) for first in range(0, 100 * count, 100)]
+    threads = [Thread(target=put, args=(part,)) for part in parts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     got = [results.get(block=False) for _ in range(100 * count)]
-    assert sorted(got) == [(number, number**2) for number in range(100 * count)]
+    assert sorted(got) == list(range(100 * count))
     assert results.empty()
+
+
+@pytest.mark.always("thread-queue-end-marks")
+@ways(error=THREAD_ENDS, failing=SOME, good=COUNTS)
+def test_whoever_fails_all_end_marks_come(
+    error: BaseException | None, failing: int, good: int
+) -> None:
+    def numbers(first: int) -> Iterator[int]:
+        yield first
+        if error:
+            raise error
+
+    parts = [*map(numbers, range(failing)), *[[70, 80]] * good]
+    with quiet_threads():
+        squares = load("threads/result_queue").collect(parts)
+    put = [*range(failing), *[70, 80] * good]
+    assert squares == sorted((number, number**2) for number in put)
