@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import os
 import subprocess
 import sys
 import tempfile
@@ -158,30 +159,93 @@ def test_each_test_has_a_loop_of_its_own(many: int) -> None:
     assert len(set.union(*loops.values())) == many
 
 
-COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:asyncio -p no:anyio".split()
-PLAIN = """\
-import asyncio
-async def test_it():
-    await asyncio.sleep(0)
-    assert BODY
+CASES = {
+    "in a TestCase": ("TestCase", "async def test_it(self): assert BODY"),
+    "wrapped": ("IsolatedAsyncioTestCase", "@wrap\n    async def test_it(self): assert BODY"),
+    "generator": (
+        "IsolatedAsyncioTestCase",
+        "async def test_it(self):\n        assert BODY\n        yield",
+    ),
+    "setUp of a TestCase": (
+        "TestCase",
+        "async def setUp(self): assert BODY\n    def test_it(self): pass",
+    ),
+    "setUp": (
+        "IsolatedAsyncioTestCase",
+        "async def setUp(self): assert BODY\n    async def test_it(self): pass",
+    ),
+    "awaited": ("IsolatedAsyncioTestCase", "async def test_it(self): assert BODY"),
+}
+CASE = """\
+import functools, unittest
+def wrap(function):
+    @functools.wraps(function)
+    def call(*arguments): return function(*arguments)
+    return call
+class Case(unittest.BASE):
+    METHODS
 """
+UNITTEST = [sys.executable, "-m", "unittest", "test_it"]
+PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:asyncio -p no:anyio".split()
+PYTEST += ["--rootdir", ".", "-c", "/dev/null", "test_it.py"]
 
 
-@pytest.mark.always("testing-pytest-needs-plugin")
-@ways(body={"would pass": "True", "would fail": "False"})
-def test_pytest_alone_fails_a_coroutine(body: str) -> None:
-    # no mutant: программы с pytest на странице нет, только утверждение о нём
+def told_of(program: str, command: list[str], *options: str) -> tuple[int, str]:
+    """Run `command`, the interpreter with options, on `program`; return how it ended."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "test_it.py").write_text(PLAIN.replace("BODY", body), encoding="utf-8")
+        Path(folder, "test_it.py").write_text(program, encoding="utf-8")
+        interpreter, *rest = command
         told = subprocess.run(
-            [*COMMAND, "--rootdir", folder, "-c", "/dev/null", folder],
+            [interpreter, *options, *rest],
+            cwd=folder,
+            env={name: it for name, it in os.environ.items() if name != "PYTHONWARNINGS"},
             capture_output=True,
             text=True,
             check=False,
         )
-    assert told.returncode == 1
-    assert "1 failed" in told.stdout
-    assert "async def functions are not natively supported" in told.stdout
+    return told.returncode, told.stdout + told.stderr
+
+
+def case_of(case: tuple[str, str], body: str) -> str:
+    base, methods = case
+    return CASE.replace("BASE", base).replace("METHODS", methods).replace("BODY", body)
+
+
+@pytest.mark.always("testing-error-warnings")
+@ways(name={name: name for name in CASES})
+def test_warnings_made_errors_tell_of_all_but_the_preparation(name: str) -> None:
+    # no mutant: на странице об этом только говорится
+    program = case_of(CASES[name], "False")
+    awaited = name == "awaited"
+    assert told_of(program, UNITTEST)[0] == awaited
+    assert told_of(program, UNITTEST, "-W", "error")[0] == (not name.startswith("setUp"))
+    assert told_of(program, [*PYTEST, "-W", "error"])[0] == 1
+    if awaited:
+        assert told_of(case_of(CASES[name], "True"), [*PYTEST, "-W", "error"])[0] == 0
+
+
+@pytest.mark.always("testing-pytest-runs-unittest")
+@ways(body={"would pass": "True", "would fail": "False"})
+def test_pytest_leaves_classes_of_unittest_to_unittest(body: str) -> None:
+    # no mutant: программы с pytest на странице нет, только утверждение о нём
+    assert told_of(case_of(CASES["in a TestCase"], body), PYTEST)[0] == 0
+    assert told_of(case_of(CASES["awaited"], body), PYTEST)[0] == (body == "False")
+
+
+PLAIN = {
+    "function": "async def test_it():\n    assert BODY\n",
+    "method": "class TestIt:\n    async def test_it(self):\n        assert BODY\n",
+}
+
+
+@pytest.mark.always("testing-pytest-needs-plugin")
+@ways(plain=PLAIN, body={"would pass": "True", "would fail": "False"})
+def test_pytest_alone_fails_a_coroutine(plain: str, body: str) -> None:
+    # no mutant: программы с pytest на странице нет, только утверждение о нём
+    code, told = told_of(plain.replace("BODY", body), PYTEST)
+    assert code == 1
+    assert "1 failed" in told
+    assert "async def functions are not natively supported" in told
 
 
 class Client:
@@ -254,6 +318,7 @@ def test_a_spec_tells_methods_apart(made: Callable[[], Any]) -> None:
     assert client.plain() is False
     client.send.return_value = "sent"
     assert asyncio.run(wait_for(client.send("hello"))) == "sent"
+    assert not asyncio.iscoroutine(client.lines()), "an asynchronous generator gives none"
     with pytest.raises(AttributeError):
         client.sent("hello")
     assert type(load("debugging/testing_mock_fixed").Client().is_open()) is bool
