@@ -6,6 +6,7 @@ import asyncio
 import functools
 import gc
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -159,31 +160,31 @@ def test_each_test_has_a_loop_of_its_own(many: int) -> None:
     assert len(set.union(*loops.values())) == many
 
 
-CASES = {
-    "in a TestCase": ("TestCase", "async def test_it(self): assert BODY"),
-    "wrapped": ("IsolatedAsyncioTestCase", "@wrap\n    async def test_it(self): assert BODY"),
-    "generator": (
-        "IsolatedAsyncioTestCase",
-        "async def test_it(self):\n        assert BODY\n        yield",
-    ),
-    "setUp of a TestCase": (
-        "TestCase",
-        "async def setUp(self): assert BODY\n    def test_it(self): pass",
-    ),
-    "setUp": (
-        "IsolatedAsyncioTestCase",
-        "async def setUp(self): assert BODY\n    async def test_it(self): pass",
-    ),
-    "awaited": ("IsolatedAsyncioTestCase", "async def test_it(self): assert BODY"),
-}
-CASE = """\
+CASES = """\
 import functools, unittest
 def wrap(function):
     @functools.wraps(function)
     def call(*arguments): return function(*arguments)
     return call
-class Case(unittest.BASE):
-    METHODS
+class Right(unittest.IsolatedAsyncioTestCase):
+    async def test_it(self): pass
+class Awaited(unittest.IsolatedAsyncioTestCase):
+    async def test_it(self): assert False
+class OfTestCase(unittest.TestCase):
+    async def test_it(self): assert False
+class Wrapped(unittest.IsolatedAsyncioTestCase):
+    @wrap
+    async def test_it(self): assert False
+class Generator(unittest.IsolatedAsyncioTestCase):
+    async def test_it(self):
+        assert False
+        yield
+class SetUp(unittest.IsolatedAsyncioTestCase):
+    async def setUp(self): assert False
+    async def test_it(self): pass
+class SetUpOfTestCase(unittest.TestCase):
+    async def setUp(self): assert False
+    def test_it(self): pass
 """
 UNITTEST = [sys.executable, "-m", "unittest", "test_it"]
 PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:asyncio -p no:anyio".split()
@@ -206,30 +207,35 @@ def told_of(program: str, command: list[str], *options: str) -> tuple[int, str]:
     return told.returncode, told.stdout + told.stderr
 
 
-def case_of(case: tuple[str, str], body: str) -> str:
-    base, methods = case
-    return CASE.replace("BASE", base).replace("METHODS", methods).replace("BODY", body)
+TESTS = ["Awaited", "OfTestCase", "Wrapped", "Generator"]
+PREPARED = ["SetUp", "SetUpOfTestCase"]
 
 
 @pytest.mark.always("testing-error-warnings")
-@ways(name={name: name for name in CASES})
-def test_warnings_made_errors_tell_of_all_but_the_preparation(name: str) -> None:
+@ways(
+    run={
+        "unittest": (UNITTEST, [], ["Awaited"]),
+        "unittest -W error": (UNITTEST, ["-W", "error"], TESTS),
+        "pytest -W error": ([*PYTEST, "-W", "error"], [], TESTS + PREPARED),
+    }
+)
+def test_warnings_made_errors_tell_of_all_but_the_preparation(
+    run: tuple[list[str], list[str], list[str]],
+) -> None:
     # no mutant: на странице об этом только говорится
-    program = case_of(CASES[name], "False")
-    awaited = name == "awaited"
-    assert told_of(program, UNITTEST)[0] == awaited
-    assert told_of(program, UNITTEST, "-W", "error")[0] == (not name.startswith("setUp"))
-    assert told_of(program, [*PYTEST, "-W", "error"])[0] == 1
-    if awaited:
-        assert told_of(case_of(CASES[name], "True"), [*PYTEST, "-W", "error"])[0] == 0
+    command, options, failing = run
+    _, told = told_of(CASES, command, *options)
+    failed = re.findall(
+        r"^(?:FAIL|ERROR|FAILED):? \S*(?: \()?\S*?(?:\.|::)([A-Z]\w+)", told, re.MULTILINE
+    )
+    assert sorted(failed) == sorted(failing), told
 
 
 @pytest.mark.always("testing-pytest-runs-unittest")
-@ways(body={"would pass": "True", "would fail": "False"})
-def test_pytest_leaves_classes_of_unittest_to_unittest(body: str) -> None:
+@ways(name={"async in a TestCase": "OfTestCase", "awaited": "Awaited", "passes": "Right"})
+def test_pytest_leaves_classes_of_unittest_to_unittest(name: str) -> None:
     # no mutant: программы с pytest на странице нет, только утверждение о нём
-    assert told_of(case_of(CASES["in a TestCase"], body), PYTEST)[0] == 0
-    assert told_of(case_of(CASES["awaited"], body), PYTEST)[0] == (body == "False")
+    assert told_of(CASES, [*PYTEST, "-k", name])[0] == (name == "Awaited")
 
 
 PLAIN = {
