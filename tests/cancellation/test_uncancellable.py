@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -31,6 +32,28 @@ def test_a_thread_that_looks_stops(after: float) -> None:
         print("ended")
 
     assert perform(main).ordered("copying stops", "ended")
+
+
+@pytest.mark.always("unc-event-waits-for-thread")
+@ways(threads={"one": 1, "two": 2}, busy={"all": True, "all but one": False})
+def test_a_cancelled_task_waits_for_a_free_thread(threads: int, busy: bool) -> None:
+    copying = load("cancellation/uncancellable_thread_fixed").copying
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(threads))
+        others = [asyncio.to_thread(time.sleep, 5) for _ in range(threads - (not busy))]
+        working = asyncio.gather(*others)
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await copying()
+        print("left")
+        await working
+
+    trace = perform(main)
+    assert trace.at("left") == (5 if busy else 1)
+    assert ("copied 1" in trace.lines) is not busy
 
 
 async def _twice(task: asyncio.Task[None]) -> None:

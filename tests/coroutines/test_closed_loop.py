@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -63,6 +64,65 @@ def test_reading_needs_the_loop(read: Callable[[Any], Awaitable[bytes]]) -> None
     with _connected() as (client, _):
         client.reader.feed_data(b"an answer.\n")
         assert asyncio.run(attempt(client.reader))
+
+
+def _closes(service: socket.socket) -> None:
+    service.close()
+
+
+def _resets(service: socket.socket) -> None:
+    """Close it so that the other end is told of a reset instead of the end."""
+    service.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    service.close()
+
+
+ENDINGS = {"the service closes": (_closes, b""), "it breaks off": (_resets, ConnectionResetError)}
+Ending = tuple[Callable[[socket.socket], None], bytes | type[Exception]]
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes | type[Exception]:
+    try:
+        return await reader.read()
+    except (RuntimeError, ConnectionResetError) as error:
+        return type(error)
+
+
+@contextmanager
+def _ended(end: Callable[[socket.socket], None], noticed: bool) -> Iterator[Any]:
+    """Give a client whose service has gone, before or after the loop that connected it."""
+
+    async def connect_and_see() -> None:
+        await client.connect(ours)
+        if noticed:
+            end(theirs)
+            await _read(client.reader)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+    client = load("coroutines/closed_loop_client_broken").Client()
+    asyncio.run(connect_and_see())
+    if not noticed:
+        end(theirs)
+    yield client
+    transport = client.writer.transport
+    transport._closing, transport._sock = True, None
+    ours.close()
+
+
+@pytest.mark.always("closed-loop-eof-is-kept")
+@ways(ending=ENDINGS, noticed={"in time": True, "too late": False})
+def test_the_end_that_the_loop_noticed_is_told_later(ending: Ending, noticed: bool) -> None:
+    # no mutant: в примере служба соединения не закрывает
+    end, told = ending
+    with _ended(end, noticed) as client:
+        for _ in range(2):
+            assert asyncio.run(_read(client.reader)) == (told if noticed else RuntimeError)
+        if noticed and end is _resets:
+            client.writer.close()  # nothing is left to close
+        else:
+            with pytest.raises(RuntimeError, match=CLOSED):
+                client.writer.close()
 
 
 @pytest.mark.always("closed-loop-close-too-late")
@@ -321,3 +381,17 @@ def test_only_waiting_in_another_loop_fails(name: str) -> None:
             await PASSES[name](fresh)
 
     perform(pass_by)
+
+
+@pytest.mark.parametrize("waited", ["join", "condition"])
+def test_what_a_queue_or_condition_has_inside_is_bound_apart(waited: str) -> None:
+    """The waits of another kind, which the sentence on binding leaves out."""
+    queue, condition = asyncio.Queue[int](), asyncio.Condition()
+    _wait_on(lambda queue: queue.get(), queue)
+    _wait_on(lambda condition: asyncio.gather(condition.acquire(), condition.acquire()), condition)
+    condition.release()
+    queue.put_nowait(1)
+    if waited == "join":
+        _wait_on(lambda queue: queue.join(), queue)
+    else:
+        _wait_on(_on_condition, condition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import multiprocessing
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 from proven.stage import perform, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by
+from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by, quiet_threads
 
 
 @contextmanager
@@ -88,10 +89,23 @@ def test_a_handler_takes_one_record_at_a_time(threads: int, length: int) -> None
     assert all(len(line) == length and len(set(line)) == 1 for line in lines)
 
 
+def kept_of_two_handlers(*names: str) -> int:
+    """Return how many of six records are kept if two handlers of one process write in turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        handlers = [logging.FileHandler(Path(folder, name), mode="w") for name in names]
+        with logger(handlers[0]) as one, logger(handlers[1]) as other:
+            for _ in range(3):
+                one.info("a record")
+                other.info("a record")
+        return sum(file.read_text().count("\n") for file in Path(folder).iterdir())
+
+
 @pytest.mark.sometimes("logging-overwritten")
 @ways(method=METHODS)
 def test_processes_overwrite_each_other(method: str) -> None:
     assert play("debugging/logging_shared_broken").lines == ["logged: 6, in the file: 3"]
+    assert kept_of_two_handlers("app.log", "app.log") == 3
+    assert kept_of_two_handlers("app.log", "other.log") == 6
     code = """\
         import logging, multiprocessing
         def work(both):
@@ -216,6 +230,38 @@ def test_a_forked_child_keeps_the_handlers_of_its_parent(method: str, clear: boo
     assert told == [str(["child"] * (2 if twice else 1))]
 
 
+@pytest.mark.always("logging-fork-loses-listener")
+@ways(
+    method={name: name for name in METHODS if name == "fork"} | {"no process": ""},
+    made={"SimpleQueue": "queue.SimpleQueue()", "Queue": "queue.Queue()"},
+)
+def test_a_forked_child_has_no_listener(method: str, made: str) -> None:
+    # no mutant: в примерах очередь журнала из multiprocessing
+    code = """\
+        import logging, multiprocessing, queue, sys
+        from logging.handlers import QueueHandler, QueueListener
+        def work():
+            logging.warning("child")
+        if __name__ == "__main__":
+            records = MADE
+            listener = QueueListener(records, logging.StreamHandler(sys.stdout))
+            listener.start()
+            logging.getLogger().addHandler(QueueHandler(records))
+            logging.warning("parent")
+            if METHOD:
+                child = multiprocessing.Process(target=work)
+                child.start()
+                child.join()
+                assert child.exitcode == 0
+            else:
+                work()
+            listener.stop()
+        """
+    told = perform_by(method or "spawn", filled(code, MADE=made, METHOD=repr(method)))
+    assert told.lines == (["parent"] if method else ["parent", "child"])
+    assert told.stderr == ""
+
+
 @pytest.mark.always("logging-module-level-repeated")
 @ways(method=NOT_FORK, mode={"w": "w", "a": "a"})
 def test_the_import_of_the_program_configures_logging_again(
@@ -291,6 +337,59 @@ def test_stop_waits_for_what_is_queued(queue: Callable[[], Any], many: int) -> N
     assert kept.messages == [f"record {number}" for number in range(many)]
 
 
+def raise_of_second(record: logging.LogRecord) -> bool:
+    if record.getMessage() == "record 1":
+        raise OSError
+    return True
+
+
+def write_badly(record: logging.LogRecord) -> bool:
+    """Write to what is closed, as the handlers of the library do."""
+    closed = io.StringIO()
+    closed.close()
+    logging.StreamHandler(closed).handle(record)
+    return True
+
+
+class Raising(Kept):
+    """Raises at the second record, where the library's handlers call handleError."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise_of_second(record)
+        super().emit(record)
+
+
+def filtering(by: Callable[[logging.LogRecord], bool]) -> Kept:
+    kept = Kept()
+    kept.addFilter(by)
+    return kept
+
+
+@pytest.mark.always("logging-error-ends-listener")
+@ways(
+    queue=QUEUES,
+    handler={
+        "emit": (Raising, False),
+        "a filter": (lambda: filtering(raise_of_second), False),
+        "a stream that is closed": (lambda: filtering(write_badly), True),
+    },
+)
+def test_an_error_of_a_handler_ends_the_listener(
+    queue: Callable[[], Any], handler: tuple[Callable[[], Kept], bool]
+) -> None:
+    # no mutant: обработчик примера исключений не бросает
+    make, survives = handler
+    kept, records = make(), queue()
+    listener = QueueListener(records, kept)
+    with logger(QueueHandler(records)) as log, quiet_threads():
+        for number in range(4):
+            log.info("record %d", number)
+        listener.start()
+        listener.stop()
+    assert kept.messages == [f"record {number}" for number in range(4 if survives else 1)]
+    assert records.empty() is survives
+
+
 @pytest.mark.always("logging-full-queue-loses")
 @ways(queue={"Queue": Queue, "of processes": multiprocessing.Queue})
 def test_a_full_queue_loses_records_and_stop_raises(
@@ -322,28 +421,91 @@ def test_a_full_queue_loses_records_and_stop_raises(
     assert kept.messages == ["record 0", "record 1", "last"]
 
 
-@pytest.mark.always("logging-not-stopped-loses")
-@ways(many={"one": 1, "many": 5})
-def test_without_stop_queued_records_are_lost(many: int) -> None:
+STOPS = {
+    "not stopped": ("pass", 0),
+    "stopped by the exit": ("atexit.register(listener.stop); atexit.register(ready.set)", 3),
+}
+
+
+@pytest.mark.sometimes("logging-not-stopped-loses")
+@ways(stop=STOPS, end={"returns": "pass", "raises": "1 / 0"})
+def test_without_stop_queued_records_are_lost(stop: tuple[str, int], end: str) -> None:
     # no mutant: программа примера как раз вызывает stop
+    # The filter waits before the handler takes its lock, so that the exit has nothing to wait for.
+    how, written = stop
     code = filled(
         """\
-        import logging, threading
+        import atexit, logging, sys, threading
         from logging.handlers import QueueHandler, QueueListener
         from queue import SimpleQueue
-        class Slow(logging.StreamHandler):
-            def emit(self, record):
-                threading.Event().wait()
-        records = SimpleQueue()
-        QueueListener(records, Slow()).start()
+        ready, records = threading.Event(), SimpleQueue()
+        slow = logging.StreamHandler(sys.stdout)
+        slow.addFilter(lambda record: ready.wait())
+        listener = QueueListener(records, slow)
+        listener.start()
         logging.getLogger().addHandler(QueueHandler(records))
-        for number in range(MANY):
+        STOP
+        for number in range(3):
             logging.warning("record %d", number)
+        END
         """,
-        MANY=many,
+        STOP=how,
+        END=end,
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+    assert told.stdout.splitlines() == [f"record {number}" for number in range(written)]
+    assert ("ZeroDivisionError" in told.stderr) is bool(told.returncode) is (end != "pass")
+
+
+@pytest.mark.always("logging-busy-handler-holds-exit")
+@ways(
+    listens={"in a listener": True, "in a daemon thread": False},
+    end={"returns": "pass", "raises": "1 / 0"},
+)
+def test_a_handler_that_writes_holds_up_the_exit(listens: bool, end: str) -> None:
+    # no mutant: в примере программа дожидается обработчика сама
+    code = filled(
+        """\
+        import logging, sys, threading
+        from logging.handlers import QueueHandler, QueueListener
+        from queue import SimpleQueue
+        class Slow(logging.Handler):
+            def emit(self, record):
+                begun.set()
+                sys.stdin.readline()
+                sys.__stdout__.write("written")
+                sys.__stdout__.flush()
+        begun, slow, records = threading.Event(), Slow(), SimpleQueue()
+        log = logging.getLogger()
+        if LISTENS:
+            listener = QueueListener(records, slow)
+            listener.start()
+            log.addHandler(QueueHandler(records))
+            log.warning("record")
+        else:
+            log.addHandler(slow)
+            threading.Thread(target=log.warning, args=("record",), daemon=True).start()
+        begun.wait()
+        print("main ends", flush=True)
+        END
+        """,
+        LISTENS=listens,
+        END=end,
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as program:
+        assert program.stdout
+        assert program.stdout.readline() == "main ends\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            program.wait(0.3)
+        told, _ = program.communicate("go on\n", timeout=60)
+    assert told == "written"
+    assert program.returncode == (end != "pass")
 
 
 @pytest.mark.always("logging-queue-formats-first")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -158,30 +160,98 @@ def test_each_test_has_a_loop_of_its_own(many: int) -> None:
     assert len(set.union(*loops.values())) == many
 
 
-COMMAND = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:asyncio -p no:anyio".split()
-PLAIN = """\
-import asyncio
-async def test_it():
-    await asyncio.sleep(0)
-    assert BODY
+CASES = """\
+import functools, unittest
+def wrap(function):
+    @functools.wraps(function)
+    def call(*arguments): return function(*arguments)
+    return call
+class Right(unittest.IsolatedAsyncioTestCase):
+    async def test_it(self): pass
+class Awaited(unittest.IsolatedAsyncioTestCase):
+    async def test_it(self): assert False
+class OfTestCase(unittest.TestCase):
+    async def test_it(self): assert False
+class Wrapped(unittest.IsolatedAsyncioTestCase):
+    @wrap
+    async def test_it(self): assert False
+class Generator(unittest.IsolatedAsyncioTestCase):
+    async def test_it(self):
+        assert False
+        yield
+class SetUp(unittest.IsolatedAsyncioTestCase):
+    async def setUp(self): assert False
+    async def test_it(self): pass
+class SetUpOfTestCase(unittest.TestCase):
+    async def setUp(self): assert False
+    def test_it(self): pass
 """
+UNITTEST = [sys.executable, "-m", "unittest", "test_it"]
+PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider -p no:asyncio -p no:anyio".split()
+PYTEST += ["--rootdir", ".", "-c", "/dev/null", "test_it.py"]
 
 
-@pytest.mark.always("testing-pytest-needs-plugin")
-@ways(body={"would pass": "True", "would fail": "False"})
-def test_pytest_alone_fails_a_coroutine(body: str) -> None:
-    # no mutant: программы с pytest на странице нет, только утверждение о нём
+def told_of(program: str, command: list[str], *options: str) -> tuple[int, str]:
+    """Run `command`, the interpreter with options, on `program`; return how it ended."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "test_it.py").write_text(PLAIN.replace("BODY", body), encoding="utf-8")
+        Path(folder, "test_it.py").write_text(program, encoding="utf-8")
+        interpreter, *rest = command
         told = subprocess.run(
-            [*COMMAND, "--rootdir", folder, "-c", "/dev/null", folder],
+            [interpreter, *options, *rest],
+            cwd=folder,
+            env={name: it for name, it in os.environ.items() if name != "PYTHONWARNINGS"},
             capture_output=True,
             text=True,
             check=False,
         )
-    assert told.returncode == 1
-    assert "1 failed" in told.stdout
-    assert "async def functions are not natively supported" in told.stdout
+    return told.returncode, told.stdout + told.stderr
+
+
+TESTS = ["Awaited", "OfTestCase", "Wrapped", "Generator"]
+PREPARED = ["SetUp", "SetUpOfTestCase"]
+
+
+@pytest.mark.always("testing-error-warnings")
+@ways(
+    run={
+        "unittest": (UNITTEST, [], ["Awaited"]),
+        "unittest -W error": (UNITTEST, ["-W", "error"], TESTS),
+        "pytest -W error": ([*PYTEST, "-W", "error"], [], TESTS + PREPARED),
+    }
+)
+def test_warnings_made_errors_tell_of_all_but_the_preparation(
+    run: tuple[list[str], list[str], list[str]],
+) -> None:
+    # no mutant: на странице об этом только говорится
+    command, options, failing = run
+    _, told = told_of(CASES, command, *options)
+    failed = re.findall(
+        r"^(?:FAIL|ERROR|FAILED):? \S*(?: \()?\S*?(?:\.|::)([A-Z]\w+)", told, re.MULTILINE
+    )
+    assert sorted(failed) == sorted(failing), told
+
+
+@pytest.mark.always("testing-pytest-runs-unittest")
+@ways(name={"async in a TestCase": "OfTestCase", "awaited": "Awaited", "passes": "Right"})
+def test_pytest_leaves_classes_of_unittest_to_unittest(name: str) -> None:
+    # no mutant: программы с pytest на странице нет, только утверждение о нём
+    assert told_of(CASES, [*PYTEST, "-k", name])[0] == (name == "Awaited")
+
+
+PLAIN = {
+    "function": "async def test_it():\n    assert BODY\n",
+    "method": "class TestIt:\n    async def test_it(self):\n        assert BODY\n",
+}
+
+
+@pytest.mark.always("testing-pytest-needs-plugin")
+@ways(plain=PLAIN, body={"would pass": "True", "would fail": "False"})
+def test_pytest_alone_fails_a_coroutine(plain: str, body: str) -> None:
+    # no mutant: программы с pytest на странице нет, только утверждение о нём
+    code, told = told_of(plain.replace("BODY", body), PYTEST)
+    assert code == 1
+    assert "1 failed" in told
+    assert "async def functions are not natively supported" in told
 
 
 class Client:
@@ -254,6 +324,7 @@ def test_a_spec_tells_methods_apart(made: Callable[[], Any]) -> None:
     assert client.plain() is False
     client.send.return_value = "sent"
     assert asyncio.run(wait_for(client.send("hello"))) == "sent"
+    assert not asyncio.iscoroutine(client.lines()), "an asynchronous generator gives none"
     with pytest.raises(AttributeError):
         client.sent("hello")
     assert type(load("debugging/testing_mock_fixed").Client().is_open()) is bool

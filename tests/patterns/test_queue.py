@@ -279,3 +279,39 @@ def test_one_sentinel_stops_one_consumer() -> None:
         assert all(task.done() for task in waiting)
 
     perform(put_back)
+
+
+@pytest.mark.always("queue-early-sentinels")
+@ways(
+    maxsize={"no limit": 0, "1": 1},
+    consumers={"one": 1, "two": 2},
+    waits={"as soon as one has ended": False, "after all": True},
+)
+def test_sentinels_come_after_all_producers(maxsize: int, consumers: int, waits: bool) -> None:
+    # no mutant: в примере очередь наполняет один производитель
+    async def main() -> None:
+        queue: asyncio.Queue[int | None] = asyncio.Queue(maxsize)
+        taken: list[int] = []
+
+        async def produce(pause: float) -> None:
+            for number in range(3):
+                await asyncio.sleep(pause)
+                await queue.put(number)
+
+        async def consume() -> None:
+            while (item := await queue.get()) is not None:
+                taken.append(item)
+
+        consuming = [asyncio.create_task(consume()) for _ in range(consumers)]
+        quick, slow = (asyncio.create_task(produce(pause)) for pause in (1, 10))
+        await (asyncio.wait([quick, slow]) if waits else quick)
+        for _ in range(consumers):
+            await queue.put(None)
+        await asyncio.wait(consuming)
+        await asyncio.sleep(1_000_000)
+        assert slow.done() is (waits or not maxsize)
+        slow.cancel()
+        left = 0 if waits else maxsize or 3
+        assert (len(taken), queue.qsize()) == (6 if waits else 3, left)
+
+    perform(main)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from proven.stage import play
 
 from tests.ways import ways
-from tests.ways_processes import INTERPRETER_POOLS, METHODS, PROCESS_POOLS, Pool, filled
+from tests.ways_processes import INTERPRETER_POOLS, METHODS, NOT_FORK, PROCESS_POOLS, Pool, filled
 
 
 def printed(code: str, **words: object) -> list[str]:
@@ -239,6 +242,50 @@ def test_the_main_file_is_run_again_when_it_is_needed(needs: str) -> None:
         NEEDS=needs,
     )
     assert lines == ["True ['__main__']", "True ['__main__', '<fake __main__>']"]
+
+
+RELATIVE = """
+from concurrent.futures import InterpreterPoolExecutor
+IMPORT
+
+class Own:
+    pass
+
+def of_a_global():
+    return conf.RATE
+
+def of_an_object(it):
+    return type(it).__name__
+
+def of_nothing():
+    return "nothing"
+
+if __name__ == "__main__":
+    with InterpreterPoolExecutor(1) as pool:
+        for job in ((of_a_global,), (of_an_object, Own()), (of_nothing,)):
+            future = pool.submit(*job)
+            error = future.exception()
+            print(type(error).__name__ if error else future.result())
+"""
+
+
+@pytest.mark.always("interp-main-relative", since="3.14")
+@ways(relative={"relative": True, "absolute": False}, name={"run": "run", "__main__": "__main__"})
+def test_a_main_file_in_a_package_is_run_without_it(
+    relative: bool, name: str, tmp_path: Path
+) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    package = tmp_path / "shop"
+    package.mkdir()
+    imported = "from . import conf" if relative else "from shop import conf"
+    program = RELATIVE.replace("IMPORT", imported)
+    for file, text in (("__init__", ""), ("conf", "RATE = 90"), (name, program)):
+        Path(package, f"{file}.py").write_text(text, encoding="utf-8")
+    module = "shop" if name == "__main__" else "shop.run"
+    command = [sys.executable, "-m", module]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    refused = ["NotShareableError"] * 2
+    assert told.stdout.split() == [*(refused if relative else ["90", "Own"]), "nothing"]
 
 
 @pytest.mark.always("interp-memoryview", since="3.14")
@@ -559,6 +606,36 @@ def test_no_pool_of_processes_in_a_job(method: str, kind: str) -> None:
         KIND=kind,
     )
     assert lines == ["True", "RuntimeError" if method == "fork" else "0"]
+
+
+@pytest.mark.always("interp-process-of-main", since="3.14")
+@ways(method=NOT_FORK, where={"the main file": "work", "a module": "own.Known"})
+def test_a_process_in_a_job_runs_no_function_of_the_main_file(method: str, where: str) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    lines = printed(
+        OWN_MODULE
+        + """
+        import multiprocessing
+
+        def work():
+            pass
+
+        def start():
+            process = multiprocessing.get_context("METHOD").Process(target=TARGET)
+            process.start()
+            process.join()
+            return process.exitcode
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                future = pool.submit(start)
+                error = future.exception()
+                print(type(error).__name__ if error else future.result())
+    """,
+        METHOD=method,
+        TARGET=where,
+    )
+    assert lines == ["PicklingError" if where == "work" else "0"]
 
 
 NOT_READY = ["faulthandler", "_tracemalloc", "_curses", "readline"]

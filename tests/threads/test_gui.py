@@ -211,3 +211,85 @@ closer.join()
 print(foreign.is_alive(), done)
 """
     assert of_tcl(use, body) == ["True []", "False ['done']"]
+
+
+DELETED = """
+import gc, tkinter
+from threading import Thread
+
+def make():
+    global root
+    root = tkinter.Tcl()
+
+def drop():
+    global root
+    root = None
+
+def leave_to_the_collector():
+    global root
+    root.itself, root = root, None
+
+def in_a_thread(*works):
+    def run():
+        for work in works:
+            work()
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+
+gc.disable()
+STEPS
+print("goes on")
+"""
+IS_DELETED = {
+    "dropped by another thread": ("make(); in_a_thread(drop)", False),
+    "dropped by the main thread": ("in_a_thread(make); drop()", False),
+    "collected by another": ("make(); leave_to_the_collector(); in_a_thread(gc.collect)", False),
+    "dropped by its own thread": ("in_a_thread(make, drop)", True),
+    "collected by its own": ("make(); leave_to_the_collector(); gc.collect()", True),
+    "held by the main thread": ("make(); in_a_thread(gc.collect)", True),
+}
+
+
+@pytest.mark.always("gui-tkinter-deleted-elsewhere")
+@ways(steps=IS_DELETED)
+def test_a_tk_that_another_thread_deletes_ends_the_program(steps: tuple[str, bool]) -> None:
+    # no mutant: в чьём потоке удалять окно, проверяет сам Tcl
+    needs("tkinter")
+    how, survives = steps
+    command = [sys.executable, "-c", filled(DELETED, STEPS=how)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert run.stdout == ("goes on\n" if survives else "")
+    assert (run.returncode == 0) is survives
+    told = "Tcl_AsyncDelete: async handler deleted by the wrong thread"
+    assert (told in run.stderr) is not survives
+
+
+@pytest.mark.always("gui-update-reenters")
+@ways(
+    update={"update": ("root.update()", True), "no update": ("pass", False)},
+    other={"another": "other", "the same": "handle"},
+)
+def test_update_in_a_handler_runs_others(update: tuple[str, bool], other: str) -> None:
+    # no mutant: настоящего tkinter в примерах нет
+    how, inside = update
+    body = """
+    def handle():
+        noted.append("begins")
+        if len(noted) == 1:
+            root.after(0, OTHER)
+            root.after(0, root.quit)
+            UPDATE
+        noted.append("ends")
+
+    def other():
+        noted.extend(["begins", "ends"])
+
+    root.after(0, handle)
+    root.mainloop(-1)  # a loop without a window
+    print(noted)
+    """
+    nested = ["begins"] * 2 + ["ends"] * 2
+    apart = ["begins", "ends"] * 2
+    told = of_tcl("pass", filled(body, UPDATE=how, OTHER=other))
+    assert told == [str(nested if inside else apart)]
