@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -118,6 +118,63 @@ def test_a_generator_read_by_another_stays_open(how: str, held: bool, seconds: f
     assert source.log.index("after") < source.log.index("closed")
 
 
+async def _by_cancel(reading: asyncio.Task[None]) -> None:
+    await asyncio.sleep(1)
+    reading.cancel()
+
+
+async def _of_its_own(_: asyncio.Task[None]) -> None:
+    """Let the inner generator end its wait with its own error."""
+
+
+Interrupts = Callable[["asyncio.Task[None]"], Coroutine[Any, Any, None]]
+INTERRUPTS: dict[str, tuple[Interrupts, float]] = {
+    "cancelled": (_by_cancel, 60.0),
+    "out of time": (_of_its_own, 1.0),
+    "own error": (_of_its_own, 60.0),
+}
+"""What interrupts the wait of the inner generator, and the deadline of its reader."""
+
+
+@pytest.mark.always("aclosing-inner-ends-at-once")
+@ways(interrupt=INTERRUPTS, seconds=WORKS)
+def test_a_generator_interrupted_in_its_own_wait_ends_at_once(
+    interrupt: tuple[Interrupts, float], seconds: float
+) -> None:
+    # no mutant: в примерах страницы генераторы друг друга не читают
+    act, deadline = interrupt
+    source = Rows(seconds)
+
+    async def inner() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            await asyncio.sleep(5)
+            raise LookupError
+        finally:
+            await asyncio.sleep(seconds)
+            source.closed_in = asyncio.current_task()
+            source.log.append("closed")
+
+    async def outer() -> AsyncGenerator[int, None]:
+        async for row in inner():
+            yield row
+
+    async def reader() -> None:
+        with suppress(LookupError, asyncio.CancelledError, TimeoutError):
+            async with asyncio.timeout(deadline), aclosing(outer()) as stream:
+                await leave(stream, "all read")
+        source.log.append("after")
+
+    async def main() -> None:
+        task = asyncio.create_task(reader())
+        await act(task)
+        await task
+        assert source.closed_in is task
+
+    perform(main)
+    assert source.log == ["closed", "after"]
+
+
 @pytest.mark.always("aclosing-break-leaves-open")
 @ways(how={name: name for name in LEAVES}, held=HELD, seconds=WORKS)
 def test_left_open(how: str, held: bool, seconds: float) -> None:
@@ -157,6 +214,25 @@ def test_closed_by_another_task(how: str, seconds: float) -> None:
         assert source.closed_in not in (None, asyncio.current_task())
 
     perform(main)
+
+
+@pytest.mark.sometimes("aclosing-one-pass-is-not-enough")
+def test_one_pass_of_the_loop_is_not_enough() -> None:
+    # no mutant: сколько проходов цикла нужно, решает сам asyncio
+    async def rows() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+        finally:
+            print("closed")
+
+    async def main() -> None:
+        await leave(rows(), "break")
+        await asyncio.sleep(0)
+        print("one pass")
+        await asyncio.sleep(0)
+        print("two passes")
+
+    assert perform(main).lines == ["one pass", "closed", "two passes"]
 
 
 @pytest.mark.always("aclosing-held-until-the-end")
