@@ -80,6 +80,42 @@ def test_closed_in_place(how: str, seconds: float) -> None:
     assert [source.closed_in] == tasks
 
 
+@pytest.mark.always("aclosing-while-another-reads")
+@ways(first={"it reads on": False, "it is waited for": True}, error={"no": False, "yes": True})
+def test_another_reader_keeps_it_from_closing(first: bool, error: bool) -> None:
+    # no mutant: в примерах страницы читатель один
+    async def rows() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            await asyncio.sleep(1)
+            yield 2
+        finally:
+            print("closed")
+
+    async def read(stream: AsyncGenerator[int, None]) -> None:
+        await leave(stream, "all read")
+
+    async def main() -> None:
+        try:
+            async with aclosing(rows()) as stream:
+                reading = asyncio.create_task(read(stream))
+                await asyncio.sleep(0)
+                if first:
+                    await reading
+                if error:
+                    raise LookupError
+        except (RuntimeError, LookupError) as left:
+            print(type(left).__name__)
+        print("after")
+        await reading
+
+    lines = perform(main).lines
+    if first:
+        assert lines == ["closed", *["LookupError"] * error, "after"]
+    else:
+        assert lines == ["RuntimeError", "after", "closed"]
+
+
 @pytest.mark.always("aclosing-inner-stays-open")
 @ways(how={name: name for name in (*LEAVES, "cancelled")}, held=HELD, seconds=WORKS)
 def test_a_generator_read_by_another_stays_open(how: str, held: bool, seconds: float) -> None:
@@ -295,6 +331,19 @@ def test_the_deadline_cancels_the_reader(after: bool) -> None:
             yield 2
 
     assert what_reaches_the_reader(rows(), after, TimeoutError) == [(asyncio.CancelledError, 2)]
+
+    async def first_row(stream: AsyncGenerator[int, None]) -> int:
+        return await anext(stream)
+
+    async def other() -> None:
+        stream = rows()
+        await asyncio.create_task(first_row(stream))
+        await asyncio.sleep(60)
+        print("the one who has not entered the block sleeps on")
+        with suppress(TimeoutError):
+            await stream.aclose()
+
+    assert perform(other).elapsed == 60
 
 
 TASKS = {"no task": None, "done": 0.0, "running": 60.0}
