@@ -8,14 +8,14 @@ def add_up(limit: int) -> tuple[int, bool]:
     return sum(range(limit)), in_child
 
 
-async def main() -> None:
+async def main(pool: ProcessPoolExecutor) -> None:
     loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(max_workers=2) as pool:
-        left = loop.run_in_executor(pool, add_up, 1_000_000)
-        right = loop.run_in_executor(pool, add_up, 1_000_000)
-        for total, in_child in await asyncio.gather(left, right):
-            print(f"{total}, in another process: {in_child}")
+    left = loop.run_in_executor(pool, add_up, 1_000_000)
+    right = loop.run_in_executor(pool, add_up, 1_000_000)
+    for total, in_child in await asyncio.gather(left, right):
+        print(f"{total}, in another process: {in_child}")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        asyncio.run(main(pool))

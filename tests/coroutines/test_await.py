@@ -17,6 +17,7 @@ from tests.ways import (
     EXITS,
     FAILED,
     FUTURES,
+    SOME,
     STARTED_EAGERLY,
     Awaited,
     End,
@@ -157,6 +158,28 @@ def test_no_neighbour_between_awaits_of_what_is_ready(explored: Callable[..., No
     # Both have something to wait for: the loop's next pass, a task that is yet to run.
     twins = (lambda: asyncio.sleep(0), lambda: asyncio.create_task(asyncio.sleep(0)))
     explored(len(found), twin_fails=[any(interrupted(twin)) for twin in twins])
+
+
+@pytest.mark.always("await-wait-always-switches")
+@ways(
+    made=FUTURES,
+    end=ENDED,
+    count=SOME,
+    until={
+        each: each
+        for each in (asyncio.ALL_COMPLETED, asyncio.FIRST_COMPLETED, asyncio.FIRST_EXCEPTION)
+    },
+)
+def test_wait_suspends_even_if_all_is_done(made: Awaited, end: End, count: int, until: str) -> None:
+    # no mutant: программа здесь только спрашивает, приостановит ли её asyncio
+    async def main() -> None:
+        futures = [asyncio.ensure_future(made(0, end)) for _ in range(count)]
+        await asyncio.gather(*futures, return_exceptions=True)
+        assert all(future.done() for future in futures)
+        assert _suspends(asyncio.wait(futures, return_when=until))
+        assert not _suspends(outcome_of(futures[0]))
+
+    perform(main)
 
 
 @pytest.mark.always("await-sleep-always-switches")

@@ -10,13 +10,13 @@ from proven.stage import load, perform, perform_script, play
 from proven.stage.explore import interleavings
 from proven.stage.player import path_of
 
-from tests.ways import ways
+from tests.ways import AWAITED, Awaited, End, ways
 from tests.ways_processes import METHODS, perform_by
 
 
 @pytest.mark.always("conc-both-unfinished")
-def test_both_are_begun_and_neither_is_finished() -> None:
-    # one way: the page's own program
+@ways(left=AWAITED, right=AWAITED)
+def test_both_are_begun_and_neither_is_finished(left: Awaited, right: Awaited) -> None:
     trace = play("model/concurrency_interleaved")
     assert trace.peak("chapter 1", "finished") == 2
     assert trace.at("novel: chapter 1") == trace.at("manual: chapter 1") == 0
@@ -25,6 +25,25 @@ def test_both_are_begun_and_neither_is_finished() -> None:
     async def in_a_row() -> None:
         for book in ("novel", "manual"):
             await load("model/concurrency_interleaved").read(book, 1)
+
+    async def waits(book: str, awaited: Awaited) -> None:
+        print(f"{book}: chapter 1")
+        await awaited(1, End())
+        print(f"{book}: finished")
+
+    async def both() -> None:
+        await asyncio.gather(waits("novel", left), waits("manual", right))
+
+    assert perform(both).peak("chapter 1", "finished") == 2
+
+    async def waits_for_nothing(book: str) -> None:
+        print(f"{book}: chapter 1")
+        print(f"{book}: finished")
+
+    async def one() -> None:
+        await asyncio.gather(waits_for_nothing("novel"), waits("manual", right))
+
+    assert perform(one).peak("chapter 1", "finished") == 1
 
     # It is gather that begins both: awaited one after another they never overlap.
     assert perform(in_a_row).peak("chapter 1", "finished") == 1

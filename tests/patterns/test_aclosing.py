@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any
@@ -80,6 +80,42 @@ def test_closed_in_place(how: str, seconds: float) -> None:
     assert [source.closed_in] == tasks
 
 
+@pytest.mark.always("aclosing-while-another-reads")
+@ways(first={"it reads on": False, "it is waited for": True}, error={"no": False, "yes": True})
+def test_another_reader_keeps_it_from_closing(first: bool, error: bool) -> None:
+    # no mutant: в примерах страницы читатель один
+    async def rows() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            await asyncio.sleep(1)
+            yield 2
+        finally:
+            print("closed")
+
+    async def read(stream: AsyncGenerator[int, None]) -> None:
+        await leave(stream, "all read")
+
+    async def main() -> None:
+        try:
+            async with aclosing(rows()) as stream:
+                reading = asyncio.create_task(read(stream))
+                await asyncio.sleep(0)
+                if first:
+                    await reading
+                if error:
+                    raise LookupError
+        except (RuntimeError, LookupError) as left:
+            print(type(left).__name__)
+        print("after")
+        await reading
+
+    lines = perform(main).lines
+    if first:
+        assert lines == ["closed", *["LookupError"] * error, "after"]
+    else:
+        assert lines == ["RuntimeError", "after", "closed"]
+
+
 @pytest.mark.always("aclosing-inner-stays-open")
 @ways(how={name: name for name in (*LEAVES, "cancelled")}, held=HELD, seconds=WORKS)
 def test_a_generator_read_by_another_stays_open(how: str, held: bool, seconds: float) -> None:
@@ -116,6 +152,63 @@ def test_a_generator_read_by_another_stays_open(how: str, held: bool, seconds: f
     perform(lambda: main(careful=False))
     assert sorted(source.log) == ["after", "closed", "other task"]
     assert source.log.index("after") < source.log.index("closed")
+
+
+async def _by_cancel(reading: asyncio.Task[None]) -> None:
+    await asyncio.sleep(1)
+    reading.cancel()
+
+
+async def _of_its_own(_: asyncio.Task[None]) -> None:
+    """Let the inner generator end its wait with its own error."""
+
+
+Interrupts = Callable[["asyncio.Task[None]"], Coroutine[Any, Any, None]]
+INTERRUPTS: dict[str, tuple[Interrupts, float]] = {
+    "cancelled": (_by_cancel, 60.0),
+    "out of time": (_of_its_own, 1.0),
+    "own error": (_of_its_own, 60.0),
+}
+"""What interrupts the wait of the inner generator, and the deadline of its reader."""
+
+
+@pytest.mark.always("aclosing-inner-ends-at-once")
+@ways(interrupt=INTERRUPTS, seconds=WORKS)
+def test_a_generator_interrupted_in_its_own_wait_ends_at_once(
+    interrupt: tuple[Interrupts, float], seconds: float
+) -> None:
+    # no mutant: в примерах страницы генераторы друг друга не читают
+    act, deadline = interrupt
+    source = Rows(seconds)
+
+    async def inner() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+            await asyncio.sleep(5)
+            raise LookupError
+        finally:
+            await asyncio.sleep(seconds)
+            source.closed_in = asyncio.current_task()
+            source.log.append("closed")
+
+    async def outer() -> AsyncGenerator[int, None]:
+        async for row in inner():
+            yield row
+
+    async def reader() -> None:
+        with suppress(LookupError, asyncio.CancelledError, TimeoutError):
+            async with asyncio.timeout(deadline), aclosing(outer()) as stream:
+                await leave(stream, "all read")
+        source.log.append("after")
+
+    async def main() -> None:
+        task = asyncio.create_task(reader())
+        await act(task)
+        await task
+        assert source.closed_in is task
+
+    perform(main)
+    assert source.log == ["closed", "after"]
 
 
 @pytest.mark.always("aclosing-break-leaves-open")
@@ -157,6 +250,25 @@ def test_closed_by_another_task(how: str, seconds: float) -> None:
         assert source.closed_in not in (None, asyncio.current_task())
 
     perform(main)
+
+
+@pytest.mark.sometimes("aclosing-one-pass-is-not-enough")
+def test_one_pass_of_the_loop_is_not_enough() -> None:
+    # no mutant: сколько проходов цикла нужно, решает сам asyncio
+    async def rows() -> AsyncGenerator[int, None]:
+        try:
+            yield 1
+        finally:
+            print("closed")
+
+    async def main() -> None:
+        await leave(rows(), "break")
+        await asyncio.sleep(0)
+        print("one pass")
+        await asyncio.sleep(0)
+        print("two passes")
+
+    assert perform(main).lines == ["one pass", "closed", "two passes"]
 
 
 @pytest.mark.always("aclosing-held-until-the-end")
@@ -219,6 +331,19 @@ def test_the_deadline_cancels_the_reader(after: bool) -> None:
             yield 2
 
     assert what_reaches_the_reader(rows(), after, TimeoutError) == [(asyncio.CancelledError, 2)]
+
+    async def first_row(stream: AsyncGenerator[int, None]) -> int:
+        return await anext(stream)
+
+    async def other() -> None:
+        stream = rows()
+        await asyncio.create_task(first_row(stream))
+        await asyncio.sleep(60)
+        print("the one who has not entered the block sleeps on")
+        with suppress(TimeoutError):
+            await stream.aclose()
+
+    assert perform(other).elapsed == 60
 
 
 TASKS = {"no task": None, "done": 0.0, "running": 60.0}

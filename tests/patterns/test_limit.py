@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from math import ceil
 from random import Random
 from typing import Any
@@ -176,6 +176,43 @@ def test_never_more_in_the_queue_than_maxsize(explored: Explored) -> None:
     # A queue without a limit, and one whose limit is one higher than it should be.
     twins = [max(_fullest(0)) > 3, max(_fullest(3)) > 2]
     explored(sum(map(len, fullest.values())), twin_fails=twins)
+
+
+@pytest.mark.always("limit-shutdown-uncaught", since="3.13")
+@ways(
+    caught={"not caught": False, "caught": True},
+    immediate={"all is done": False, "immediate": True},
+    workers={"1": 1, "3": 3},
+)
+def test_a_shutdown_that_no_worker_catches_fails_the_group(
+    caught: bool, immediate: bool, workers: int
+) -> None:
+    # no mutant: мутантов делают на Python 3.11, там очередь ещё не закрыть
+    work = load("patterns/limit_queue").work
+    shut_down: type[BaseException] = getattr(asyncio, "QueueShutDown", Abort)
+
+    async def work_on(queue: asyncio.Queue[int]) -> None:
+        with suppress(shut_down) if caught else nullcontext():
+            await work(queue)
+
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(work_on(queue))
+                for page in range(5):
+                    queue.put_nowait(page)
+                if not immediate:
+                    await queue.join()
+                # Ruff reads for 3.11, which lacks it.
+                getattr(queue, "shutdown")(immediate)  # noqa: B009
+        except ExceptionGroup as group_error:
+            print({type(each) for each in group_error.exceptions} == {shut_down})
+        else:
+            print("no error")
+
+    assert perform(main).lines == ["no error" if caught else "True"]
 
 
 async def _peek_then_take(pages: list[int]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from threading import Event, Thread, Timer
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
@@ -223,6 +224,45 @@ def test_a_cancel_stops_a_loop_that_catches_errors(moment: float) -> None:
         print("stopped")
 
     assert perform(main).at("stopped") == pytest.approx(moment)
+
+
+FOREIGN: dict[str, Callable[[], asyncio.Future[Any]]] = {
+    "task": lambda: asyncio.create_task(asyncio.sleep(60)),
+    "future": lambda: asyncio.get_running_loop().create_future(),
+    "gather": lambda: asyncio.ensure_future(asyncio.gather(asyncio.sleep(60))),
+}
+"""What the work waits for and somebody else cancels."""
+
+
+@pytest.mark.always("periodic-foreign-cancel-ends-loop")
+@ways(foreign=FOREIGN, awaits={"await": True, "wait": False})
+def test_a_cancel_of_what_the_work_waits_for_ends_the_loop(
+    foreign: Callable[[], asyncio.Future[Any]], awaits: bool
+) -> None:
+    calls = []
+
+    async def work() -> None:
+        calls.append("work")
+        if len(calls) == 2:
+            waited = foreign()
+            asyncio.get_running_loop().call_later(0.1, waited.cancel)
+            if awaits:
+                await waited
+            else:
+                await asyncio.wait([waited])
+
+    async def main() -> None:
+        job = asyncio.create_task(load("patterns/periodic_errors").every(1, work))
+        await asyncio.wait([job], timeout=4.5)
+        assert job.cancelled() is awaits
+        assert job.cancelling() == 0
+        job.cancel()
+
+    trace = perform(main)
+    assert len(calls) == (2 if awaits else 5)
+    assert trace.lines == []
+    # Of a gather whose outcome nobody asks for, the loop tells.
+    assert not awaits or trace.stderr == ""
 
 
 @pytest.mark.always("periodic-event-stops-at-once")

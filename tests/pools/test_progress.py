@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 
@@ -137,6 +138,41 @@ def test_what_was_cancelled_in_a_broken_pool_never_comes(pool: Pool, cancelled: 
         )
     )
     assert run.stdout.splitlines() == ["True", "Broken", "True", "True", "True"], run.stderr
+
+
+@pytest.mark.sometimes("progress-behind-the-cancelled")
+@ways(pool=POOLS, cancelled={"one": 1, "two": 2})
+def test_what_waits_behind_the_cancelled_in_a_broken_pool_never_ends(
+    pool: Pool, cancelled: int
+) -> None:
+    # no mutant: что станет с остальными заданиями, решает сам Python
+    run = pool.run(
+        filled(
+            """
+        import os, pathlib, time
+
+        def prepare():
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
+            raise ValueError("breaks the pool")
+
+        if __name__ == "__main__":
+            pool = Pool(1, initializer=prepare)
+            jobs = [pool.submit(abs, -1) for _ in range(8)]
+            print([job.cancel() for job in jobs[3 : 3 + CANCELLED]].count(True))
+            pathlib.Path("go on").touch()
+            print(all(type(job.exception()).__name__[:6] == "Broken" for job in jobs[:3]))
+            pool.shutdown()
+            # The pool has ended: nobody is left who could end them later.
+            print([job.done() for job in jobs[3 + CANCELLED :]].count(True), flush=True)
+            os._exit(0)
+    """,
+            CANCELLED=cancelled,
+        )
+    )
+    ends = pool in PROCESS_POOLS.values() and sys.version_info >= (3, 12)
+    behind = 5 - cancelled if ends else 0
+    assert run.stdout.splitlines() == [str(cancelled), "True", str(behind)], run.stderr
 
 
 @pytest.mark.always("progress-error-leaves-the-rest")
@@ -392,6 +428,42 @@ def test_an_exit_in_a_callback_ends_the_thread_of_the_pool(pool: Pool) -> None:
             os._exit(0)
     """)
     assert run.stdout.splitlines() == ["False False"]
+
+
+@pytest.mark.always("progress-callback-exit-leaves-processes")
+@ways(pool=PROCESS_POOLS, leaves={"sys.exit": True, "an ordinary callback": False})
+def test_the_processes_of_such_a_pool_outlive_its_shutdown(pool: Pool, leaves: bool) -> None:
+    # no mutant: чем кончатся процессы пула, решает сам Python
+    run = pool.run(
+        filled(
+            """
+        import multiprocessing, os, pathlib, sys, time
+
+        def work():
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
+
+        def called(job):
+            if LEAVES:
+                sys.exit()
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                job = pool.submit(work)
+                job.add_done_callback(called)
+                pathlib.Path("go on").touch()
+            (process,) = multiprocessing.active_children() or [None]
+            if process:
+                process.join(0.5)
+            print(process is not None and process.is_alive(), flush=True)
+            if process:
+                process.kill()
+            os._exit(0)
+    """,
+            LEAVES=leaves,
+        )
+    )
+    assert run.stdout.splitlines() == [str(leaves)], run.stderr
 
 
 @pytest.mark.always("progress-parts-before-the-end")

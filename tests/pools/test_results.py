@@ -112,6 +112,17 @@ TASKS = """
         def __init__(self, *, user):
             super().__init__(user)
 
+    class Refused(Exception):
+        def __init__(self, user, *, reason):
+            super().__init__(user, reason)
+
+    class RefusedReduced(Refused):
+        def __reduce__(self):
+            return rebuild, self.args
+
+    def rebuild(user, reason):
+        return RefusedReduced(user, reason=reason)
+
     @dataclass(frozen=True)
     class Frozen(Exception):
         user: str
@@ -186,6 +197,57 @@ def test_a_process_sends_a_copy_and_its_traceback(
         "Refused: Ann: no money",
         "sold to Bob",
     ]
+
+
+@pytest.mark.always("res-own-cause-is-lost")
+@ways(
+    pool=PROCESS_POOLS,
+    linked={
+        "from": "raise ValueError('own') from error",
+        "while handling": "raise ValueError('own')",
+    },
+)
+def test_an_exception_loses_its_own_cause_on_the_way(pool: Pool, linked: str) -> None:
+    # no mutant: что дойдёт от исключения, решает сам Python
+    trace = pool.perform(
+        filled(
+            """
+            def fail():
+                try:
+                    {}["missing"]
+                except KeyError as error:
+                    LINKED
+
+            if __name__ == "__main__":
+                with Pool(1) as pool:
+                    error = pool.submit(fail).exception()
+                print(repr(error), type(error.__cause__).__name__, error.__context__)
+                print("KeyError: 'missing'" in str(error.__cause__))
+            """,
+            LINKED=linked,
+        )
+    )
+    assert trace.lines == ["ValueError('own') _RemoteTraceback None", "True"]
+
+
+BY_NAME = {
+    "all by name": ("Keyword(user='Ann')", False),
+    "one by name": ("Refused('Ann', reason='own')", False),
+    "one by name, reduced": ("RefusedReduced('Ann', reason='own')", True),
+    "dataclass": ("Thawed(user='Ann')", False),
+    "dataclass in order": ("Thawed('Ann')", True),
+    "by name, but not only": ("Own(user='Ann', reason='own')", True),
+}
+"""How an exception is made whose arguments have names, and whether it comes as it is."""
+
+
+@pytest.mark.always("res-keyword-exception-breaks-pool")
+@ways(pool=PROCESS_POOLS, made=BY_NAME)
+def test_what_is_given_by_name_only_is_lost(pool: Pool, made: tuple[str, bool]) -> None:
+    # no mutant: соберёт ли pickle исключение, решает сам Python
+    name, _, innocent = pool.perform(dedent(TASKS).replace("MADE", made[0])).lines
+    assert (name == "BrokenProcessPool") is not made[1]
+    assert (innocent == "1") is made[1]
 
 
 @pytest.mark.always("res-unbuildable-exception-breaks-pool")
@@ -464,17 +526,20 @@ def test_map_raises_in_its_place_and_ends(pool: Pool) -> None:
         def divide(number):
             return 6 // number
 
+        def take(items):
+            return next(iter(items))
+
         if __name__ == "__main__":
             with Pool(2) as pool:
-                results = pool.map(divide, (1, 2, 0, 3))
-                print(next(results), next(results))
-                try:
-                    next(results)
-                except ZeroDivisionError:
-                    print("in its place")
-                print(list(results))
+                for results in pool.map(divide, (1, 2, 0, 3)), pool.map(take, ("6", "3", "", "1")):
+                    print(next(results), next(results))
+                    try:
+                        next(results)
+                    except Exception as error:
+                        print(type(error).__name__)
+                    print(list(results))
     """)
-    assert trace.lines == ["6 3", "in its place", "[]"]
+    assert trace.lines == ["6 3", "ZeroDivisionError", "[]", "6 3", "RuntimeError", "[]"]
 
 
 @pytest.mark.always("res-map-error-cancels-the-rest")
@@ -509,6 +574,8 @@ def test_an_error_of_map_cancels_what_is_queued(pool: Pool) -> None:
 LEFT = {
     "break": "for _ in pool.map(save, range(20)): break",
     "return": "for _ in pool.map(save, range(20)): return",
+    "exception": "for _ in pool.map(save, range(20)): raise OSError",
+    "exception under zip": "for _ in zip(range(20), pool.map(save, range(20))): raise OSError",
     "timeout": "for _ in pool.map(save, range(1, 20), timeout=0): pass",
 }
 
@@ -531,7 +598,7 @@ def test_leaving_the_loop_over_map_cancels_what_is_queued(pool: Pool, left: str)
             def work(pool):
                 try:
                     LEFT
-                except TimeoutError:
+                except OSError:
                     pass
 
             if __name__ == "__main__":
@@ -544,6 +611,54 @@ def test_leaving_the_loop_over_map_cancels_what_is_queued(pool: Pool, left: str)
         )
     )
     assert int(trace.lines[0]) <= (4 if pool in PROCESS_POOLS.values() else 2)
+
+
+HELD = {
+    "break": ("break", "pass", False),
+    "exception": ("raise OSError", "pass", False),
+    "closed": ("break", "results.close()", True),
+    "no variable": ("break", "del results", True),
+}
+"""How a loop over a variable is left, what comes after it, and whether that cancels the rest."""
+
+
+@pytest.mark.always("res-map-held-cancels-nothing")
+@ways(pool=POOLS, held=HELD)
+def test_a_variable_keeps_the_rest_of_map(pool: Pool, held: tuple[str, str, bool]) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    leave, after, cancels = held
+    trace = pool.perform(
+        filled(
+            """
+            import pathlib, time
+
+            def save(number):
+                while number and not pathlib.Path("go on").exists():
+                    time.sleep(0.01)
+                pathlib.Path(f"saved {number}").touch()
+
+            def work(pool):
+                results = pool.map(save, range(20))
+                try:
+                    for _ in results:
+                        LEAVE
+                finally:
+                    AFTER
+                    pathlib.Path("go on").touch()
+                    pool.shutdown()
+
+            if __name__ == "__main__":
+                try:
+                    work(Pool(1))
+                except OSError:
+                    pass
+                print(len(list(pathlib.Path().glob("saved *"))))
+            """,
+            LEAVE=leave,
+            AFTER=after,
+        )
+    )
+    assert (int(trace.lines[0]) < 20) is cancels
 
 
 @pytest.mark.always("res-map-chunk-fails-whole")

@@ -248,6 +248,40 @@ def test_one_thread_packs_and_another_builds(method: str) -> None:
         assert lines[f"{name}, with the main thread"] == "3"
 
 
+@pytest.mark.sometimes("slow-argument-changed-later")
+@ways(method=METHODS, sent={"the same list": ("batch", 0), "a copy of it": ("[*batch]", 2)})
+def test_an_argument_is_packed_some_time_after_submit(method: str, sent: tuple[str, int]) -> None:
+    # no mutant: когда упаковать аргумент, решает сам Python
+    argument, length = sent
+    trace = perform_by(
+        method,
+        filled(
+            """
+            import pathlib, time
+            from concurrent.futures import ProcessPoolExecutor
+
+            def hold():
+                while not pathlib.Path("go on").exists():
+                    time.sleep(0.01)
+
+            if __name__ == "__main__":
+                with ProcessPoolExecutor(1, initializer=hold) as pool:
+                    batch, jobs = [], []
+                    for number in range(20):
+                        batch.append(number)
+                        if len(batch) == 2:
+                            jobs.append(pool.submit(len, ARGUMENT))
+                            batch.clear()
+                    pathlib.Path("go on").touch()
+                    # The first few are sent ahead of the process that is to take them.
+                    print({job.result() for job in jobs[3:]})
+            """,
+            ARGUMENT=argument,
+        ),
+    )
+    assert trace.lines == [str({length})]
+
+
 @pytest.mark.always("slow-result-comes-whole")
 @ways(method=METHODS)
 def test_a_result_that_nobody_asks_for_comes_all_the_same(method: str) -> None:
