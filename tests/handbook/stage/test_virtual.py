@@ -51,6 +51,76 @@ CASES = {
             "2.0 │ datetime datetime.datetime(2020, 1, 1, 0, 0)",
         ],
     ),
+    "what is read of a clock is a float": (
+        """
+        import json, pickle, time
+        from functools import singledispatch
+        @singledispatch
+        def kind(value): return "object"
+        @kind.register
+        def _(value: float): return "float"
+        async def main():
+            began = time.monotonic()
+            await asyncio.sleep(0.5)
+            for read in began, time.time(), time.monotonic() - began, began + 1:
+                print(type(read) is float, type(read), type(read) is type(1.0), kind(read))
+                print({float: 1}[type(read)], type(read).__mro__ == float.__mro__, read.__class__)
+                print(json.loads(json.dumps(read)) == read == float(repr(read)), end=" ")
+                print(type(pickle.loads(pickle.dumps(read))) is float, dir(read) == dir(1.0))
+            print(type("", (), {}).__name__ == "", [*map(type, [began])] == [float])
+        """,
+        [
+            *(
+                "0.5 │ True <class 'float'> True float",
+                "0.5 │ 1 True <class 'float'>",
+                "0.5 │ True True True",
+            )
+            * 4,
+            "0.5 │ True True",
+        ],
+    ),
+    "type is what the program calls so": (
+        """
+        import time
+        def type(value): return "mine"
+        async def main():
+            print(type(time.time()))
+        """,
+        ["0.0 │ mine"],
+    ),
+    "what is left is less, what has elapsed is more": (
+        """
+        import time
+        from datetime import datetime, timedelta
+        async def main():
+            loop = asyncio.get_running_loop()
+            began, end = time.perf_counter(), loop.time() + 2
+            last, nanos = datetime.now() + timedelta(seconds=2), time.monotonic_ns() + 2_000_000_000
+            while (left := end - loop.time()) > 0:
+                print(int(left), "%d" % left, left // 1, "%.1f" % left, f"{left:.1f}", end=" ")
+                print((last - datetime.now()).seconds, (nanos - time.monotonic_ns()) // 10**9)
+                await asyncio.sleep(0.25)
+                took = time.perf_counter() - began
+                print("%.1f" % took, f"{took:.1f}", round(took, 1), took > 0.25, took)
+            one, two = time.time(), time.time()
+            print(one < two, one == two, datetime.now() == datetime.now(), two - one)
+        """,
+        [
+            line
+            for place in range(8)
+            for line in (
+                (
+                    lambda left, shown: (
+                        f"{place / 4:.2f} │ {left} {left} {left}.0 {shown} {shown} {left} {left}"
+                    )
+                )(int(1.999 - place / 4), f"{1.999 - place / 4:.1f}"),
+                (lambda took, shown: f"{took:.2f} │ {shown} {shown} {shown} True {took}")(
+                    (place + 1) / 4, f"{place / 4 + 0.2501:.1f}"
+                ),
+            )
+        ]
+        + ["2.00 │ True False False 0.0"],
+    ),
     "logging shows virtual times": (
         """
         import logging, sys
@@ -444,7 +514,7 @@ def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
         print(datetime.utcnow())
     """
     trace = played(code, tmp_path)
-    assert trace.lines == ["2026-01-01 09:00:01"]
+    assert trace.lines == ["2026-01-01 09:00:01.000003"]
     told = subprocess.run(
         [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=True
     )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from proven.stage.clock.cost import SECOND, Reading
+from proven.stage.clock.cost import SECOND
 from proven.stage.clock.line import Clock
 from proven.stage.clock.real import KEPT
 from proven.stage.process.shared import frames
@@ -40,7 +40,7 @@ def hand_over(clock: Clock) -> None:
 
 def _wall() -> int:
     clock = running()
-    return EPOCH + clock.read() if clock else KEPT["time_ns"]()
+    return clock.read_ns(EPOCH) if clock else KEPT["time_ns"]()
 
 
 def sleep(seconds: Any, /) -> None:
@@ -88,14 +88,16 @@ def clock_gettime_ns(which: int, /) -> int:
     clock = running()
     if clock is None or which in _REAL_CLOCKS:
         return real
-    return EPOCH + clock.read() if which == time.CLOCK_REALTIME else clock.read()
+    return clock.read_ns(EPOCH if which == time.CLOCK_REALTIME else 0)
 
 
 def clock_gettime(which: int, /) -> float:
     """Stand in for time.clock_gettime."""
-    if running() is None:
-        return KEPT["clock_gettime"](which)
-    return Reading.at(clock_gettime_ns(which))
+    real: float = KEPT["clock_gettime"](which)
+    clock = running()
+    if clock is None or which in _REAL_CLOCKS:
+        return real
+    return clock.read(EPOCH if which == time.CLOCK_REALTIME else 0)
 
 
 def _or_now(seconds: Any) -> Any:
@@ -114,13 +116,13 @@ def _reading(name: str, epoch: int) -> Callable[[], float]:
 
         def read() -> float:
             clock = running()
-            return epoch + clock.read() if clock else original()
+            return clock.read_ns(epoch) if clock else original()
 
     else:
 
         def read() -> float:
             clock = running()
-            return Reading.at(epoch + clock.read()) if clock else original()
+            return clock.read(epoch) if clock else original()
 
     read.__name__ = read.__qualname__ = name
     return read

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from proven.stage.clock import Clock
+from proven.stage.clock.cost import type_of
 
 TAKES = re.compile(r"#.*\btakes (\d+(?:\.\d+)?) (ms|s)\b")
 """A comment by which a line, or a whole function, takes virtual seconds of computing."""
@@ -36,13 +37,34 @@ def run(path: str, clock: Clock) -> None:
     with open(path, "rb") as file:
         data = file.read()
     durations = dict(_durations(data))
-    if not durations:
-        code = compile(data, path, "exec", dont_inherit=True)
-    else:
-        vars(main)["__takes__"] = clock.meter.takes
-        tree = _Taking(durations).visit(ast.parse(data, path))
-        code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
-    exec(code, vars(main))
+    source: Any = data
+    if durations or b"type(" in data:
+        # Python's own names: the program's are what it has written.
+        vars(builtins).update(__takes__=clock.meter.takes, __type__=type_of)
+        source = ast.parse(data, path)
+        if not _rebinds_type(source):
+            source = _Typing().visit(source)
+        source = ast.fix_missing_locations(_Taking(durations).visit(source))
+    exec(compile(source, path, "exec", dont_inherit=True), vars(main))
+
+
+def _rebinds_type(tree: ast.AST) -> bool:
+    return any(
+        "type" in (getattr(node, "name", ""), getattr(node, "arg", ""), getattr(node, "asname", ""))
+        or (isinstance(node, ast.Name) and node.id == "type" and type(node.ctx) is not ast.Load)
+        for node in ast.walk(tree)
+    )
+
+
+class _Typing(ast.NodeTransformer):
+    """Lets the program find that what it has read of a clock is a float."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Name("type") as name, [argument], []):
+                name.id = "__type__" if not isinstance(argument, ast.Starred) else name.id
+        return node
 
 
 def _durations(source: bytes) -> Iterator[tuple[int, float]]:
