@@ -22,11 +22,11 @@ class _Float(type):
     def __dir__(cls) -> Any:
         return dir(float)
 
-    @property
+    @property  # type: ignore[misc]  # as Python itself has it, it could be set
     def __mro__(cls) -> Any:
         return float.__mro__
 
-    @property
+    @property  # type: ignore[misc]  # as Python itself has it, it could be set
     def __class__(cls) -> Any:
         return type
 
@@ -36,7 +36,7 @@ class _Moment(float, metaclass=_Float):
 
     __slots__ = ()
 
-    @property
+    @property  # type: ignore[misc]  # as Python itself has it, it could be set
     def __class__(self) -> Any:
         return float
 
