@@ -66,8 +66,10 @@ def hide() -> None:
         _hide_from(name)
     if sys.version_info < (3, 13):
         # These are of C, and so is how they follow a traceback.
-        sys.excepthook = sys.__excepthook__ = excepthook
-        threading.excepthook = threading.__excepthook__ = _thread_excepthook
+        hook: Any = InC("sys", excepthook, _excepthook.__doc__)
+        sys.excepthook = sys.__excepthook__ = hook
+        hook = InC("_thread", _thread_excepthook, _of_threads.__doc__)
+        threading.excepthook = threading.__excepthook__ = hook
 
 
 def _replace(kind: type, name: str, value: Any) -> None:
@@ -112,8 +114,8 @@ class InC:
         self.__module__, self.__doc__ = module, doc
         self.__name__ = self.__qualname__ = function.__name__
 
-    def __call__(self, *arguments: Any) -> Any:
-        return self._function(*arguments)
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._function(*arguments, **options)
 
     def __repr__(self) -> str:
         return f"<built-in function {self.__name__}>"
@@ -226,7 +228,7 @@ def _thread_excepthook(args: Any, /) -> None:
     _of_threads(threading.ExceptHookArgs((args.exc_type, args.exc_value, trace, args.thread)))
 
 
-_thread_excepthook.__name__ = _thread_excepthook.__qualname__ = "excepthook"
+_thread_excepthook.__name__ = _of_threads.__name__
 
 
 def _cleaned(trace: Any) -> Any:
