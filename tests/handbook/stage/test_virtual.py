@@ -522,6 +522,57 @@ def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
     assert ("DeprecationWarning" in trace.stderr) is (sys.version_info >= (3, 12))
 
 
+EXITS = {
+    "in a task": "async def main(): asyncio.create_task(end()); await asyncio.sleep(1)",
+    "in a group": """
+        async def main():
+            async with asyncio.TaskGroup() as group:
+                group.create_task(end())
+        """,
+    "in a gather": "async def main(): await asyncio.gather(end(), end())",
+    "in a callback": """
+        async def main():
+            asyncio.get_running_loop().call_soon(sys.exit, 3)
+            await asyncio.create_task(end())
+        """,
+    "in a thread": "async def main(): await asyncio.to_thread(sys.exit, 3)",
+    "within a function": """
+        async def main(): await asyncio.create_task(end())
+        def start(): asyncio.run(main())
+        start()
+        """,
+    "within a function that cleans up": """
+        async def main(): await asyncio.create_task(end())
+        def start():
+            try: asyncio.run(main())
+            finally: print("cleaned up", file=sys.stderr)
+        start()
+        """,
+    "within a context": """
+        import contextlib
+        async def main(): await asyncio.create_task(end())
+        with contextlib.suppress(ValueError):
+            asyncio.run(main())
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", EXITS)
+def test_who_ends_python_by_exit_leaves_the_traceback_that_python_tells(
+    kind: str, tmp_path: Path
+) -> None:
+    """Asyncio tells it of a task of which nobody has heard the end."""
+    code = "import sys\nasync def end(): await asyncio.sleep(0.01); sys.exit(3)\n" + dedent(
+        EXITS[kind]
+    )
+    trace = played(code, tmp_path, run="run(" not in EXITS[kind])
+    told = subprocess.run(
+        [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=False
+    )
+    assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "snippets/")
+    assert (trace.exit, trace.lines) == (told.returncode, [])
+
+
 @pytest.mark.parametrize("kind", CASES)
 def test_as_python_prints_it(kind: str, tmp_path: Path) -> None:
     code, shown = CASES[kind]

@@ -209,7 +209,7 @@ class _Child:
         try:
             program.run(self.order.path, self.clock)
         except SystemExit as stop:
-            stop.__traceback__ = frames.beyond(stop.__traceback__)
+            stop.__traceback__ = program.kept(frames.beyond(stop.__traceback__))
             self.code = program.exit_code(stop)
         except BaseException as error:
             self.code, self.raised = 1, type(error).__name__

@@ -107,6 +107,24 @@ class _Taking(ast.NodeTransformer):
         return ast.copy_location(ast.Expr(ast.copy_location(call, at)), at)
 
 
+def kept(trace: Any) -> Any:
+    """Return what of a traceback the exception keeps that ends Python.
+
+    Until 3.11 that is up to the outermost frame that does something about it, as `finally` does.
+    """
+    while trace and sys.version_info < (3, 12) and not _handles(trace):
+        trace = trace.tb_next
+    return trace
+
+
+def _handles(trace: Any) -> bool:
+    import dis
+
+    code = trace.tb_frame.f_code
+    table: Any = dis._parse_exception_table(code)  # type: ignore[attr-defined]  # private
+    return any(entry.start <= trace.tb_lasti < entry.end for entry in table)
+
+
 def exit_code(stop: SystemExit) -> int:
     """Return the exit code that Python ends with, and print what it would print."""
     if stop.code is None:
