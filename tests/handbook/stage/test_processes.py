@@ -196,6 +196,21 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('a', flush=True)\nopen('/dev/stdout', 'w').write('b\\n')\nprint('c')\n",
+        "import os\nprint('a', flush=True)\nos.system('echo b > /dev/stdout')\nprint('c')\n",
+        "import asyncio\nasync def main():\n    print('a')\n"
+        "    with open('/dev/stdout', 'w') as out: out.write('bbb\\n')\nasyncio.run(main())\n",
+    ],
+)
+def test_an_output_that_the_program_empties_is_refused(code: str, snippet: Write) -> None:
+    """A terminal can't be emptied so, and none of it would be lost there."""
+    with pytest.raises(SnippetError, match=r"planted\.py: what it had printed was emptied"):
+        play(snippet(code))
+
+
 def test_each_line_is_told_by_who_printed_it(snippet: Write) -> None:
     trace = play(snippet(ACTORS))
     assert [(event.actor, event.text) for event in trace.events] == [

@@ -58,7 +58,11 @@ def play_in_process(
         if other:
             other.interrupt()
         elapsed = monotonic() - began
-        records, err = read(stage.events, stage.output, began), program.stderr()
+        err = program.stderr()
+        try:
+            records = read(stage.events, stage.output, began)
+        except SnippetError as error:
+            raise SnippetError(f"snippets/{name}.py: {error}") from None
     root = f"{path.parents[name.count('/')]}/"
     err = err.replace(root, "snippets/")
     if hung:

@@ -35,6 +35,7 @@ _OUTSIDE = (
     "signal.pthread_kill",
     "sqlite3.connect",
     "os.utime",
+    *("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"),
 )
 _STARTERS = (
     "multiprocessing.popen_spawn_posix",
@@ -66,7 +67,10 @@ def install(refuse: Callable[[str], object]) -> None:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "import" and arguments[0] in _STARTERS:
             event = arguments[0]
-        elif not (event in _OUTSIDE or event.startswith("socket.")):
+        elif event == "open":
+            # It is a file here, and would be emptied.
+            event = str(arguments[0])
+        if not (event in _OUTSIDE or event in _STARTERS or event.startswith("socket.")):
             return
         if getattr(_here, "asking", False):
             return
