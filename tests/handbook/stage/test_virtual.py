@@ -522,6 +522,25 @@ def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
     assert ("DeprecationWarning" in trace.stderr) is (sys.version_info >= (3, 12))
 
 
+@pytest.mark.parametrize("compared", ["type(value) is float", "type(value) is not type(1.0)"])
+def test_a_module_of_the_program_that_compares_types_has_the_real_clock(
+    compared: str, tmp_path: Path
+) -> None:
+    """What it would be told of a reading of the virtual one isn't so."""
+    (tmp_path / "kinds.py").write_text(f"def asked(value): return {compared}\n", encoding="utf-8")
+    code = "import kinds, time\nasync def main(): print(kinds.asked(time.time()))\n"
+    with pytest.raises(NotVirtual, match=r"kinds\.py compares types by `is`"):
+        played(code, tmp_path)
+    (tmp_path / "kinds.py").write_text("def asked(value): return type(value) == float\n")
+    assert played(code, tmp_path).lines == ["True"]
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/2"])
+def test_who_opens_its_own_output_anew_has_the_real_clock(path: str, tmp_path: Path) -> None:
+    with pytest.raises(NotVirtual, match=f"line 3 uses {path}"):
+        played(f"async def main():\n    open({path!r}, 'w')\n", tmp_path)
+
+
 EXITS = {
     "in a task": "async def main(): asyncio.create_task(end()); await asyncio.sleep(1)",
     "in a group": """

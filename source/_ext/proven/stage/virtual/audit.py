@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import select
 import selectors
 import signal
@@ -52,6 +53,7 @@ _AT_SOCKETS = (
 _SELECTORS = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector")
 _REAL = "which are real"
 _STAGE = str(Path(__file__).parents[1])
+_BY_IS = re.compile(rb"\btype\(.*\) is\b|\bis (not )?float\b")
 _OWN_NAMES = (None, "", b"", "localhost", b"localhost", "ip6-localhost")
 setitimer = signal.setitimer
 """Python's own, for the stage itself."""
@@ -62,7 +64,6 @@ _refuse: Callable[[str], object] = len
 
 def install(refuse: Callable[[str], object]) -> None:
     """Call `refuse` with the reason as soon as the program does such a thing."""
-    main = sys.modules.get("__main__")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "import" and arguments[0] in _STARTERS:
@@ -70,6 +71,8 @@ def install(refuse: Callable[[str], object]) -> None:
         elif event == "open":
             # It is a file here, and would be emptied.
             event = str(arguments[0])
+        elif event == "exec" and _compares_types(file := arguments[0].co_filename):
+            refuse(f"{os.path.basename(file)} compares types by `is`, and no reading is a float")
         if not (event in _OUTSIDE or event in _STARTERS or event.startswith("socket.")):
             return
         if getattr(_here, "asking", False):
@@ -82,7 +85,6 @@ def install(refuse: Callable[[str], object]) -> None:
         if why:
             refuse(at_line(f"uses {why}"))
 
-    assert main
     global _refuse
     _refuse = refuse
     sys.addaudithook(hook)
@@ -171,6 +173,15 @@ def _watch_selector(owner: Any) -> None:
 def rest() -> None:
     """Let this thread do what it likes: the program is over."""
     _here.asking = True
+
+
+def _compares_types(file: str) -> bool:
+    """Tell whether a module of the program's own does: in the main one that is taken care of."""
+    main = getattr(sys.modules["__main__"], "__file__", "")
+    path, folder = Path(file), os.path.dirname(main)
+    if file == main or not file.startswith(f"{folder}/") or not path.is_file():
+        return False
+    return _BY_IS.search(path.read_bytes()) is not None
 
 
 def _reason(event: str, arguments: tuple[Any, ...]) -> str:
