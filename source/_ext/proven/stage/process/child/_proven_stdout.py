@@ -72,6 +72,9 @@ class Shared(io.BufferedWriter):
                 while data:
                     data = data[self._put(data, whose) :]
 
+    def __repr__(self) -> str:
+        return "<_io.BufferedWriter name='<stdout>'>"
+
     def seekable(self) -> bool:
         """Tell that it isn't: neither is a terminal."""
         return False
