@@ -79,6 +79,25 @@ CASES = {
             "0.5 │ True True",
         ],
     ),
+    "the program's own descriptors begin at 3": (
+        """
+        import os
+        first = os.open(os.devnull, os.O_RDONLY)
+        async def main():
+            print(first)
+        """,
+        ["0.0 │ 3"],
+    ),
+    "its surroundings are its own": (
+        """
+        import os, sys
+        async def main():
+            print([name for name in os.environ if "HANDBOOK" in name or name == "PYTHONPATH"])
+            print([name for name in [*sys.modules, *sys.path] if "proven" in name])
+            print([name for name in sys.path_importer_cache if "proven" in name or "_ext" in name])
+        """,
+        ["0.0 │ []"] * 3,
+    ),
     "type is what the program calls so": (
         """
         import time

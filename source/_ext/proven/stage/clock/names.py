@@ -9,7 +9,6 @@ takes no virtual time.
 from __future__ import annotations
 
 import datetime as dates
-import gc
 import sys
 import time
 import warnings
@@ -20,7 +19,7 @@ from typing import Any
 from proven.stage.clock.cost import SECOND
 from proven.stage.clock.line import Clock
 from proven.stage.clock.real import KEPT
-from proven.stage.process.shared import frames
+from proven.stage.process.shared import frames, types
 
 EPOCH = 1_767_258_000 * SECOND
 """2026-01-01 09:00:00 UTC, in nanoseconds since 1970: when each play begins."""
@@ -178,18 +177,14 @@ def _show_dates() -> None:
     """Let datetime and date ask the clock: classes of C, whose own dicts are changed."""
     if getattr(dates.datetime.now, "__func__", None) is _now_of:
         return
-    import ctypes
-
     for kind, name, method in (
         (dates.datetime, "now", _now_of),
         (dates.datetime, "utcnow", _utcnow_of),
         (dates.date, "today", _today_of),
         (dates.datetime, "today", _today_of),
     ):
-        table = gc.get_referents(vars(kind))[0]
-        if name in table:
-            table[name] = classmethod(method)
-            ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+        if name in vars(kind):
+            types.replace(kind, name, classmethod(method))
 
 
 _now, _utcnow = (vars(dates.datetime)[name] for name in ("now", "utcnow"))

@@ -7,12 +7,13 @@ without the stage.  It imports nothing but Python's own.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
 import warnings
 from types import BuiltinFunctionType, CoroutineType, FrameType, TracebackType
+
+from _proven_types import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ def beyond(trace: Any) -> Any:
 
 def hide() -> None:
     """Hide them from now on, in this process."""
-    _replace(FrameType, "f_back", property(lambda frame: outer(back(frame))))
+    replace(FrameType, "f_back", property(lambda frame: outer(back(frame))))
     follow = property(
         lambda trace: beyond(_next.__get__(trace)), lambda trace, value: _next.__set__(trace, value)
     )
-    _replace(TracebackType, "tb_next", follow)
-    _replace(CoroutineType, "cr_origin", property(_origin_of))
+    replace(TracebackType, "tb_next", follow)
+    replace(CoroutineType, "cr_origin", property(_origin_of))
     sys.set_coroutine_origin_tracking_depth = InC("sys", _track_origins, _set_depth.__doc__)
     sys.get_coroutine_origin_tracking_depth = InC("sys", _tracked, _get_depth.__doc__)
     sys._getframe = _getframe
@@ -70,14 +71,6 @@ def hide() -> None:
         sys.excepthook = sys.__excepthook__ = hook
         hook = InC("_thread", _thread_excepthook, _of_threads.__doc__)
         threading.excepthook = threading.__excepthook__ = hook
-
-
-def _replace(kind: type, name: str, value: Any) -> None:
-    """Change an attribute of a class of C, whose own dict is reached by the collector only."""
-    import ctypes
-
-    gc.get_referents(vars(kind))[0][name] = value
-    ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
 
 
 _origin: Any = vars(CoroutineType)["cr_origin"].__get__

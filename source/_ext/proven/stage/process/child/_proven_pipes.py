@@ -7,6 +7,7 @@ reads, or it is no Python, and a thread that waits in C.
 from __future__ import annotations
 
 import os
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ def of_the_play(descriptor: int) -> bool:
     """Tell whether only processes of this play can let something come by it."""
     pipe = _pipe_of(descriptor)
     return pipe == "anon_inode:[pidfd]" or (pipe[:5] == "pipe:" and not _is_open_outside(pipe))
+
+
+def await_end(native: int) -> None:
+    """Wait until the system has no such thread: Python warns of a fork beside any that it has."""
+    for _ in range(100):
+        if not os.path.exists(f"/proc/self/task/{native}"):
+            return
+        time.sleep(0.001)
 
 
 def switched(pid: int) -> str:
