@@ -98,6 +98,28 @@ CASES = {
         """,
         ["0.0 │ []"] * 3,
     ),
+    "sleep refuses what it can't do": (
+        """
+        import time
+        async def main():
+            for odd in float("inf"), 1e30, float("nan"), -1, "1", None:
+                try: time.sleep(odd)
+                except Exception as error: print(type(error).__name__)
+        """,
+        [
+            f"0.0 │ {kind}"
+            for kind in ("OverflowError", "ValueError", "TypeError")
+            for _ in range(2)
+        ],
+    ),
+    "the names that code uses are its own": (
+        """
+        def asked(value): return type(value)
+        async def main():
+            print(asked.__code__.co_names)
+        """,
+        ["0.0 │ ('type',)"],
+    ),
     "type is what the program calls so": (
         """
         import time

@@ -24,6 +24,9 @@ from proven.stage.process.shared import frames, types
 EPOCH = 1_767_258_000 * SECOND
 """2026-01-01 09:00:00 UTC, in nanoseconds since 1970: when each play begins."""
 
+_MOST = (1 << 63) / SECOND
+"""Seconds from which on Python refuses to sleep."""
+
 _running: list[Clock] = []
 
 
@@ -48,7 +51,7 @@ def sleep(seconds: Any, /) -> None:
     if clock is None:
         KEPT["sleep"](seconds)
         return
-    if seconds != seconds or seconds < 0 if isinstance(seconds, int | float) else True:
+    if not (isinstance(seconds, int | float) and 0 <= seconds < _MOST):
         # Python's own says what is wrong with it, or takes an odd number.
         KEPT["sleep"](seconds if not hasattr(seconds, "__index__") else min(0, seconds))
         seconds = seconds.__index__()
