@@ -177,7 +177,7 @@ def rest() -> None:
 
 def _compares_types(file: str) -> bool:
     """Tell whether a module of the program's own does: in the main one that is taken care of."""
-    main = getattr(sys.modules["__main__"], "__file__", "")
+    main = getattr(sys.modules.get("__main__"), "__file__", "")
     path, folder = Path(file), os.path.dirname(main)
     if file == main or not file.startswith(f"{folder}/") or not path.is_file():
         return False
@@ -241,7 +241,7 @@ def at_line(what: str) -> str:
 def line() -> int:
     """Return the line of the main program that runs in this thread; 0 if none does."""
     frame: Any = real.getframe(2)
-    main = getattr(sys.modules["__main__"], "__file__", "")
+    main = getattr(sys.modules.get("__main__"), "__file__", "")
     while frame:
         if frame.f_code.co_filename == main:
             return int(frame.f_lineno)
