@@ -6,13 +6,14 @@ import asyncio
 import logging
 import os
 import queue
+import re
 import resource
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 from proven.stage import SnippetError, Trace, load, perform
@@ -561,6 +562,52 @@ def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
     )
     assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "snippets/")
     assert ("DeprecationWarning" in trace.stderr) is (sys.version_info >= (3, 12))
+
+
+AT_THE_END = {
+    "imports": """
+        try: import sched
+        except ImportError as error: print(error)
+        print(sys.path, sys.argv, sys.meta_path, asyncio is None)
+        """,
+    "opens a file": "open(__file__)",
+    "raises": "raise ValueError('at the end')",
+    "logs": "__import__; logging.warning('bye')",
+    "makes what nobody awaits": "asyncio.sleep(1)",
+    "is done": "print('over')",
+}
+
+
+@pytest.mark.parametrize("kind", AT_THE_END)
+@pytest.mark.parametrize(
+    "failing", ["", "loop.create_task(fail()); loop.run_until_complete(main())"]
+)
+def test_what_objects_do_at_the_end_of_python(kind: str, failing: str, tmp_path: Path) -> None:
+    """Python has taken away a lot by then, even `open`."""
+    code = f"""
+import asyncio, logging, sys
+class Last:
+    def __del__(self):
+{indent(dedent(AT_THE_END[kind]).strip(), " " * 8)}
+last = Last()
+left = asyncio.sleep(1)
+async def fail(): raise ValueError("nobody hears it")
+async def main(): await asyncio.sleep(0.01)
+loop = asyncio.new_event_loop()
+{failing}
+"""
+    trace = played(code, tmp_path, run=False)
+    told = subprocess.run(
+        [sys.executable, "-X", "utf8", tmp_path / "planted.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    address = re.compile("0x[0-9a-f]+")
+    assert trace.lines == told.stdout.splitlines()
+    assert address.sub("0x", trace.stderr) == address.sub(
+        "0x", told.stderr.replace(f"{tmp_path}/", "snippets/")
+    )
 
 
 @pytest.mark.parametrize("compared", ["type(value) is float", "type(value) is not type(1.0)"])

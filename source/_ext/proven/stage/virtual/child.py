@@ -136,7 +136,7 @@ class _Child:
         audit.install(self.refuse)
         addresses.shift()
         self._run()
-        self._end()
+        program.end(self.order.path, loaded)
         self.tell()
 
     def tell(self, rows: Any = ()) -> NoReturn:
@@ -217,17 +217,6 @@ class _Child:
                 self.code = -signal.SIGINT
             trace = frames.beyond(error.__traceback__)
             sys.excepthook(type(error), error.with_traceback(trace), trace)
-
-    def _end(self) -> None:
-        """Play the end of the interpreter: threads, atexit, and what the modules hold."""
-        threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
-        atexit._run_exitfuncs()
-        del sys.modules["__main__"]
-        folder = os.path.dirname(self.order.path)
-        for name in sys.modules.keys() - loaded:
-            if (getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
-                del sys.modules[name]
-        gc.collect()
 
 
 def _start_coverage() -> None:

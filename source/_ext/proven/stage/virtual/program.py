@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import builtins
+import gc
 import importlib.machinery
+import os
 import re
 import sys
+import threading
 import tokenize
+import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from types import ModuleType
@@ -15,7 +20,10 @@ from typing import Any
 
 from proven.stage.clock import Clock
 from proven.stage.clock.cost import type_of
+from proven.stage.clock.real import patched
 
+_GONE = ("path", "argv", "path_hooks", "path_importer_cache", "meta_path")
+"""What sys no longer has when Python lets the modules go (Python/pylifecycle.c)."""
 TAKES = re.compile(r"#.*\btakes (\d+(?:\.\d+)?) (ms|s)\b")
 """A comment by which a line, or a whole function, takes virtual seconds of computing."""
 
@@ -136,3 +144,28 @@ def exit_code(stop: SystemExit) -> int:
         return stop.code & 0xFF
     print(stop.code, file=sys.stderr)
     return 1
+
+
+def end(path: str, loaded: set[str]) -> None:
+    """Play the end of Python: threads, atexit, and what the modules hold.
+
+    loaded: modules that aren't the program's.  Python takes away `open`, too, and so shows no line
+    of a file that it hasn't shown before.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
+    atexit._run_exitfuncs()
+    own = (path, os.path.dirname(path) + os.sep)
+    kept = {
+        name: module
+        for name, module in sys.modules.items()
+        if (name in loaded and name != "__main__")
+        or not (getattr(module, "__file__", None) or "").startswith(own)
+    }
+    opens = vars(builtins).pop("open")
+    with patched((sys, name, None) for name in _GONE):
+        sys.modules.clear()
+        # In C it would count the stage's frames.
+        sys.modules["warnings"] = warnings
+        gc.collect()
+        sys.modules.update(kept)
+    builtins.open = opens
