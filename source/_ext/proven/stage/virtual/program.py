@@ -154,6 +154,8 @@ def end(path: str, loaded: set[str]) -> None:
     """
     threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
     atexit._run_exitfuncs()
+    # So does Python, before it takes anything away.
+    gc.collect()
     own = (path, os.path.dirname(path) + os.sep)
     kept = {
         name: module
