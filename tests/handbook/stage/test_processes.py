@@ -196,6 +196,21 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('a', flush=True)\nopen('/dev/stdout', 'w').write('b\\n')\nprint('c')\n",
+        "import os\nprint('a', flush=True)\nos.system('echo b > /dev/stdout')\nprint('c')\n",
+        "import asyncio\nasync def main():\n    print('a')\n"
+        "    with open('/dev/stdout', 'w') as out: out.write('bbb\\n')\nasyncio.run(main())\n",
+    ],
+)
+def test_an_output_that_the_program_empties_is_refused(code: str, snippet: Write) -> None:
+    """A terminal can't be emptied so, and none of it would be lost there."""
+    with pytest.raises(SnippetError, match=r"planted\.py: what it had printed was emptied"):
+        play(snippet(code))
+
+
 def test_each_line_is_told_by_who_printed_it(snippet: Write) -> None:
     trace = play(snippet(ACTORS))
     assert [(event.actor, event.text) for event in trace.events] == [
@@ -266,6 +281,50 @@ STUCK: dict[str, tuple[str, list[str]]] = {
         "import subprocess\n"
         "print('x', flush=True)\n"
         "subprocess.Popen(['cat'], stdin=subprocess.PIPE).wait()\n",
+        [
+            "MainThread waits for the end of a process",
+            "a process waits for what comes through a pipe",
+        ],
+    ),
+    "a child of asyncio whose stdin nobody closes": (
+        "import asyncio, sys\n"
+        "async def main():\n"
+        "    read = [sys.executable, '-c', 'import sys; sys.stdin.read()']\n"
+        "    child = await asyncio.create_subprocess_exec(*read, stdin=asyncio.subprocess.PIPE)\n"
+        "    print('x')\n"
+        "    await child.wait()\n"
+        "asyncio.run(main())\n",
+        ["Task-1 waits for Process.wait", "a process waits for what comes through a pipe"],
+    ),
+    "a child of asyncio that is asked for more than it says": (
+        "import asyncio\n"
+        "from asyncio.subprocess import PIPE\n"
+        "async def main():\n"
+        "    child = await asyncio.create_subprocess_exec('cat', stdin=PIPE, stdout=PIPE)\n"
+        "    child.stdin.write(b'x\\n')\n"
+        "    print((await child.stdout.readline()).decode().strip())\n"
+        "    await child.stdout.read()\n"
+        "asyncio.run(main())\n",
+        ["Task-1 waits for StreamReader.read", "a process waits for what comes through a pipe"],
+    ),
+    "a child whose stdin nobody closes is read from": (
+        "import subprocess\n"
+        "print('x', flush=True)\n"
+        "child = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "child.stdout.read()\n",
+        [
+            "MainThread waits for what comes through a pipe",
+            "a process waits for what comes through a pipe",
+        ],
+    ),
+    "a fork whose pipe has a writer left": (
+        "import os\n"
+        "ear, mouth = os.pipe()\n"
+        "print('x', flush=True)\n"
+        "if os.fork() == 0:\n"
+        "    os.close(mouth)\n"
+        "    os.read(ear, 1)\n"
+        "os.wait()\n",
         [
             "MainThread waits for the end of a process",
             "a process waits for what comes through a pipe",
@@ -545,6 +604,36 @@ NOT_STUCK = {
         "os.kill(os.getpid(), signal.SIGUSR2)\n"
         "signal.sigwait({signal.SIGUSR2})"
     ),
+    "a child with an alarm": (
+        "wait = 'import signal, sys; signal.signal(14, lambda *_: sys.exit(0)); '\n"
+        "wait += 'signal.setitimer(0, 1.5); sys.stdin.read()'\n"
+        "subprocess.Popen([sys.executable, '-c', wait], stdin=subprocess.PIPE).wait()"
+    ),
+    "a pipe of a child that takes its time": (
+        "child = subprocess.Popen('sleep 1.5; cat', shell=True, stdin=subprocess.PIPE,\n"
+        "    stdout=subprocess.PIPE)\n"
+        "child.stdin.write(b'x'), child.stdin.close(), child.stdout.read(), child.wait()"
+    ),
+    "a pipe of asyncio's child that takes its time": (
+        "async def main():\n"
+        "    child = await asyncio.create_subprocess_shell('sleep 1.5; cat', stdin=-1, stdout=-1)\n"
+        "    child.stdin.write(b'x\\n')\n"
+        "    await child.stdout.readline()\n"
+        "    child.stdin.close()\n"
+        "    await child.wait()\n"
+        "asyncio.run(main())"
+    ),
+    "a child in a session of its own": (
+        "ear, mouth = os.pipe()\n"
+        "subprocess.Popen(['sh', '-c', f'sleep 1.5; echo x >&{mouth}'], pass_fds=[mouth],\n"
+        "    start_new_session=True)\n"
+        "os.read(ear, 1)"
+    ),
+    "a fork that takes its time": (
+        "ear, mouth = os.pipe()\n"
+        "if os.fork() == 0: time.sleep(1.5), os.write(mouth, b'x'), os._exit(0)\n"
+        "os.read(ear, 1), os.wait()"
+    ),
     "kill": (
         "e = threading.Event()\n"
         "signal.signal(signal.SIGUSR1, lambda *_: e.set())\n"
@@ -556,7 +645,9 @@ NOT_STUCK = {
 
 @pytest.mark.parametrize("kind", NOT_STUCK)
 def test_who_waits_for_what_still_comes_is_not_stuck(kind: str, snippet: Write) -> None:
-    imports = "import asyncio, multiprocessing, os, queue, signal, subprocess, threading, time\n"
+    imports = (
+        "import asyncio, multiprocessing, os, queue, signal, subprocess, sys, threading, time\n"
+    )
     assert play(snippet(f"{imports}{NOT_STUCK[kind]}\nprint('woken')\n")).lines == ["woken"]
 
 

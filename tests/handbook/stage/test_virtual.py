@@ -6,13 +6,14 @@ import asyncio
 import logging
 import os
 import queue
+import re
 import resource
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 from proven.stage import SnippetError, Trace, load, perform
@@ -50,6 +51,117 @@ CASES = {
             "2.0 │ 2026-01-01 09:00:02 Thu Jan  1 09:00:02 2026 2026-01-01",
             "2.0 │ datetime datetime.datetime(2020, 1, 1, 0, 0)",
         ],
+    ),
+    "what is read of a clock is a float": (
+        """
+        import json, pickle, time
+        from functools import singledispatch
+        @singledispatch
+        def kind(value): return "object"
+        @kind.register
+        def _(value: float): return "float"
+        async def main():
+            began = time.monotonic()
+            await asyncio.sleep(0.5)
+            for read in began, time.time(), time.monotonic() - began, began + 1:
+                print(type(read) is float, type(read), type(read) is type(1.0), kind(read))
+                print({float: 1}[type(read)], type(read).__mro__ == float.__mro__, read.__class__)
+                print(json.loads(json.dumps(read)) == read == float(repr(read)), end=" ")
+                print(type(pickle.loads(pickle.dumps(read))) is float, dir(read) == dir(1.0))
+            print(type("", (), {}).__name__ == "", [*map(type, [began])] == [float])
+        """,
+        [
+            *(
+                "0.5 │ True <class 'float'> True float",
+                "0.5 │ 1 True <class 'float'>",
+                "0.5 │ True True True",
+            )
+            * 4,
+            "0.5 │ True True",
+        ],
+    ),
+    "the program's own descriptors begin at 3": (
+        """
+        import os
+        first = os.open(os.devnull, os.O_RDONLY)
+        async def main():
+            print(first)
+        """,
+        ["0.0 │ 3"],
+    ),
+    "its surroundings are its own": (
+        """
+        import os, sys
+        async def main():
+            print([name for name in os.environ if "HANDBOOK" in name or name == "PYTHONPATH"])
+            print([name for name in [*sys.modules, *sys.path] if "proven" in name])
+            print([name for name in sys.path_importer_cache if "proven" in name or "_ext" in name])
+        """,
+        ["0.0 │ []"] * 3,
+    ),
+    "sleep refuses what it can't do": (
+        """
+        import time
+        async def main():
+            for odd in float("inf"), 1e30, float("nan"), -1, "1", None:
+                try: time.sleep(odd)
+                except Exception as error: print(type(error).__name__)
+        """,
+        [
+            f"0.0 │ {kind}"
+            for kind in ("OverflowError", "ValueError", "TypeError")
+            for _ in range(2)
+        ],
+    ),
+    "the names that code uses are its own": (
+        """
+        def asked(value): return type(value)
+        async def main():
+            print(asked.__code__.co_names)
+        """,
+        ["0.0 │ ('type',)"],
+    ),
+    "type is what the program calls so": (
+        """
+        import time
+        def type(value): return "mine"
+        async def main():
+            print(type(time.time()))
+        """,
+        ["0.0 │ mine"],
+    ),
+    "what is left is less, what has elapsed is more": (
+        """
+        import time
+        from datetime import datetime, timedelta
+        async def main():
+            loop = asyncio.get_running_loop()
+            began, end = time.perf_counter(), loop.time() + 2
+            last, nanos = datetime.now() + timedelta(seconds=2), time.monotonic_ns() + 2_000_000_000
+            while (left := end - loop.time()) > 0:
+                print(int(left), "%d" % left, left // 1, "%.1f" % left, f"{left:.1f}", end=" ")
+                print((last - datetime.now()).seconds, (nanos - time.monotonic_ns()) // 10**9)
+                await asyncio.sleep(0.25)
+                took = time.perf_counter() - began
+                print("%.1f" % took, f"{took:.1f}", round(took, 1), took > 0.25, took)
+            one, two = time.time(), time.time()
+            print(one < two, one == two, datetime.now() == datetime.now(), two - one)
+        """,
+        [
+            line
+            for place in range(8)
+            for line in (
+                (
+                    lambda left, shown: (
+                        f"{place / 4:.2f} │ {left} {left} {left}.0 {shown} {shown} {left} {left}"
+                    )
+                )(int(1.999 - place / 4), f"{1.999 - place / 4:.1f}"),
+                (lambda took, shown: f"{took:.2f} │ {shown} {shown} {shown} True {took}")(
+                    (place + 1) / 4, f"{place / 4 + 0.2501:.1f}"
+                ),
+            )
+        ]
+        + ["2.00 │ True False False 0.0"],
     ),
     "logging shows virtual times": (
         """
@@ -444,12 +556,128 @@ def test_utcnow_shows_virtual_time_and_its_warning(tmp_path: Path) -> None:
         print(datetime.utcnow())
     """
     trace = played(code, tmp_path)
-    assert trace.lines == ["2026-01-01 09:00:01"]
+    assert trace.lines == ["2026-01-01 09:00:01.000003"]
     told = subprocess.run(
         [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=True
     )
     assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "snippets/")
     assert ("DeprecationWarning" in trace.stderr) is (sys.version_info >= (3, 12))
+
+
+AT_THE_END = {
+    "imports": """
+        try: import sched
+        except ImportError as error: print(error)
+        print(sys.path, sys.argv, sys.meta_path, asyncio is None)
+        """,
+    "opens a file": "open(__file__)",
+    "raises": "raise ValueError('at the end')",
+    "logs": "__import__; logging.warning('bye')",
+    "makes what nobody awaits": "asyncio.sleep(1)",
+    "is done": "print('over')",
+}
+
+
+@pytest.mark.parametrize("kind", AT_THE_END)
+@pytest.mark.parametrize(
+    "failing", ["", "loop.create_task(fail()); loop.run_until_complete(main())"]
+)
+def test_what_objects_do_at_the_end_of_python(kind: str, failing: str, tmp_path: Path) -> None:
+    """Python has taken away a lot by then, even `open`."""
+    code = f"""
+import asyncio, logging, sys
+class Last:
+    def __del__(self):
+{indent(dedent(AT_THE_END[kind]).strip(), " " * 8)}
+last = Last()
+left = asyncio.sleep(1)
+async def fail(): raise ValueError("nobody hears it")
+async def main(): await asyncio.sleep(0.01)
+loop = asyncio.new_event_loop()
+{failing}
+"""
+    trace = played(code, tmp_path, run=False)
+    told = subprocess.run(
+        [sys.executable, "-X", "utf8", tmp_path / "planted.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    address = re.compile("0x[0-9a-f]+")
+    assert trace.lines == told.stdout.splitlines()
+    assert address.sub("0x", trace.stderr) == address.sub(
+        "0x", told.stderr.replace(f"{tmp_path}/", "snippets/")
+    )
+
+
+@pytest.mark.parametrize("compared", ["type(value) is float", "type(value) is not type(1.0)"])
+def test_a_module_of_the_program_that_compares_types_has_the_real_clock(
+    compared: str, tmp_path: Path
+) -> None:
+    """What it would be told of a reading of the virtual one isn't so."""
+    (tmp_path / "kinds.py").write_text(f"def asked(value): return {compared}\n", encoding="utf-8")
+    code = "import kinds, time\nasync def main(): print(kinds.asked(time.time()))\n"
+    with pytest.raises(NotVirtual, match=r"kinds\.py compares types by `is`"):
+        played(code, tmp_path)
+    (tmp_path / "kinds.py").write_text("def asked(value): return type(value) == float\n")
+    assert played(code, tmp_path).lines == ["True"]
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/2"])
+def test_who_opens_its_own_output_anew_has_the_real_clock(path: str, tmp_path: Path) -> None:
+    with pytest.raises(NotVirtual, match=f"line 3 uses {path}"):
+        played(f"async def main():\n    open({path!r}, 'w')\n", tmp_path)
+
+
+EXITS = {
+    "in a task": "async def main(): asyncio.create_task(end()); await asyncio.sleep(1)",
+    "in a group": """
+        async def main():
+            async with asyncio.TaskGroup() as group:
+                group.create_task(end())
+        """,
+    "in a gather": "async def main(): await asyncio.gather(end(), end())",
+    "in a callback": """
+        async def main():
+            asyncio.get_running_loop().call_soon(sys.exit, 3)
+            await asyncio.create_task(end())
+        """,
+    "in a thread": "async def main(): await asyncio.to_thread(sys.exit, 3)",
+    "within a function": """
+        async def main(): await asyncio.create_task(end())
+        def start(): asyncio.run(main())
+        start()
+        """,
+    "within a function that cleans up": """
+        async def main(): await asyncio.create_task(end())
+        def start():
+            try: asyncio.run(main())
+            finally: print("cleaned up", file=sys.stderr)
+        start()
+        """,
+    "within a context": """
+        import contextlib
+        async def main(): await asyncio.create_task(end())
+        with contextlib.suppress(ValueError):
+            asyncio.run(main())
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", EXITS)
+def test_who_ends_python_by_exit_leaves_the_traceback_that_python_tells(
+    kind: str, tmp_path: Path
+) -> None:
+    """Asyncio tells it of a task of which nobody has heard the end."""
+    code = "import sys\nasync def end(): await asyncio.sleep(0.01); sys.exit(3)\n" + dedent(
+        EXITS[kind]
+    )
+    trace = played(code, tmp_path, run="run(" not in EXITS[kind])
+    told = subprocess.run(
+        [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=False
+    )
+    assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "snippets/")
+    assert (trace.exit, trace.lines) == (told.returncode, [])
 
 
 @pytest.mark.parametrize("kind", CASES)

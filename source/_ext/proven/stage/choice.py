@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -21,6 +22,7 @@ _REAL = (
     "selectors.*",
     "ctypes.*",
     "faulthandler.*",
+    "marshal.*",  # knows floats only, no readings of the virtual clock
     "asyncio.create_subprocess_*",
     "signal.[a-z]*",
     *(f"os.{name}" for name in ("fork*", "exec*", "spawn*", "posix_spawn*", "popen", "system")),
@@ -59,7 +61,9 @@ def why_real(path: Path) -> str:
 @lru_cache(1024)  # Each play asks, and whoever plans one.
 def _why_real(source: bytes) -> str:
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings(action="ignore"):
+            # Who plays it tells them.
+            tree = ast.parse(source)
     except SyntaxError:
         return "it is no valid Python"
     used = list(_used(tree))

@@ -12,6 +12,10 @@ BAR = " │ "
 LONGER = "If it needs longer, give it more seconds by PROVEN_DEADLINE.\n"
 """What helps when a program still runs at the deadline."""
 
+EMPTIED = (
+    "what it had printed was emptied, as by open('/dev/stdout', 'w'), which no terminal does: "
+    "write to sys.stdout or to descriptor 1"
+)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 

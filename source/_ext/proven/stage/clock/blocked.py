@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from proven.stage.clock import real
-from proven.stage.clock.cost import Lapse
+from proven.stage.clock.cost import Lapse, exact
 
 PAUSE = 0.002
 """Real seconds after which one who waits looks again."""
@@ -179,7 +179,7 @@ class Due(float):
     serial: int
 
     def __new__(cls, seconds: float, clock: Any) -> Due:
-        self = super().__new__(cls, round(seconds, 9))
+        self = super().__new__(cls, round(exact(seconds), 9))
         self.clock, self.made, self.serial = clock, clock.now, next(clock.serials)
         self.measured = type(seconds) is Lapse
         return self

@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakSet
 
 from proven.stage.clock.blocked import PAUSE, Due, Limits, Signal, Waiter, are_blocked_but
-from proven.stage.clock.cost import READ, READS, SECOND, STEPS, Now
+from proven.stage.clock.cost import READ, READS, SECOND, STEPS, Now, exact
 from proven.stage.trace import NotVirtual
 
 SPIN = 2.0
@@ -113,7 +113,7 @@ class Clock(Parts):
 
     def wait_for(self, signal: Signal, seconds: float) -> bool:
         """Wait for `signal` for at most virtual seconds; tell whether it was given."""
-        due = Due(self.time() + seconds, self)
+        due = Due(self.time() + exact(seconds), self)
         return bool(self.wait(due, signal.take, signal.wake, signal.given))
 
     def close(self) -> None:

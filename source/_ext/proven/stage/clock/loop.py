@@ -20,7 +20,7 @@ from typing import Any
 
 from proven.stage.clock import names, real, sets
 from proven.stage.clock.blocked import Due, Signal
-from proven.stage.clock.cost import Reading, first_line
+from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import Clock, Over
 from proven.stage.clock.pool import Pool, Works, cpu_count
 from proven.stage.process.shared import frames
@@ -79,7 +79,7 @@ def _read(loop: Any) -> float:
         return _time(loop)
     caller = real.getframe(1).f_globals.get("__name__", "")
     if not caller.startswith("asyncio."):
-        return Reading.at(clock.read())
+        return clock.read()
     # asyncio's own readings aren't the program's.
     clock.meter.charge()
     return clock.time()

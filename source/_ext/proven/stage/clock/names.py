@@ -9,7 +9,6 @@ takes no virtual time.
 from __future__ import annotations
 
 import datetime as dates
-import gc
 import sys
 import time
 import warnings
@@ -17,13 +16,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from proven.stage.clock.cost import SECOND, Reading
+from proven.stage.clock.cost import SECOND
 from proven.stage.clock.line import Clock
 from proven.stage.clock.real import KEPT
-from proven.stage.process.shared import frames
+from proven.stage.process.shared import frames, types
 
 EPOCH = 1_767_258_000 * SECOND
 """2026-01-01 09:00:00 UTC, in nanoseconds since 1970: when each play begins."""
+
+_MOST = (1 << 63) / SECOND
+"""Seconds from which on Python refuses to sleep."""
 
 _running: list[Clock] = []
 
@@ -40,7 +42,7 @@ def hand_over(clock: Clock) -> None:
 
 def _wall() -> int:
     clock = running()
-    return EPOCH + clock.read() if clock else KEPT["time_ns"]()
+    return clock.read_ns(EPOCH) if clock else KEPT["time_ns"]()
 
 
 def sleep(seconds: Any, /) -> None:
@@ -49,7 +51,7 @@ def sleep(seconds: Any, /) -> None:
     if clock is None:
         KEPT["sleep"](seconds)
         return
-    if seconds != seconds or seconds < 0 if isinstance(seconds, int | float) else True:
+    if not (isinstance(seconds, int | float) and 0 <= seconds < _MOST):
         # Python's own says what is wrong with it, or takes an odd number.
         KEPT["sleep"](seconds if not hasattr(seconds, "__index__") else min(0, seconds))
         seconds = seconds.__index__()
@@ -88,14 +90,16 @@ def clock_gettime_ns(which: int, /) -> int:
     clock = running()
     if clock is None or which in _REAL_CLOCKS:
         return real
-    return EPOCH + clock.read() if which == time.CLOCK_REALTIME else clock.read()
+    return clock.read_ns(EPOCH if which == time.CLOCK_REALTIME else 0)
 
 
 def clock_gettime(which: int, /) -> float:
     """Stand in for time.clock_gettime."""
-    if running() is None:
-        return KEPT["clock_gettime"](which)
-    return Reading.at(clock_gettime_ns(which))
+    real: float = KEPT["clock_gettime"](which)
+    clock = running()
+    if clock is None or which in _REAL_CLOCKS:
+        return real
+    return clock.read(EPOCH if which == time.CLOCK_REALTIME else 0)
 
 
 def _or_now(seconds: Any) -> Any:
@@ -114,13 +118,13 @@ def _reading(name: str, epoch: int) -> Callable[[], float]:
 
         def read() -> float:
             clock = running()
-            return epoch + clock.read() if clock else original()
+            return clock.read_ns(epoch) if clock else original()
 
     else:
 
         def read() -> float:
             clock = running()
-            return Reading.at(epoch + clock.read()) if clock else original()
+            return clock.read(epoch) if clock else original()
 
     read.__name__ = read.__qualname__ = name
     return read
@@ -176,18 +180,14 @@ def _show_dates() -> None:
     """Let datetime and date ask the clock: classes of C, whose own dicts are changed."""
     if getattr(dates.datetime.now, "__func__", None) is _now_of:
         return
-    import ctypes
-
     for kind, name, method in (
         (dates.datetime, "now", _now_of),
         (dates.datetime, "utcnow", _utcnow_of),
         (dates.date, "today", _today_of),
         (dates.datetime, "today", _today_of),
     ):
-        table = gc.get_referents(vars(kind))[0]
-        if name in table:
-            table[name] = classmethod(method)
-            ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+        if name in vars(kind):
+            types.replace(kind, name, classmethod(method))
 
 
 _now, _utcnow = (vars(dates.datetime)[name] for name in ("now", "utcnow"))

@@ -58,7 +58,11 @@ def play_in_process(
         if other:
             other.interrupt()
         elapsed = monotonic() - began
-        records, err = read(stage.events, stage.output, began), program.stderr()
+        err = program.stderr()
+        try:
+            records = read(stage.events, stage.output, began)
+        except SnippetError as error:
+            raise SnippetError(f"snippets/{name}.py: {error}") from None
     root = f"{path.parents[name.count('/')]}/"
     err = err.replace(root, "snippets/")
     if hung:
@@ -118,24 +122,28 @@ class _Stage:
 
     def start(self, path: Path, role: str) -> _Program:
         """Start the program at `path`; role: the name under which it writes its records."""
-        environment = os.environ | {
+        # The one would lead to what is the stage's, the other changes how lines mix.
+        given = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("PYTHONPATH", "PYTHONUNBUFFERED")
+        }
+        ours = {
             "HANDBOOK_EVENTS": str(self.events),
             "HANDBOOK_OUTPUT": str(self.output),
             "HANDBOOK_FOLDER": str(path.parent),
-            "HANDBOOK_MAIN": role,
             "HANDBOOK_PROGRAM": path.stem,
             "PYTHONPATH": str(CHILD),
-            "PYTHONUTF8": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
+            **{name: "1" for name in ("PYTHONUTF8", "PYTHONDONTWRITEBYTECODE")},
         }
-        # It changes how lines of several processes mix.
-        environment.pop("PYTHONUNBUFFERED", None)
+        hides = [name for name in ours if given.get(name) != ours[name]]
+        ours |= {"HANDBOOK_HIDES": " ".join([*hides, "HANDBOOK_HIDES"]), "HANDBOOK_MAIN": role}
         with self.output.open("ab") as stdout:
             return _Program(
                 subprocess.Popen(
                     [sys.executable, str(path)],
                     cwd=self.work,
-                    env=environment,
+                    env=given | ours,
                     stdout=stdout,
                     stderr=subprocess.PIPE,
                     stdin=subprocess.DEVNULL,

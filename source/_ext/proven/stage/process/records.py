@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from proven.stage.trace import Actor, Moment
+from proven.stage.trace import EMPTIED, Actor, Moment, SnippetError
 
 Record = dict[str, Any]
 
@@ -20,7 +20,7 @@ def read(events: Path, output: Path, began: float) -> list[Record]:
 
     events, output: the files that the play left; began: its first moment.  Each line
     is a record, told by whoever wrote the last of what is seen of it; what Python's
-    own stream didn't write counts as the main process's.
+    own stream didn't write counts as the main process's.  Raises SnippetError if a part is gone.
     """
     records = list(_records(events))
     printed: list[Record] = []
@@ -28,7 +28,10 @@ def read(events: Path, output: Path, began: float) -> list[Record]:
     for number, record in enumerate(records):
         record["place"] = float(number)
         (printed if record["what"] == "prints" else others).append(record)
-    lines = list(_lines(output.read_bytes(), printed, began))
+    data = output.read_bytes()
+    if not all(data.startswith(record["head"], record["start"]) for record in printed):
+        raise SnippetError(EMPTIED)
+    lines = list(_lines(data, printed, began))
     return _merged([*others, *lines], lines)
 
 

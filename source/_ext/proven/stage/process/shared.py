@@ -18,7 +18,18 @@ import _proven_queues as queues  # noqa: E402 - the path comes first
 import _proven_record as record  # noqa: E402 - the path comes first
 import _proven_tasks as tasks  # noqa: E402 - the path comes first
 import _proven_threads as threads  # noqa: E402 - the path comes first
+import _proven_types as types  # noqa: E402 - the path comes first
 
 sys.path.remove(_CHILD)
 
-__all__ = ["addresses", "deadlock", "frames", "locks", "queues", "record", "tasks", "threads"]
+__all__ = [
+    "addresses",
+    "deadlock",
+    "frames",
+    "locks",
+    "queues",
+    "record",
+    "tasks",
+    "threads",
+    "types",
+]

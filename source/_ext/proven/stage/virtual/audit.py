@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import select
 import selectors
 import signal
@@ -35,6 +36,7 @@ _OUTSIDE = (
     "signal.pthread_kill",
     "sqlite3.connect",
     "os.utime",
+    *("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"),
 )
 _STARTERS = (
     "multiprocessing.popen_spawn_posix",
@@ -51,6 +53,7 @@ _AT_SOCKETS = (
 _SELECTORS = ("SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector")
 _REAL = "which are real"
 _STAGE = str(Path(__file__).parents[1])
+_BY_IS = re.compile(rb"\btype\(.*\) is\b|\bis (not )?float\b")
 _OWN_NAMES = (None, "", b"", "localhost", b"localhost", "ip6-localhost")
 setitimer = signal.setitimer
 """Python's own, for the stage itself."""
@@ -61,12 +64,16 @@ _refuse: Callable[[str], object] = len
 
 def install(refuse: Callable[[str], object]) -> None:
     """Call `refuse` with the reason as soon as the program does such a thing."""
-    main = sys.modules.get("__main__")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "import" and arguments[0] in _STARTERS:
             event = arguments[0]
-        elif not (event in _OUTSIDE or event.startswith("socket.")):
+        elif event == "open":
+            # It is a file here, and would be emptied.
+            event = str(arguments[0])
+        elif event == "exec" and _compares_types(file := arguments[0].co_filename):
+            refuse(f"{os.path.basename(file)} compares types by `is`, and no reading is a float")
+        if not (event in _OUTSIDE or event in _STARTERS or event.startswith("socket.")):
             return
         if getattr(_here, "asking", False):
             return
@@ -78,7 +85,6 @@ def install(refuse: Callable[[str], object]) -> None:
         if why:
             refuse(at_line(f"uses {why}"))
 
-    assert main
     global _refuse
     _refuse = refuse
     sys.addaudithook(hook)
@@ -169,6 +175,15 @@ def rest() -> None:
     _here.asking = True
 
 
+def _compares_types(file: str) -> bool:
+    """Tell whether a module of the program's own does: in the main one that is taken care of."""
+    main = getattr(sys.modules.get("__main__"), "__file__", "")
+    path, folder = Path(file), os.path.dirname(main)
+    if file == main or not file.startswith(f"{folder}/") or not path.is_file():
+        return False
+    return _BY_IS.search(path.read_bytes()) is not None
+
+
 def _reason(event: str, arguments: tuple[Any, ...]) -> str:
     if event == "os.kill":
         return "" if arguments[0] == os.getpid() else event
@@ -226,7 +241,7 @@ def at_line(what: str) -> str:
 def line() -> int:
     """Return the line of the main program that runs in this thread; 0 if none does."""
     frame: Any = real.getframe(2)
-    main = getattr(sys.modules["__main__"], "__file__", "")
+    main = getattr(sys.modules.get("__main__"), "__file__", "")
     while frame:
         if frame.f_code.co_filename == main:
             return int(frame.f_lineno)

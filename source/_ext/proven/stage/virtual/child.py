@@ -29,6 +29,8 @@ from proven.stage.watch import Journal, prepare_threads, watch_threads, watching
 
 loaded: set[str] = set()
 """Names of the modules that the zygote has, and so every child."""
+_own: dict[str, Any] = {}
+"""Those of them that the program must not see."""
 
 
 def serve() -> None:
@@ -42,13 +44,16 @@ def serve() -> None:
 def _serve(journal: Journal) -> None:
     orders = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["TZ"] = "UTC"
+    os.putenv("TZ", "UTC")
     time.tzset()
     _rehearse(journal)
     prepare_threads()
     audit.prepare()
     frames.hide()
     loaded.update(sys.modules)
+    own = ("proven", "_proven_")
+    _own.update((name, sys.modules[name]) for name in sys.modules if name.startswith(own))
+    sys.path_importer_cache.clear()
     gc.collect()
     gc.freeze()
     while True:
@@ -62,7 +67,8 @@ def _serve(journal: Journal) -> None:
             request += orders.recv(left - len(request))
         # What is done here a fork needn't do in memory that it would have to copy first.
         order = pickle.loads(request)
-        _surround_by(order.environment | {"TZ": "UTC"})
+        _surround_by(order.environment)
+        os.putenv("TZ", "UTC")
         if os.fork() == 0:
             orders.close()
             _Child(order, socket.socket(fileno=channel)).play()
@@ -130,7 +136,7 @@ class _Child:
         audit.install(self.refuse)
         addresses.shift()
         self._run()
-        self._end()
+        program.end(self.order.path, loaded)
         self.tell()
 
     def tell(self, rows: Any = ()) -> NoReturn:
@@ -161,6 +167,7 @@ class _Child:
     def _send(self, outcome: Outcome) -> NoReturn:
         # The first one counts: another thread may be about to tell, too.
         self._told.acquire()
+        sys.modules.update(_own)
         self._channel.sendall(pickle.dumps(outcome))
         self._channel.close()
         audit.rest()
@@ -184,6 +191,8 @@ class _Child:
         os.chdir(order.work)
         sys.argv, sys.orig_argv = [order.path], [sys.executable, order.path]
         sys._xoptions.clear()
+        for name in _own:
+            del sys.modules[name]
         sys.path[0] = os.path.dirname(order.path)
         # Private, so typeshed lacks it.
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
@@ -200,7 +209,7 @@ class _Child:
         try:
             program.run(self.order.path, self.clock)
         except SystemExit as stop:
-            stop.__traceback__ = frames.beyond(stop.__traceback__)
+            stop.__traceback__ = program.kept(frames.beyond(stop.__traceback__))
             self.code = program.exit_code(stop)
         except BaseException as error:
             self.code, self.raised = 1, type(error).__name__
@@ -208,17 +217,6 @@ class _Child:
                 self.code = -signal.SIGINT
             trace = frames.beyond(error.__traceback__)
             sys.excepthook(type(error), error.with_traceback(trace), trace)
-
-    def _end(self) -> None:
-        """Play the end of the interpreter: threads, atexit, and what the modules hold."""
-        threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
-        atexit._run_exitfuncs()
-        del sys.modules["__main__"]
-        folder = os.path.dirname(self.order.path)
-        for name in sys.modules.keys() - loaded:
-            if (getattr(sys.modules[name], "__file__", None) or "").startswith(f"{folder}/"):
-                del sys.modules[name]
-        gc.collect()
 
 
 def _start_coverage() -> None:

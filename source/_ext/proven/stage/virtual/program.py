@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import builtins
+import gc
 import importlib.machinery
+import os
 import re
 import sys
+import threading
 import tokenize
+import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from types import ModuleType
 from typing import Any
 
 from proven.stage.clock import Clock
+from proven.stage.clock.cost import type_of
+from proven.stage.clock.real import patched
 
+_GONE = ("path", "argv", "path_hooks", "path_importer_cache", "meta_path")
+"""What sys no longer has when Python lets the modules go (Python/pylifecycle.c)."""
 TAKES = re.compile(r"#.*\btakes (\d+(?:\.\d+)?) (ms|s)\b")
 """A comment by which a line, or a whole function, takes virtual seconds of computing."""
+
+_NAMES = re.compile(rb"\bdis\b|\bco_\w+")
+"""By what a program sees which names its code uses."""
 
 
 def run(path: str, clock: Clock) -> None:
@@ -36,13 +48,34 @@ def run(path: str, clock: Clock) -> None:
     with open(path, "rb") as file:
         data = file.read()
     durations = dict(_durations(data))
-    if not durations:
-        code = compile(data, path, "exec", dont_inherit=True)
-    else:
-        vars(main)["__takes__"] = clock.meter.takes
-        tree = _Taking(durations).visit(ast.parse(data, path))
-        code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
-    exec(code, vars(main))
+    source: Any = data
+    if durations or (b"type(" in data and not _NAMES.search(data)):
+        # Python's own names: the program's are what it has written.
+        vars(builtins).update(__takes__=clock.meter.takes, __type__=type_of)
+        source = ast.parse(data, path)
+        if not _rebinds_type(source):
+            source = _Typing().visit(source)
+        source = ast.fix_missing_locations(_Taking(durations).visit(source))
+    exec(compile(source, path, "exec", dont_inherit=True), vars(main))
+
+
+def _rebinds_type(tree: ast.AST) -> bool:
+    return any(
+        "type" in (getattr(node, "name", ""), getattr(node, "arg", ""), getattr(node, "asname", ""))
+        or (isinstance(node, ast.Name) and node.id == "type" and type(node.ctx) is not ast.Load)
+        for node in ast.walk(tree)
+    )
+
+
+class _Typing(ast.NodeTransformer):
+    """Lets the program find that what it has read of a clock is a float."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Name("type") as name, [argument], []):
+                name.id = "__type__" if not isinstance(argument, ast.Starred) else name.id
+        return node
 
 
 def _durations(source: bytes) -> Iterator[tuple[int, float]]:
@@ -85,6 +118,24 @@ class _Taking(ast.NodeTransformer):
         return ast.copy_location(ast.Expr(ast.copy_location(call, at)), at)
 
 
+def kept(trace: Any) -> Any:
+    """Return what of a traceback the exception keeps that ends Python.
+
+    Until 3.11 that is up to the outermost frame that does something about it, as `finally` does.
+    """
+    while trace and sys.version_info < (3, 12) and not _handles(trace):
+        trace = trace.tb_next
+    return trace
+
+
+def _handles(trace: Any) -> bool:
+    import dis
+
+    code = trace.tb_frame.f_code
+    table: Any = dis._parse_exception_table(code)  # type: ignore[attr-defined]  # private
+    return any(entry.start <= trace.tb_lasti < entry.end for entry in table)
+
+
 def exit_code(stop: SystemExit) -> int:
     """Return the exit code that Python ends with, and print what it would print."""
     if stop.code is None:
@@ -93,3 +144,30 @@ def exit_code(stop: SystemExit) -> int:
         return stop.code & 0xFF
     print(stop.code, file=sys.stderr)
     return 1
+
+
+def end(path: str, loaded: set[str]) -> None:
+    """Play the end of Python: threads, atexit, and what the modules hold.
+
+    loaded: modules that aren't the program's.  Python takes away `open`, too, and so shows no line
+    of a file that it hasn't shown before.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # private, so typeshed lacks it
+    atexit._run_exitfuncs()
+    # So does Python, before it takes anything away.
+    gc.collect()
+    own = (path, os.path.dirname(path) + os.sep)
+    kept = {
+        name: module
+        for name, module in sys.modules.items()
+        if (name in loaded and name != "__main__")
+        or not (getattr(module, "__file__", None) or "").startswith(own)
+    }
+    opens = vars(builtins).pop("open")
+    with patched((sys, name, None) for name in _GONE):
+        sys.modules.clear()
+        # In C it would count the stage's frames.
+        sys.modules["warnings"] = warnings
+        gc.collect()
+        sys.modules.update(kept)
+    builtins.open = opens

@@ -13,7 +13,7 @@ from proven.stage.clock.cost.meter import (
     Now,
     first_line,
 )
-from proven.stage.clock.cost.moments import SECOND, Lapse, Reading
+from proven.stage.clock.cost.moments import SECOND, Lapse, Reading, exact, type_of
 
 __all__ = [
     "NOTHING",
@@ -26,5 +26,7 @@ __all__ = [
     "Meter",
     "Now",
     "Reading",
+    "exact",
     "first_line",
+    "type_of",
 ]

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from proven.stage.clock.cost.moments import SECOND
+from proven.stage.clock.cost.moments import SECOND, Reading, exact
 
 READS = 5_000
 """Readings of the clock at one moment after which it counts as busy waiting."""
@@ -22,6 +22,10 @@ STEPS = 20_000
 """Steps of loops at one moment after which they count as busy waiting, if a timer runs."""
 READ = 50_000
 """Nanoseconds that each further reading, or step, takes."""
+MICROSECOND = 1_000
+"""Nanoseconds by which the time of day gets later with each reading: no other clock shows these."""
+COUNTED = 100
+"""Readings of a thread at one moment of which each is later than the one before."""
 NOTICEABLE = 0.02
 """CPU seconds from which a stretch counts."""
 
@@ -124,25 +128,47 @@ class Now:
     serials: Any = field(default_factory=itertools.count)
     _reads: int = 0
     _steps: int = 0
+    _late: int = 0
+    _later: int = 0
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.sleep, self.charging)
+        self._readings: dict[int, int] = {}
 
     def time(self) -> float:
         """Return the current virtual second."""
         return self.now / SECOND
 
-    def read(self) -> int:
-        """Return the nanosecond for the program: one that waits by reading lets it pass."""
+    def read(self, epoch: int = 0) -> Reading:
+        """Return the moment for the program, a date if an epoch is given."""
+        late = self._count_reading()
+        moment = epoch + self.now
+        shown = moment + late * MICROSECOND if epoch else moment
+        return Reading.at(moment, late, shown / SECOND)
+
+    def read_ns(self, epoch: int = 0) -> int:
+        """Return its nanosecond."""
+        late = self._count_reading()
+        return epoch + self.now + late * (MICROSECOND if epoch else 1)
+
+    def _count_reading(self) -> int:
+        """Return how late this reading is: who waits by reading lets time pass.
+
+        Later than all at earlier moments and than those of the same thread, as in real time.  What
+        threads do at the same moment doesn't count, or it would be something else each time.
+        """
         self.meter.charge()
         self._reads += 1
         if self._reads > READS:
             self._creep()
-        return self.now
+        me = threading.get_ident()
+        count = self._readings[me] = min(self._readings.get(me, 0) + 1, COUNTED)
+        self._later = max(self._later, count)
+        return self._late + count
 
     def sleep(self, seconds: float) -> None:
         """Let virtual seconds pass."""
-        self._go_on(self.now + round(seconds * SECOND))
+        self._go_on(self.now + round(exact(seconds) * SECOND))
 
     def _creep(self) -> None:
         """Let a moment pass for who waits busily."""
@@ -150,3 +176,5 @@ class Now:
 
     def _go_on(self, now: int) -> None:
         self.now, self._reads, self._steps = now, 0, 0
+        self._late, self._later = self._late + self._later + 1, 0
+        self._readings.clear()

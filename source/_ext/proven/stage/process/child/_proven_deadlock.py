@@ -19,7 +19,7 @@ import threading
 from time import monotonic
 
 from _proven_frames import current_frames
-from _proven_pipes import at_pipe, switched
+from _proven_pipes import at_pipe, await_end, switched
 from _proven_record import EVENTS, Here, record
 from _proven_waits import rows_of
 
@@ -48,6 +48,7 @@ class Look:
     end: Callable[[list[Row]], object]
     pulse: Callable[[], object]
     here = Here.id != "beside"
+    native = 0
 
 
 class might_last:
@@ -84,6 +85,7 @@ def _begin() -> None:
 def _look() -> None:
     before: object = None
     since, stopped = 0.0, False
+    Look.native = threading.get_native_id()
     try:
         while _waiting and not (stopped := _stop.acquire(timeout=PAUSE)):
             began = monotonic()
@@ -187,6 +189,7 @@ def _pause() -> None:
         # It ends at once, and nobody starts another while this lock is held.  One that begins to
         # look in this very moment hears of it the next time.
         if _running.acquire(timeout=0.01):
+            await_end(Look.native)
             return
 
 

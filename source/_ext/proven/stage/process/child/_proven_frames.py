@@ -7,12 +7,13 @@ without the stage.  It imports nothing but Python's own.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
 import warnings
 from types import BuiltinFunctionType, CoroutineType, FrameType, TracebackType
+
+from _proven_types import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ def beyond(trace: Any) -> Any:
 
 def hide() -> None:
     """Hide them from now on, in this process."""
-    _replace(FrameType, "f_back", property(lambda frame: outer(back(frame))))
+    replace(FrameType, "f_back", property(lambda frame: outer(back(frame))))
     follow = property(
         lambda trace: beyond(_next.__get__(trace)), lambda trace, value: _next.__set__(trace, value)
     )
-    _replace(TracebackType, "tb_next", follow)
-    _replace(CoroutineType, "cr_origin", property(_origin_of))
+    replace(TracebackType, "tb_next", follow)
+    replace(CoroutineType, "cr_origin", property(_origin_of))
     sys.set_coroutine_origin_tracking_depth = InC("sys", _track_origins, _set_depth.__doc__)
     sys.get_coroutine_origin_tracking_depth = InC("sys", _tracked, _get_depth.__doc__)
     sys._getframe = _getframe
@@ -66,16 +67,10 @@ def hide() -> None:
         _hide_from(name)
     if sys.version_info < (3, 13):
         # These are of C, and so is how they follow a traceback.
-        sys.excepthook = sys.__excepthook__ = excepthook
-        threading.excepthook = threading.__excepthook__ = _thread_excepthook
-
-
-def _replace(kind: type, name: str, value: Any) -> None:
-    """Change an attribute of a class of C, whose own dict is reached by the collector only."""
-    import ctypes
-
-    gc.get_referents(vars(kind))[0][name] = value
-    ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+        hook: Any = InC("sys", excepthook, _excepthook.__doc__)
+        sys.excepthook = sys.__excepthook__ = hook
+        hook = InC("_thread", _thread_excepthook, _of_threads.__doc__)
+        threading.excepthook = threading.__excepthook__ = hook
 
 
 _origin: Any = vars(CoroutineType)["cr_origin"].__get__
@@ -112,8 +107,8 @@ class InC:
         self.__module__, self.__doc__ = module, doc
         self.__name__ = self.__qualname__ = function.__name__
 
-    def __call__(self, *arguments: Any) -> Any:
-        return self._function(*arguments)
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._function(*arguments, **options)
 
     def __repr__(self) -> str:
         return f"<built-in function {self.__name__}>"
@@ -226,7 +221,7 @@ def _thread_excepthook(args: Any, /) -> None:
     _of_threads(threading.ExceptHookArgs((args.exc_type, args.exc_value, trace, args.thread)))
 
 
-_thread_excepthook.__name__ = _thread_excepthook.__qualname__ = "excepthook"
+_thread_excepthook.__name__ = _of_threads.__name__
 
 
 def _cleaned(trace: Any) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _make_lock: Any = threading.Lock
 _make_rlock: Any = threading.RLock
+_MOST = threading.TIMEOUT_MAX
 
 
 class _Type(type):
@@ -41,6 +42,12 @@ class _Type(type):
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, cls.own)
+
+
+def _asked_for(blocking: Any = True, timeout: Any = -1, *more: Any, **named: Any) -> Any:
+    """Return whether it may be waited for, and the seconds; None if Python refuses them."""
+    can_be = isinstance(timeout, int | float) and (timeout == -1 or 0 <= timeout <= _MOST)
+    return bool(blocking), timeout if can_be and not (more or named) else None
 
 
 class WatchedLock(metaclass=_Type):
@@ -73,10 +80,11 @@ class WatchedLock(metaclass=_Type):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self._lock.__reduce_ex__(protocol)
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+    def acquire(self, *asked: Any, **named: Any) -> bool:
         """Take the lock, as the one behind it does."""
-        if not blocking or (timeout < 0 and timeout != -1):
-            taken = self._lock.acquire(blocking, timeout)
+        blocking, timeout = _asked_for(*asked, **named)
+        if not (blocking and timeout is not None):
+            taken: bool = self._lock.acquire(*asked, **named)
             if taken:
                 self._take()
             return taken

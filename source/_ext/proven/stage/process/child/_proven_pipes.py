@@ -1,11 +1,13 @@
-"""Tells of a process without the recorder whether it waits at a pipe, by what Linux knows of it.
+"""Tells who waits at a pipe, or for a process, by what Linux knows of it: no frame shows that.
 
-Its standard output goes into a pipe that the program reads, or it is no Python.
+So does a process without the recorder, as its standard output goes into a pipe that the program
+reads, or it is no Python, and a thread that waits in C.
 """
 
 from __future__ import annotations
 
 import os
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 _WAITS = {"pipe_write": "room in a pipe", "pipe_read": "what comes through a pipe"}
 """By where in the kernel it is (fs/pipe.c)."""
+_FOR_PROCESS = ("do_wait", "the end of a process")
+_ALARM = 1 << 13
+"""SIGALRM among the signals of a process: it may wake at a moment that nobody else knows."""
 
 
 def _pipe_of(descriptor: int, pid: int | str = "self") -> str:
@@ -22,9 +27,18 @@ def _pipe_of(descriptor: int, pid: int | str = "self") -> str:
         return ""
 
 
-def of_process(descriptor: int) -> bool:
-    """Tell whether a descriptor of this process stands for another one, and tells of its end."""
-    return _pipe_of(descriptor) == "anon_inode:[pidfd]"
+def of_the_play(descriptor: int) -> bool:
+    """Tell whether only processes of this play can let something come by it."""
+    pipe = _pipe_of(descriptor)
+    return pipe == "anon_inode:[pidfd]" or (pipe[:5] == "pipe:" and not _is_open_outside(pipe))
+
+
+def await_end(native: int) -> None:
+    """Wait until the system has no such thread: Python warns of a fork beside any that it has."""
+    for _ in range(100):
+        if not os.path.exists(f"/proc/self/task/{native}"):
+            return
+        time.sleep(0.001)
 
 
 def switched(pid: int) -> str:
@@ -34,14 +48,24 @@ def switched(pid: int) -> str:
 
 
 def at_pipe(pid: int) -> list[Row]:
-    """Return the row of a process of one thread that waits at a pipe; [] if it doesn't."""
-    what = next((what for end, what in _WAITS.items() if _read(pid, "wchan").endswith(end)), "")
-    # proc_pid_syscall(5): the call's number, then its arguments; the first is the descriptor.
-    call = _read(pid, "syscall").split()
-    if not what or len(call) < 2 or _threads(pid) != 1:
+    """Return the row of a process of one thread that can't go on by itself; [] if it may."""
+    caught = _read(pid, "status").partition("SigCgt:")[2].split()[:1]
+    if _threads(pid) != 1 or not caught or int(caught[0], 16) & _ALARM:
         return []
-    pipe = _pipe_of(int(call[1], 16), pid)
-    return [("a process", what, "", 0)] if pipe and not _is_open_outside(pipe) else []
+    what = waits_in_c(pid)
+    return [("a process", what, "", 0)] if what else []
+
+
+def waits_in_c(task: int | str) -> str:
+    """Return what a process, or a thread of this one (self/task/…), waits for; "" if unknown."""
+    place = _read(task, "wchan")
+    if place == _FOR_PROCESS[0]:
+        return _FOR_PROCESS[1]
+    what = next((what for end, what in _WAITS.items() if place.endswith(end)), "")
+    # proc_pid_syscall(5): the call's number, then its arguments; the first is the descriptor.
+    call = _read(task, "syscall").split()
+    pipe = _pipe_of(int(call[1], 16), task) if what and len(call) > 1 else ""
+    return what if pipe and not _is_open_outside(pipe) else ""
 
 
 def _is_open_outside(pipe: str) -> bool:
@@ -65,7 +89,7 @@ def _threads(pid: int) -> int:
         return 0
 
 
-def _read(pid: int, name: str) -> str:
+def _read(pid: int | str, name: str) -> str:
     try:
         with open(f"/proc/{pid}/{name}", encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -31,11 +31,13 @@ def install() -> None:
     when_imported("multiprocessing.synchronize", _watch_semaphores)
     when_imported("multiprocessing.connection", _watch_pipes)
     when_imported("multiprocessing.forkserver", lambda module: watch_forkserver(module, might_last))
-    when_imported("asyncio.base_events", _watch_loops)
+    when_imported("asyncio.base_events", last_from_now_on)
     when_imported("asyncio.events", watch_timers)
     when_imported("concurrent.futures.thread", watch_work)
-    when_imported("subprocess", lambda module: _watch_lasting(module.Popen, "_wait"))
-    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+    when_imported("subprocess", _watch_popen)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=last_from_now_on, after_in_child=_after_fork
+    )
     if Here.id == "main":
         atexit.register(_tell_exception)
     # The stage asks for the stacks of a play that hangs, and then ends it.
@@ -93,9 +95,14 @@ def _watch_pipes(module: Any) -> None:
         _watch_lasting(module.Connection, method)
 
 
-def _watch_loops(_: Any) -> None:
-    # Without a frame of its own in each stack of a loop.
+def last_from_now_on(_: Any = None) -> None:
+    """Take note that any wait may last: those of C have no frame, a loop's shows in each stack."""
     might_last().__enter__()
+
+
+def _watch_popen(module: Any) -> None:
+    _watch_lasting(module.Popen, "_wait")
+    last_from_now_on()
 
 
 def _watch_lasting(owner: Any, method: str) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 OUTPUT = os.environ["HANDBOOK_OUTPUT"]
+HEAD = 16
+"""Bytes of each part by which is seen that nobody has overwritten it."""
 
 
 class Shared(io.BufferedWriter):
@@ -46,7 +48,7 @@ class Shared(io.BufferedWriter):
         self._calls = os.fstat, os.open, os.write, os.lseek, os.close, os.path.samestat
         self._frame, self._back, self._ident = getframe, back, threading.get_ident
         self._author, self._record = author, record
-        self._path, self._mode = OUTPUT, os.O_WRONLY | os.O_APPEND
+        self._path, self._mode, self._head = OUTPUT, os.O_WRONLY | os.O_APPEND, HEAD
 
     def write(self, data: Any) -> int:
         """Keep `data` until it is flushed, as the buffer of a terminal does."""
@@ -69,6 +71,9 @@ class Shared(io.BufferedWriter):
                 whose, data = (self._held or self._later).pop(0)
                 while data:
                     data = data[self._put(data, whose) :]
+
+    def __repr__(self) -> str:
+        return "<_io.BufferedWriter name='<stdout>'>"
 
     def seekable(self) -> bool:
         """Tell that it isn't: neither is a terminal."""
@@ -105,7 +110,7 @@ class Shared(io.BufferedWriter):
         finally:
             close(file)
         if whose:
-            self._record("prints", start=end - count, end=end, **whose)
+            self._record("prints", start=end - count, end=end, head=data[: self._head], **whose)
         return count
 
 

@@ -10,7 +10,7 @@ import sys
 import threading
 
 from _proven_frames import back, is_own
-from _proven_pipes import of_process
+from _proven_pipes import of_the_play, waits_in_c
 from _proven_record import Here, process_name
 from _proven_servers import end_of, is_at_lock, listens, serves
 from _proven_tasks import waits_of
@@ -36,6 +36,8 @@ def rows_of(thread: Any, frame: Any, alive: list[Any]) -> list[Row] | None:
     if (tasks := _tasks_of(frame)) is not None:
         return tasks
     reason = IDLE if listens(frame) or is_at_lock(frame) else _reason(frame, alive)
+    if reason is None and thread and (what := waits_in_c(f"self/task/{thread.native_id}")):
+        reason = (what, "")
     if reason and serves(frame):
         # Told is who has asked for it.
         reason = IDLE
@@ -81,7 +83,7 @@ def _tasks_of(frame: Any) -> list[Row] | None:
     loop = frame.f_locals["self"]
     # Its own pipe is registered, by which threads wake it.
     others = [fd for fd in loop._selector.get_map() if fd != loop._ssock.fileno()]
-    if loop._scheduled or loop._ready or not all(map(of_process, others)):
+    if loop._scheduled or loop._ready or not all(map(of_the_play, others)):
         return None
     return None if loop._signal_handlers else list(waits_of([loop], _is_program))
 

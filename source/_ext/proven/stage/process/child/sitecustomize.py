@@ -7,6 +7,7 @@ program reads, is left alone.
 """
 
 import os
+import posix
 import sys
 
 
@@ -34,6 +35,7 @@ def _install() -> None:
         return
     import _proven_addresses
     import _proven_deadlock
+    import _proven_environment
     import _proven_frames
     import _proven_processes
     import _proven_queues
@@ -44,6 +46,7 @@ def _install() -> None:
     _proven_threads.install()
     _proven_queues.install()
     _proven_processes.install()
+    _proven_environment.install(_ours())
     _proven_deadlock.install()
     _proven_stdout.install()
     _proven_sleeps.install()
@@ -51,7 +54,29 @@ def _install() -> None:
     _proven_addresses.shift()
 
 
+def _ours() -> dict[bytes, bytes]:
+    """Return what the stage has put into the environment."""
+    names = posix.environ.get(b"HANDBOOK_HIDES", b"").split()
+    return {name: posix.environ[name] for name in names if name in posix.environ}
+
+
+def _hide(ours: dict[bytes, bytes]) -> None:
+    """Let the program's surroundings be as they are without the recorder."""
+    folder = os.path.dirname(__file__)
+    # What the program itself has put there for this Python.
+    path = ours.get(b"PYTHONPATH", b"").removeprefix(os.fsencode(folder)).removeprefix(b":")
+    # Private, so typeshed lacks it.
+    for table in (os.environ._data, posix.environ):  # type: ignore[attr-defined]
+        for name in (*ours, b"HANDBOOK_MAIN"):
+            table.pop(name, None)
+        if path:
+            table[b"PYTHONPATH"] = path
+    for module in [name for name in sys.modules if name.startswith("_proven_")]:
+        del sys.modules[module]
+    sys.path_importer_cache.pop(folder, None)
+    sys.path[:] = [entry for entry in sys.path if entry != folder]
+
+
 if _has_the_plays_output():
     _install()
-# The program's own path must be as it is without the recorder.
-sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(__file__)]
+_hide(_ours())
