@@ -85,10 +85,11 @@ def test_of(book: Book, name: str) -> str:
 
 
 def _marks(book: Book, page: str, test: str) -> Iterator[str]:
+    proofs = [proof for proof in book.all_proofs if proof.file == test]
     for mark, problem in (
         *disagreements(book.all_claims, book.all_proofs),
-        *too_narrow(book.all_proofs),
-        *empty(book.all_proofs),
+        *too_narrow(proofs),
+        *empty(proofs),
         *lawless(book.all_claims, book.all_laws),
         *(
             (mark, f"claim {mark.id!r}: {problem}")

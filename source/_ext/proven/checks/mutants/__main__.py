@@ -27,7 +27,6 @@ from proven.checks.mutants.record import (
     Pair,
     found_since,
     merged,
-    pages,
     report_now,
     settled_in,
     unneeded,
@@ -58,13 +57,13 @@ def main() -> int:
     command.add_argument("--report", action="store_true", help="write what is known to the report")
     options, book = parse(command)
     if options.only and not options.changed:
-        wanted = [pair for pair in pages(book) if pair[1].startswith(tuple(options.only))]
         before, file = {}, None
     else:
         before = {} if options.all else report_now(book)
-        wanted = untried(book, merged(book, before))
-        wanted = [pair for pair in wanted if pair[1].startswith(tuple(options.only or [""]))]
         file = found_since(book)
+    only = tuple(options.only or [""])
+    wanted = untried(book, merged(book, before))
+    wanted = {pair: names for pair, names in wanted.items() if pair[1].startswith(only)}
     book.memo.save()
     data = _try_pages(book, wanted, before, file)
     if options.report:
@@ -73,7 +72,7 @@ def main() -> int:
 
 
 def _try_pages(
-    book: Book, wanted: list[Pair], before: dict[str, Any], file: Path | None
+    book: Book, wanted: dict[Pair, list[str]], before: dict[str, Any], file: Path | None
 ) -> dict[str, Any]:
     """Examine these pages; keep what is known by then in `file` after each without a fault."""
     done: dict[str, PageReport] = {}
@@ -84,7 +83,8 @@ def _try_pages(
         at_once = {pair: _at_once(book, pair, len(wanted)) for pair in first}
         settled = settled_in(book, before)
         examined = {
-            pool.submit(examine, book, *pair, at_once[pair], settled): pair[1] for pair in first
+            pool.submit(examine, book, pair, wanted[pair], at_once[pair], settled): pair[1]
+            for pair in first
         }
         for future in as_completed(examined):
             done[examined[future]] = future.result()
@@ -104,17 +104,21 @@ def _at_once(book: Book, pair: Pair, pages: int) -> int:
     return max(1, (2 if _is_quick(book, pair) else 4) // pages)
 
 
-def examine(book: Book, page: str, test: str, workers: int, settled: dict[str, str]) -> PageReport:
-    """Ask who notices each mutant of a page's snippets, then break those proofs that none broke.
+def examine(
+    book: Book, pair: Pair, names: list[str], workers: int, settled: dict[str, str]
+) -> PageReport:
+    """Ask who notices each mutant of these snippets of a page, then break what proofs none broke.
 
     settled: what has broken proofs that are as they were then.
     """
+    page, test = pair
     mine = [id for id, proof in book.proofs.items() if proof.file == test]
-    findings = PageReport(broken={id: settled[id] for id in mine if id in settled})
-    job: dict[str, Any] = {"page": page, "test": test, "settled": sorted(findings.broken)}
+    known = [id for id in mine if id in settled]
+    findings = PageReport(broken={id: settled[id] for id in known if settled[id]})
+    job: dict[str, Any] = {"page": page, "test": test, "names": names, "settled": known}
     for task in (NOTICE, BREAK):
-        unbroken = sum(id not in findings.broken for id in mine)
-        count = workers if task == NOTICE else min(workers, unbroken)
+        unbroken = len({*mine}.difference(known, findings.broken))
+        count = workers * bool(names) if task == NOTICE else min(workers, unbroken)
         if count:
             with ThreadPoolExecutor(count) as pool:
                 shares = [job | {"task": task, "share": (n, count)} for n in range(count)]

@@ -6,11 +6,13 @@ since.  A page needn't be tried as long as its claims, proofs and snippets are w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from proven.book import Book
+from proven.book.prints import used
 from proven.checks.mutants.mutations import is_timed
 from proven.checks.mutants.report import text_of
 from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
@@ -18,6 +20,9 @@ from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
 Pair = tuple[str, str]
 """A page and its file of proofs, relative to the root."""
 Report = dict[str, Any]
+
+_TWINS = (("_broken", "_fixed"), ("_fixed", "_broken"))
+_FIXTURE = re.compile(r"^@pytest\.fixture.*\n(?:async )?def (\w+)", re.M)
 
 
 def pages(book: Book) -> list[Pair]:
@@ -54,41 +59,51 @@ def merged(book: Book, *reports: Report) -> Report:
     return data
 
 
-def untried(book: Book, report: Report) -> list[Pair]:
-    """Return the pages of which `report` doesn't say that all is well with them as they are."""
-    everything = pages(book)
-    snippets = {pair: set(book.snippets_of(*pair)) for pair in everything}
-    stale = {pair for pair in everything if not _is_settled(book, report, pair)}
-    # Who notices a mutant may be on another page that names the snippet.
-    touched = set().union(*(snippets[pair] for pair in stale))
-    return [pair for pair in everything if pair in stale or snippets[pair] & touched]
+def untried(book: Book, report: Report) -> dict[Pair, list[str]]:
+    """Return the pages of which `report` doesn't tell all as it is now, and what they try anew.
+
+    These are the snippets that changed, or that a proof names that changed: who notices their
+    mutants may be on another page, too.
+    """
+    settled = settled_in(book, report)
+    new: dict[str, list[str]] = {}
+    for id in book.fingerprints["proofs"].keys() - settled.keys():
+        new.setdefault(book.proofs[id].file, []).append(id)
+    everything = {pair: book.snippets_of(*pair) for pair in pages(book)}
+    touched = {name for names in everything.values() for name in names}
+    touched = {name for name in touched if not _is_settled(book, report, name)}
+    for ids in new.values():
+        touched.update(*(_named_by(book, id) for id in ids))
+    # What one of a pair doesn't notice the other may.
+    touched |= {name.removesuffix(end) + other for name in touched for end, other in _TWINS}
+    tried = {pair: [name for name in names if name in touched] for pair, names in everything.items()}
+    return {pair: names for pair, names in tried.items() if names or pair[1] in new}
 
 
-def _is_settled(book: Book, report: Report, pair: Pair) -> bool:
-    page, test = pair
-    claims, snippets = report["claims"], report["snippets"]
-    for id, print in book.fingerprints["proofs"].items():
-        if book.proofs[id].file == test:
-            entry = claims.get(id, {})
-            if entry.get("hash") != print or entry.get("vacuous"):
-                return False
-    for name in book.snippets_of(page, test):
-        print = book.fingerprints["examples"].get(name, "")
-        entry = snippets.get(name, {"hash": None})
-        if entry["hash"] != print or entry["survivors"] or any(unneeded(book, {name: entry})):
-            return False
-        if not all(excuse(book.excuses, name, _label(each)) for each in entry["justified"]):
-            return False
-    return True
+def _is_settled(book: Book, report: Report, name: str) -> bool:
+    """Tell whether `report` tells of a snippet as it is now that all is well with it."""
+    print = book.fingerprints["examples"].get(name, "")
+    entry = report["snippets"].get(name, {"hash": None})
+    if entry["hash"] != print or entry["survivors"] or any(unneeded(book, {name: entry})):
+        return False
+    return all(excuse(book.excuses, name, _label(each)) for each in entry["justified"])
+
+
+def _named_by(book: Book, id: str) -> set[str]:
+    """Return the snippets that a proof names, or that which of its file it may use."""
+    text = book.alone(id)
+    functions = re.findall(r"^(?:async )?def (\w+)", book.proofs[id].text, re.M)
+    names = frozenset({*functions, "pytestmark", *_FIXTURE.findall(text)})
+    return set(re.findall(r'"(\w+/\w+)"', used(text, names)))
 
 
 def settled_in(book: Book, report: Report) -> dict[str, str]:
-    """Return what breaks the proofs of which `report` tells it as they are now."""
+    """Return what breaks the proofs of which `report` tells it as they are now, "" for a reason."""
     now = book.fingerprints["proofs"]
     return {
-        id: entry["broken"]
+        id: entry.get("broken", "")
         for id, entry in report.get("claims", {}).items()
-        if "broken" in entry and entry["hash"] == now.get(id)
+        if not entry.get("vacuous") and entry["hash"] == now.get(id)
     }
 
 

@@ -37,15 +37,17 @@ OUTPUT = "output"
 class Worker:
     """Tries who notices the mutants of one page's snippets, or breaks its proofs: its `share`.
 
-    done: how many mutants an earlier worker has tried; settled: claims of which it was known
-    before that a mutant breaks their proof; broken: of which it is known now; tell: sends a
-    message to the parent; folder: of the snippets' copy; share: of a task which part of how many.
+    names: of the snippets; done: how many mutants an earlier worker has tried; settled: claims of
+    which it was known before what breaks their proof, or that nothing can; broken: of which it is
+    known now; tell: sends a message to the parent; folder: of the snippets' copy; share: of a task
+    which part of how many.
     """
 
     book: Book
     page: str
     test: str
     task: str
+    names: list[str]
     share: tuple[int, int]
     done: int
     settled: list[str]
@@ -59,20 +61,21 @@ class Worker:
         self._is_first = self.task == NOTICE and not self.done and not self.share[0]
         tried = Tried(self.book.root, self.test)
         self.prover, self.trials = prover, Trials(self.book, self.folder, prover, tried, self.tell)
-        names = self.book.snippets_of(self.page, self.test)
         which, of = self.share
         # The same ones for all workers, whatever is broken by then.
         ids = sorted(prover.items.keys() - set(self.settled))[which::of]
         if self.task == NOTICE:
-            examples = self.trials.good_examples(self.page, self._fault, self._is_first)
-            ids = sorted({id for name in names for id in _concerned(self.book, prover, name)})
+            shown = [self.book.outputs[name] for name in self.names if name in self.book.outputs]
+            mine = [each for each in shown if each.page == self.page]
+            examples = self.trials.good_examples(mine, self._fault, self._is_first)
+            ids = sorted({id for name in self.names for id in _concerned(self.book, prover, name)})
         self._run_unchanged(ids)
         self.tell(begins=True)
         self.threads = threading.active_count()
         # Most of a proof's programs have nothing to do with what a mutant changes.
         with player.sharing_scripts():
             if self.task == NOTICE:
-                for name in names:
+                for name in self.names:
                     self._try_snippet(name, examples.get(name))
                 return
             for id in ids:
