@@ -46,6 +46,9 @@ def told(book: Any) -> str:
     return said.getvalue()
 
 
+LOUD = '    __import__("sys").stderr.write("OSError\\n")\n    asyncio.run'
+
+
 @pytest.fixture
 def small(book: Any) -> Any:
     """Return a small book in which pytest finds its marks."""
@@ -64,6 +67,13 @@ def test_outputs_proofs_and_style_are_told_with_their_places(small: Any) -> None
     assert "tests/tasks/test_hello.py:7" in lines
     assert "source/tasks/hello.md:5: typography" in lines
     assert "tests/tasks/test_hello.py:5: mark: proof 'hello-at-once' tries one way only" in lines
+
+
+def test_what_readers_see_on_stderr_the_page_names(small: Any) -> None:
+    small.replace("snippets/tasks/hello.py", "    asyncio.run", LOUD)
+    assert "hello.md:11: output: tasks/hello: its stderr, «OSError»" in told(small)
+    small.replace("source/tasks/hello.md", "Программа.", "Программа пишет `OSError`.")
+    assert "its stderr" not in told(small)
 
 
 def test_an_output_is_compared_on_each_page_that_shows_it(small: Any) -> None:

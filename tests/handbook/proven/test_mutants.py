@@ -48,6 +48,25 @@ if __name__ == "__main__":
     asyncio.run(main())
 '''
 
+WAITS = """\
+import asyncio
+
+import pytest
+
+
+@pytest.mark.always("hello-at-once")
+def test_it() -> None:
+    async def main() -> None:
+        done = asyncio.Event()
+        done.set()
+        async with asyncio.timeout(1):
+            await done.wait()
+
+    asyncio.run(main())
+    assert main is not None
+"""
+"""A proof that a mutant, without `done.set()`, lets wait, and that asserts nothing."""
+
 
 def changed(timed: bool = True) -> dict[str, tuple[str, str]]:
     """Return label, and the lines taken away and put in."""
@@ -275,6 +294,22 @@ def test_a_proof_that_broke_and_did_not_change_is_not_broken_again(book: Book) -
     assert f"{one}:10: three: vacuous" in done.stdout
     found = json.loads((book.root / "build" / MUTANTS).read_text(encoding="utf-8"))
     assert found["claims"]["hello-at-once"]["broken"] == "noted before"
+    done = run("--changed", one)
+    book.write("snippets/tasks/other.py", SNIPPET)
+    more = "source/tasks/hello.md"
+    text = (book.root / more).read_text(encoding="utf-8")
+    listed = "{output} tasks/other\n0.0 │ hello\n0.0 │ and\n1.0 │ goodbye\n"
+    book.write(more, f"{text}\n```{listed}```\n")
+    # Its print takes in all snippets of the page, but it hangs on none of those that changed.
+    run("--changed", one)
+    found = json.loads((book.root / "build" / MUTANTS).read_text(encoding="utf-8"))
+    assert found["claims"]["hello-at-once"]["broken"] == "noted before"
+
+
+def test_a_proof_that_only_hangs_is_vacuous(book: Book) -> None:
+    book.write("tests/tasks/test_hello.py", WAITS)
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    assert "hello-at-once: vacuous: nothing breaks this proof, a hang apart" in done.stdout
 
 
 @pytest.mark.parametrize(

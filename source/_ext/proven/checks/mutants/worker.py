@@ -12,14 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proven.book import Book, Outcome, Tried, remembered
-from proven.book.prints import used
+from proven.book import Book, Outcome, Tried, gets, remembered
 from proven.checks.mutants.mutations import Mutant, is_timed, mutants_of, mutants_of_proof
 from proven.checks.mutants.prover import Hang, Prover, Trials, load
 from proven.claims import excluded_here
@@ -128,9 +127,13 @@ class Worker:
         return OUTPUT if shown and not self.trials.passes_at_any_pace(shown) else ""
 
     def _fails(self, id: str, by: str, prove: Callable[[], Outcome], crashes: bool = False) -> bool:
-        """Tell whether the proof fails; if so the mutant `by` breaks it, unless it crashed."""
+        """Tell whether the proof fails; if so the mutant `by` breaks it.
+
+        Not if it crashed or hung: so would a proof that asserts nothing.
+        """
         outcome, how, _ = self.trials.within(id, prove)
-        if outcome == "failed" and (how != "crash" or crashes) and id not in self.broken:
+        counts = how == "assertion" or (how == "crash" and crashes)
+        if outcome == "failed" and counts and id not in self.broken:
             self.broken.append(id)
             self.tell(claim=id, by=by)
         return outcome == "failed"
@@ -181,15 +184,7 @@ class Worker:
 
 
 def _concerned(book: Book, prover: Prover, name: str) -> list[str]:
-    return [
-        id for id, item in prover.items.items() if f'"{name}"' in _used_by(item, book.alone(id))
-    ]
-
-
-@cache
-def _used_by(item: Any, text: str) -> str:
-    """Return what of its file's `text` a proof gets: itself, its fixtures and what they need."""
-    return used(text, frozenset({item.obj.__name__, "pytestmark", *item.fixturenames}))
+    return [id for id in prover.items if f'"{name}"' in gets(book, id)]
 
 
 def _mutants(book: Book, name: str) -> Iterator[Mutant]:
