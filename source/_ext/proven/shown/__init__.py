@@ -39,7 +39,7 @@ __all__ = [
     "unseen",
 ]
 
-QUIET = "show it by :stderr:, name the error or warning on the page, or keep it quiet"
+QUIET = "show it by :stderr:, tell of it on the page, or keep it quiet"
 """What to do about a stderr that readers see and the page doesn't tell of."""
 _NAMED = re.compile(r"\b\w+(?:Error|Exception|Group|Warning)\b")
 
@@ -54,7 +54,7 @@ def replay(shown: Shown, snippets: Path | None = None, page: str | None = None) 
     """Play an example and tell whether it comes out as its page shows it.
 
     snippets: their folder, if it isn't the one of the working directory; page: a text that
-    names the errors and warnings that go to stderr, as readers who run it see them.
+    names an error, a warning or a line that goes to stderr, as readers who run it see it.
     """
     if why := excluded_here(dict(shown.only)):
         return Finding("skipped", why=f"holds only {why}")
@@ -65,6 +65,7 @@ def replay(shown: Shown, snippets: Path | None = None, page: str | None = None) 
     if not agree(shown.lines, on_page(trace, shown.terms), any_order=shown.any_order):
         return Finding("failed", why="other output")
     end = unseen(shown, trace) if page is not None else ""
-    if end and not any(name in str(page) for name in _NAMED.findall(trace.stderr)):
+    said = [*_NAMED.findall(trace.stderr), *filter(None, trace.stderr.split("\n"))]
+    if end and not any(part in str(page) for part in said):
         return Finding("failed", why=f"its stderr, «{end}», is seen nowhere: {QUIET}")
     return Finding("passed", seconds=trace.elapsed if trace.timed else 0)
