@@ -85,6 +85,8 @@ def nowhere_checked(marks: Iterable[Mark], pythons: Sequence[str]) -> Iterator[t
     for mark in marks:
         if nowhere(dict(mark.only), pythons):
             yield mark, f"{_said(mark)} holds on no interpreter of {', '.join(pythons)}"
+        elif mark.added and nowhere({"since": mark.added}, pythons):
+            yield mark, f"no interpreter of {', '.join(pythons)} has what {mark.added} added"
 
 
 def disagreements(claims: Iterable[Mark], proofs: Iterable[Mark]) -> Iterator[tuple[Mark, str]]:

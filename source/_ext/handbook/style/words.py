@@ -29,6 +29,12 @@ _TYPOGRAPHY = (
     (re.compile(r"(?<=[\w»)]) - (?=[\w«(])"), "a hyphen between spaces: write an em dash —"),
     (re.compile(r" – "), "an en dash between spaces: write an em dash —"),
     (re.compile(r"\.\.\."), "three dots: write …"),
+    (
+        re.compile(r"(?<![\w-])([а-яё]{2,}) \1(?![\w-])", re.I),
+        "the same word twice: strike one out",
+    ),
+    (re.compile(r"\b(?:TODO|FIXME|XXX)\b"), "a note of the author's: do it, or take it out"),
+    (re.compile("[\N{WHITE SUN WITH RAYS}-\N{BLACK SCISSORS}\U0001f000-\U0001faff]"), "no emoji"),
 )
 _YO = re.compile(r"[её]", re.I)
 
