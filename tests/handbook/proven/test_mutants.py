@@ -1,6 +1,7 @@
 """Mutants are the changes that matter, each is noticed or told, and a vacuous proof is found."""
 
 import json
+import re
 import shutil
 from functools import partial
 from typing import Any
@@ -354,6 +355,11 @@ def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
 def test_excuses_are_of_snippets() -> None:
     book = Book.at(ROOT)
     assert book.excuses.keys() <= set(book.snippets)
+    for name, reasons in book.excuses.items():
+        for key, why in reasons.items():
+            assert re.search("[а-яё]{3}", why), (
+                f"{name}: {key!r}: readers see it: say it in Russian"
+            )
 
 
 @pytest.mark.parametrize("key", ["*", "drop *", "swap «*» and «*»*", "survivor: drop join"])
