@@ -83,7 +83,7 @@ def proofs_in(tests: Mapping[str, str]) -> Iterator[Mark]:
 def nowhere_checked(marks: Iterable[Mark], pythons: Sequence[str]) -> Iterator[tuple[Mark, str]]:
     """Yield each mark whose range holds on none of `pythons`: nobody ever checks it."""
     for mark in marks:
-        if nowhere(dict(mark.only), pythons):
+        if any(nowhere(r, pythons) for r in (dict(mark.only), {"since": mark.added or "3"})):
             yield mark, f"{_said(mark)} holds on no interpreter of {', '.join(pythons)}"
 
 

@@ -209,6 +209,8 @@ def excuses_in(tests: Path) -> dict[str, dict[str, str]]:
             if wide := [key for key in reasons if not _SAYS_WHAT.match(key)]:
                 problem = "say what is done to which line: so it would excuse anything"
                 raise ValueError(f"{file}: {name}: {wide[0]!r}: {problem}")
+            if bare := [key for key, why in reasons.items() if not why.strip()]:
+                raise ValueError(f"{file}: {name}: {bare[0]!r}: say why nobody notices it")
     return {name: reasons for chapter in chapters for name, reasons in chapter.items()}
 
 

@@ -48,6 +48,9 @@ def told(book: Any) -> str:
     return said.getvalue()
 
 
+LOUD = '    __import__("sys").stderr.write("OSError\\n")\n    asyncio.run'
+
+
 @pytest.fixture
 def small(book: Any) -> Any:
     """Return a small book in which pytest finds its marks."""
@@ -79,6 +82,13 @@ def test_what_a_build_says_of_the_page_is_told_each_time(small: Any) -> None:
     # What lint says of a line is enough.
     assert "hello.md:19: link: there is no claim 'none-such'" in (lines := told(small))
     assert "hello.md:19: build" not in lines
+
+
+def test_what_readers_see_on_stderr_the_page_names(small: Any) -> None:
+    small.replace("snippets/tasks/hello.py", "    asyncio.run", LOUD)
+    assert "hello.md:11: output: tasks/hello: its stderr, «OSError»" in told(small)
+    small.replace("source/tasks/hello.md", "Программа.", "Программа пишет `OSError`.")
+    assert "its stderr" not in told(small)
 
 
 def test_an_output_is_compared_on_each_page_that_shows_it(small: Any) -> None:

@@ -35,6 +35,13 @@ def test_laws_are_those_of_claims() -> None:
     assert not problems, "\n".join(problems)
 
 
+def test_a_route_of_the_first_page_names_a_page_once() -> None:
+    text = (ROOT / "source/index.md").read_text(encoding="utf-8")
+    for route in re.split(r"^#+ ", text, flags=re.M):
+        steps = re.findall(r"^(?:\d+\.|-) \{doc\}`(?:[^`<]*<)?([\w/-]+)", route, re.M)
+        assert len(steps) == len(set(steps)), f"source/index.md: {route.splitlines()[0]}: twice"
+
+
 def test_every_snippet_is_on_a_page_with_its_output() -> None:
     text = "\n".join(
         page.read_text(encoding="utf-8") for page in Book.at(ROOT).settings.page_files()

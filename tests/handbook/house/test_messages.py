@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ json.dump(written, sys.stdout)
 """Runs all programs in one process: the start of an interpreter takes longer than they do."""
 
 
+@cache
 def pages() -> list[Page]:
     settings = Settings.at(ROOT)
     return [read(file, settings.pages) for file in settings.page_files()]

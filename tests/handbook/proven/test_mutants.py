@@ -1,6 +1,7 @@
 """Mutants are the changes that matter, each is noticed or told, and a vacuous proof is found."""
 
 import json
+import re
 import shutil
 from functools import partial
 from typing import Any
@@ -47,6 +48,25 @@ async def main() -> None:
 if __name__ == "__main__":
     asyncio.run(main())
 '''
+
+WAITS = """\
+import asyncio
+
+import pytest
+
+
+@pytest.mark.always("hello-at-once")
+def test_it() -> None:
+    async def main() -> None:
+        done = asyncio.Event()
+        done.set()
+        async with asyncio.timeout(1):
+            await done.wait()
+
+    asyncio.run(main())
+    assert main is not None
+"""
+"""A proof that a mutant, without `done.set()`, lets wait, and that asserts nothing."""
 
 
 def changed(timed: bool = True) -> dict[str, tuple[str, str]]:
@@ -275,6 +295,22 @@ def test_a_proof_that_broke_and_did_not_change_is_not_broken_again(book: Book) -
     assert f"{one}:10: three: vacuous" in done.stdout
     found = json.loads((book.root / "build" / MUTANTS).read_text(encoding="utf-8"))
     assert found["claims"]["hello-at-once"]["broken"] == "noted before"
+    done = run("--changed", one)
+    book.write("snippets/tasks/other.py", SNIPPET)
+    more = "source/tasks/hello.md"
+    text = (book.root / more).read_text(encoding="utf-8")
+    listed = "{output} tasks/other\n0.0 │ hello\n0.0 │ and\n1.0 │ goodbye\n"
+    book.write(more, f"{text}\n```{listed}```\n")
+    # Its print takes in all snippets of the page, but it hangs on none of those that changed.
+    run("--changed", one)
+    found = json.loads((book.root / "build" / MUTANTS).read_text(encoding="utf-8"))
+    assert found["claims"]["hello-at-once"]["broken"] == "noted before"
+
+
+def test_a_proof_that_only_hangs_is_vacuous(book: Book) -> None:
+    book.write("tests/tasks/test_hello.py", WAITS)
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    assert "hello-at-once: vacuous: nothing breaks this proof, a hang apart" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -319,6 +355,11 @@ def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
 def test_excuses_are_of_snippets() -> None:
     book = Book.at(ROOT)
     assert book.excuses.keys() <= set(book.snippets)
+    for name, reasons in book.excuses.items():
+        for key, why in reasons.items():
+            assert re.search("[а-яё]{3}", why), (
+                f"{name}: {key!r}: readers see it: say it in Russian"
+            )
 
 
 @pytest.mark.parametrize("key", ["*", "drop *", "swap «*» and «*»*", "survivor: drop join"])

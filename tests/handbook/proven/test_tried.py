@@ -77,10 +77,11 @@ def test_one_way_that_passed_tells_that_its_proof_was_run(small: Any) -> None:
     assert not tried.get(tried.key_of_proof("test_second[c]", inputs))
 
 
-BEFORE = "WORD = 'said'\n\n\n@pytest.mark.always(\"hello"
+BEFORE = "WORD = 'said'\nOTHER = 1\n\n\n@pytest.mark.always(\"hello"
 INPUTS = {
-    "the proof": (PROOF, "assert True", "assert 1", 1),
-    "what its file shares": (PROOF, "WORD = 'said'", "WORD = 'meant'", 0),
+    "the proof": (PROOF, "assert WORD", "assert WORD != 1", 1),
+    "what its file shares": (PROOF, "WORD = 'said'", "WORD = 'meant'", 1),
+    "what else its file holds": (PROOF, "OTHER = 1", "OTHER = 2", 2),
     "another proof": (PROOF, "== 0", "< 1", 1),
     "its snippet": ("snippets/tasks/other.py", "print(word)", "print(word, word)", 1),
     "what its snippet imports": ("snippets/tasks/shared.py", "here", "there", 1),
@@ -105,6 +106,7 @@ def shared(small: Any) -> Any:
     small.replace(PROOF, '@pytest.mark.always("hello', f"{imports}\n\n{BEFORE}")
     small.replace(PROOF, "import load", "import path_of")
     small.replace(PROOF, 'load("', 'path_of("')
+    small.replace(PROOF, "assert True", "assert WORD")
     return small
 
 

@@ -140,8 +140,12 @@ FAULTS = [
     Fault(OWN, 'Это "видно".', "typography", "«ёлочки»"),
     Fault(OWN, "Это - видно.", "typography", "em dash"),
     Fault(OWN, "Это видно...", "typography", "write …"),
+    Fault(OWN, "Это это видно.", "typography", "twice"),
+    Fault(OWN, "Это TODO видно.", "typography", "author"),
+    Fault(OWN, "Это \N{PARTY POPPER} видно.", "typography", "emoji"),
+    Fault(OWN, "Это [](https://docs.python.org) видно.", "link", "no text"),
     Fault(OWN, "Это так: видно: слева.", "colon", "more than one colon"),
-    Fault(OWN, f"{'Это видно и '.strip()} {'очень ' * 45}ясно.", "length", "words"),
+    Fault(OWN, f"{'Это видно и '.strip()} {'очень даже ' * 23}ясно.", "length", "words"),
     Fault(OWN, "This sentence is written for nobody here.", "russian", "isn't Russian"),
     Fault("[Строка", "[строка", "claim", "begins with a small letter"),
     Fault(

@@ -18,10 +18,10 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from proven.book import Book, Tried, inputs_of, remembered
+from proven.book import Book, Tried, remembered
 from proven.book.laws import lawless
 from proven.checks.hollow import empty
-from proven.checks.passed import evident
+from proven.checks.passed import unknown
 from proven.claims import disagreements, nowhere, nowhere_checked
 from proven.proofs import too_narrow
 from proven.shown import Shown, outputs_in, record, replay
@@ -89,10 +89,11 @@ def test_of(book: Book, name: str) -> str:
 
 
 def _marks(book: Book, page: str, test: str) -> Iterator[str]:
+    proofs = [proof for proof in book.all_proofs if proof.file == test]
     for mark, problem in (
         *disagreements(book.all_claims, book.all_proofs),
-        *too_narrow(book.all_proofs),
-        *empty(book.all_proofs),
+        *too_narrow(proofs),
+        *empty(proofs),
         *lawless(book.all_claims, book.all_laws),
         *(
             (mark, f"claim {mark.id!r}: {problem}")
@@ -121,7 +122,7 @@ def _outputs(book: Book, page: str, tried: Tried) -> Iterator[str]:
 def _problem(book: Book, shown: Shown, tried: Tried) -> str:
     """Play an output and return what is wrong with it, "" if it is as its page shows it."""
     began, snippets = monotonic(), book.settings.snippets
-    finding = replay(shown, snippets)
+    finding = replay(shown, snippets, book.text(book.root / shown.page))
     if finding.outcome == "failed":
         name = shown.page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/")
         # A program that fails must be mended: make accept would refuse it, too.
@@ -162,11 +163,7 @@ def _at_once(book: Book, test: str) -> list[str]:
     """Return pytest's options: many proofs that play processes, which wait, run side by side."""
     if not _WAITS.search(book.text(book.root / test)):
         return []
-    tried, proofs = Tried(book.root, test), book.proofs.items()
-    holds = evident(book)
-    inputs = {p.test: inputs_of(book, id) for id, p in proofs if p.file == test and id not in holds}
-    unknown = [name for name in inputs if not tried.get(tried.key_of_proof(name, inputs[name]))]
-    return ["-n", "4"] if len(unknown) > _FEW else []
+    return ["-n", "4"] if len(unknown(book, test)) > _FEW else []
 
 
 def _house(book: Book) -> Iterator[str]:

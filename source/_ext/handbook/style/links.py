@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 
 from proven.book import Settings
 from proven.claims import PRACTICE, Mark, claims_in
@@ -14,6 +15,7 @@ from handbook.style.page import Block, Finding, Page
 from handbook.style.shape import FILL
 
 _LABEL = re.compile(r"^[ ]*\(([^\s()]+)\)=[ ]*$", re.M)
+_TITLE = re.compile(r"^# (.+)$", re.M)
 _GLOSSARY = re.compile(r"^```\{glossary\}\n(.*?)^```", re.M | re.S)
 _TARGET = re.compile(r".*<([^<>]+)>\s*", re.S)
 _OF_SPHINX = frozenset({"genindex", "modindex", "search"})
@@ -30,6 +32,16 @@ class Targets:
         """The names of all pages, as in "tasks/gather"."""
         files = (file.relative_to(self.settings.pages) for file in self.settings.page_files())
         return frozenset(file.with_suffix("").as_posix() for file in files)
+
+    @cached_property
+    def titles(self) -> dict[str, set[str]]:
+        """The pages by what their first heading says."""
+        titles: dict[str, set[str]] = {}
+        for file, text in self._texts.items():
+            if title := _TITLE.search(text):
+                name = file.removeprefix(f"{self.settings.name_of(self.settings.pages)}/")
+                titles.setdefault(title[1].strip(), set()).add(name.removesuffix(".md"))
+        return titles
 
     @cached_property
     def claims(self) -> dict[str, Mark]:
@@ -80,6 +92,14 @@ def links(page: Page, targets: Targets) -> Iterator[Finding]:
     for line, kind, target in (*_roles(page), *_listed(page)):
         if FILL not in target and (problem := _problem(targets, kind, target)):
             yield Finding(line, "link", problem)
+        if kind == "page" and target == page.name:
+            yield Finding(line, "link", "it leads to this very page: name another")
+    for line in _empty(page):
+        yield Finding(line, "link", "the link has no text: say where it leads")
+    if page.is_question and page.headings:
+        title = page.headings[0]
+        if others := targets.titles.get(title.text, set()) - {page.name}:
+            yield Finding(title.line, "question", f"{others.pop()} has this title, too: tell apart")
     file = targets.settings.name_of(page.file)
     for claim in targets.claims.values():
         rests = claim.rests
@@ -108,6 +128,15 @@ def _problem(targets: Targets, kind: str, target: str) -> str:
     if kind.startswith("py:") and targets.names and target.lstrip("~.!") not in targets.names:
         return f"Python's documentation has no {target!r}: name a target of its inventory"
     return ""
+
+
+def _empty(page: Page) -> Iterator[int]:
+    """Yield the line of each link to elsewhere that shows nothing."""
+    for token, line in page.inlines:
+        for one, after in pairwise(token.children or ()):
+            leads_out = ":" in str(one.attrGet("href") or "")
+            if one.type == "link_open" and after.type == "link_close" and leads_out:
+                yield line
 
 
 def _roles(page: Page) -> Iterator[tuple[int, str, str]]:

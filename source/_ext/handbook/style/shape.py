@@ -23,6 +23,7 @@ def shape(page: Page) -> Iterator[Finding]:
     yield from _headings(page)
     yield from _columns(page)
     yield from _unfilled(page)
+    yield from _unanswered(page)
     if page.is_question:
         yield from _title(page)
         yield from _short(page)
@@ -51,6 +52,18 @@ def _unfilled(page: Page) -> Iterator[Finding]:
     for number, line in enumerate(page.text.splitlines(), 1):
         if FILL in line:
             yield Finding(number, "unfilled", f"{FILL}: write what belongs here")
+
+
+def _unanswered(page: Page) -> Iterator[Finding]:
+    if not page.name.endswith("/exercises"):
+        return
+    lines = enumerate(page.text.splitlines(), 1)
+    exercises = [number for number, line in lines if line.startswith("**")]
+    answers = [block.line for block in page.blocks if block.name in ("answer", "scheduler")]
+    for first, after in pairwise([*exercises, page.text.count("\n") + 2]):
+        if not any(first < line < after for line in answers):
+            advice = "write {answer} or {scheduler} under it"
+            yield Finding(first, "exercise", f"the exercise has no answer: {advice}")
 
 
 def _headings(page: Page) -> Iterator[Finding]:

@@ -29,6 +29,12 @@ _TYPOGRAPHY = (
     (re.compile(r"(?<=[\w»)]) - (?=[\w«(])"), "a hyphen between spaces: write an em dash —"),
     (re.compile(r" – "), "an en dash between spaces: write an em dash —"),
     (re.compile(r"\.\.\."), "three dots: write …"),
+    (
+        re.compile(r"(?<![\w-])([а-яё]{2,}) \1(?![\w-])", re.I),
+        "the same word twice: strike one out",
+    ),
+    (re.compile(r"\b(?:TODO|FIXME|XXX)\b"), "a note of the author's: do it, or take it out"),
+    (re.compile("[\N{WHITE SUN WITH RAYS}-\N{BLACK SCISSORS}\U0001f000-\U0001faff]"), "no emoji"),
 )
 _YO = re.compile(r"[её]", re.I)
 
@@ -54,18 +60,19 @@ def _table(pages: Path) -> dict[str, Any]:
 
 def terms(pages: Path) -> list[Term]:
     """Return the table of terms; none if the book has no such table."""
-    data = _table(pages)
-    return [
-        Term(
-            word=row["word"],
-            english=row.get("english", ""),
-            forbidden=tuple(
-                re.compile(rf"(?<![\w-]){each}(?![\w-])", re.I) for each in row.get("not", ())
-            ),
-            typed=tuple(row.get("typed", ())),
-        )
-        for row in data.get("term", ())
-    ]
+    return [_term(pages, row) for row in _table(pages).get("term", ())]
+
+
+def _term(pages: Path, row: dict[str, Any]) -> Term:
+    """Return a row of the table; ValueError for one that says what no row says."""
+    word = row.get("word", "")
+    try:
+        if not word or row.keys() - {"word", "english", "not", "typed"}:
+            raise ValueError("a row has word, english, not and typed, and nothing else")
+        forbidden = [re.compile(rf"(?<![\w-]){each}(?![\w-])", re.I) for each in row.get("not", ())]
+    except (ValueError, re.error) as error:
+        raise ValueError(f"{pages / TERMS}: {word or row}: {error}: mend the table") from None
+    return Term(word, row.get("english", ""), tuple(forbidden), tuple(row.get("typed", ())))
 
 
 def listed(pages: Path, name: str) -> list[str]:

@@ -7,9 +7,19 @@ a book; ``inputs`` tell on what the outcome of a proof hangs.
 """
 
 from proven.book.contents import Book, Printed, remembered
-from proven.book.inputs import inputs_of
+from proven.book.inputs import gets, inputs_of
 from proven.book.memo import Memo
 from proven.book.settings import Settings
 from proven.book.tried import Outcome, Tried
 
-__all__ = ["Book", "Memo", "Outcome", "Printed", "Settings", "Tried", "inputs_of", "remembered"]
+__all__ = [
+    "Book",
+    "Memo",
+    "Outcome",
+    "Printed",
+    "Settings",
+    "Tried",
+    "gets",
+    "inputs_of",
+    "remembered",
+]

@@ -7,11 +7,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from proven.book.contents import Book
+from proven.book.prints import used
 from proven.shown import Terms, sources_of
 
 _SNIPPET = re.compile(r'"(\w+/\w+)"|\bf"(\w+/\w*)\{')
 _READS_MORE = re.compile(r"\bnames\(|\.parents\[|\bEVIDENCE\b|\bPAGE\b|\bROOT\b")
 """How a proof comes by other snippets, pages or findings."""
+_FIXTURE = re.compile(r"^@pytest\.fixture.*\n(?:async )?def (\w+)", re.M)
+
+
+def gets(book: Book, id: str) -> str:
+    """Return what a proof gets of its file: itself, the fixtures and what these need."""
+    proof = book.proofs[id]
+    text = book.text(book.root / proof.file)
+    own = used(text, frozenset({proof.test, "pytestmark", *_FIXTURE.findall(text)}))
+    return own if f"def {proof.test}(" in own else book.alone(id)
 
 
 def inputs_of(book: Book, id: str, changed: Mapping[str, str] | None = None) -> list[str]:
@@ -21,7 +31,7 @@ def inputs_of(book: Book, id: str, changed: Mapping[str, str] | None = None) -> 
     those import from beside them.  changed: other texts of snippets, by name.
     Empty if the proof reads more than that.
     """
-    texts = [book.alone(id), *book.shared_by(book.proofs[id].file)]
+    texts = [gets(book, id), *book.shared_by(book.proofs[id].file)]
     if any(map(_READS_MORE.search, texts)):
         return []
     sources: dict[Path, str] = {}

@@ -17,6 +17,9 @@ from proven.book import Book, Tried, inputs_of, remembered
 from proven.checks import ids_of
 from proven.findings import this_python
 
+EVIDENT = "evident"
+"""What is noted of a proof that the evidence of this Python says passed."""
+
 
 def evident(book: Book) -> set[str]:
     """Return the claims of which the evidence of this Python says, as they are now, that they hold.
@@ -30,6 +33,21 @@ def evident(book: Book) -> set[str]:
         for id, finding in book.current(evidence, "claims").items()
         if finding.outcome == "passed"
     }
+
+
+def unknown(book: Book, test: str) -> list[str]:
+    """Return the proofs in `test` that are to be run."""
+    tried, holds = Tried(book.root, test), evident(book)
+    inputs = {
+        proof.test: inputs_of(book, id)
+        for id, proof in book.proofs.items()
+        if proof.file == test and id not in holds
+    }
+    return [
+        name
+        for name, texts in inputs.items()
+        if not any(tried.get(tried.key_of_proof(name, texts, what)) for what in ("", EVIDENT))
+    ]
 
 
 class Passed:
@@ -78,12 +96,16 @@ class Passed:
             session.exitstatus = pytest.ExitCode.OK
 
     def _has_passed(self, item: pytest.Item) -> bool:
-        key = self._key(item)
-        result = self._of(item).get(key)
+        key, tried = self._key(item), self._of(item)
+        result = tried.get(key)
         if result is not None and result.outcome == "passed":
             return True
+        # The evidence's print takes in all snippets of the page: what it tells now is noted.
+        told = self._key(item, item.name.partition("[")[0], EVIDENT)
+        if not tried.get(told) and all(id in self._evident for id in ids_of(item)):
+            tried.note(told, EVIDENT, "", 0.0)
         # Without a key it reads more than its fingerprint covers.
-        return bool(key) and all(id in self._evident for id in ids_of(item))
+        return bool(tried.get(told))
 
     def _of(self, item: pytest.Item) -> Tried:
         file = item.nodeid.partition("::")[0]
@@ -91,11 +113,11 @@ class Passed:
             self._tried[file] = Tried(self._book.root, file)
         return self._tried[file]
 
-    def _key(self, item: pytest.Item, name: str = "") -> str:
+    def _key(self, item: pytest.Item, name: str = "", what: str = "") -> str:
         ids = ids_of(item)
         if not ids or ids[0] not in self._book.proofs:
             return ""
-        return self._of(item).key_of_proof(name or item.name, self._inputs(ids[0]))
+        return self._of(item).key_of_proof(name or item.name, self._inputs(ids[0]), what)
 
 
 def pytest_configure(config: pytest.Config) -> None:

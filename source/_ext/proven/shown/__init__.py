@@ -7,6 +7,8 @@ lets the same program dawdle.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from proven.claims import excluded_here
@@ -16,8 +18,10 @@ from proven.shown.page import Shown, outputs_in, rewritten
 from proven.shown.recording import Recordings, key_of, record, sources_of
 from proven.shown.text import Terms, agree, as_read, normal, on_page
 from proven.stage import SnippetError
+from proven.stage.trace import Trace
 
 __all__ = [
+    "QUIET",
     "Recordings",
     "Shown",
     "Terms",
@@ -32,13 +36,25 @@ __all__ = [
     "replay",
     "rewritten",
     "sources_of",
+    "unseen",
 ]
 
+QUIET = "show it by :stderr:, tell of it on the page, or keep it quiet"
+"""What to do about a stderr that readers see and the page doesn't tell of."""
+_NAMED = re.compile(r"\b\w+(?:Error|Exception|Group|Warning)\b")
 
-def replay(shown: Shown, snippets: Path | None = None) -> Finding:
+
+def unseen(shown: Shown, trace: Trace) -> str:
+    """Return the end of what a program wrote to stderr, if that is no part of its output."""
+    usual = shown.terms == replace(shown.terms, stderr=False, exit=0, raises="")
+    return "".join(trace.stderr.split("\n")[-2:]) if usual else ""
+
+
+def replay(shown: Shown, snippets: Path | None = None, page: str | None = None) -> Finding:
     """Play an example and tell whether it comes out as its page shows it.
 
-    snippets: their folder, if it isn't the one of the working directory.
+    snippets: their folder, if it isn't the one of the working directory; page: a text that
+    names an error, a warning or a line that goes to stderr, as readers who run it see it.
     """
     if why := excluded_here(dict(shown.only)):
         return Finding("skipped", why=f"holds only {why}")
@@ -48,4 +64,8 @@ def replay(shown: Shown, snippets: Path | None = None) -> Finding:
         return Finding("failed", why=str(error).partition("\n")[0][:200])
     if not agree(shown.lines, on_page(trace, shown.terms), any_order=shown.any_order):
         return Finding("failed", why="other output")
+    end = unseen(shown, trace) if page is not None else ""
+    said = [*_NAMED.findall(trace.stderr), *filter(None, trace.stderr.split("\n"))]
+    if end and not any(part in str(page) for part in said):
+        return Finding("failed", why=f"its stderr, «{end}», is seen nowhere: {QUIET}")
     return Finding("passed", seconds=trace.elapsed if trace.timed else 0)

@@ -7,7 +7,6 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from proven.book import Book
@@ -15,7 +14,7 @@ from proven.checks import parse, parser
 from proven.checks.accept.changes import Changes
 from proven.checks.accept.distrust import Again, Untrusted, suspicions
 from proven.claims import excluded_here
-from proven.shown import Shown, on_page, outputs_in, record, rewritten
+from proven.shown import QUIET, Shown, on_page, outputs_in, record, rewritten, unseen
 from proven.stage import SnippetError
 
 
@@ -48,10 +47,9 @@ def accept(
             "\n".join(f"{place}:{each.line}: {each.name}: {problem}" for each, problem in problems)
         )
     for shown, trace, _ in played:
-        if trace.stderr and shown.terms == replace(shown.terms, stderr=False, exit=0, raises=""):
-            at, last = f"{place}:{shown.line}: {shown.name}", trace.stderr.split("\n")[-2:]
-            advice = "show it by :stderr:, or keep it quiet"
-            print(f"{at}: its stderr, «{''.join(last)}», is seen nowhere: {advice}")
+        if end := unseen(shown, trace):
+            at = f"{place}:{shown.line}: {shown.name}"
+            print(f"{at}: its stderr, «{end}», is seen nowhere: {QUIET}")
     after = rewritten(before, {shown.line: lines for shown, _, lines in played})
     if after == before:
         return False

@@ -22,14 +22,15 @@ from typing import IO, Any
 
 from proven.book import Book
 from proven.checks import environment, parse, parser
-from proven.checks.mutants.mutations import is_timed, mutants_of
+from proven.checks.mutants.mutations import is_timed
 from proven.checks.mutants.record import (
     Pair,
     found_since,
     merged,
-    pages,
+    remember,
     report_now,
     settled_in,
+    survivors,
     unneeded,
     untried,
     write,
@@ -43,7 +44,7 @@ _MOST_IN_VAIN = 3
 _ADVICE = {
     "survivor": "change the program or the proof so that somebody notices it, or say why nobody "
     f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
-    "vacuous": "nothing breaks this proof: let it assert what the sentence says",
+    "vacuous": "nothing breaks this proof, a hang apart: let it assert what the sentence says",
     "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
     "fault": "the check of mutants could not do its work here",
 }
@@ -58,22 +59,29 @@ def main() -> int:
     command.add_argument("--report", action="store_true", help="write what is known to the report")
     options, book = parse(command)
     if options.only and not options.changed:
-        wanted = [pair for pair in pages(book) if pair[1].startswith(tuple(options.only))]
         before, file = {}, None
     else:
         before = {} if options.all else report_now(book)
-        wanted = untried(book, merged(book, before))
-        wanted = [pair for pair in wanted if pair[1].startswith(tuple(options.only or [""]))]
         file = found_since(book)
+    only = tuple(options.only or [""])
+    settled = settled_in(book, before)
+    for test in options.only * options.changed:
+        remember(book, settled, test)
+    wanted = untried(book, merged(book, before), settled)
+    wanted = {pair: names for pair, names in wanted.items() if pair[1].startswith(only)}
     book.memo.save()
-    data = _try_pages(book, wanted, before, file)
+    data = _try_pages(book, wanted, before, settled, file)
     if options.report:
         write(book.settings.evidence / MUTANTS, merged(book, before, data))
     return _summarize(book, data)
 
 
 def _try_pages(
-    book: Book, wanted: list[Pair], before: dict[str, Any], file: Path | None
+    book: Book,
+    wanted: dict[Pair, list[str]],
+    before: dict[str, Any],
+    settled: dict[str, str],
+    file: Path | None,
 ) -> dict[str, Any]:
     """Examine these pages; keep what is known by then in `file` after each without a fault."""
     done: dict[str, PageReport] = {}
@@ -82,9 +90,9 @@ def _try_pages(
         # Those that play threads take longest.
         first = sorted(wanted, key=lambda pair: _is_quick(book, pair))
         at_once = {pair: _at_once(book, pair, len(wanted)) for pair in first}
-        settled = settled_in(book, before)
         examined = {
-            pool.submit(examine, book, *pair, at_once[pair], settled): pair[1] for pair in first
+            pool.submit(examine, book, pair, wanted[pair], at_once[pair], settled): pair[1]
+            for pair in first
         }
         for future in as_completed(examined):
             done[examined[future]] = future.result()
@@ -104,17 +112,20 @@ def _at_once(book: Book, pair: Pair, pages: int) -> int:
     return max(1, (2 if _is_quick(book, pair) else 4) // pages)
 
 
-def examine(book: Book, page: str, test: str, workers: int, settled: dict[str, str]) -> PageReport:
-    """Ask who notices each mutant of a page's snippets, then break those proofs that none broke.
+def examine(
+    book: Book, pair: Pair, names: list[str], workers: int, settled: dict[str, str]
+) -> PageReport:
+    """Ask who notices each mutant of these snippets of a page, then break what proofs none broke.
 
     settled: what has broken proofs that are as they were then.
     """
-    mine = [id for id, proof in book.proofs.items() if proof.file == test]
-    findings = PageReport(broken={id: settled[id] for id in mine if id in settled})
-    job: dict[str, Any] = {"page": page, "test": test, "settled": sorted(findings.broken)}
+    mine = [id for id, proof in book.proofs.items() if proof.file == pair[1]]
+    known = [id for id in mine if id in settled]
+    findings = PageReport(broken={id: settled[id] for id in known if settled[id]})
+    job: dict[str, Any] = {"page": pair[0], "test": pair[1], "names": names, "settled": known}
     for task in (NOTICE, BREAK):
-        unbroken = sum(id not in findings.broken for id in mine)
-        count = workers if task == NOTICE else min(workers, unbroken)
+        unbroken = len({*mine}.difference(known, findings.broken))
+        count = workers * bool(names) if task == NOTICE else min(workers, unbroken)
         if count:
             with ThreadPoolExecutor(count) as pool:
                 shares = [job | {"task": task, "share": (n, count)} for n in range(count)]
@@ -210,21 +221,11 @@ def _last_line(errors: IO[bytes]) -> str:
     return f": {text.splitlines()[-1]}" if text else ""
 
 
-def _survivors(book: Book, name: str, entry: dict[str, Any]) -> Iterator[str]:
-    """Yield the place of each mutant that nobody notices, and its key in EXCUSES."""
-    made = mutants_of(book.code(name), timed=is_timed(book, name))
-    lines = {each.mutation: each.at for each in made}
-    for survivor in map(Mutation.of, entry["survivors"]):
-        label = str(survivor)
-        key = json.dumps(label, ensure_ascii=False) if "'" in label else f"'{label}'"
-        yield f"snippets/{name}.py:{lines[survivor]}: {key}"
-
-
 def _summarize(book: Book, data: dict[str, Any]) -> int:
     snippets, claims = data["snippets"], data["claims"]
     kinds = {
         "survivor": [
-            place for name, each in snippets.items() for place in _survivors(book, name, each)
+            place for name, each in snippets.items() for place in survivors(book, name, each)
         ],
         "vacuous": [
             f"{book.proofs[id].place}: {id}" for id, entry in claims.items() if "vacuous" in entry

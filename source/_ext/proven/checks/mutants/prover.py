@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,12 +126,12 @@ class Trials:
             self.file(name).write_text(self.book.code(name), encoding="utf-8")
 
     def good_examples(
-        self, page: str, fault: Callable[[str], None], at_any_pace: bool
+        self, examples: Iterable[Shown], fault: Callable[[str], None], at_any_pace: bool
     ) -> dict[str, Shown]:
-        """Play the examples of `page` and return those that come out as shown; `fault` is told."""
+        """Play these examples and return those that come out as shown; `fault` is told."""
         good = {}
-        for shown in self.book.outputs.values():
-            if shown.page != page or excluded_here(dict(shown.only)):
+        for shown in examples:
+            if excluded_here(dict(shown.only)):
                 continue
             self.tell(limit=60 * load())
             if not self.passes(shown):

@@ -6,18 +6,24 @@ since.  A page needn't be tried as long as its claims, proofs and snippets are w
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from proven.book import Book
-from proven.checks.mutants.mutations import is_timed
+from proven.book import Book, Tried, gets, inputs_of
+from proven.checks.mutants.mutations import is_timed, mutants_of
 from proven.checks.mutants.report import text_of
 from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
 
 Pair = tuple[str, str]
 """A page and its file of proofs, relative to the root."""
 Report = dict[str, Any]
+
+_TWINS = (("_broken", "_fixed"), ("_fixed", "_broken"))
+_BROKEN = "broken"
+_SNIPPET = re.compile(r'"(\w+/\w+)"')
 
 
 def pages(book: Book) -> list[Pair]:
@@ -54,42 +60,59 @@ def merged(book: Book, *reports: Report) -> Report:
     return data
 
 
-def untried(book: Book, report: Report) -> list[Pair]:
-    """Return the pages of which `report` doesn't say that all is well with them as they are."""
-    everything = pages(book)
-    snippets = {pair: set(book.snippets_of(*pair)) for pair in everything}
-    stale = {pair for pair in everything if not _is_settled(book, report, pair)}
-    # Who notices a mutant may be on another page that names the snippet.
-    touched = set().union(*(snippets[pair] for pair in stale))
-    return [pair for pair in everything if pair in stale or snippets[pair] & touched]
+def untried(book: Book, report: Report, settled: dict[str, str]) -> dict[Pair, list[str]]:
+    """Return the pages of which `report` doesn't tell all as it is now, and what they try anew.
+
+    These are the snippets that changed, or that a proof names that isn't `settled`: who notices
+    their mutants may be on another page, too.
+    """
+    new: dict[str, list[str]] = {}
+    for id in book.fingerprints["proofs"].keys() - settled.keys():
+        new.setdefault(book.proofs[id].file, []).append(id)
+    everything = {pair: book.snippets_of(*pair) for pair in pages(book)}
+    touched = {name for names in everything.values() for name in names}
+    touched = {name for name in touched if not _is_settled(book, report, name)}
+    for ids in new.values():
+        touched.update(*(_SNIPPET.findall(gets(book, id)) for id in ids))
+    # What one of a pair doesn't notice the other may.
+    touched |= {name.removesuffix(end) + other for name in touched for end, other in _TWINS}
+    for pair, names in everything.items():
+        everything[pair] = [name for name in names if name in touched]
+    return {pair: names for pair, names in everything.items() if names or pair[1] in new}
 
 
-def _is_settled(book: Book, report: Report, pair: Pair) -> bool:
-    page, test = pair
-    claims, snippets = report["claims"], report["snippets"]
-    for id, print in book.fingerprints["proofs"].items():
-        if book.proofs[id].file == test:
-            entry = claims.get(id, {})
-            if entry.get("hash") != print or entry.get("vacuous"):
-                return False
-    for name in book.snippets_of(page, test):
-        print = book.fingerprints["examples"].get(name, "")
-        entry = snippets.get(name, {"hash": None})
-        if entry["hash"] != print or entry["survivors"] or any(unneeded(book, {name: entry})):
-            return False
-        if not all(excuse(book.excuses, name, _label(each)) for each in entry["justified"]):
-            return False
-    return True
+def _is_settled(book: Book, report: Report, name: str) -> bool:
+    """Tell whether `report` tells of a snippet as it is now that all is well with it."""
+    print = book.fingerprints["examples"].get(name, "")
+    entry = report["snippets"].get(name, {"hash": None})
+    if entry["hash"] != print or entry["survivors"] or any(unneeded(book, {name: entry})):
+        return False
+    return all(excuse(book.excuses, name, _label(each)) for each in entry["justified"])
 
 
 def settled_in(book: Book, report: Report) -> dict[str, str]:
-    """Return what breaks the proofs of which `report` tells it as they are now."""
+    """Return what breaks the proofs of which `report` tells it as they are now, "" for a reason."""
     now = book.fingerprints["proofs"]
     return {
-        id: entry["broken"]
+        id: entry.get("broken", "")
         for id, entry in report.get("claims", {}).items()
-        if "broken" in entry and entry["hash"] == now.get(id)
+        if not entry.get("vacuous") and entry["hash"] == now.get(id)
     }
+
+
+def remember(book: Book, settled: dict[str, str], test: str) -> None:
+    """Add to `settled` what was known of the proofs in `test` when all they hang on was the same.
+
+    Their prints take in all snippets of the page.  What is known now is noted for later.
+    """
+    tried = Tried(book.root, test)
+    for id, proof in book.proofs.items():
+        if proof.file == test:
+            key = tried.key_of_proof(proof.test, inputs_of(book, id), _BROKEN)
+            if id in settled and not tried.get(key):
+                tried.note(key, _BROKEN, settled[id], 0.0)
+            elif known := tried.get(key):
+                settled[id] = known.how
 
 
 def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:
@@ -107,6 +130,16 @@ def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:
                 fits(label, pattern) for label in silent
             ):
                 yield f"{_place(book, name)}: {name}: {pattern}"
+
+
+def survivors(book: Book, name: str, entry: dict[str, Any]) -> Iterator[str]:
+    """Yield the place of each mutant that nobody notices, and its key in EXCUSES."""
+    made = mutants_of(book.code(name), timed=is_timed(book, name))
+    lines = {each.mutation: each.at for each in made}
+    for survivor in map(Mutation.of, entry["survivors"]):
+        label = str(survivor)
+        key = json.dumps(label, ensure_ascii=False) if "'" in label else f"'{label}'"
+        yield f"snippets/{name}.py:{lines[survivor]}: {key}"
 
 
 def _label(entry: dict[str, Any]) -> str:

@@ -12,14 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proven.book import Book, Outcome, Tried, remembered
-from proven.book.prints import used
+from proven.book import Book, Outcome, Tried, gets, remembered
 from proven.checks.mutants.mutations import Mutant, is_timed, mutants_of, mutants_of_proof
 from proven.checks.mutants.prover import Hang, Prover, Trials, load
 from proven.claims import excluded_here
@@ -37,15 +36,17 @@ OUTPUT = "output"
 class Worker:
     """Tries who notices the mutants of one page's snippets, or breaks its proofs: its `share`.
 
-    done: how many mutants an earlier worker has tried; settled: claims of which it was known
-    before that a mutant breaks their proof; broken: of which it is known now; tell: sends a
-    message to the parent; folder: of the snippets' copy; share: of a task which part of how many.
+    names: of the snippets; done: how many mutants an earlier worker has tried; settled: claims of
+    which it was known before what breaks their proof, or that nothing can; broken: of which it is
+    known now; tell: sends a message to the parent; folder: of the snippets' copy; share: of a task
+    which part of how many.
     """
 
     book: Book
     page: str
     test: str
     task: str
+    names: list[str]
     share: tuple[int, int]
     done: int
     settled: list[str]
@@ -59,20 +60,21 @@ class Worker:
         self._is_first = self.task == NOTICE and not self.done and not self.share[0]
         tried = Tried(self.book.root, self.test)
         self.prover, self.trials = prover, Trials(self.book, self.folder, prover, tried, self.tell)
-        names = self.book.snippets_of(self.page, self.test)
         which, of = self.share
         # The same ones for all workers, whatever is broken by then.
         ids = sorted(prover.items.keys() - set(self.settled))[which::of]
         if self.task == NOTICE:
-            examples = self.trials.good_examples(self.page, self._fault, self._is_first)
-            ids = sorted({id for name in names for id in _concerned(self.book, prover, name)})
+            shown = [self.book.outputs[name] for name in self.names if name in self.book.outputs]
+            mine = [each for each in shown if each.page == self.page]
+            examples = self.trials.good_examples(mine, self._fault, self._is_first)
+            ids = sorted({id for name in self.names for id in _concerned(self.book, prover, name)})
         self._run_unchanged(ids)
         self.tell(begins=True)
         self.threads = threading.active_count()
         # Most of a proof's programs have nothing to do with what a mutant changes.
         with player.sharing_scripts():
             if self.task == NOTICE:
-                for name in names:
+                for name in self.names:
                     self._try_snippet(name, examples.get(name))
                 return
             for id in ids:
@@ -125,9 +127,13 @@ class Worker:
         return OUTPUT if shown and not self.trials.passes_at_any_pace(shown) else ""
 
     def _fails(self, id: str, by: str, prove: Callable[[], Outcome], crashes: bool = False) -> bool:
-        """Tell whether the proof fails; if so the mutant `by` breaks it, unless it crashed."""
+        """Tell whether the proof fails; if so the mutant `by` breaks it.
+
+        Not if it crashed or hung: so would a proof that asserts nothing.
+        """
         outcome, how, _ = self.trials.within(id, prove)
-        if outcome == "failed" and (how != "crash" or crashes) and id not in self.broken:
+        counts = how == "assertion" or (how == "crash" and crashes)
+        if outcome == "failed" and counts and id not in self.broken:
             self.broken.append(id)
             self.tell(claim=id, by=by)
         return outcome == "failed"
@@ -178,15 +184,7 @@ class Worker:
 
 
 def _concerned(book: Book, prover: Prover, name: str) -> list[str]:
-    return [
-        id for id, item in prover.items.items() if f'"{name}"' in _used_by(item, book.alone(id))
-    ]
-
-
-@cache
-def _used_by(item: Any, text: str) -> str:
-    """Return what of its file's `text` a proof gets: itself, its fixtures and what they need."""
-    return used(text, frozenset({item.obj.__name__, "pytestmark", *item.fixturenames}))
+    return [id for id in prover.items if f'"{name}"' in gets(book, id)]
 
 
 def _mutants(book: Book, name: str) -> Iterator[Mutant]:
