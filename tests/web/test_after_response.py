@@ -333,6 +333,9 @@ def test_a_row_survives(
     assert capsys.readouterr().out == "worker: x is sent\n" * count
     snippet.work(path)
     assert capsys.readouterr().out == ""
+    dies(path, f'db.execute("{snippet.NEW}", ("x",))', end)
+    snippet.work(path)
+    assert capsys.readouterr().out == "", "what was not committed is lost"
 
 
 @pytest.mark.always("after-row-before-answer")
