@@ -77,7 +77,6 @@ def test_what_a_factory_opened_before_it_failed_stays_open(end: End, closes: boo
 
     perform(main)
 
-
     async def with_a_stream() -> None:
         gone = asyncio.Event()
 
