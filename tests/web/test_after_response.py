@@ -296,11 +296,10 @@ def test_a_dependency_is_left_after_the_answer(scope: Any, waits: bool) -> None:
         yield
         told.append("commit")
 
-    @app.get("/")
-    async def answer(
-        background: BackgroundTasks,
-        db: Any = Depends(database if waits else in_a_thread, scope=scope),  # noqa: B008
-    ) -> None:
+    dependency = Depends(database if waits else in_a_thread, scope=scope)
+
+    @app.get("/", dependencies=[dependency])
+    async def answer(background: BackgroundTasks) -> None:
         background.add_task(told.append, "done")
 
     late = ["answered", "done", "commit"]
