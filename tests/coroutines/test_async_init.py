@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import warnings
+import weakref
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +51,8 @@ def test_while_a_factory_waits_there_is_no_object(end: End, seconds: float) -> N
 
 @pytest.mark.always("async-init-factory-leaks")
 @ways(end=FAILED | {"cancelled": End(asyncio.CancelledError)}, closes={"no": False, "yes": True})
+@pytest.mark.filterwarnings("ignore:unclosed")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_a_factory_opened_before_it_failed_stays_open(end: End, closes: bool) -> None:
     # no mutant: фабрика примера ждёт только раз
     opened: set[str] = set()
@@ -72,6 +76,42 @@ def test_what_a_factory_opened_before_it_failed_stays_open(end: End, closes: boo
         assert opened == (set() if closes else {"one"})
 
     perform(main)
+
+    async def with_a_stream() -> None:
+        gone = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+            gone.set()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            streams: list[weakref.ref[asyncio.StreamWriter]] = []
+
+            async def open_it() -> None:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                streams.append(weakref.ref(writer))
+                try:
+                    await end.after(0.01)
+                finally:
+                    if closes:
+                        writer.close()
+
+            task = asyncio.create_task(open_it())
+            await asyncio.wait([task])
+            writer = streams[0]()
+            if not closes:
+                assert writer, "who keeps the exception keeps the connection"
+                assert not writer.is_closing()
+            # Nobody keeps the exception any more.
+            with contextlib.suppress(BaseException):
+                await task
+            del task, writer
+            gc.collect()
+            await asyncio.wait_for(gone.wait(), 30)
+
+    asyncio.run(with_a_stream())
 
 
 @pytest.mark.always("async-init-factories-overlap")
@@ -170,6 +210,26 @@ def test_the_context_is_left_however_the_body_ends(end: End, awaits: bool) -> No
 
     seen = perform(main)
     assert seen.ordered("body", "one: closed", "left", "two: closed")
+
+
+@pytest.mark.always("async-init-closing-cancelled")
+@ways(end=ENDED, cancels={"while it waits": True, "never": False})
+def test_a_cancel_interrupts_the_closing(end: End, cancels: bool) -> None:
+    # no mutant: в примере закрытие никто не отменяет
+    connected = load("coroutines/async_init_closes").connected
+
+    async def use() -> None:
+        async with connected("one"):
+            await end.after(1)
+
+    async def main() -> None:
+        task = asyncio.create_task(use())
+        await asyncio.sleep(2.5)  # opened at 1, left at 2, closed at 3
+        if cancels:
+            assert task.cancel()
+        assert await outcome_of(task) is (asyncio.CancelledError if cancels else end.error)
+
+    assert perform(main).lines == ([] if cancels else ["one: closed"])
 
 
 @pytest.mark.always("async-init-dunder-await")

@@ -454,6 +454,44 @@ def test_single_requests_lose_nothing(method: str) -> None:
     assert trace.lines == ["True 5"]
 
 
+@pytest.mark.always("mgr-itself-stays")
+@ways(method=METHODS)
+def test_the_manager_itself_is_not_passed(method: str) -> None:
+    # no mutant: менеджера примеры никому не передают
+    trace = perform_by(
+        method,
+        """
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        def add(orders, manager):
+            orders["Ann"] = manager.list(["cake"])
+
+        if __name__ == "__main__":
+            with (
+                multiprocessing.Manager() as manager,
+                ProcessPoolExecutor(1) as pool,
+                multiprocessing.Pool(1) as old,
+            ):
+                orders = manager.dict()
+                print(type(pool.submit(add, orders, manager).exception()).__name__)
+                try:
+                    old.apply(add, (orders, manager))
+                except TypeError:
+                    print("TypeError")
+                child = multiprocessing.Process(target=add, args=(orders, manager))
+                try:
+                    child.start()
+                    child.join()
+                except TypeError:
+                    print("TypeError")
+                print(len(orders))
+        """,
+    )
+    passed = ["1"] if method == "fork" else ["TypeError", "0"]
+    assert trace.lines == ["TypeError", "TypeError", *passed]
+
+
 @pytest.mark.always("mgr-proxy-into-a-job")
 @ways(method=METHODS)
 def test_proxies_may_be_given_to_a_job(method: str) -> None:

@@ -60,6 +60,53 @@ def test_who_asks_again_never_takes_from_the_empty(explored: Explored) -> None:
     explored(fixed.orders, twin_fails=[True, not two_guests(UnlockedCheck).holds])
 
 
+@pytest.mark.always("condition-wait-for-false")
+@ways(timeout={"none left": 0, "short": 0.02}, value={"False": False, "an empty list": []})
+def test_wait_for_tells_that_the_time_is_over_by_its_answer(timeout: float, value: Any) -> None:
+    # no mutant: что возвращать по таймауту, решает сам Condition
+    changed = Condition()
+    with changed:
+        assert not changed.wait_for(lambda: value, timeout)
+        assert not changed.wait(timeout)
+        assert changed.wait_for(lambda: [1], timeout)
+
+
+def _is_refused(act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except RuntimeError:
+        return True
+    return False
+
+
+@pytest.mark.always("condition-needs-its-lock")
+@ways(
+    act={
+        "wait": lambda it: it.wait(0),
+        "wait_for": lambda it: it.wait_for(lambda: False, 0.01),
+        "notify": Condition.notify,
+        "notify_all": Condition.notify_all,
+    }
+)
+def test_who_does_not_hold_the_lock_is_refused(act: Callable[[Condition], object]) -> None:
+    # no mutant: кого не пускать, решает сам Condition
+    changed, refused = Condition(), list[bool]()
+    assert _is_refused(lambda: act(changed)), "nobody holds it"
+    with changed:
+        assert not _is_refused(lambda: act(changed))
+        other = Thread(target=lambda: refused.append(_is_refused(lambda: act(changed))))
+        other.start()
+        other.join()
+    assert refused == [True], "another thread holds it"
+
+    lent = Lock()
+    with lent:
+        other = Thread(target=lambda: refused.append(_is_refused(Condition(lent).notify)))
+        other.start()
+        other.join()
+    assert refused[1:] == [False], "a plain Lock doesn't know its holder"
+
+
 @pytest.mark.sometimes("condition-if-may-find-nothing")
 def test_who_was_woken_can_find_nothing() -> None:
     assert play("races/condition_if_broken").lines == [

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fastapi import BackgroundTasks, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException
 from proven.stage import load, perform, perform_script, play
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -233,6 +233,79 @@ def test_an_error_stops_the_rest(make: Any, fail: Any, work: Any) -> None:
     assert [what for what, _ in told] == ["answered", "done", "stopped"]
 
 
+def asked(app: FastAPI, told: list[str]) -> list[str]:
+    """Ask the application once, and return what it told and when its answer was whole."""
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        async def note(message: Any) -> None:
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                told.append("answered")
+
+        await app(scope, receive, note)
+
+    async def main() -> None:
+        transport = httpx.ASGITransport(noting, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            await client.get("/")
+
+    perform(main)
+    return told
+
+
+@pytest.mark.always("after-background-not-on-error")
+@ways(error={"none": None, "HTTPException": HTTPException(409), "another": OSError()})
+def test_after_an_error_of_the_handler_nothing_runs(error: Exception | None) -> None:
+    # no mutant: обработчик примера исключений не бросает
+    app, told = FastAPI(), list[str]()
+
+    @app.get("/")
+    async def answer(background: BackgroundTasks) -> None:
+        background.add_task(told.append, "done")
+        if error:
+            raise error
+
+    assert asked(app, told) == (["answered"] if error else ["answered", "done"])
+
+
+@pytest.mark.always("after-background-own-response")
+@ways(own={"no": False, "yes": True})
+def test_a_response_with_its_own_background_drops_the_rest(own: bool) -> None:
+    # no mutant: обработчик примера своего Response не возвращает
+    app, told = FastAPI(), list[str]()
+
+    @app.get("/")
+    async def answer(background: BackgroundTasks) -> PlainTextResponse:
+        background.add_task(told.append, "done")
+        return PlainTextResponse(background=BackgroundTask(told.append, "own") if own else None)
+
+    assert asked(app, told) == ["answered", "own" if own else "done"]
+
+
+@pytest.mark.always("after-dependency-exit")
+@ways(scope={"by default": None, "function": "function"}, waits={"async def": True, "def": False})
+def test_a_dependency_is_left_after_the_answer(scope: Any, waits: bool) -> None:
+    # no mutant: зависимостей в примере нет
+    app, told = FastAPI(), list[str]()
+
+    async def database() -> Any:
+        yield
+        told.append("commit")
+
+    def in_a_thread() -> Any:
+        yield
+        told.append("commit")
+
+    dependency = Depends(database if waits else in_a_thread, scope=scope)
+
+    @app.get("/", dependencies=[dependency])
+    async def answer(background: BackgroundTasks) -> None:
+        background.add_task(told.append, "done")
+
+    late = ["answered", "done", "commit"]
+    assert asked(app, told) == (["commit", "answered", "done"] if scope else late)
+
+
 KILLED = """
 import asyncio, os, signal
 import httpx
@@ -333,6 +406,9 @@ def test_a_row_survives(
     assert capsys.readouterr().out == "worker: x is sent\n" * count
     snippet.work(path)
     assert capsys.readouterr().out == ""
+    dies(path, f'db.execute("{snippet.NEW}", ("x",))', end)
+    snippet.work(path)
+    assert capsys.readouterr().out == "", "what was not committed is lost"
 
 
 @pytest.mark.always("after-row-before-answer")
