@@ -300,7 +300,13 @@ def test_nobody_who_waits_is_told_of_what_shutdown_cancelled(pool: Pool, begun: 
         pool,
         filled(
             """
+        import threading
         from concurrent.futures import as_completed, wait
+
+        def go_on_after(last):
+            while not last.cancelled():
+                time.sleep(0.01)
+            pathlib.Path("go on").touch()
 
         def rest(iterator):
             try:
@@ -316,7 +322,7 @@ def test_nobody_who_waits_is_told_of_what_shutdown_cancelled(pool: Pool, begun: 
             iterator = as_completed(jobs, timeout=0.2)
             if BEGUN:
                 print(next(iterator) is first)
-            pathlib.Path("go on").touch()
+            threading.Thread(target=go_on_after, args=(jobs[-1],)).start()
             # After it nobody is left who could tell of anything.
             pool.shutdown(cancel_futures=True)
             done = set(rest(iterator))
