@@ -11,7 +11,19 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import AWAITED, ENDED, FUTURES, LEAVES, Awaited, End, Leave, but, outcome_of, ways
+from tests.ways import (
+    AWAITED,
+    ENDED,
+    FAILED,
+    FUTURES,
+    LEAVES,
+    Awaited,
+    End,
+    Leave,
+    but,
+    outcome_of,
+    ways,
+)
 
 
 @pytest.mark.always("timeout-covers-block")
@@ -73,6 +85,18 @@ def test_a_cancellation_inside_becomes_a_timeout_outside(awaited: Awaited) -> No
         assert task.cancelled()
 
     perform(cancelled_as_well)
+
+    async def changed_on_the_way(instead: type[KeyError] | None) -> None:
+        async with asyncio.timeout(1):
+            try:
+                await awaited(5, End())
+            except asyncio.CancelledError:
+                if instead:
+                    raise instead from None
+
+    perform(partial(changed_on_the_way, None))
+    with pytest.raises(KeyError):
+        perform(partial(changed_on_the_way, KeyError))
 
 
 @pytest.mark.always("timeout-nested")
@@ -140,6 +164,41 @@ def test_wait_for_waits_for_the_clean_up(make: Callable[..., Any], end: End) -> 
         )
 
     assert perform(swallowed).elapsed == 3
+
+
+@pytest.mark.always("timeout-group-cleanup")
+@ways(end=FAILED, failing={"one": 1, "three": 3}, block={"timeout": True, "wait_for": False})
+def test_a_group_whose_clean_up_fails_hides_the_timeout(
+    end: End, failing: int, block: bool
+) -> None:
+    # no mutant: в примерах страницы группы нет
+    async def work() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await end.after(2)
+
+    async def in_group() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(100))
+            for _ in range(failing):
+                group.create_task(work())
+
+    async def in_block() -> None:
+        limit = asyncio.timeout(1)
+        try:
+            async with limit:
+                await in_group()
+        finally:
+            assert limit.expired()
+
+    async def main() -> None:
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await (in_block() if block else asyncio.wait_for(in_group(), 1))
+        assert [type(error) for error in caught.value.exceptions] == [end.error] * failing
+        await asyncio.sleep(1)
+
+    assert perform(main).elapsed == 4
 
 
 async def _in_wait_for(future: asyncio.Future[str]) -> str:

@@ -494,6 +494,28 @@ def test_only_a_forked_child_has_the_registration_of_its_parent(method: str) -> 
     )
     died = ["False", f"True {-signal.SIGUSR1}"]
     assert lines == (["True", "False 0"] if method == "fork" else died)
+    lines = told(
+        method,
+        """
+        faulthandler.register(signal.SIGUSR1, file=open("report", "a"))
+
+        if __name__ == "__main__":
+            both = multiprocessing.Barrier(2)
+            process = multiprocessing.Process(target=child, args=("report", both))
+            process.start()
+            come(both)
+            os.kill(process.pid, signal.SIGUSR1)
+            while "<module>" not in text("report") and process.exitcode is None:
+                time.sleep(0.005)
+            print("in stand" in text("report"))
+            if process.exitcode is None:
+                both.wait()
+            process.join()
+            print(process.exitcode)
+        """,
+        IN_THE_CHILD=False,
+    )
+    assert lines == ["True", "0"], "what is at the top of the program, each child does anew"
 
 
 @pytest.mark.always("hung-active-children")

@@ -70,6 +70,7 @@ def test_a_timeout_error_of_the_task_looks_like_an_expired_one(pool: Pool) -> No
         pool,
         """
         import socket
+        from concurrent import futures
 
         def ask(server):
             raise socket.timeout("no answer from the server")
@@ -82,10 +83,13 @@ def test_a_timeout_error_of_the_task_looks_like_an_expired_one(pool: Pool) -> No
                         future.result(timeout=0 if future is late else None)
                     except TimeoutError as error:
                         print(str(error), future.done())
-                    pathlib.Path("go on").touch()
+                        pathlib.Path("go on").touch()
+                        futures.wait([future])
+                        # `done()` of the late one would answer the same by now.
+                        print(future.done(), future.exception() is error)
         """,
     )
-    assert lines == [" False", "no answer from the server True"]
+    assert lines == [" False", "True False", "no answer from the server True", "True True"]
 
 
 @pytest.mark.always("lim-running-is-not-cancelled")
@@ -286,6 +290,50 @@ def test_shutdown_cancels_what_is_queued_and_lets_the_rest_finish(pool: Pool, wa
         ),
     )
     assert lines == ["done True", "False True"]
+
+
+@pytest.mark.always("lim-cancelled-unnoticed")
+@ways(pool=POOLS, begun={"before": True, "after": False})
+def test_nobody_who_waits_is_told_of_what_shutdown_cancelled(pool: Pool, begun: bool) -> None:
+    # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
+    lines = perform(
+        pool,
+        filled(
+            """
+        import threading
+        from concurrent.futures import as_completed, wait
+
+        def go_on_after(last):
+            while not last.cancelled():
+                time.sleep(0.01)
+            pathlib.Path("go on").touch()
+
+        def rest(iterator):
+            try:
+                yield from iterator
+            except TimeoutError:
+                print("TimeoutError")
+
+        if __name__ == "__main__":
+            pool = Pool(1)
+            first = pool.submit(is_there, "nothing")
+            jobs = [first, *(pool.submit(work, str(number)) for number in range(9))]
+            wait_for("0 began")
+            iterator = as_completed(jobs, timeout=0.2)
+            if BEGUN:
+                print(next(iterator) is first)
+            threading.Thread(target=go_on_after, args=(jobs[-1],)).start()
+            # After it nobody is left who could tell of anything.
+            pool.shutdown(cancel_futures=True)
+            done = set(rest(iterator))
+            print(all(job.done() for job in jobs), any(job.cancelled() for job in done))
+            cancelled = {job for job in jobs if job.cancelled()}
+            print(len(cancelled) > 4, wait(jobs, timeout=0).not_done == cancelled)
+        """,
+            BEGUN=begun,
+        ),
+    )
+    assert lines == ["True"] * begun + ["TimeoutError", "True False", "True True"]
 
 
 @pytest.mark.sometimes("lim-second-shutdown-forgets")

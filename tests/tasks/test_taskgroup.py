@@ -462,6 +462,37 @@ def test_an_error_in_a_task_interrupts_the_body(end: End, awaited: Awaited) -> N
     assert trace.at("goes on") == 2, "the cancellation must not outlast the block"
 
 
+@pytest.mark.always("taskgroup-body-gathers")
+@ways(
+    end=FAILED,
+    failing={"first": 0, "in the middle": 1, "last": 3},
+    limited={"bare": False, "in a timeout": True},
+)
+def test_a_body_that_gathers_gets_the_error_itself(end: End, failing: int, limited: bool) -> None:
+    # no mutant: в примерах страницы тело блока задач не ждёт
+    seen: list[BaseException] = []
+
+    async def main() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(asyncio.sleep(5)) for _ in range(3)]
+                tasks.insert(failing, group.create_task(end.after(1)))
+                try:
+                    async with asyncio.timeout(9 if limited else None):
+                        await asyncio.gather(*tasks)
+                except BaseException as error:
+                    seen.append(error)
+                    raise
+        except BaseExceptionGroup as errors:
+            seen.extend(errors.exceptions)
+        assert all(task.cancelled() for task in tasks if task is not tasks[failing])
+        await asyncio.sleep(0)
+
+    assert perform(main).elapsed == 1
+    assert type(seen[0]) is end.error
+    assert [error is seen[0] for error in seen[1:]] == [True, True]
+
+
 class _Stop(Exception):
     pass
 
