@@ -266,6 +266,24 @@ def test_a_daemon_can_be_stopped_at_exit(how: str) -> None:
     assert _told(code, how) == ["cleaned", "joined"]
 
 
+@pytest.mark.always("late-plain-waits-in-vain")
+@ways(how=HOW, patience={"0.01": 0.01, "0.2": 0.2})
+def test_a_plain_thread_is_not_told_by_atexit(how: str, patience: float) -> None:
+    # no mutant: в примерах потоки знака не ждут
+    code = f"""
+        stop = threading.Event()
+        def serve():
+            threading.main_thread().join()
+            say(stop.wait({patience}))
+        threading.Thread(target=serve).start()
+        @atexit.register
+        def last():
+            stop.set()
+            say("told")
+    """
+    assert _told(code, how) == ["False", "told"]
+
+
 @pytest.mark.always("late-start-from-del", since="3.13")
 @ways(daemon={"plain": "False", "daemon": "True"})
 def test_a_thread_from_del_is_refused(daemon: str) -> None:
