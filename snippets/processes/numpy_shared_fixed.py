@@ -17,15 +17,15 @@ def double(block: SharedMemory, start: int, stop: int) -> int:
 
 def main() -> None:
     block = SharedMemory(create=True, size=6 * 8)
+    numbers = np.frombuffer(block.buf, np.int64, count=6)
     try:
-        numbers = np.frombuffer(block.buf, np.int64, count=6)
         numbers[:] = range(1, 7)
         with ProcessPoolExecutor(2) as pool:
             sums = pool.map(double, repeat(block), (0, 3), (3, 6))
             print("sums of halves:", list(sums))
         print("main sees", numbers.tolist())
-        del numbers
     finally:
+        del numbers
         block.unlink()
         block.close()
 

@@ -26,14 +26,14 @@ from tests.ways import (
 )
 
 
-async def _stubborn(seconds: float = 5) -> str:
+async def _stubborn(seconds: float = 5, end: End | None = None) -> str:
     try:
         await asyncio.sleep(100)
     except asyncio.CancelledError:
         print("swallowed")
     await asyncio.sleep(seconds)
     print("on to the end")
-    return "result"
+    return (end or End()).reach()
 
 
 @pytest.mark.always("cancelled-error-base")
@@ -252,13 +252,17 @@ def test_the_time_limit_is_lost(make: Makes) -> None:
 @ways(make=MAKES)
 def test_wait_for_returns_the_late_result(make: Makes) -> None:
     async def main() -> None:
+        late = asyncio.wait_for(_stubborn(end=End(OSError)), timeout=1)
+        assert await outcome_of(late) is OSError
+        print("failed")
         print(await asyncio.wait_for(make(), timeout=1))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.sleep(100), timeout=1)
 
     trace = perform(main)
-    assert trace.at("result") == 1 + 5
-    assert trace.elapsed == (1 + 5) + 1, "the obedient one is gone when the time is up"
+    assert trace.at("failed") == 1 + 5
+    assert trace.at("result") == 2 * (1 + 5)
+    assert trace.elapsed == 2 * (1 + 5) + 1, "the obedient one is gone when the time is up"
 
 
 async def _in_timeout(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -289,6 +293,35 @@ def test_a_stubborn_child_delays_the_timeout(
         print("TimeoutError")
 
     assert perform(main).at("TimeoutError") == 1 + 5
+
+
+async def _gathered_to_fail(end: End) -> None:
+    await asyncio.gather(_stubborn(end=end), _stubborn(7), asyncio.sleep(0))
+
+
+async def _grouped_to_fail(end: End) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_stubborn(end=end))
+        group.create_task(asyncio.sleep(100))
+
+
+@pytest.mark.always("cancelled-error-late-failure")
+@ways(limit=LIMITS, work={"gather": _gathered_to_fail, "TaskGroup": _grouped_to_fail}, end=FAILED)
+def test_the_error_of_a_stubborn_child_comes_instead_of_the_timeout(
+    limit: Callable[[Any], Coroutine[Any, Any, None]],
+    work: Callable[[End], Coroutine[Any, Any, None]],
+    end: End,
+) -> None:
+    # no mutant: в примерах страницы дочерних задач нет
+    async def main() -> None:
+        limited = asyncio.create_task(limit(lambda: work(end)))
+        await asyncio.wait([limited])
+        error = limited.exception()
+        members = error.exceptions if isinstance(error, BaseExceptionGroup) else [error]
+        assert [type(member) for member in members] == [end.error]
+        print("failed")
+
+    assert perform(main).at("failed") == 1 + 5
 
 
 @pytest.mark.always("cancelled-error-gather-leaves")

@@ -317,6 +317,21 @@ def test_a_thread_lock_stops_the_loop() -> None:
         met += inside
     assert met
 
+    async def asked_in_a_thread() -> None:
+        lock = threading.Lock()
+
+        async def own() -> None:
+            with lock:
+                await asyncio.sleep(1)
+
+        owner = asyncio.create_task(own())
+        await asyncio.sleep(0)
+        assert lock.locked()
+        await asyncio.to_thread(lock.acquire)
+        assert owner.done(), "the loop went on, so the owner released it"
+
+    perform(asked_in_a_thread)
+
 
 @pytest.mark.always("races-async-lock-held-adds-up")
 # one way: what its page shows

@@ -196,8 +196,9 @@ def test_an_array_from_frombuffer_does_not_let_the_block_close(
 @ways(
     kept={"frombuffer": True, "ndarray": False},
     end={"close": "block.close()", "object gone": "del block; gc.collect()"},
+    then={"nothing": "", "another block": "put_others()"},
 )
-def test_only_frombuffer_keeps_the_memory(kept: bool, end: str) -> None:
+def test_only_frombuffer_keeps_the_memory(kept: bool, end: str, then: str) -> None:
     # no mutant: np.ndarray поверх блока в примерах не строят
     run = run_by(
         "spawn",
@@ -211,19 +212,32 @@ def test_only_frombuffer_keeps_the_memory(kept: bool, end: str) -> None:
         if __name__ == "__main__":
             block = SharedMemory(create=True, size=80)
             block.unlink()
-            array = ARRAY
+            array, others = ARRAY, []
+
+            def put_others():
+                while len(others) < 100 and not (others and array[0]):
+                    # One of them takes the place of the first, if that is free.
+                    another = SharedMemory(create=True, size=80)
+                    another.unlink()
+                    others.append(another)
+                    another.buf[0] = 1
+
             with contextlib.suppress(BufferError):
                 END
-            print(array.sum(), flush=True)
+            THEN
+            print(array[0])
+            array[0] = 7
+            print(7 in [other.buf[0] for other in others], flush=True)
         """,
             ARRAY="np.frombuffer(block.buf, np.int64)"
             if kept
             else "np.ndarray((10,), np.int64, buffer=block.buf)",
             END=end,
+            THEN=then,
         ),
     )
-    expected = (0, "0\n") if kept else (-signal.SIGSEGV, "")
-    assert (run.returncode, run.stdout) == expected
+    unmapped = (0, "1\nTrue\n") if then else (-signal.SIGSEGV, "")
+    assert (run.returncode, run.stdout) == ((0, "0\nFalse\n") if kept else unmapped)
 
 
 @pytest.mark.always("np-close-again")

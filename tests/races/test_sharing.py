@@ -1,18 +1,19 @@
 """Proofs for source/races/sharing.md."""
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Barrier, Event, Thread, local
 from typing import Any
 
 import pytest
-from proven.stage import explore, load, perform_script, play
+from proven.stage import explore, load, perform, perform_script, play
 from proven.stage.explore import Exploration, Threads, threading
 from proven.stage.player import path_of
 
-from tests.ways import but, ways
+from tests.ways import FAILED, End, but, ways
 from tests.ways_processes import filled
 
 Together = Callable[[int, Callable[[], object]], None]
@@ -143,6 +144,53 @@ def test_who_has_read_is_told_at_once(
         base.execute(write)
 
 
+@pytest.mark.always("sharing-sqlite-begun-already", since="3.12")
+@ways(
+    begin={"immediate": "IMMEDIATE", "exclusive": "EXCLUSIVE", "plain": ""},
+    wrote={"no": False, "yes": True},
+)
+def test_a_transaction_is_begun_already(begin: str, wrote: bool) -> None:
+    # no mutant: режим есть только с 3.12, примера с ним нет
+    options: dict[str, Any] = {"autocommit": False}  # Mypy reads for 3.11, which lacks it.
+    with closing(sqlite3.connect(":memory:", **options)) as base:
+        base.execute("CREATE TABLE sold (what TEXT)")
+        base.commit()
+        if wrote:
+            base.execute(WROTE)
+        with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
+            base.execute(f"BEGIN {begin}")
+
+
+@pytest.mark.always("sharing-sqlite-reader-stops-commit")
+@ways(
+    write=but(WRITES, "begin"),
+    timeout={"0": 0, "0.02": 0.02},
+    journal={"rollback": "delete", "wal": "wal"},
+)
+def test_an_unfinished_read_stops_a_commit(
+    tmp_path: Path, write: str, timeout: float, journal: str
+) -> None:
+    # no mutant: ждать ли другого соединения, решает сам SQLite
+    path = tmp_path / "shop.db"
+    with (
+        closing(sqlite3.connect(path)) as reader,
+        closing(sqlite3.connect(path, timeout=timeout)) as writer,
+    ):
+        reader.execute(f"PRAGMA journal_mode = {journal}")
+        reader.execute("CREATE TABLE sold (what TEXT)")
+        reader.executemany("INSERT INTO sold VALUES (?)", [["cake"], ["tea"], ["pie"]])
+        reader.commit()
+        rows = reader.execute("SELECT * FROM sold")
+        assert rows.fetchone() == ("cake",)
+        writer.execute("BEGIN")
+        writer.execute(write)
+        if journal == "delete":
+            with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+                writer.commit()
+            rows.fetchall()
+        writer.commit()
+
+
 def sellers(make: Callable[[], Any]) -> Exploration:
     """Explore two sales on one connection, of which the second fails."""
 
@@ -250,6 +298,22 @@ def test_under_a_lock_each_value_goes_to_one(together: Together, threads: int) -
     assert sorted(late) == list(range(1, threads + 1))
 
 
+@pytest.mark.always("sharing-generator-error-to-one")
+@ways(end=FAILED, threads={"1": 1, "3": 3})
+def test_the_error_of_a_shared_generator_comes_to_one(end: End, threads: int) -> None:
+    make = load("races/sharing_generator_fixed").Shared
+
+    def numbers() -> Iterator[int]:
+        yield 1
+        end.reach()
+        yield 2
+
+    shared, got = make(numbers()), list[int]()
+    with pytest.raises(end.error or Exception):
+        got.extend(shared)
+    assert [in_thread(lambda: list(shared)) for _ in range(threads)] == [[]] * threads
+
+
 SESSIONS = {
     "requests.Session": "requests.Session()",
     "httpx.Client": "httpx.Client()",
@@ -353,3 +417,33 @@ def test_a_stream_has_one_reader_at_a_time(first: str, second: str) -> None:
         )
     ).lines
     assert lines == ["RuntimeError", "b'row\\n'"]
+
+
+READS: dict[str, Callable[[asyncio.StreamReader, int], Coroutine[Any, Any, bytes]]] = {
+    "read": lambda stream, size: stream.read(size),
+    "readexactly": lambda stream, size: stream.readexactly(size),
+}
+
+
+@pytest.mark.sometimes("sharing-stream-takes-a-part")
+@ways(
+    first={"line": lambda stream: stream.readline(), "four": lambda stream: stream.readexactly(4)},
+    second=READS,
+)
+def test_a_second_reader_takes_a_part_of_the_firsts_answer(
+    first: Callable[[asyncio.StreamReader], Coroutine[Any, Any, bytes]],
+    second: Callable[[asyncio.StreamReader, int], Coroutine[Any, Any, bytes]],
+) -> None:
+    # no mutant: в примере ответ приходит целиком
+    async def main() -> None:
+        stream = asyncio.StreamReader()
+        early = asyncio.create_task(first(stream))
+        await asyncio.sleep(1)
+        stream.feed_data(b"ro")
+        await asyncio.sleep(1)
+        assert not early.done()
+        assert await second(stream, 2) == b"ro"
+        stream.feed_data(b"w\nnext\n")
+        assert (await early).startswith(b"w\nn")
+
+    perform(main)

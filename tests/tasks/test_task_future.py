@@ -270,6 +270,36 @@ def test_a_wrapped_future_has_the_same_outcome(end: End, late: bool) -> None:
     perform(main)
 
 
+@pytest.mark.sometimes("future-done-checked-outside")
+@ways(inside={"checked by the thread": False, "checked by the loop": True})
+def test_what_a_thread_checked_may_be_over(inside: bool) -> None:
+    # no mutant: в примере нет другого потока
+    async def main() -> None:
+        loop, logged = asyncio.get_running_loop(), list[object]()
+        loop.set_exception_handler(lambda _, context: logged.append(context.get("exception")))
+        reply: asyncio.Future[str] = loop.create_future()
+
+        def on_reply() -> None:
+            if not reply.done():
+                reply.set_result("pong")
+
+        def receive() -> None:
+            if inside:
+                loop.call_soon_threadsafe(on_reply)
+            elif not reply.done():
+                loop.call_soon_threadsafe(reply.set_result, "pong")
+
+        receiver = threading.Thread(target=receive)
+        receiver.start()
+        receiver.join()
+        reply.cancel()
+        await asyncio.sleep(1)
+        expected = [] if inside else [asyncio.InvalidStateError]
+        assert [type(error) for error in logged] == expected
+
+    perform(main)
+
+
 @pytest.mark.always("future-set-twice")
 @ways(first=ENDED, second=but(ENDED, "cancelled"))
 def test_a_done_future_takes_no_second_outcome(first: End, second: End) -> None:

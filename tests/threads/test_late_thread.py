@@ -156,6 +156,32 @@ def test_no_pool_takes_jobs_at_exit(where: str, pool: str, known: tuple[str, str
     assert line.startswith("cannot schedule new futures after")
 
 
+@pytest.mark.always("late-job-submits-no-more")
+@ways(how=HOW, pool={"its own": "own", "another": "other"})
+def test_a_job_that_goes_on_gives_no_next_one(how: str, pool: str) -> None:
+    # no mutant: в примере задание отдаёт поток
+    code = f"""
+        own, other = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        begun = threading.Event()
+        def job():
+            {pool}.submit(int)
+            begun.set()
+            while True:  # until the program has ended, and the pool with it
+                try:
+                    {pool}.submit(int)
+                except RuntimeError as error:
+                    say(error)
+                    break
+                time.sleep(0.01)
+        own.submit(job)
+        begun.wait()
+        say("last line")
+    """
+    last, refused = _told(code, how)
+    assert last == "last line"
+    assert refused.startswith("cannot schedule new futures after")
+
+
 INTO_THE_POOL = {
     "to_thread": "await asyncio.to_thread(int)",
     "run_in_executor": "await asyncio.get_running_loop().run_in_executor(None, int)",
@@ -264,6 +290,24 @@ def test_a_daemon_can_be_stopped_at_exit(how: str) -> None:
             say("joined")
     """
     assert _told(code, how) == ["cleaned", "joined"]
+
+
+@pytest.mark.always("late-plain-waits-in-vain")
+@ways(how=HOW, patience={"0.01": 0.01, "0.2": 0.2})
+def test_a_plain_thread_is_not_told_by_atexit(how: str, patience: float) -> None:
+    # no mutant: в примерах потоки знака не ждут
+    code = f"""
+        stop = threading.Event()
+        def serve():
+            threading.main_thread().join()
+            say(stop.wait({patience}))
+        threading.Thread(target=serve).start()
+        @atexit.register
+        def last():
+            stop.set()
+            say("told")
+    """
+    assert _told(code, how) == ["False", "told"]
 
 
 @pytest.mark.always("late-start-from-del", since="3.13")
