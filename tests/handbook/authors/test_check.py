@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from handbook.authors.check import main
+from handbook.authors.check.page import main
 
 from tests.handbook.conftest import PAGE
 

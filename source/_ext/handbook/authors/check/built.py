@@ -12,7 +12,7 @@ from collections.abc import Iterator, Set
 
 from proven.book import Book
 
-from handbook.authors.command import run
+from handbook.authors.check.command import run
 
 _PICKLE = "environment.pickle"
 UNBUILT = "the build wasn't asked for links and directives, as there was none yet: make html"

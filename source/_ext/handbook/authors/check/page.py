@@ -27,9 +27,9 @@ from proven.proofs import too_narrow
 from proven.shown import Shown, outputs_in, record, replay
 from proven.stage import SnippetError
 
-from handbook.authors import built
-from handbook.authors.command import run
-from handbook.authors.runs import unlike_runs
+from handbook.authors.check import built
+from handbook.authors.check.command import run
+from handbook.authors.check.runs import unlike_runs
 from handbook.domain.store import is_question
 from handbook.style.command import code, findings
 
@@ -235,7 +235,3 @@ def main() -> int:
     if not built.is_built(book):
         print(built.UNBUILT)
     return int(is_wrong)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
