@@ -102,7 +102,7 @@ def _second_of_reaction(
             stranger.start()
             stranger.join()
             fell_asleep, events = loop.time(), []
-            while not events and loop.time() == fell_asleep:
+            while not events and loop.time() - fell_asleep == 0:
                 events = select(timeout)
             return events
 

@@ -217,7 +217,11 @@ def test_what_leads_nowhere_is_told_with_its_line(small: Any) -> None:
     small.write("source/tasks/hello.md", page + LEADS)
     end = page.count("\n")
     lines = [line for line in told(small).splitlines() if ": link:" in line]
-    places = [(2, "there is no page 'tasks/none'"), (7, "there is no claim 'never-heard'")]
+    places = [
+        (2, "it leads to this very page"),
+        (2, "there is no page 'tasks/none'"),
+        (7, "there is no claim 'never-heard'"),
+    ]
     places += [(8, "there is no page 'tasks/nowhere'"), (9, "it leads nowhere")]
     assert len(lines) == len(places)
     for line, (number, problem) in zip(lines, places, strict=True):

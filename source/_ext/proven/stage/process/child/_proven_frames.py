@@ -69,7 +69,7 @@ def hide() -> None:
         # These are of C, and so is how they follow a traceback.
         hook: Any = InC("sys", excepthook, _excepthook.__doc__)
         sys.excepthook = sys.__excepthook__ = hook
-        hook = InC("_thread", _thread_excepthook, _of_threads.__doc__)
+        hook = InC("_thread", _thread_excepthook, threading.__excepthook__.__doc__)
         threading.excepthook = threading.__excepthook__ = hook
 
 
@@ -221,7 +221,8 @@ def _thread_excepthook(args: Any, /) -> None:
     _of_threads(threading.ExceptHookArgs((args.exc_type, args.exc_value, trace, args.thread)))
 
 
-_thread_excepthook.__name__ = _of_threads.__name__
+# Of the process that plays, whatever stands in for it there, as pytest does.
+_thread_excepthook.__name__ = threading.__excepthook__.__name__
 
 
 def _cleaned(trace: Any) -> Any:
