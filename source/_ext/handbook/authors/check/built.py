@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Set
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from proven.book import Book
 
@@ -28,16 +30,15 @@ def problems(book: Book, page: str, told: Set[str]) -> Iterator[str]:
 
     told: the places of which something is told already, better than Sphinx would.
     """
-    built, own = book.root / "build/doctrees", book.root / "build/check/doctrees"
-    taken = own / _PICKLE
-    if not taken.is_file() or taken.stat().st_mtime < (built / _PICKLE).stat().st_mtime:
-        shutil.rmtree(own, ignore_errors=True)
-        shutil.copytree(built, own)
     name = page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/")
-    # Without it the page is read, whether it changed or not.
-    (own / name).with_suffix(".doctree").unlink(missing_ok=True)
-    folders = ("-c", ".", "-d", str(own), "source", str(own.parent / "dummy"))
-    done = run(book, "handbook", "-q", "-n", "-b", "dummy", *folders)
+    # Another check may run beside this one.
+    with TemporaryDirectory(dir=book.root / "build", prefix="check-") as folder:
+        own = Path(folder, "doctrees")
+        shutil.copytree(book.root / "build/doctrees", own)
+        # Without it the page is read, whether it changed or not.
+        (own / name).with_suffix(".doctree").unlink(missing_ok=True)
+        folders = ("-c", ".", "-d", str(own), "source", str(Path(folder, "dummy")))
+        done = run(book, "handbook", "-q", "-n", "-b", "dummy", *folders)
     said = done.stderr.replace(f"{book.root}/", "")
     found = re.findall(rf"^({re.escape(page)}(?::\d+)?): \w+: (.+)$", said, re.M)
     yield from (f"{place}: build: {problem}" for place, problem in found if place not in told)
