@@ -306,7 +306,7 @@ def test_an_error_of_the_initializer_breaks_the_pool(method: str, error: str) ->
     assert run.stdout.splitlines() == ["BrokenProcessPool"]
 
 
-@pytest.mark.always("dead-ctrl-c-goes-on")
+@pytest.mark.always("dead-ctrl-c-goes-on", gil="on")
 @ways(method=METHODS)
 def test_after_ctrl_c_the_pool_goes_on_with_the_queue(method: str) -> None:
     code = path_of("processes/dead_worker_ctrl_c_broken").read_text(encoding="utf-8")

@@ -251,7 +251,7 @@ IS_DELETED = {
 }
 
 
-@pytest.mark.always("gui-tkinter-deleted-elsewhere")
+@pytest.mark.always("gui-tkinter-deleted-elsewhere", gil="on")
 @ways(steps=IS_DELETED)
 def test_a_tk_that_another_thread_deletes_ends_the_program(steps: tuple[str, bool]) -> None:
     # no mutant: в чьём потоке удалять окно, проверяет сам Tcl
