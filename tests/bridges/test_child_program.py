@@ -257,6 +257,8 @@ def test_nobody_is_there_to_be_killed(send: Callable[[Process], None]) -> None:
     async def main() -> None:
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", "", stdout=PIPE)
         await process.communicate()
+        for _ in range(10):  # its end is known, its transport may be letting go of it yet
+            await asyncio.sleep(0)
         with pytest.raises(ProcessLookupError):
             send(process)
 
