@@ -7,7 +7,7 @@ a book; ``inputs`` tell on what the outcome of a proof hangs.
 """
 
 from proven.book.contents import Book, Printed, remembered
-from proven.book.inputs import gets, inputs_of
+from proven.book.inputs import gets, inputs_of, snippets_in
 from proven.book.memo import Memo
 from proven.book.settings import Settings
 from proven.book.tried import Outcome, Tried
@@ -22,4 +22,5 @@ __all__ = [
     "gets",
     "inputs_of",
     "remembered",
+    "snippets_in",
 ]

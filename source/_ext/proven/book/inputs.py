@@ -35,7 +35,7 @@ def inputs_of(book: Book, id: str, changed: Mapping[str, str] | None = None) -> 
     if any(map(_READS_MORE.search, texts)):
         return []
     sources: dict[Path, str] = {}
-    for name in _named(book, texts):
+    for name in snippets_in(book, texts):
         sources |= sources_of(name, Terms(), book.settings.snippets)
     new = {book.snippet(name): code for name, code in (changed or {}).items()}
     return [
@@ -44,7 +44,7 @@ def inputs_of(book: Book, id: str, changed: Mapping[str, str] | None = None) -> 
     ]
 
 
-def _named(book: Book, texts: Iterable[str]) -> list[str]:
+def snippets_in(book: Book, texts: Iterable[str]) -> list[str]:
     """Return the snippets whose names stand in `texts`, or begin as an f-string there does."""
     mentions = {(name, start) for text in texts for name, start in _SNIPPET.findall(text)}
     starts = tuple(start for _, start in mentions if start)

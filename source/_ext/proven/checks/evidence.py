@@ -43,12 +43,9 @@ def take(book: Book, python: str, *, only_changed: bool = False) -> Evidence | N
     version = _ask(python, "'%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', '')")
     name = _ask(python, "platform.python_implementation() + ' ' + platform.python_version()")
     file = book.settings.evidence / f"{version}.json"
-    before = read_file(file) if only_changed and file.is_file() else None
-    # Another release of the same Python proves nothing about this one.
-    if before is not None and before.interpreter != name:
-        before = None
-    tests = _changed(book, before) if before is not None else []
-    if before is not None and not tests:
+    before = _taken_by(name, file) if only_changed else None
+    tests = _changed(book, before) if before else []
+    if before and not tests:
         return before
     folder = book.root / "build" / "evidence"
     needed = sorted({"pytest", "pytest-xdist", *_packages(book)})
@@ -74,11 +71,17 @@ def take(book: Book, python: str, *, only_changed: bool = False) -> Evidence | N
         for part in PARTS
     )
     day = date.today().isoformat()
-    if before is not None:
+    if before:
         day, claims, examples = before.date, before.claims | claims, before.examples | examples
     evidence = Evidence(version, name, day, claims, examples)
     file.write_text(evidence.text(), encoding="utf-8")
     return evidence
+
+
+def _taken_by(name: str, file: Path) -> Evidence | None:
+    """Return what `file` holds if this very release of Python found it: another proves nothing."""
+    before = read_file(file) if file.is_file() else None
+    return before if before and before.interpreter == name else None
 
 
 def _changed(book: Book, evidence: Evidence) -> list[str]:

@@ -101,11 +101,11 @@ class Passed:
         if result is not None and result.outcome == "passed":
             return True
         # The evidence's print takes in all snippets of the page: what it tells now is noted.
-        told = self._key(item, item.name.partition("[")[0], EVIDENT)
-        if not tried.get(told) and all(id in self._evident for id in ids_of(item)):
-            tried.note(told, EVIDENT, "", 0.0)
+        evident_key = self._key(item, item.name.partition("[")[0], EVIDENT)
+        if not tried.get(evident_key) and all(id in self._evident for id in ids_of(item)):
+            tried.note(evident_key, EVIDENT, "", 0.0)
         # Without a key it reads more than its fingerprint covers.
-        return bool(tried.get(told))
+        return bool(tried.get(evident_key))
 
     def _of(self, item: pytest.Item) -> Tried:
         file = item.nodeid.partition("::")[0]

@@ -25,10 +25,10 @@ def is_built(book: Book) -> bool:
     return (book.root / "build/doctrees" / _PICKLE).is_file()
 
 
-def problems(book: Book, page: str, told: Set[str]) -> Iterator[str]:
+def problems(book: Book, page: str, reported: Set[str]) -> Iterator[str]:
     """Yield what a build warns of in `page` ("source/tasks/gather.md"), with its place.
 
-    told: the places of which something is told already, better than Sphinx would.
+    reported: the places of which something is said already, better than Sphinx would.
     """
     name = page.removeprefix(f"{book.settings.name_of(book.settings.pages)}/")
     # Another check may run beside this one.
@@ -40,7 +40,9 @@ def problems(book: Book, page: str, told: Set[str]) -> Iterator[str]:
         folders = ("-c", ".", "-d", str(own), "source", str(Path(folder, "dummy")))
         done = run(book, "handbook", "-q", "-n", "-b", "dummy", *folders)
     said = done.stderr.replace(f"{book.root}/", "")
-    found = re.findall(rf"^({re.escape(page)}(?::\d+)?): \w+: (.+)$", said, re.M)
-    yield from (f"{place}: build: {problem}" for place, problem in found if place not in told)
-    if done.returncode and not found:
+    warnings = re.findall(rf"^({re.escape(page)}(?::\d+)?): \w+: (.+)$", said, re.M)
+    yield from (
+        f"{place}: build: {problem}" for place, problem in warnings if place not in reported
+    )
+    if done.returncode and not warnings:
         yield f"{page}: build: {(said.strip().splitlines() or ['it failed'])[-1]}"

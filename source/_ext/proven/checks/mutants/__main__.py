@@ -120,11 +120,11 @@ def examine(
     settled: what has broken proofs that are as they were then.
     """
     mine = [id for id, proof in book.proofs.items() if proof.file == pair[1]]
-    known = [id for id in mine if id in settled]
-    findings = PageReport(broken={id: settled[id] for id in known if settled[id]})
-    job: dict[str, Any] = {"page": pair[0], "test": pair[1], "names": names, "settled": known}
+    done = [id for id in mine if id in settled]
+    findings = PageReport(broken={id: settled[id] for id in done if settled[id]})
+    job: dict[str, Any] = {"page": pair[0], "test": pair[1], "names": names, "settled": done}
     for task in (NOTICE, BREAK):
-        unbroken = len({*mine}.difference(known, findings.broken))
+        unbroken = len({*mine}.difference(done, findings.broken))
         count = workers * bool(names) if task == NOTICE else min(workers, unbroken)
         if count:
             with ThreadPoolExecutor(count) as pool:

@@ -7,12 +7,11 @@ since.  A page needn't be tried as long as its claims, proofs and snippets are w
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from proven.book import Book, Tried, gets, inputs_of
+from proven.book import Book, Tried, gets, inputs_of, snippets_in
 from proven.checks.mutants.mutations import is_timed, mutants_of
 from proven.checks.mutants.report import text_of
 from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
@@ -23,7 +22,6 @@ Report = dict[str, Any]
 
 _TWINS = (("_broken", "_fixed"), ("_fixed", "_broken"))
 _BROKEN = "broken"
-_SNIPPET = re.compile(r'"(\w+/\w+)"')
 
 
 def pages(book: Book) -> list[Pair]:
@@ -72,8 +70,7 @@ def untried(book: Book, report: Report, settled: dict[str, str]) -> dict[Pair, l
     everything = {pair: book.snippets_of(*pair) for pair in pages(book)}
     touched = {name for names in everything.values() for name in names}
     touched = {name for name in touched if not _is_settled(book, report, name)}
-    for ids in new.values():
-        touched.update(*(_SNIPPET.findall(gets(book, id)) for id in ids))
+    touched.update(snippets_in(book, (gets(book, id) for ids in new.values() for id in ids)))
     # What one of a pair doesn't notice the other may.
     touched |= {name.removesuffix(end) + other for name in touched for end, other in _TWINS}
     for pair, names in everything.items():
@@ -111,8 +108,8 @@ def remember(book: Book, settled: dict[str, str], test: str) -> None:
             key = tried.key_of_proof(proof.test, inputs_of(book, id), _BROKEN)
             if id in settled and not tried.get(key):
                 tried.note(key, _BROKEN, settled[id], 0.0)
-            elif known := tried.get(key):
-                settled[id] = known.how
+            elif outcome := tried.get(key):
+                settled[id] = outcome.how
 
 
 def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:

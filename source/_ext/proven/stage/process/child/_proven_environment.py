@@ -68,10 +68,9 @@ def _given(start: Any, arguments: Any, options: Any) -> Any:
 
 def _inherited(start: Any, arguments: Any, options: Any) -> Any:
     """Start a program that inherits the environment of this process."""
-    kept = _with_hidden(os.environb)
-    recorded = is_recorded(arguments)
+    environment = _with_hidden(os.environb) if is_recorded(arguments) else os.environb
     for name in hidden:
-        _put(name, kept[name] if recorded else os.environb.get(name))
+        _put(name, environment.get(name))
     try:
         return start(*arguments, **options)
     finally:
@@ -88,9 +87,9 @@ def _put(name: bytes, value: bytes | None) -> None:
 
 
 def _with_hidden(environment: Any) -> dict[bytes, bytes]:
-    given = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
-    paths = filter(None, (hidden.get(_PATH), given.get(_PATH)))
-    return {**given, **hidden, _PATH: b":".join(paths)}
+    own = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+    paths = filter(None, (hidden.get(_PATH), own.get(_PATH)))
+    return {**own, **hidden, _PATH: b":".join(paths)}
 
 
 def _listed(environment: Any) -> list[bytes]:
