@@ -156,10 +156,12 @@ def read(folder: Path) -> list[Evidence]:
     )
 
 
-def save(file: Path, data: Mapping[str, Any]) -> None:
-    """Write what a check found as a whole, with its day."""
+def save(file: Path, data: Mapping[str, Any], **long: Mapping[str, Any]) -> None:
+    """Write what a check found as a whole, with its day; of what is `long` a line for each."""
     day = date.today().isoformat()
     text = json.dumps({"date": day, **data}, indent=1, ensure_ascii=False)
+    parts = [text.removesuffix("\n}"), *(f' "{key}": {lines_of(long[key])}' for key in long)]
+    text = ",\n".join(parts) + "\n}"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text + "\n", encoding="utf-8")
 

@@ -15,6 +15,8 @@ from handbook.authors import release
 from handbook.authors.reasons import reasons
 from handbook.authors.release import external, forged
 from proven.book import Book
+from proven.book.settings import Settings
+from proven.checks.unchanged import Contents
 from proven.findings import COVERAGE, MUTANTS, STRESS, Evidence, Finding
 
 PYPROJECT = '[project]\nversion = "2.0"\n\n[tool.proven]\npythons = ["3.11"]\n'
@@ -66,6 +68,14 @@ def pytest_configure(config):
 """
 
 
+def stressed(root: Path, **other: object) -> None:
+    """Write that each file of tests had its runs as it is now, but for what is `other`."""
+    prints = Contents(Settings.at(root)).own_prints()
+    entry = {"runs": 20, "tests": 1, "failed": 0, **other}
+    files = {file: {"hash": print, **entry} for file, print in prints.items()}
+    write(root / "source/_evidence" / STRESS, {"date": "2099-01-01", "seed": 20, "files": files})
+
+
 @pytest.fixture
 def whole(book: Any) -> Path:
     """Return the root of a small book that lacks nothing for a release."""
@@ -79,8 +89,7 @@ def whole(book: Any) -> Path:
         write(root / made, "x")
     evidence(root)
     mutants(root)
-    stress = {"date": "2099-01-01", "runs": 20, "tests": 1, "failed": 0}
-    write(root / "source/_evidence" / STRESS, stress)
+    stressed(root)
     write(root / "source/_evidence" / COVERAGE, {"date": "2099-01-01", "unreached": 0})
     git(root, "init", "-q")
     commit(root)
@@ -89,11 +98,6 @@ def whole(book: Any) -> Path:
 
 def test_nothing_stands_in_the_way(whole: Path) -> None:
     assert list(reasons(Book.at(whole))) == []
-
-
-def old_stress(root: Path) -> None:
-    data = {"date": "2000-01-01", "runs": 20, "tests": 1, "failed": 0}
-    write(root / "source/_evidence" / STRESS, data)
 
 
 FAULTS: dict[str, Callable[[Path], object]] = {
@@ -116,13 +120,9 @@ FAULTS: dict[str, Callable[[Path], object]] = {
             for name, hash in Book.at(root).fingerprints["examples"].items()
         },
     ),
-    r"stress: of 2000-01-01": old_stress,
-    r"stress: 19 runs": lambda root: write(
-        root / "source/_evidence" / STRESS, {"date": "2099-01-01", "runs": 19, "failed": 0}
-    ),
-    r"stress: 3 tests failed": lambda root: write(
-        root / "source/_evidence" / STRESS, {"date": "2099-01-01", "runs": 20, "failed": 3}
-    ),
+    "stress: 1 files of tests had, as they are now, fewer": lambda root: stressed(root, runs=19),
+    "20 runs (tests/tasks/test_hello.py): make stress": lambda root: stressed(root, hash="other"),
+    "stress: tests/tasks/test_hello.py: 3 failed": lambda root: stressed(root, failed=3),
     r"coverage: 2 lines": lambda root: write(
         root / "source/_evidence" / COVERAGE, {"date": "2099-01-01", "unreached": 2}
     ),
@@ -159,6 +159,7 @@ def packaged(whole: Path) -> Path:
     write(snippet, "# pip install numpy\n" + snippet.read_text(encoding="utf-8"))
     evidence(whole)
     mutants(whole)
+    stressed(whole)
     return whole
 
 
@@ -201,6 +202,7 @@ def test_a_changed_proof_makes_all_of_it_stale(whole: Path) -> None:
     assert [told.partition(":")[0] for told in reasons(Book.at(whole))] == [
         "evidence of 3.11",
         "mutants",
+        "stress",
     ]
 
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from proven.book import Book
+from proven.checks import stress
 from proven.checks.evidence import packages_lacked
 from proven.checks.mutants.record import pages
+from proven.checks.unchanged import Contents
 from proven.claims import excluded
 from proven.findings import COVERAGE, MUTANTS, PARTS, STRESS, Evidence, Finding, loaded
 
 LEAST_STRESS = 20
-"""Runs of the whole suite without which nobody knows that no luck is needed."""
+"""Runs of each file of tests without which nobody knows that no luck is needed."""
 MADE = ("build/html/index.html", "build/handbook.pdf", "build/handbook.epub")
 """What readers get."""
 _DATED = re.compile(r"^## ([\d.]+) — \d{4}-\d\d-\d\d$", re.M)
@@ -29,7 +31,8 @@ def reasons(book: Book) -> Iterator[str]:
     yield from _history(book.root)
     yield from _evidence(book)
     yield from _mutants(book)
-    yield from _numbers(book)
+    yield from _coverage(book)
+    yield from _stress(book)
     yield from _made(book.root)
 
 
@@ -130,19 +133,26 @@ def _mutants(book: Book) -> Iterator[str]:
             yield f"mutants: nothing breaks the proof of {id}"
 
 
-def _numbers(book: Book) -> Iterator[str]:
-    folder = book.settings.evidence
-    stress, coverage = loaded(folder / STRESS), loaded(folder / COVERAGE)
-    if stress.get("failed", 1):
-        yield f"stress: {stress.get('failed', 'no')} tests failed: make stress"
-    if stress.get("runs", 0) < LEAST_STRESS:
-        yield f"stress: {stress.get('runs', 0)} runs, at least {LEAST_STRESS} are needed"
+def _coverage(book: Book) -> Iterator[str]:
+    coverage = loaded(book.settings.evidence / COVERAGE)
     if coverage.get("unreached", 1):
         yield f"coverage: {coverage.get('unreached', 'all')} lines are not reached"
-    for name, dated in (("stress", stress), ("coverage", coverage)):
-        last = git(book.root, "log", "-1", "--format=%cs", "--", *_CHECKED)
-        if last and dated.get("date", "") < last:
-            yield f"{name}: of {dated.get('date', 'never')}, the tests are of {last}: make {name}"
+    last = git(book.root, "log", "-1", "--format=%cs", "--", *_CHECKED)
+    if last and (taken := coverage.get("date", "")) < last:
+        yield f"coverage: of {taken or 'never'}, the tests are of {last}: make coverage"
+
+
+def _stress(book: Book) -> Iterator[str]:
+    former = loaded(book.settings.evidence / STRESS).get("files", {})
+    failed = stress.failing(former)
+    yield from (f"stress: {file}: {former[file]['failed']} failed: make stress" for file in failed)
+    files = stress.kept(former, Contents(book.settings).own_prints())
+    if few := sorted(stress.lacking(files, LEAST_STRESS).keys() - failed):
+        some = ", ".join(few[:3]) + (" …" if len(few) > 3 else "")
+        yield (
+            f"stress: {len(few)} files of tests had, as they are now, fewer than {LEAST_STRESS} "
+            f"runs ({some}): make stress"
+        )
 
 
 def _made(root: Path) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 ``evidence`` runs all on other interpreters, ``mutants`` changes each snippet, ``reached`` asks
 for lines that no check reaches, ``stress`` runs the tests shuffled on a busy machine, ``accept``
-rewrites the outputs in the pages; ``unchanged`` and ``passed`` are plugins of pytest's.
-No room imports another.
+rewrites the outputs in the pages, ``hollow`` looks for proofs that can't fail; ``unchanged`` and
+``passed`` are plugins of pytest's.
+
+Bottom to top: ``unchanged`` tells on what a file of tests hangs; ``stress`` counts its runs so.
 """
 
 from __future__ import annotations

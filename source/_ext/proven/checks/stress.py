@@ -1,26 +1,32 @@
-"""No luck: the whole suite again and again, shuffled, on busy cores, in other surroundings.
+"""No luck: the tests again and again, shuffled, on busy cores, in other surroundings.
 
-`python -m proven.checks.stress [RUNS]` (make stress) runs pytest with this module as its
-plugin, which shuffles the tests.  A run is repeated by its seed: --seed.  The result
-is written at the end, also of an interrupted series.
+`python -m proven.checks.stress [RUNS]` (make stress) runs pytest with this module as its plugin,
+which shuffles the tests, until each file of tests has had so many runs as it, its helpers and its
+snippets are now: what a test waits for stands there.  One that failed begins anew.  A run is
+repeated by its seed: --seed.  The result is written at the end, also of an interrupted series.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
-import re
 import subprocess
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from proven.book import Book
 from proven.checks import parse, parser
-from proven.findings import STRESS, save
+from proven.checks.unchanged import Contents
+from proven.findings import STRESS, loaded, save
 
 _SEED = "HANDBOOK_STRESS"
+_OUTCOMES = "HANDBOOK_STRESS_OUTCOMES"
 _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
 
 
@@ -38,12 +44,32 @@ def surroundings(seed: int) -> dict[str, str]:
 def pytest_configure(config: Any) -> None:
     """As a plugin: switch threads as often as this run wants; snippets' processes do it, too."""
     sys.setswitchinterval(float(os.environ.get("HANDBOOK_SWITCH", "0.005")))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Outcomes())
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:
     """As a plugin: shuffle the tests, in every worker process alike."""
     items.sort(key=lambda item: item.nodeid)
     random.Random(os.environ.get(_SEED, "0")).shuffle(items)
+
+
+class _Outcomes:
+    """As a plugin: note how many tests of each file passed and failed, for a run that ended."""
+
+    def __init__(self) -> None:
+        self._passed: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        file = report.nodeid.partition("::")[0]
+        self._failed[file] += report.failed
+        self._passed[file] += report.passed and report.when == "call"
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus in (0, 1):
+            counts = {file: [passed, self._failed[file]] for file, passed in self._passed.items()}
+            Path(os.environ[_OUTCOMES]).write_text(json.dumps(counts), encoding="utf-8")
 
 
 @contextmanager
@@ -58,47 +84,96 @@ def busy_cores() -> Iterator[None]:
             loop.wait()
 
 
-def run(book: Book, seed: int, arguments: list[str]) -> tuple[bool, int, str]:
-    """Run the suite once; return whether it passed, how many tests did, and the output."""
+def run(book: Book, seed: int, arguments: list[str]) -> tuple[dict[str, list[int]] | None, str]:
+    """Run tests once; return of each file how many passed and failed, and what pytest said.
+
+    None instead of the counts if the run broke off.
+    """
     options = ["-q", "-p", "proven.checks.stress", "-p", "no:cacheprovider", *arguments]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options],
-        cwd=book.root,
-        env=os.environ | surroundings(seed),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    passed = re.search(r"(\d+) passed", done.stdout)
-    return done.returncode == 0, int(passed[1]) if passed else 0, done.stdout
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = Path(folder, "outcomes")
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options],
+            cwd=book.root,
+            env=os.environ | surroundings(seed) | {_OUTCOMES: str(outcomes)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        counts = json.loads(outcomes.read_text("utf-8")) if outcomes.is_file() else None
+    return counts, done.stdout
+
+
+def kept(files: dict[str, Any], prints: dict[str, str]) -> dict[str, Any]:
+    """Return of each file of tests what counts of its former runs, by its digests of today.
+
+    Those of what it was before don't, nor those of one that failed: it begins anew.
+    """
+    none = {"runs": 0, "tests": 0, "failed": 0}
+    former = {file: entry for file, entry in files.items() if not entry["failed"]}
+    anew = {file: {"hash": print, **none} for file, print in prints.items()}
+    return {
+        file: former[file] if former.get(file, none).get("hash") == new["hash"] else new
+        for file, new in anew.items()
+    }
+
+
+def lacking(files: dict[str, Any], runs: int) -> dict[str, Any]:
+    """Return the files that had fewer runs, with what they had."""
+    return {name: had for name, had in files.items() if had["runs"] < runs}
+
+
+def failing(files: dict[str, Any]) -> list[str]:
+    """Return the files of which a test failed."""
+    return [name for name, had in files.items() if had["failed"]]
+
+
+def again(book: Book, seed: int, files: dict[str, Any], arguments: list[str]) -> bool:
+    """Run these files once more, tell it, and count it in `files`.
+
+    Returns whether it came to its end: a run that broke off counts for nothing.
+    """
+    counts, output = run(book, seed, [*files, *arguments])
+    ended = counts or {}
+    passed, failed = (sum(each) for each in zip((0, 0), *ended.values(), strict=True))
+    good = bool(ended) and not failed
+    around = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
+    print(f"{'passed' if good else 'FAILED'}: {passed} tests; {around}", flush=True)
+    if not good:
+        print(output, flush=True)
+    for file, entry in files.items() if ended else ():
+        tests, failures = ended.get(file, (0, 0))
+        entry["runs"] += 1
+        entry["tests"] = max(entry["tests"], tests)
+        entry["failed"] += failures
+    return bool(ended)
 
 
 def main() -> int:
-    """Run the suite, tell each run, and keep the result of whole suites."""
+    """Run the files of tests that lack runs, tell each run, and keep what came out."""
     command = parser("stress", main.__doc__)
-    command.add_argument("runs", nargs="?", type=int, default=50)
-    command.add_argument("--seed", type=int, default=1, help="of the first run")
-    command.add_argument("arguments", nargs="*", help="for pytest, after --: paths, -n 2")
+    command.add_argument("runs", nargs="?", type=int, default=20, help="that each file shall have")
+    command.add_argument("--seed", type=int, help="only repeat that run, with all files")
+    command.add_argument("arguments", nargs="*", help="for pytest, after --: -n 2")
     options, book = parse(command)
-    whole = not any(argument.startswith("tests") for argument in options.arguments)
-    result = {"runs": 0, "tests": 0, "failed": 0}
-    try:
-        with busy_cores():
-            for seed in range(options.seed, options.seed + options.runs):
-                good, passed, output = run(book, seed, options.arguments)
-                result["runs"] += 1
-                result["failed"] += not good
-                result["tests"] = max(result["tests"], passed)
-                around = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
-                print(f"{'passed' if good else 'FAILED'}: {passed} tests; {around}", flush=True)
-                if not good:
-                    print(output, flush=True)
-    finally:
-        # Not before: a file that is newer than the PDF would make the tests build it anew.
-        if whole and result["runs"]:
-            save(book.settings.evidence / STRESS, result)
-    return int(result["failed"] > 0)
+    record = book.settings.evidence / STRESS
+    former = loaded(record)
+    files = kept(former.get("files", {}), Contents(book.settings).own_prints())
+    seed = former.get("seed", 0)
+    with busy_cores():
+        if options.seed is not None:
+            ended = again(book, options.seed, files, options.arguments)
+            return int(not ended or bool(failing(files)))
+        try:
+            while short := lacking(files, options.runs):
+                seed += 1
+                if not again(book, seed, short, options.arguments):
+                    break
+        finally:
+            # Not before: a file that is newer than the PDF would make the tests build it anew.
+            save(record, {"seed": seed}, files=files)
+    return int(bool(lacking(files, options.runs) or failing(files)))
 
 
 if __name__ == "__main__":

@@ -33,19 +33,29 @@ class Contents:
 
     def prints(self) -> dict[str, str]:
         """Return of each file of tests a digest of all that its tests can come by."""
-        is_test = re.compile(rf"{self._files.tests}/.*\btest_\w+\.py").match
-        return {name: self._print(name) for name in self._files.digests if is_test(name)}
+        return {test: self._print(self.inputs(test), sys.version) for test in self._tests()}
 
-    def _print(self, test: str) -> str:
-        digest = sha256(sys.version.encode())
-        for name in sorted(self.inputs(test)):
+    def own_prints(self) -> dict[str, str]:
+        """Return of each file of tests a digest of what itself, its helpers and snippets hold."""
+        return {
+            test: self._print(own.union(*map(self._links.snippets, own)))
+            for test in self._tests()
+            for own in [self._own(test)]
+        }
+
+    def _tests(self) -> list[str]:
+        is_test = re.compile(rf"{self._files.tests}/.*\btest_\w+\.py").match
+        return [name for name in self._files.digests if is_test(name)]
+
+    def _print(self, names: set[str], beside: str = "") -> str:
+        digest = sha256(beside.encode())
+        for name in sorted(names):
             digest.update(f"{name}\0{self._files.digests[name]}\n".encode())
         return digest.hexdigest()
 
     def inputs(self, test: str) -> set[str]:
         """Return the files of the book on which the tests of the file `test` can hang."""
-        loaded = self._conftests(test)
-        own = self._modules([test, *filter(partial(self._is_used, test), loaded)])
+        own = self._own(test)
         parts: set[str] = set()
         for name in own:
             text = self._files.text(name)
@@ -56,7 +66,8 @@ class Contents:
             # A page names whatever it shows.
             if self._files.pages in parts or _ALL_OF_IT.search(rest):
                 return set(self._files.digests)
-        needed = own.union(loaded, self._links.machinery(own), *map(self._links.snippets, own))
+        conftests = self._conftests(test)
+        needed = own.union(conftests, self._links.machinery(own), *map(self._links.snippets, own))
         return needed | {
             name
             for name in self._files.digests
@@ -64,6 +75,10 @@ class Contents:
             or name.startswith(tuple(parts))
             or self._is_data_for(name, test)
         }
+
+    def _own(self, test: str) -> set[str]:
+        """Return it with its helpers, those of the conftests above it that it uses among them."""
+        return self._modules([test, *filter(partial(self._is_used, test), self._conftests(test))])
 
     def _modules(self, files: list[str]) -> set[str]:
         """Return these files and the helpers that they name."""
