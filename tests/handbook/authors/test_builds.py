@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import handbook.__main__ as command
 import pytest
 from handbook.authors import live, warm
 from proven.checks import environment
@@ -24,6 +25,24 @@ def test_the_command_tells_how_the_build_ended(book: Any) -> None:
     done = book.run("handbook", *arguments)
     assert done.returncode == 1
     assert "hello.md:17: WARNING: undefined label: 'tasks-absent'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "free", "told"),
+    [
+        (0, 0, ""),
+        (1, 0, ""),  # warnings, each told
+        (2, 10**9, ""),
+        (2, 92 * 1024, "{}: ERROR: the disk is full: free some space and run make again\n"),
+    ],
+)
+def test_a_full_disk_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, free: int, told: str
+) -> None:
+    usage = shutil._ntuple_diskusage(total=10**9, used=10**9 - free, free=free)
+    monkeypatch.setattr(command.shutil, "disk_usage", {str(tmp_path): usage}.get)
+    assert command.advice(code, str(tmp_path)) == told.format(tmp_path)
+    assert command.advice(code, str(tmp_path / "none")) == ""
 
 
 def test_live_builds_say_nothing_but_what_is_wrong(
@@ -68,9 +87,9 @@ def test_a_build_after_a_change_of_the_machinery_runs_the_new_one(
     machinery = book.root / "source/_ext"
     shutil.copytree(ROOT / "source/_ext", machinery, ignore=shutil.ignore_patterns("__pycache__"))
     address, arguments = tmp_path / "builds", book._arguments("dummy")
-    command = [sys.executable, "-m", "handbook.authors.warm", str(address)]
+    warming = [sys.executable, "-m", "handbook.authors.warm", str(address)]
     paths = environment(PYTHONPATH=str(machinery))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=paths):
+    with subprocess.Popen(warming, stdin=subprocess.PIPE, env=paths):
         wait_for(address)
         assert warm.ask(str(address), arguments) == 0
         place = "source/_ext/proven/claims.py"
