@@ -112,7 +112,7 @@ async def _own_protocol() -> AsyncIterator[asyncio.Task[Any]]:
 
 @asynccontextmanager
 async def _stream(
-    *, writer_kept: bool = False, timeout: float | None = None
+    *, writer_kept: bool = False, limit: float | None = None
 ) -> AsyncIterator[asyncio.Task[Any]]:
     async def wait() -> None:
         reader, writer = await asyncio.open_connection(sock=ours)
@@ -120,7 +120,7 @@ async def _stream(
             kept.append(writer)
         connected.set()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(limit):
                 await reader.readline()
         finally:
             writer.close()
@@ -179,7 +179,7 @@ def test_a_stream_does_not_keep_the_task_that_reads_from_it() -> None:
     # no mutant: кто держит задачу, решает asyncio; то же показывает пример, но в своём процессе
     assert not _survives(_stream)
     assert _survives(lambda: _stream(writer_kept=True)), "the writer refers to its reader"
-    assert _survives(lambda: _stream(timeout=60)), "the timer refers to the task"
+    assert _survives(lambda: _stream(limit=60)), "the timer refers to the task"
     assert not _survives(_nobody)
     assert _survives(_own_protocol)
 
