@@ -7,7 +7,7 @@ from types import AsyncGeneratorType, CoroutineType, FunctionType
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, End, but, outcome_of, ways
+from tests.ways import ENDED, End, outcome_of, ways
 
 
 @pytest.mark.always("function-object-plain-function")
@@ -120,7 +120,7 @@ def test_no_second_await_however_the_first_ended(end: End) -> None:
 @ways(
     pauses={str(pauses): pauses for pauses in (0, 1, 2, 3)},
     seconds={"a pass": 0, "a second": 1},
-    end=but(ENDED, "cancelled"),
+    end=ENDED,
     both={"await": False, "two tasks": True},
 )
 def test_of_two_who_drive_a_coroutine_one_gets_its_outcome(
@@ -140,5 +140,22 @@ def test_of_two_who_drive_a_coroutine_one_gets_its_outcome(
         if pauses == 1 and not both:
             # The task's first step comes in the pass for which the coroutine pauses.
             assert (outcomes[0] is RuntimeError) == (seconds == 0), "who it is hangs on the wait"
+
+    perform(main)
+
+
+@pytest.mark.sometimes("function-object-cancelled-driver")
+@ways(cancelled={"the second": True, "nobody": False})
+def test_who_shares_a_coroutine_with_a_cancelled_task_may_never_end(cancelled: bool) -> None:
+    # no mutant: в примерах одну корутину двигает кто-то один
+    async def main() -> None:
+        coroutine = asyncio.sleep(1)
+        first, second = asyncio.create_task(coroutine), asyncio.create_task(coroutine)
+        if cancelled:
+            second.cancel()
+        _, waiting = await asyncio.wait({first, second}, timeout=3600)
+        assert waiting == ({first} if cancelled else set())
+        first.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
 
     perform(main)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import inspect
+import io
 import os
 import signal
 import subprocess
@@ -342,37 +343,162 @@ asyncio.run(main())
 """
 
 
-def asked(command: str) -> str:
-    """Return what `python -m asyncio COMMAND PID` tells of a program that waits."""
+def asked(command: str, program: str = ASKED) -> subprocess.CompletedProcess[str]:
+    """Return what `python -m asyncio COMMAND PID` tells of a program that is "ready"."""
     with subprocess.Popen(
-        [sys.executable, "-c", dedent(ASKED)], stdout=subprocess.PIPE, text=True
-    ) as program:
+        [sys.executable, "-c", dedent(program)], stdout=subprocess.PIPE, text=True
+    ) as running:
         try:
-            assert program.stdout
-            program.stdout.readline()
+            assert running.stdout
+            assert running.stdout.readline() == "ready\n"
             told = subprocess.run(
-                [sys.executable, "-m", "asyncio", command, str(program.pid)],
+                [sys.executable, "-m", "asyncio", command, str(running.pid)],
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            assert program.poll() is None
+            assert running.poll() is None
         finally:
-            program.kill()
+            running.kill()
+    return told
+
+
+def tree_of(told: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the tasks, "(T) name", and coroutines of a tree, without the places of these."""
     assert told.returncode == 0, told.stderr
-    return told.stdout
+    lines = [line.strip("│├└─ ") for line in told.stdout.splitlines()]
+    return [line if line.startswith("(T)") else line.split(" ")[0] for line in lines]
 
 
 @pytest.mark.always("hung-pstree", since="3.14")
 def test_pstree_tells_who_waits_for_whom() -> None:
     # no mutant: команда есть только с 3.14, и примера с ней нет
     # one way: a command; its program waits in tasks, in coroutines of them and for a group
-    lines = [line.strip("│├└─ ") for line in asked("pstree").splitlines()]
-    told = [line if line.startswith("(T)") else line.split(" ")[0] for line in lines]
+    told = tree_of(asked("pstree"))
     for name in ("one", "two"):
         place = told.index(f"(T) {name}")
         assert told[place + 1 : place + 4] == ["outer", "inner", "Event.wait"]
         assert told.index("main") < place
+
+
+CYCLE = """
+import asyncio
+tasks = []
+async def wait_for_the_next(number):
+    await tasks[(number + 1) % {count}]
+async def main():
+    for number in range({count}):
+        tasks.append(asyncio.create_task(wait_for_the_next(number), name=f"link-{{number}}"))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.always("hung-pstree-cycle", since="3.14")
+@ways(count={"2": 2, "3": 3})
+def test_pstree_names_a_cycle_instead_of_a_tree(count: int) -> None:
+    # no mutant: команда есть только с 3.14, и примера с ней нет
+    program = CYCLE.format(count=count)
+    refused, table = asked("pstree", program), asked("ps", program)
+    assert not refused.stdout
+    for number in range(count):
+        assert f"link-{number}" in refused.stderr
+        assert f"link-{number}" in table.stdout
+    assert table.returncode == 0
+
+
+HELD_UP = """
+import asyncio, time
+def ready():
+    print("ready", flush=True)
+async def inner():
+    {held}
+async def outer():
+    await inner()
+async def main():
+    await asyncio.create_task(outer(), name="busy")
+asyncio.run(main())
+"""
+
+
+@pytest.mark.always("hung-pstree-busy", since="3.14")
+@ways(
+    held={
+        "asleep": ("ready(); time.sleep(3600)", False),
+        "computing": ("ready(); sum(iter(int, 1))", False),
+        "waiting": (
+            "asyncio.get_running_loop().call_soon(ready); await asyncio.sleep(3600)",
+            True,
+        ),
+    }
+)
+def test_pstree_tells_no_chain_of_a_busy_task(held: tuple[str, bool]) -> None:
+    # no mutant: команда есть только с 3.14, и примера с ней нет
+    line, is_whole = held
+    told = tree_of(asked("pstree", HELD_UP.format(held=line)))
+    place = told.index("(T) busy")
+    assert told[place + 1] == "outer"
+    assert ("inner" in told) is is_whole
+
+
+IN_A_THREAD = """
+import asyncio, threading
+async def wait():
+    asyncio.get_running_loop().call_soon(lambda: print("ready", flush=True))
+    await asyncio.Event().wait()
+def run():
+    asyncio.run(wait())
+{start}
+"""
+
+
+@pytest.mark.sometimes("hung-pstree-other-thread", since="3.14", before="3.15")
+def test_pstree_may_not_see_a_loop_in_a_thread() -> None:
+    # no mutant: команда есть только с 3.14, и примера с ней нет
+    assert "wait" in tree_of(asked("pstree", IN_A_THREAD.format(start="run()")))
+    start = "threading.Thread(target=run).start()"
+    assert not tree_of(asked("pstree", IN_A_THREAD.format(start=start)))
+
+
+@pytest.mark.always("hung-call-graph-of-one", since="3.14")
+@ways(depth=DEPTHS)
+def test_a_call_graph_is_of_one_task(depth: int) -> None:
+    # no mutant: функция есть только с 3.14, и примера с ней нет
+    # Mypy reads for 3.11, which lacks it.
+    show: Callable[..., None] = getattr(asyncio, "print_call_graph")  # noqa: B009
+
+    def shown(*of: asyncio.Task[None]) -> str:
+        report = io.StringIO()
+        show(*of, file=report)
+        return report.getvalue()
+
+    async def main() -> None:
+        event, loop = asyncio.Event(), asyncio.get_running_loop()
+        task = await stand(depth, event)
+        task.set_name("awaited")
+
+        async def wait() -> None:
+            await task
+
+        waiting = asyncio.create_task(wait(), name="waiting")
+        await asyncio.sleep(0)
+        assert shown(task).count(" in async deep(") == depth + 1
+        assert "Task(name='waiting'" in shown(task)
+        assert "Task(name='awaited'" not in shown(waiting)
+        own = shown()
+        assert own.count("Task(name=") == 1
+        assert ".main()" in own
+        in_callback = loop.create_future()
+        loop.call_soon(lambda: in_callback.set_result(shown()))
+        assert not (await in_callback).strip()
+        event.set()
+        await waiting
+        print("asserted")
+
+    assert perform(main).lines == ["asserted"]
 
 
 STANDING = """
@@ -581,3 +707,105 @@ def test_a_job_tells_where_it_stands_when_its_time_is_out(
         IN_THE_CHILD=False,
     )
     assert lines == ["['', True, True]"]
+
+
+@pytest.mark.always("hung-deadline-outlives-its-job")
+@ways(method=METHODS, workers=WORKERS)
+def test_a_deadline_outlives_its_job(method: str, workers: dict[str, str]) -> None:
+    lines = told(
+        method,
+        """
+        def job():
+            faulthandler.dump_traceback_later(0.05, file=open(report, "w"))
+            return "ended"
+
+        if __name__ == "__main__":
+            both = None
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "report")
+                with POOL as pool:
+                    told_of_the_job = True
+                    while told_of_the_job:  # it may not have come to its end in time
+                        ended = START(job).RESULT()
+                        while "<module>" not in text(path):
+                            time.sleep(0.005)
+                        told_of_the_job = "in job" in text(path)
+                    print(ended)
+        """,
+        **workers,
+        IN_THE_CHILD=False,
+    )
+    assert lines == ["ended"]
+
+
+@pytest.mark.always("hung-forkserver-is-the-parent")
+@ways(method=METHODS, workers=WORKERS)
+def test_whose_child_a_worker_is(method: str, workers: dict[str, str]) -> None:
+    lines = told(
+        method,
+        """
+        if __name__ == "__main__":
+            both, path = None, "report"
+            with POOL as pool:
+                print(START(os.getppid).RESULT() == os.getpid())
+        """,
+        **workers,
+        IN_THE_CHILD=False,
+    )
+    assert lines == [str(method != "forkserver")]
+
+
+@pytest.mark.always("hung-service-processes-die")
+@ways(
+    service={
+        "fork server": "forkserver._forkserver._forkserver_pid",
+        "resource tracker": "resource_tracker._resource_tracker._pid",
+    }
+)
+def test_the_signal_ends_what_serves_the_processes(service: str) -> None:
+    lines = told(
+        "forkserver",
+        """
+        from multiprocessing import forkserver, resource_tracker
+
+        if __name__ == "__main__":
+            register("report")
+            process = multiprocessing.Process(target=int)
+            process.start()
+            process.join()
+            os.kill(SERVICE, signal.SIGUSR1)
+            _, status = os.waitpid(SERVICE, 0)
+            print(os.waitstatus_to_exitcode(status) == -signal.SIGUSR1, flush=True)
+            os._exit(0)  # multiprocessing would miss it
+        """,
+        SERVICE=service,
+        IN_THE_CHILD=False,
+    )
+    assert lines == ["True"]
+
+
+@pytest.mark.always("hung-manager-dies")
+@ways(method=METHODS, is_registered={"registered": True, "not": False})
+def test_a_manager_is_a_child_that_the_signal_ends(method: str, is_registered: bool) -> None:
+    lines = told(
+        method,
+        """
+        if IS_REGISTERED:
+            faulthandler.register(signal.SIGUSR1, file=open("report", "a"))
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager:
+                (child,) = multiprocessing.active_children()
+                os.kill(child.pid, signal.SIGUSR1)
+                if IS_REGISTERED:
+                    while not text("report"):
+                        time.sleep(0.005)
+                    print(manager.list([1]))
+                else:
+                    child.join()
+                    print(child.exitcode == -signal.SIGUSR1)
+        """,
+        IS_REGISTERED=is_registered,
+        IN_THE_CHILD=False,
+    )
+    assert lines == ["[1]" if is_registered else "True"]

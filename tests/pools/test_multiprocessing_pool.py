@@ -60,6 +60,56 @@ def test_imap_goes_on_after_an_error(method: str, bad: set[int], name: str) -> N
     assert lines == ["[0, 1, 2, 3, 4, 5] the end"]
 
 
+LEAVES = {
+    "sys.exit": "sys.exit(1)",
+    "KeyboardInterrupt": "raise KeyboardInterrupt",
+    "own": "raise Own",
+    "exception": "raise ValueError('own')",
+}
+
+
+@pytest.mark.always("mp-pool-exit-in-a-job")
+@ways(method=METHODS, leave=LEAVES)
+def test_a_job_that_leaves_its_process_has_no_result(method: str, leave: str) -> None:
+    # no mutant: каких исключений не перехватывать, решает сам Python
+    run = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, sys
+
+        class Own(BaseException):
+            pass
+
+        def work(number):
+            if number:
+                LEAVE
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(1) as pool:
+                for begin in (
+                    lambda: pool.apply_async(work, [1]).get,
+                    lambda: pool.map_async(work, [0, 1], chunksize=1).get,
+                    lambda: pool.imap(work, [1]).next,
+                    lambda: pool.imap_unordered(work, [1]).next,
+                ):
+                    result = begin()
+                    # What the only worker had sent before its end would have come before this.
+                    pool.apply(abs, [-1])
+                    try:
+                        result(timeout=0.05)
+                    except multiprocessing.TimeoutError:
+                        print("no result")
+                    except ValueError as error:
+                        print(error)
+        """,
+            LEAVE=leave,
+        ),
+    )
+    comes = "own" if leave == LEAVES["exception"] else "no result"
+    assert run.stdout.splitlines() == [comes] * 4, run.stderr
+
+
 @pytest.mark.always("mp-pool-imap-takes-all")
 @ways(name={"imap": "imap", "imap_unordered": "imap_unordered"}, count={"1": 1, "1000": 1000})
 def test_imap_takes_all_arguments(name: str, count: int) -> None:

@@ -380,6 +380,46 @@ def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[st
         assert perform_by(method, dedent(code)).lines == ["last words", "EOFError"]
 
 
+@pytest.mark.always("xch-send-waits-for-its-reader")
+@ways(
+    method=METHODS,
+    duplex={"duplex": True, "one way": False},
+    size={"small": 1_000, "large": 1_000_000},
+)
+def test_a_large_send_waits_for_its_reader(method: str, duplex: bool, size: int) -> None:
+    # no mutant: сколько уместится в канал, решает система
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from multiprocessing import Event, Pipe, Process
+
+        def work(there, begun, sent):
+            begun.set()
+            there.send(b"x" * SIZE)
+            sent.set()
+
+        if __name__ == "__main__":
+            here, there = Pipe(duplex=DUPLEX)
+            begun, sent = Event(), Event()
+            child = Process(target=work, args=(there, begun, sent))
+            child.start()
+            there.close()
+            begun.wait()
+            # What fits in is sent without a reader, however long that takes.
+            print(sent.wait(None if SIZE == 1_000 else 0.1))
+            print(len(here.recv()))
+            sent.wait()
+            child.join()
+            print(child.exitcode)
+        """,
+            DUPLEX=duplex,
+            SIZE=size,
+        ),
+    )
+    assert trace.lines == [str(size == 1_000), str(size), "0"]
+
+
 @pytest.mark.sometimes("xch-killed-while-sending")
 @ways(method=METHODS, duplex={"duplex": True, "one way": False})
 def test_half_a_message_is_an_error_and_then_the_end(method: str, duplex: bool) -> None:

@@ -4,10 +4,12 @@ import array
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import Array, Value, resource_tracker
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import Array, Lock, RLock, Value, resource_tracker
 from multiprocessing.shared_memory import SharedMemory
+from typing import Any
 
 import pytest
 from proven.stage import load, perform_script, play
@@ -54,6 +56,60 @@ def test_all_see_what_anyone_writes_into_a_value(method: str, lock: bool) -> Non
         ),
     )
     assert trace.lines == ["44"]
+
+
+PASSED = {
+    "Value": "Value('i', 0)",
+    "Array": "Array('i', 2)",
+    "Lock": "Lock()",
+    "Event": "Event()",
+    "Queue": "Queue()",
+}
+
+
+@pytest.mark.sometimes("mem-keep-what-you-passed")
+@ways(method=METHODS, thing=PASSED, kept={"kept": True, "lost": False})
+def test_a_child_may_not_find_what_its_parent_has_lost(method: str, thing: str, kept: bool) -> None:
+    # no mutant: найдёт ли ребёнок переданное, решает сам multiprocessing
+    run = run_by(
+        method,
+        filled(
+            """
+        import gc, pathlib, time
+        from multiprocessing import Array, Event, Lock, Process, Queue, Value
+
+        class SlowStart:
+            # The schedule that is forced: the child is built after the parent's function has ended.
+            def __reduce__(self):
+                return wait_for, ("lost",)
+
+        def wait_for(name):
+            while not pathlib.Path(name).exists():
+                time.sleep(0.005)
+
+        def work(slow, thing):
+            print("works", flush=True)
+
+        def start():
+            thing = THING
+            process = Process(target=work, args=(SlowStart(), thing))
+            process.start()
+            return process, thing if KEPT else None
+
+        if __name__ == "__main__":
+            process, kept = start()
+            gc.collect()
+            pathlib.Path("lost").touch()
+            process.join()
+            print(process.exitcode)
+        """,
+            THING=thing,
+            KEPT=kept,
+        ),
+    )
+    works = kept or method == "fork"
+    assert run.stdout.splitlines() == (["works", "0"] if works else ["1"])
+    assert ("FileNotFoundError" in run.stderr) is not works
 
 
 @pytest.mark.always("mem-value-is-a-c-number")
@@ -213,6 +269,43 @@ def test_a_lock_of_ones_own_serves_several_numbers(lock: str, made: str) -> None
         )
     )
     assert trace.lines == ["[False, False, True]", "True"]
+
+
+TOUCHED = {
+    "read": ("Value", lambda number: number.value),
+    "write": ("Value", lambda number: setattr(number, "value", 1)),
+    "read an item": ("Array", lambda numbers: numbers[0]),
+    "write an item": ("Array", lambda numbers: numbers.__setitem__(0, 1)),
+    "read a slice": ("Array", lambda numbers: numbers[:]),
+}
+
+
+@pytest.mark.always("mem-own-plain-lock")
+@ways(touched=TOUCHED, again={"Lock": False, "RLock": True})
+def test_a_plain_lock_of_ones_own_hangs(
+    touched: tuple[str, Callable[[Any], object]], again: bool
+) -> None:
+    # no mutant: сколько раз захватывать блокировку, решает сам multiprocessing
+    kind, touch = touched
+    lock = RLock() if again else Lock()
+    shared = Value("i", 0, lock=lock) if kind == "Value" else Array("i", 2, lock=lock)
+    inside, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        # Whom the proof lets out of a plain lock has nothing left to release.
+        with suppress(ValueError), shared.get_lock():
+            inside.set()
+            touch(shared)
+            done.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    inside.wait()
+    if not again:
+        assert not done.wait(0.05)
+        lock.release()
+    thread.join()
+    assert done.is_set()
 
 
 class Watched:
@@ -407,31 +500,36 @@ CHILDREN = {
         ours, theirs = multiprocessing.Pipe()
         child = multiprocessing.Process(target=serve, args=(theirs,))
         child.start()
-        def ask(name): ours.send(name); ours.recv()
+        def ask(name): ours.send(name); return ours.recv()
         def end(): child.join()
     """,
     "ProcessPoolExecutor": """
         pool = ProcessPoolExecutor(1)
-        def ask(name): pool.submit(use, name).result()
+        def ask(name): return pool.submit(use, name).result()
         ask("")
         end = pool.shutdown
     """,
     "multiprocessing.Pool": """
         pool = multiprocessing.Pool(1)
-        def ask(name): pool.apply(use, (name,))
+        def ask(name): return pool.apply(use, (name,))
         ask("")
         def end(): pool.close(); pool.join()
     """,
 }
-"""How a child is started that opens the block later: `ask` gives it the name, `end` ends it."""
+"""How a child is started that opens or creates a block later: `ask` makes it, `end` ends it."""
 
 BLOCK = "        block = SharedMemory(create=True, size=1)"
+FIRST = "        first = SharedMemory(create=True, size=1)"
 AGES = {
-    "child first": ("{children}\n{block}", True),
-    "block first": ("{block}\n{children}", False),
+    "child first": ("{children}\n{block}\n{used}", True),
+    "block first": ("{block}\n{children}\n{used}", False),
     "another block first": (
-        "        first = SharedMemory(create=True, size=1)\n{children}\n{block}\n"
-        "        first.close(); first.unlink()",
+        "{first}\n{children}\n{block}\n{used}\n        first.close(); first.unlink()",
+        False,
+    ),
+    "child creates": ("{children}\n{created}", True),
+    "child creates, a block first": (
+        "{first}\n{children}\n{created}\n        first.close(); first.unlink()",
         False,
     ),
 }
@@ -452,27 +550,38 @@ def test_only_a_forked_child_older_than_the_tracker_takes_the_name_along(
     from multiprocessing.shared_memory import SharedMemory
 
     def use(name):
-        if name:
-            SharedMemory(name).close()
+        if name == "create":
+            block = SharedMemory(create=True, size=1)
+        elif name:
+            block = SharedMemory(name)
+        else:
+            return ""
+        block.close()
+        return block.name
 
     def serve(theirs):
-        use(theirs.recv())
-        theirs.send("used")
+        theirs.send(use(theirs.recv()))
 
     if __name__ == "__main__":
 """
-        + order.format(children=children, block=BLOCK)
+        + order.format(
+            children=children,
+            first=FIRST,
+            block=BLOCK,
+            used="        name = block.name; ask(name); block.close()",
+            created="        name = ask('create')",
+        )
         + """
-        ask(block.name)
         end()
         while LOST:  # the child's tracker ends a moment after the child
             try:
-                SharedMemory(block.name).close()
+                SharedMemory(name).close()
                 time.sleep(0.01)
             except FileNotFoundError:
                 break
-        block.close()
         try:
+            block = SharedMemory(name)
+            block.close()
             block.unlink()
             print("still there")
         except FileNotFoundError:

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from proven.stage import load, perform, play
+from proven.stage import load, perform, perform_script, play
 
 from tests.ways import ENDED, FAILED, SOME, STARTED, End, Started, but, ways
 
@@ -111,14 +111,17 @@ async def _own_protocol() -> AsyncIterator[asyncio.Task[Any]]:
 
 
 @asynccontextmanager
-async def _stream(*, writer_kept: bool = False) -> AsyncIterator[asyncio.Task[Any]]:
+async def _stream(
+    *, writer_kept: bool = False, limit: float | None = None
+) -> AsyncIterator[asyncio.Task[Any]]:
     async def wait() -> None:
         reader, writer = await asyncio.open_connection(sock=ours)
         if writer_kept:
             kept.append(writer)
         connected.set()
         try:
-            await reader.readline()
+            async with asyncio.timeout(limit):
+                await reader.readline()
         finally:
             writer.close()
 
@@ -176,6 +179,7 @@ def test_a_stream_does_not_keep_the_task_that_reads_from_it() -> None:
     # no mutant: кто держит задачу, решает asyncio; то же показывает пример, но в своём процессе
     assert not _survives(_stream)
     assert _survives(lambda: _stream(writer_kept=True)), "the writer refers to its reader"
+    assert _survives(lambda: _stream(limit=60)), "the timer refers to the task"
     assert not _survives(_nobody)
     assert _survives(_own_protocol)
 
@@ -389,7 +393,8 @@ def _by_hand_tidily(main: Coroutine[Any, Any, None]) -> None:
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.close()
 
 
@@ -450,3 +455,97 @@ def test_run_leaves_nothing_to_destroy(
     assert trace.elapsed == 1
     assert DESTROYED not in trace.stderr
     assert _left_over(run, left, caplog) == (True, False)
+
+
+New = Callable[[Callable[[], None]], Coroutine[Any, Any, None]]
+
+
+async def _in_finally(create: Callable[[], None]) -> None:
+    try:
+        await _wait_for_nobody()
+    finally:
+        create()
+
+
+async def _in_except(create: Callable[[], None]) -> None:
+    try:
+        await _wait_for_nobody()
+    except asyncio.CancelledError:
+        create()
+
+
+async def _in_a_callback(create: Callable[[], None]) -> None:
+    task = asyncio.current_task()
+    assert task
+    task.add_done_callback(lambda _: create())
+    await _wait_for_nobody()
+
+
+@pytest.mark.always("vanish-run-misses-new")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@ways(
+    new={"finally": _in_finally, "except": _in_except, "callback": _in_a_callback},
+    run={"run": asyncio.run, "Runner": _by_runner},
+    awaited={"left alone": False, "awaited": True},
+)
+def test_a_task_created_while_run_cancels_is_left(
+    new: New,
+    run: Callable[[Coroutine[Any, Any, None]], None],
+    awaited: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # no mutant: кого отменить и дождаться, решает asyncio
+    kept: list[asyncio.Task[None]] = []
+
+    async def farewell() -> None:
+        await (asyncio.sleep(0) if awaited else _wait_for_nobody())
+
+    def create() -> None:
+        kept.append(asyncio.create_task(farewell()))
+
+    async def other() -> None:
+        try:
+            await _wait_for_nobody()
+        finally:
+            if awaited:  # those that are waited for take a little longer than the new task
+                await asyncio.sleep(0.01)
+
+    async def main() -> None:
+        kept.append(asyncio.create_task(new(create)))
+        kept.append(asyncio.create_task(other()))
+        await asyncio.sleep(0)
+
+    run(main())
+    *before, late = kept
+    assert all(task.done() for task in before)
+    assert late.done() is awaited
+    assert not late.cancelled()
+    del before, late
+    kept.clear()
+    gc.collect()
+    assert (DESTROYED in caplog.text) is not awaited
+
+
+@pytest.mark.always("vanish-gather-of-none")
+# one way: a call without arguments
+def test_a_gather_of_nothing_belongs_to_no_loop_of_ones_own() -> None:
+    # no mutant: какой цикл взять, решает asyncio
+    trace = perform_script("""
+        import asyncio, warnings
+
+        async def idle():
+            pass
+
+        warnings.simplefilter("ignore")  # older ones make a loop, and warn of it
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(idle())
+        print(loop.run_until_complete(asyncio.gather(task, return_exceptions=True)))
+        try:
+            loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop)))
+        except (RuntimeError, ValueError):
+            print("refused")
+        asyncio.set_event_loop(loop)
+        print(loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop))))
+        loop.close()
+    """)
+    assert trace.lines == ["[None]", "refused", "[]"]

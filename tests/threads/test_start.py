@@ -82,11 +82,16 @@ def test_both_threads_are_at_work_at_once(count: int) -> None:
         assert sorted(lines) == ["Ann sees 2 guests", "Bob sees 2 guests", "both have left: True"]
         assert lines[-1] == "both have left: True"
     meet = load("threads/start_together").meet
-    # A barrier lets nobody through until all of them have come.
+    # A barrier lets nobody through until all of them have come: here one is late.
     met, guests = Barrier(count), []
     threads = [Thread(target=meet, args=("", met, guests)) for _ in range(count)]
-    for thread in threads:
+    *threads_in_time, late = threads
+    for thread in threads_in_time:
         thread.start()
+    while met.n_waiting < count - 1:
+        pass
+    assert all(thread.is_alive() for thread in threads_in_time)
+    late.start()
     for thread in threads:
         thread.join()
     assert len(guests) == count

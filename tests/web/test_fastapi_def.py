@@ -241,8 +241,8 @@ REQUESTS = {"two": 2, "three": 3}
 
 
 @pytest.mark.always("fastapi-wsgi-in-turn")
-@ways(requests=REQUESTS, waits={"one": 1, "five": 5})
-def test_a_wsgi_worker_serves_requests_in_turn(requests: int, waits: int) -> None:
+@ways(requests=REQUESTS, waits={"one": 1, "five": 5}, together={"together": True, "in turn": False})
+def test_a_wsgi_worker_serves_requests_in_turn(requests: int, waits: int, together: bool) -> None:
     shown = play("web/fastapi_def_wsgi")
     assert shown.at("200 OK Ann: price and stock") == 1
     assert shown.at("200 OK Bob: price and stock") == 2
@@ -251,7 +251,12 @@ def test_a_wsgi_worker_serves_requests_in_turn(requests: int, waits: int) -> Non
         + filled(
             """
         async def view():
-            await asyncio.gather(*(asyncio.sleep(2) for _ in range(WAITS)))
+            waits = [asyncio.sleep(2) for _ in range(WAITS)]
+            if TOGETHER:
+                await asyncio.gather(*waits)
+            else:
+                for wait in waits:
+                    await wait
             return "ready"
 
         for number in range(REQUESTS):
@@ -259,10 +264,12 @@ def test_a_wsgi_worker_serves_requests_in_turn(requests: int, waits: int) -> Non
     """,
             WAITS=waits,
             REQUESTS=requests,
+            TOGETHER=together,
         )
     )
+    seconds = 2 if together else 2 * waits
     assert [trace.at(f"{number} b'ready'") for number in range(requests)] == [
-        2 * (number + 1) for number in range(requests)
+        seconds * (number + 1) for number in range(requests)
     ]
 
 
