@@ -67,6 +67,16 @@ def explored(record_property: Callable[[str, object], None]) -> Explored:
     return note
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Make tests without collections of garbage, of which there is next to none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """Keep what is loaded by now out of the collections that proofs ask for, thousands of them."""
     gc.collect()

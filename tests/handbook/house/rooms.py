@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 _ORDER = re.compile(r"[Bb]ottom to top: (.+?)\.(?:\s|$)", re.S)
@@ -108,7 +108,12 @@ def _is_room(path: Path) -> bool:
 
 
 def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+    return _parsed(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def _imported(root: Path, file: Path) -> Iterator[tuple[str, int]]:

@@ -25,7 +25,9 @@ def test_a_test_that_kills_its_process_fails_once(tmp_path: Path) -> None:
     for name, way in {"first": 0, "last": 3}.items():
         (tmp_path / f"test_{name}.py").write_text(DEADLY.format(way=way), encoding="utf-8")
     (tmp_path / "test_kind.py").write_text(KIND, encoding="utf-8")
-    options = ("-q", "-n", "2", "-p", "no:cacheprovider", "-p", "no:asyncio", "-c", "/dev/null")
+    options = ["-q", "-n", "2", *(f"-pno:{name}" for name in ("cacheprovider", "asyncio", "anyio"))]
+    # Else each process looks through all folders above this one, however full they are.
+    options += ["-c", "/dev/null", "--confcutdir", "."]
     run = subprocess.run(
         (sys.executable, "-m", "pytest", *options, "."),
         cwd=tmp_path,

@@ -81,6 +81,16 @@ class Print:
                 found.append((number, text, numbers.get(target[0].idnum)))
         return found
 
+    @cached_property
+    def last_pages(self) -> set[int]:
+        """The pages that end a part: chapter, appendix …"""
+        starts = [
+            self.structure.get_destination_page_number(entry)
+            for entry in self.structure.outline
+            if not isinstance(entry, list)
+        ]
+        return {start - 1 for start in starts} | {0, len(self.pages) - 1}
+
     def first(self, words: str) -> int:
         """Return the page that first has these words, in big or small letters."""
         return next(n for n, text in enumerate(self.texts) if squeezed(words) in text)
@@ -338,21 +348,11 @@ def body_of(rects: list[tuple[float, float, float, float, str]]) -> list[tuple[f
     ]
 
 
-def last_pages(pdf: Print) -> set[int]:
-    """Return the pages that end a part: chapter, appendix …"""
-    starts = [
-        pdf.structure.get_destination_page_number(entry)
-        for entry in pdf.structure.outline
-        if not isinstance(entry, list)
-    ]
-    return {start - 1 for start in starts} | {0, len(pdf.pages) - 1}
-
-
 def test_no_page_but_a_last_one_has_much_of_it_white_at_its_foot(handbook: Print) -> None:
     height = (297 - 25 - 27) * MM
     white = {}
     for number, page in enumerate(handbook.looks):
-        if number not in last_pages(handbook):
+        if number not in handbook.last_pages:
             bounds = [each.get_bounds() for each in page.get_objects(max_depth=4)]
             foot = min((b[1] for b in bounds if b[1] > 24 * MM), default=0) - 25 * MM
             # A fifth, and half a line: a heading, two lines and a listing's head stay together.
@@ -413,7 +413,7 @@ def test_the_numbers_of_the_contents_end_in_one_line(handbook: Print) -> None:
 def test_the_numbers_of_a_chapter_s_contents_end_in_one_line(handbook: Print) -> None:
     """A title that fills its line takes its dots and the number to the next one."""
     found = 0
-    for page in last_pages(handbook):
+    for page in handbook.last_pages:
         rects = handbook.rects[min(page + 1, len(handbook.pages) - 1)]
         titles = [box for box in rects if box[0] > 30 * MM and re.match(r"\d+\.\d+\s", box[4])]
         heights = [bottom for _, bottom, *_ in titles]
@@ -439,7 +439,7 @@ def test_what_introduces_a_listing_is_not_parted_from_it(handbook: Print) -> Non
     for number in range(len(handbook.pages) - 1):
         notes = re.compile(r"^\d+\s*http|^Листинг|^Вывод")
         lines = [text for _, text in handbook.bodies[number] if not notes.match(text)]
-        if lines and lines[-1].rstrip().endswith(":") and number not in last_pages(handbook):
+        if lines and lines[-1].rstrip().endswith(":") and number not in handbook.last_pages:
             following = handbook.bodies[number + 1]
             head = following[0][1] if following else ""
             if head.startswith(("Листинг", "Вывод")) and "(продолжение)" not in head:
@@ -494,7 +494,7 @@ def test_parts_share_their_fonts(handbook: Print) -> None:
         for font in page["/Resources"].get("/Font", {}).values():
             name = re.split("[+-]", font.get_object()["/BaseFont"], maxsplit=1)[1]
             fonts.setdefault(name, set()).add(font.idnum)
-    parts = len(last_pages(handbook))
+    parts = len(handbook.last_pages)
     assert parts > 15
     # A face may have a sign more in some part: a form of a letter that no specimen shows.
     assert all(len(copies) <= parts / 2 for copies in fonts.values()), fonts

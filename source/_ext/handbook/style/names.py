@@ -23,7 +23,7 @@ def names(page: Page) -> Iterator[Finding]:
 
     What the inventory of its documentation lists is known, and what this interpreter has.
     """
-    documented = _documented(page.file.parents[page.name.count("/")] / INVENTORIES)
+    documented = _documented(listed(page.file.parents[page.name.count("/")] / INVENTORIES))
     if not documented:
         return
     for token, first in page.inlines:
@@ -67,17 +67,20 @@ def _is_here(name: str) -> bool:
     return False
 
 
-@cache
-def _documented(folder: Path) -> frozenset[str]:
-    return frozenset(name for name, kind in listed(folder) if kind.startswith("py:"))
-
-
-@cache
 def listed(folder: Path) -> frozenset[tuple[str, str]]:
-    """Return name and kind ("py:class") of what the inventories in `folder` list.
+    """Return name and kind ("py:class") of what the inventories in `folder` list."""
+    # Several books may share the folder, each by a link of its own.
+    return _listed(folder.resolve())
 
-    Each has four lines, then lines compressed: name, kind, priority, address, title.
-    """
+
+@cache
+def _documented(entries: frozenset[tuple[str, str]]) -> frozenset[str]:
+    return frozenset(name for name, kind in entries if kind.startswith("py:"))
+
+
+@cache
+def _listed(folder: Path) -> frozenset[tuple[str, str]]:
+    # Each has four lines, then lines compressed: name, kind, priority, address, title.
     entries: set[tuple[str, str]] = set()
     for file in sorted(folder.glob("*.inv")):
         lines = zlib.decompress(file.read_bytes().split(b"\n", 4)[4]).decode("utf-8")

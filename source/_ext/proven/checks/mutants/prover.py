@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal, TypeVar
-
-import pytest
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from proven.book import Book, Outcome, Tried, inputs_of
 from proven.checks import ids_of
@@ -19,6 +17,9 @@ from proven.checks.mutants.mutations import is_timed
 from proven.claims import excluded_here
 from proven.findings import Finding
 from proven.shown import Shown, at_other_paces, replay
+
+if TYPE_CHECKING:
+    import pytest  # only the workers load it
 
 How = Literal["assertion", "hang", "crash", ""]
 T = TypeVar("T")

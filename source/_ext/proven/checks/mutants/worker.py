@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from proven.book import Book, Outcome, Tried, gets, remembered
 from proven.checks.mutants.mutations import Mutant, is_timed, mutants_of, mutants_of_proof
 from proven.checks.mutants.prover import Hang, Prover, Trials, load
@@ -204,6 +202,8 @@ def _wake(*_: object) -> None:
 
 def main() -> None:
     """Try the mutants of the page that the command names, and tell the pipe."""
+    import pytest  # who starts workers needn't load it
+
     job = json.loads(sys.argv[1])
     pipe = job.pop("pipe")
     book = remembered(".")
