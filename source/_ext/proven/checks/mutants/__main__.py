@@ -46,7 +46,8 @@ _ADVICE = {
     f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
     "vacuous": "nothing breaks this proof, a hang apart: let it assert what the sentence says",
     "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
-    "fault": "the check of mutants could not do its work here",
+    "fault": "the check of mutants could not do its work here, so what it says of this file's "
+    "proofs may be wrong: first let `pytest` pass this file, then mend what is named",
 }
 
 
