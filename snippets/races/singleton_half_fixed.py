@@ -1,6 +1,6 @@
 import threading
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Thread
 
 
 class Connection:
@@ -24,19 +24,23 @@ class Database:
 
 
 def main() -> None:
-    begun, logins = Event(), []
+    logins: list[str] = []
 
     def log_in(connection: Connection) -> None:
-        begun.set()
         connection.user = "Ann"
         logins.append(connection.user)
 
-    database = Database(log_in)
-    first = Thread(target=database.get)
-    first.start()
-    begun.wait()
-    print("second thread is", database.get().user)
-    first.join()
+    database, users = Database(log_in), []
+
+    def ask() -> None:
+        users.append(database.get().user)
+
+    threads = [Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print("users:", users)
     print("logins:", logins)
 
 
