@@ -470,7 +470,8 @@ def test_a_body_that_waits_for_an_importer_never_ends(tmp_path: Path, waiting: s
 
         threading.Thread(target=watch).start()
         import body
-        print("imported")
+        print("the body has ended", flush=True)
+        os._exit(0)
     """
     assert run(tmp_path, "app.py", app=app, body=body) == ["each waits for the other"]
 
