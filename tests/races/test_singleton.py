@@ -345,6 +345,22 @@ def test_init_runs_again_on_what_new_gives(kind: Callable[[str], Any]) -> None:
     assert basket().goods == []
 
 
+@pytest.mark.sometimes("singleton-new-two")
+def test_two_threads_can_get_different_objects_from_new() -> None:
+    def get(shared: tuple[Any, list[Any]]) -> None:
+        basket, got = shared
+        got.append(basket())
+
+    exploration = Threads(
+        lambda: (explore.load("races/singleton_new_broken").Basket, []),
+        [get] * 2,
+        lambda shared: shared[1][0] is shared[1][1],
+        snippets=["races/singleton_new_broken"],
+    ).explore()
+    assert exploration.failure
+    assert exploration.failure.kind == "invariant"
+
+
 FORKS = {
     "os.fork": """
         child = os.fork()

@@ -50,8 +50,9 @@ class Prover:
         """Return the place in the file `test`, and what was raised there, if that ended pytest."""
         if not (error := self._ended_by):
             return test, ""
-        frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(test)]
-        place = f"{test}:{frames[-1].lineno}" if frames else test
+        frames = extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename.endswith(test)]
+        place = f"{test}:{lines[-1]}" if lines else test
         return place, f": {type(error).__name__}: {error}"
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
