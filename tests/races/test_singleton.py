@@ -19,6 +19,7 @@ from proven.stage import explore, load, perform_script, play
 from proven.stage.explore import Exploration, Threads
 
 from tests.ways import ways
+from tests.ways_processes import filled
 
 NAME = "singleton_of_a_proof"
 
@@ -429,15 +430,15 @@ def run(folder: Path, *arguments: str, **files: str) -> list[str]:
 def test_the_body_of_the_main_file_runs_twice(
     tmp_path: Path, started: list[str], importer: str
 ) -> None:
-    # no mutant: сколько раз выполнять тело файла, решает сам Python
-    app = f"""
+    app = """
         print("body of", __name__)
         thing = object()
 
         if __name__ == "__main__":
-            {importer}
+            IMPORT
             print("same:", app.thing is thing)
     """
+    app = filled(app, IMPORT=importer)
     lines = run(tmp_path, *started, app=app, other="import app")
     assert lines == ["body of __main__", "body of app", "same: False"]
 

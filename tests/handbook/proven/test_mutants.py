@@ -366,6 +366,15 @@ def test_a_worker_that_cannot_work_is_not_begun_for_ever(
     assert f"{fault}: fault: the check of mutants" in done.stdout
 
 
+def test_a_vacuous_proof_that_is_not_run_here_is_told_so(book: Book) -> None:
+    book.replace("source/tasks/hello.md", ".always", '.always since="3.99"')
+    book.replace("tests/tasks/test_hello.py", '"hello-at-once"', '"hello-at-once", since="3.99"')
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    told = "hello-at-once (since 3.99, so it isn't run here): vacuous: nothing breaks this proof"
+    assert told in done.stdout
+    assert "or say in it why nothing can: # no mutant: reason" in done.stdout
+
+
 def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:
     file = ROOT / "source/_evidence" / MUTANTS
     report = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
