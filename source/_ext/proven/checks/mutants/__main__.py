@@ -35,23 +35,12 @@ from proven.checks.mutants.record import (
     untried,
     write,
 )
-from proven.checks.mutants.report import PageReport, report
+from proven.checks.mutants.report import ADVICE, PageReport, report, unrun
 from proven.checks.mutants.worker import BREAK, NOTICE
-from proven.claims import excluded_here
-from proven.findings import EXCUSES, MUTANTS, Mutation
+from proven.findings import MUTANTS, Mutation
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
 _MOST_IN_VAIN = 3
-_ADVICE = {
-    "survivor": "change the program or the proof so that somebody notices it, or say why nobody "
-    f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
-    "vacuous": "nothing breaks this proof, a hang apart, of what is changed in the snippets it "
-    "names, in its own statements and in its programs that are plain strings: let it assert "
-    "what the sentence says, or say in it why nothing can: # no mutant: reason in Russian",
-    "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
-    "fault": "the check of mutants could not do its work here, so what it says of this file's "
-    "proofs may be wrong: first let `pytest` pass this file, then mend what is named",
-}
 
 
 def main() -> int:
@@ -225,11 +214,6 @@ def _last_line(errors: IO[bytes]) -> str:
     return f": {text.splitlines()[-1]}" if text else ""
 
 
-def _unrun(book: Book, id: str) -> str:
-    why = excluded_here(dict(book.claims[id].only))
-    return f" ({why}, so it isn't run here)" if why else ""
-
-
 def _summarize(book: Book, data: dict[str, Any]) -> int:
     snippets, claims = data["snippets"], data["claims"]
     kinds = {
@@ -237,7 +221,7 @@ def _summarize(book: Book, data: dict[str, Any]) -> int:
             place for name, each in snippets.items() for place in survivors(book, name, each)
         ],
         "vacuous": [
-            f"{book.proofs[id].place}: {id}{_unrun(book, id)}"
+            f"{book.proofs[id].place}: {id}{unrun(book, id)}"
             for id, entry in claims.items()
             if "vacuous" in entry
         ],
@@ -246,7 +230,7 @@ def _summarize(book: Book, data: dict[str, Any]) -> int:
     }
     for kind, places in kinds.items():
         for place in places:
-            print(f"{place}: {kind}: {_ADVICE[kind]}")
+            print(f"{place}: {kind}: {ADVICE[kind]}")
     mutants = sum(entry["mutants"] for entry in snippets.values())
     justified = sum(len(entry["justified"]) for entry in snippets.values())
     print(
