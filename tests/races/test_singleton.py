@@ -4,6 +4,7 @@ import functools
 import importlib
 import subprocess
 import sys
+from abc import ABC
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -319,6 +320,10 @@ class Child(Plain):
     pass
 
 
+class Abstract(Plain, ABC):
+    """Of a metaclass that leaves the call as it is."""
+
+
 @dataclass
 class Data:
     user: str
@@ -334,7 +339,7 @@ class Data:
 
 
 @pytest.mark.always("singleton-init-again")
-@ways(kind={"plain": Plain, "child": Child, "dataclass": Data})
+@ways(kind={"plain": Plain, "child": Child, "ABCMeta": Abstract, "dataclass": Data})
 def test_init_runs_again_on_what_new_gives(kind: Callable[[str], Any]) -> None:
     assert play("races/singleton_new_broken").lines == ["same object: True", "in the basket: []"]
     first = kind("Ann")
