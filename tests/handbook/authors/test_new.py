@@ -49,6 +49,16 @@ def test_a_new_chapter(root: Path) -> None:
     assert written(root, "source/debugging/index.md").endswith("```{toctree}\nhung-program\n```\n")
 
 
+def test_a_snippet_is_of_the_kind_that_its_chapter_has(root: Path) -> None:
+    (root / "snippets/races").mkdir(parents=True)
+    for name in "ab":
+        (root / f"snippets/races/{name}.py").write_text("import threading\n", encoding="utf-8")
+    lay_out(root, "races/new")
+    assert "asyncio" not in written(root, "snippets/races/new.py")
+    lay_out(root, "bridges/new")
+    assert "asyncio" in written(root, "snippets/bridges/new.py")
+
+
 def test_a_snippet_does_not_hide_a_standard_module(root: Path) -> None:
     lay_out(root, "tasks/asyncio")
     assert not (root / "snippets/tasks/asyncio.py").exists()

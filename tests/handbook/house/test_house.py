@@ -24,7 +24,9 @@ each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: 
 
 @each_package
 def test_rooms_are_few(package: Package) -> None:
-    assert len(package.rooms) <= MOST_ROOMS, sorted(package.rooms)
+    assert len(package.rooms) <= MOST_ROOMS, (
+        f"{package.path}: at most {MOST_ROOMS} rooms: {sorted(package.rooms)}"
+    )
 
 
 @each_package
@@ -67,8 +69,11 @@ def test_proven_knows_neither_sphinx_nor_russian() -> None:
 
 def test_modules_and_classes_can_be_read_in_one_sitting() -> None:
     for name, lines, longest in sizes(MACHINERY):
-        assert lines <= MOST_LINES, name
-        assert longest <= MOST_OF_A_CLASS, name
+        file, move = f"source/_ext/{name}", "move what belongs together to another"
+        assert lines <= MOST_LINES, f"{file}: {lines} lines, not {MOST_LINES}: {move} module"
+        assert longest <= MOST_OF_A_CLASS, (
+            f"{file}: a class of {longest} lines, not {MOST_OF_A_CLASS}: {move} class"
+        )
 
 
 @pytest.fixture

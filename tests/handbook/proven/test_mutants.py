@@ -307,6 +307,32 @@ def test_a_proof_that_broke_and_did_not_change_is_not_broken_again(book: Book) -
     assert found["claims"]["hello-at-once"]["broken"] == "noted before"
 
 
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
+def test_a_file_of_proofs_may_have_a_dataclass(book: Book, future: str) -> None:
+    book.write(
+        "tests/tasks/test_hello.py",
+        f"{future}import sys\nfrom dataclasses import dataclass\nimport pytest\n\n\n"
+        "@dataclass\nclass Tea:\n    minutes: int\n\n\n"
+        '@pytest.mark.always("hello-at-once")\n'
+        "def test_it() -> None:\n    tea = Tea(3)\n    assert tea.minutes == 3\n",
+    )
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    assert "1 proofs: 0 that no mutant breaks" in done.stdout
+
+
+def test_a_file_of_proofs_that_cannot_be_run_anew_is_told_by_its_line(book: Book) -> None:
+    book.write(
+        "tests/tasks/test_hello.py",
+        "import sys\nimport pytest\n\n"
+        'assert not hasattr(sys, "planted"), "a second time"\n'
+        'sys.planted = True\n\n\n@pytest.mark.always("hello-at-once")\n'
+        "def test_it() -> None:\n    tea = 3\n    assert tea == 3\n",
+    )
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    fault = "tests/tasks/test_hello.py:4: pytest ended with 3: AssertionError: a second time"
+    assert fault in done.stdout
+
+
 def test_a_proof_that_only_hangs_is_vacuous(book: Book) -> None:
     book.write("tests/tasks/test_hello.py", WAITS)
     done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
@@ -338,6 +364,15 @@ def test_a_worker_that_cannot_work_is_not_begun_for_ever(
     done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
     assert done.returncode == 1
     assert f"{fault}: fault: the check of mutants" in done.stdout
+
+
+def test_a_vacuous_proof_that_is_not_run_here_is_told_so(book: Book) -> None:
+    book.replace("source/tasks/hello.md", ".always", '.always since="3.99"')
+    book.replace("tests/tasks/test_hello.py", '"hello-at-once"', '"hello-at-once", since="3.99"')
+    done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
+    told = "hello-at-once (since 3.99, so it isn't run here): vacuous: nothing breaks this proof"
+    assert told in done.stdout
+    assert "or say in it why nothing can: # no mutant: reason" in done.stdout
 
 
 def test_the_report_in_the_repo_has_no_unjustified_survivor() -> None:

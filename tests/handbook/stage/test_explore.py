@@ -430,6 +430,12 @@ def test_what_cannot_be_explored_says_why(worker: Any, message: str) -> None:
         Threads(Box, [worker, worker, add], lambda box: box.value >= 0).explore()
 
 
+def test_a_snippet_that_starts_what_cannot_be_explored_is_told_by_its_line() -> None:
+    told = r"snippets/races/check_then_act_file\.py:1: .*what concurrent\.futures starts: start"
+    with pytest.raises(CannotExplore, match=told):
+        explore.load("races/check_then_act_file")
+
+
 def test_a_sound_program_has_no_failure_to_find() -> None:
     with pytest.raises(CannotExplore, match="sound, its invariant too weak, or the bound too"):
         Threads(Box, [add_locked] * 2, lambda box: box.value == 2).find(preemptions=1)

@@ -69,6 +69,19 @@ async def main() -> None:
 if __name__ == "__main__":
     asyncio.run(main())
 """
+_SNIPPET_OF_THREADS = """\
+from threading import Thread
+
+
+def main() -> None:
+    thread = Thread(target=print, args=("what the page shows",))
+    thread.start()
+    thread.join()
+
+
+if __name__ == "__main__":
+    main()
+"""
 _PROOF = '''\
 """Proofs for source/{page}.md."""
 
@@ -112,7 +125,7 @@ def lay_out(root: Path, page: str) -> list[Path]:
     }
     texts = {
         root / f"source/{page}.md": _PAGE,
-        root / f"snippets/{words['snippet']}.py": _SNIPPET,
+        root / f"snippets/{words['snippet']}.py": _snippet_for(root / f"snippets/{chapter}"),
         root / f"tests/{chapter}/test_{name}.py": _PROOF,
     }
     if there := [file for file in texts if file.exists()]:
@@ -129,6 +142,13 @@ def lay_out(root: Path, page: str) -> list[Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return list(changed)
+
+
+def _snippet_for(folder: Path) -> str:
+    """Return a program of the kind that most snippets in the chapter's `folder` are."""
+    texts = [file.read_text(encoding="utf-8") for file in folder.glob("*.py")]
+    of_asyncio = sum("import asyncio" in text for text in texts)
+    return _SNIPPET if 2 * of_asyncio >= len(texts) else _SNIPPET_OF_THREADS
 
 
 def _joined(text: str, entry: str) -> str:

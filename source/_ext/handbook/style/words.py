@@ -134,7 +134,7 @@ def _spelling(passage: Passage, table: list[Term], own_words: frozenset[str]) ->
             yield Finding(
                 line,
                 "spelling",
-                f"«{match[0]}»: no dictionary has it; a new term goes into {TERMS}",
+                f"«{match[0]}»: no dictionary has it; a new one goes into `words` of {TERMS}",
             )
 
 

@@ -35,19 +35,12 @@ from proven.checks.mutants.record import (
     untried,
     write,
 )
-from proven.checks.mutants.report import PageReport, report
+from proven.checks.mutants.report import ADVICE, PageReport, report, unrun
 from proven.checks.mutants.worker import BREAK, NOTICE
-from proven.findings import EXCUSES, MUTANTS, Mutation
+from proven.findings import MUTANTS, Mutation
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
 _MOST_IN_VAIN = 3
-_ADVICE = {
-    "survivor": "change the program or the proof so that somebody notices it, or say why nobody "
-    f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
-    "vacuous": "nothing breaks this proof, a hang apart: let it assert what the sentence says",
-    "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
-    "fault": "the check of mutants could not do its work here",
-}
 
 
 def main() -> int:
@@ -228,14 +221,16 @@ def _summarize(book: Book, data: dict[str, Any]) -> int:
             place for name, each in snippets.items() for place in survivors(book, name, each)
         ],
         "vacuous": [
-            f"{book.proofs[id].place}: {id}" for id, entry in claims.items() if "vacuous" in entry
+            f"{book.proofs[id].place}: {id}{unrun(book, id)}"
+            for id, entry in claims.items()
+            if "vacuous" in entry
         ],
         "unneeded": list(unneeded(book, snippets)),
         "fault": data["faults"],
     }
     for kind, places in kinds.items():
         for place in places:
-            print(f"{place}: {kind}: {_ADVICE[kind]}")
+            print(f"{place}: {kind}: {ADVICE[kind]}")
     mutants = sum(entry["mutants"] for entry in snippets.values())
     justified = sum(len(entry["justified"]) for entry in snippets.values())
     print(

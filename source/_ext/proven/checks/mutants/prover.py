@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from proven.book import Book, Outcome, Tried, inputs_of
@@ -41,6 +42,19 @@ class Prover:
         self.ways: dict[str, list[Any]] = {}
         self._work = work
         self._raised: BaseException | None = None
+        self._ended_by: BaseException | None = None
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self._ended_by = excinfo.value
+
+    def ended_by(self, test: str) -> tuple[str, str]:
+        """Return the place in the file `test`, and what was raised there, if that ended pytest."""
+        if not (error := self._ended_by):
+            return test, ""
+        frames = extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename.endswith(test)]
+        place = f"{test}:{lines[-1]}" if lines else test
+        return place, f": {type(error).__name__}: {error}"
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:

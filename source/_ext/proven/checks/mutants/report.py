@@ -9,10 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proven.book import Book
-from proven.findings import EQUAL, Mutation, excuse, lines_of
+from proven.claims import excluded_here
+from proven.findings import EQUAL, EXCUSES, Mutation, excuse, lines_of
 
 TWIN = "twin"
 """Who notices a mutant of code that a broken snippet shares with its fixed twin."""
+
+ADVICE = {
+    "survivor": "change the program or the proof so that somebody notices it, or say why nobody "
+    f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
+    "vacuous": "nothing breaks this proof, a hang apart, of what is changed in the snippets it "
+    "names, in its own statements and in its programs that are plain strings: let it assert "
+    "what the sentence says, or say in it why nothing can: # no mutant: reason in Russian",
+    "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
+    "fault": "the check of mutants could not do its work here, so what it says of this file's "
+    "proofs may be wrong: first let `pytest` pass this file, then mend what is named",
+}
+"""What to do about a finding of each kind."""
 
 _BESIDE = re.compile(r"# no mutant: (.+)")
 
@@ -66,6 +79,12 @@ def text_of(data: dict[str, Any]) -> str:
     """Return the report as text: sorted, one line for each entry."""
     parts = [f' "{part}": {lines_of(data[part])}' for part in ("snippets", "claims")]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def unrun(book: Book, id: str) -> str:
+    """Return that this Python doesn't run the proof of claim `id`, and why, "" if it does."""
+    why = excluded_here(dict(book.claims[id].only))
+    return f" ({why}, so it isn't run here)" if why else ""
 
 
 def _of_snippet(book: Book, name: str, noticed: dict[Mutation, str]) -> dict[str, Any]:

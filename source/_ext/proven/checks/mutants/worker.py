@@ -190,9 +190,12 @@ def _mutants(book: Book, name: str) -> Iterator[Mutant]:
 
 
 def _changed(item: Any, mutant: Mutant) -> Any:
-    """Return the function of test `item` as the `mutant` of its file has it."""
-    space: dict[str, Any] = {"__name__": "mutant", "__file__": str(item.path)}
-    exec(compile(mutant.source, str(item.path), "exec"), space)
+    """Return the function of test `item` as the `mutant` of its file has it.
+
+    A dataclass looks for its module by name, so the name is that of the file's own.
+    """
+    space: dict[str, Any] = {"__name__": item.module.__name__, "__file__": str(item.path)}
+    exec(compile(mutant.source, str(item.path), "exec", dont_inherit=True), space)
     return space[item.obj.__name__]
 
 
@@ -228,9 +231,11 @@ def main() -> None:
         options = [*home, "-q", *without, "-o", "faulthandler_timeout=0"]
         # What tells of a broken start is read by the parent; mutants could fill the disk.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-        code = pytest.main([*options, str(book.root / worker.test)], plugins=[Prover(worker.work)])
+        prover = Prover(worker.work)
+        code = pytest.main([*options, str(book.root / worker.test)], plugins=[prover])
         if code not in (0, 5):
-            tell(fault=f"{worker.test}: pytest ended with {code}")
+            place, why = prover.ended_by(worker.test)
+            tell(fault=f"{place}: pytest ended with {int(code)}{why}")
         tell(end=True)
     os._exit(0)  # threads that hang must not hold it up
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import builtins
 import queue
+import sys
 import threading as real_threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from os.path import relpath
 from pathlib import Path
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -158,7 +160,11 @@ def _import(
     if name in _MODULES:
         return _MODULES[name]
     if name.partition(".")[0] in _FOREIGN:
-        raise CannotExplore(f"the explorer can't schedule the threads of {name}")
+        caller = sys._getframe(1)
+        raise CannotExplore(
+            f"{relpath(caller.f_code.co_filename)}:{caller.f_lineno}: the explorer can't schedule"
+            f" what {name} starts: start it by threading.Thread here, or explore another snippet"
+        )
     return builtins.__import__(name, globals, locals, of, level)
 
 
