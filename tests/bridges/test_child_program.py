@@ -305,10 +305,8 @@ def test_the_group_ends(number: signal.Signals) -> None:
 LEAVES_A_CHILD = """
 import os, subprocess, sys
 gate = int(sys.argv[1])
-subprocess.Popen(
-    [sys.executable, "-c", "import os, sys; os.read(int(sys.argv[1]), 1); print('late')", str(gate)],
-    pass_fds=[gate],
-)
+child = "import os, sys; os.read(int(sys.argv[1]), 1); print('late')"
+subprocess.Popen([sys.executable, "-c", child, str(gate)], pass_fds=[gate])
 print("begun", flush=True)
 if ENDS:
     os._exit(0)
@@ -332,7 +330,7 @@ async def leaving_a_child(ends: bool) -> AsyncIterator[tuple[Process, Callable[[
         )
         assert process.stdout is not None
         assert await process.stdout.readline() == b"begun\n"
-        while ends and process.returncode is None:
+        while ends and process.returncode is None:  # noqa: ASYNC110 - wait() tells it later
             await asyncio.sleep(0.01)
         yield process, lambda: void(os.write(opens, b"12"))
     finally:
