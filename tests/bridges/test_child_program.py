@@ -9,14 +9,15 @@ import signal
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from proven.stage import load, play
 
 from tests.ways import ways
+from tests.ways_processes import filled, void
 
 STREAMS = {"stdout": "stdout", "stderr": "stderr"}
 NUMBERS = {"stdout": 1, "stderr": 2}
@@ -297,6 +298,76 @@ def test_the_group_ends(number: signal.Signals) -> None:
         os.killpg(process.pid, number)
         assert await process.stdout.read() == b""
         assert await process.wait() == -number
+
+    asyncio.run(main())
+
+
+LEAVES_A_CHILD = """
+import os, subprocess, sys
+gate = int(sys.argv[1])
+child = "import os, sys; os.read(int(sys.argv[1]), 1); print('late')"
+subprocess.Popen([sys.executable, "-c", child, str(gate)], pass_fds=[gate])
+print("begun", flush=True)
+if ENDS:
+    os._exit(0)
+os.read(gate, 1)
+"""
+
+
+@asynccontextmanager
+async def leaving_a_child(ends: bool) -> AsyncIterator[tuple[Process, Callable[[], None]]]:
+    """Start a program whose child keeps its pipe, and yield what lets it go on."""
+    gate, opens = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            filled(LEAVES_A_CHILD, ENDS=ends),
+            str(gate),
+            stdout=PIPE,
+            pass_fds=[gate],
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"begun\n"
+        while ends and process.returncode is None:  # noqa: ASYNC110 - wait() tells it later
+            await asyncio.sleep(0.01)
+        yield process, lambda: void(os.write(opens, b"12"))
+    finally:
+        os.close(gate)
+        os.close(opens)  # whoever waited for it goes on
+
+
+@pytest.mark.always("child-communicate-inherited")
+@ways(ends={"ended": True, "at work": False})
+def test_communicate_waits_for_who_keeps_the_pipe(ends: bool) -> None:
+    async def main() -> None:
+        async with leaving_a_child(ends) as (process, go_on):
+            reading = asyncio.create_task(process.communicate())
+            done, _ = await asyncio.wait([reading], timeout=0.2)
+            assert not done
+            assert (process.returncode == 0) == ends
+            go_on()
+            assert await reading == (b"late\n", None)
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("child-killpg-after-the-end")
+@ways(ends={"ended": True, "at work": False})
+def test_the_group_ends_after_its_program(ends: bool) -> None:
+    trace = play("bridges/child_program_group")
+    assert trace.lines == ["read: b'ready\\n'", "output: b'page 1\\n'"]
+
+    async def main() -> None:
+        output_within = load("bridges/child_program_group").output_within
+        async with leaving_a_child(ends) as (process, _):
+            assert await output_within(process, 0.1) == b""
+            assert process.returncode == (0 if ends else -signal.SIGKILL)
+        process = await start("print(1)", session=True)
+        assert await output_within(process, 60) == b"1\n"
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
     asyncio.run(main())
 

@@ -15,7 +15,7 @@ import pytest
 from proven.stage import load, perform, play
 
 from tests.ways import STARTED_EAGERLY, Started, ways
-from tests.ways_processes import METHODS, NOT_FORK, perform_by, run_by
+from tests.ways_processes import METHODS, NOT_FORK, POOLS, Pool, perform_by, run_by
 
 USER = ContextVar("USER", default="nobody")
 
@@ -108,12 +108,17 @@ def _on_done(loop: asyncio.AbstractEventLoop, call: Callable[..., None]) -> None
     future.set_result(None)
 
 
+def _on_done_task(loop: asyncio.AbstractEventLoop, call: Callable[..., None]) -> None:
+    loop.create_task(asyncio.sleep(0.5)).add_done_callback(call)
+
+
 REGISTERED: dict[str, Register] = {
     "call_soon": lambda loop, call: loop.call_soon(call),
     "call_later": lambda loop, call: loop.call_later(0.5, call),
     "call_at": lambda loop, call: loop.call_at(loop.time() + 0.5, call),
     "call_soon_threadsafe": lambda loop, call: loop.call_soon_threadsafe(call),
     "add_done_callback": _on_done,
+    "add_done_callback of a task": _on_done_task,
 }
 
 
@@ -131,6 +136,41 @@ def test_a_callback_sees_what_was_set_when_it_was_registered(register: Register)
         assert USER.get() == "after"
 
     perform(main)
+
+
+CALLED = """
+import pathlib, time
+from contextvars import Context, ContextVar
+
+user = ContextVar("user", default="nobody")
+
+def job():
+    user.set("the worker")
+    while not pathlib.Path("go on").exists():
+        time.sleep(0.005)
+
+def tell(future):
+    print(f"the callback sees {user.get()}")
+
+if __name__ == "__main__":
+    with Pool(1) as pool:
+        Context().run(pool.submit, int).result()  # its threads inherit nothing, flag or not
+        user.set("before")
+        future = pool.submit(job)
+        future.add_done_callback(tell)
+        pathlib.Path("go on").touch()
+    user.set("after")
+    future.add_done_callback(tell)
+"""
+
+
+@pytest.mark.always("ctx-pool-callback")
+@ways(pool=POOLS)
+def test_a_callback_of_a_pool_sees_what_its_thread_does(pool: Pool) -> None:
+    # no mutant: обратных вызовов в примерах страницы нет
+    seen = "the worker" if pool.name == "ThreadPoolExecutor" else "nobody"
+    lines = [f"the callback sees {who}" for who in (seen, "after")]
+    assert pool.perform(CALLED).lines == lines
 
 
 @pytest.mark.always("ctx-run-copies")

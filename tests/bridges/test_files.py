@@ -321,6 +321,42 @@ def test_the_old_file_is_whole_until_it_is_replaced(
     assert (seen[-1] == lines) == (ends is list)
 
 
+@pytest.mark.sometimes("files-replace-mixed")
+def test_two_threads_that_write_at_once_may_spoil_it(tmp_path: Path) -> None:
+    path = tmp_path / "prices"
+    texts = [["first tea", "first coffee"], ["second tea", "second coffee"]]
+
+    def happened(alone: Lock | nullcontext[None]) -> tuple[bool, bool]:
+        """Tell whether it was seen spoilt, and whether the second had no file to put in place."""
+        save = load("bridges/files_half_fixed").save
+        path.write_text("old\n", encoding="utf-8")
+        seen: list[list[str]] = []
+        refused: list[FileNotFoundError] = []
+
+        def write(lines: list[str]) -> None:
+            with alone:
+                save(path, lines)
+
+        async def main() -> None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.5):
+                    await asyncio.to_thread(write, texts[0])
+            again = asyncio.create_task(asyncio.to_thread(write, texts[1]))
+            for _ in range(12):
+                seen.append(path.read_text(encoding="utf-8").splitlines())
+                await asyncio.sleep(0.25)
+            try:
+                await again
+            except FileNotFoundError as error:
+                refused.append(error)
+
+        perform(main)
+        return any(lines not in [["old"], *texts] for lines in seen), bool(refused)
+
+    assert happened(nullcontext()) == (True, True)
+    assert happened(Lock()) == (False, False)
+
+
 @pytest.mark.always("files-replace-takes-mode")
 @ways(
     kind={"file": False, "link": True},

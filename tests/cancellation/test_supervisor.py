@@ -150,12 +150,21 @@ async def _tells_apart(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
-        except asyncio.CancelledError:
+        except (Exception, asyncio.CancelledError):
             task = asyncio.current_task()
             assert task
             if task.cancelling():
                 raise
         await asyncio.sleep(1)
+
+
+async def _tells_apart_by_tasks(work: Callable[[], Awaitable[None]]) -> None:
+    """Do so with a task for each attempt: its groups count in a counter of their own."""
+
+    async def attempt() -> None:
+        await work()
+
+    await _tells_apart(lambda: asyncio.create_task(attempt()))
 
 
 async def _restarts(work: Callable[[], Awaitable[None]]) -> None:
@@ -173,7 +182,9 @@ SUPERVISORS: dict[str, Supervise] = {
     "supervisor_restarts": _restarts,
     "supervisor_fixed": _fixed,
     "tells apart": _tells_apart,
+    "tells apart by tasks": _tells_apart_by_tasks,
 }
+TELL_APART = (_tells_apart, _tells_apart_by_tasks)
 
 
 @pytest.mark.always("supervisor-foreign-cancel")
@@ -198,6 +209,78 @@ def test_a_cancellation_of_the_work_stops_the_supervisor(supervise: Supervise, t
             ended = supervisor.done()
             supervisor.cancel()
         assert supervisor.cancelled()
-        assert (ended, len(begun)) == ((False, 2) if supervise is _tells_apart else (True, 1))
+        assert (ended, len(begun)) == ((False, 2) if supervise in TELL_APART else (True, 1))
+
+    perform(main)
+
+
+async def _in_finally(error: Make) -> None:
+    try:
+        await asyncio.sleep(100)
+    finally:
+        raise error()
+
+
+async def _in_except(error: Make) -> None:
+    try:
+        await asyncio.sleep(100)
+    except asyncio.CancelledError:
+        raise error() from None
+
+
+class _Connection:
+    """What cannot be closed."""
+
+    def __init__(self, error: Make) -> None:
+        self.error = error
+
+    async def __aenter__(self) -> None:
+        """Open it."""
+
+    async def __aexit__(self, *_: object) -> None:
+        """Fail."""
+        raise self.error()
+
+
+async def _in_async_with(error: Make) -> None:
+    async with _Connection(error):
+        await asyncio.sleep(100)
+
+
+@pytest.mark.always("supervisor-cleanup-hides-cancel")
+@pytest.mark.always("supervisor-asks-cancelling")
+@ways(
+    supervise=SUPERVISORS,
+    fails={"finally": _in_finally, "except": _in_except, "async with": _in_async_with},
+    error=ERRORS,
+)
+def test_an_error_of_the_cleanup_hides_the_cancellation(
+    supervise: Supervise, fails: Callable[[Make], Awaitable[None]], error: Make
+) -> None:
+    begun: list[int] = []
+    over: list[bool] = []
+
+    async def work() -> None:
+        begun.append(1)
+        await (asyncio.sleep(100) if over else fails(error))
+
+    async def main() -> None:
+        async def supervised() -> None:
+            await supervise(work)
+
+        supervisor = asyncio.create_task(supervised())
+        await asyncio.sleep(1)
+        supervisor.cancel()
+        await asyncio.wait({supervisor}, timeout=5)
+        if supervise in TELL_APART:
+            assert type(supervisor.exception()) is type(error())
+            assert len(begun) == 1
+        else:
+            assert not supervisor.done()
+            assert len(begun) == 2
+        over.append(True)  # or it would never end
+        for _ in range(2):
+            supervisor.cancel()
+            await asyncio.wait({supervisor}, timeout=2)
 
     perform(main)

@@ -170,3 +170,50 @@ def test_ensure_future_makes_the_same_task(many: int) -> None:
         print("done")
 
     assert perform(main).at("done") == 1
+
+
+OLD = {
+    "setDaemon": "threading.Thread().setDaemon(True)",
+    "currentThread": "threading.currentThread()",
+    "of one's own": "warnings.warn('old', DeprecationWarning)",
+}
+PLACES = {
+    "main thread": "call()",
+    "awaited": "asyncio.run(call_async())",
+    "thread": "thread = threading.Thread(target=call); thread.start(); thread.join()",
+    "left alone": "asyncio.run(leave_alone())",
+}
+CALLS = """
+import asyncio, threading, warnings
+
+def call():
+    {old}
+    print("went on")
+
+async def call_async():
+    call()
+
+async def leave_alone():
+    task = asyncio.create_task(call_async())
+    await asyncio.sleep(0)
+
+{place}
+print("the end")
+"""
+
+
+@pytest.mark.always("outdated-error-filter")
+@pytest.mark.always("outdated-error-filter-elsewhere")
+@ways(old=OLD, place=PLACES)
+def test_what_warned_is_an_error_under_the_filter(old: str, place: str) -> None:
+    # no mutant: утверждение о ключе, с которым примеры страницы не запускают
+    code = CALLS.format(old=old, place=place)
+    plain, strict = (
+        subprocess.run([sys.executable, "-W", how, "-c", code], capture_output=True, text=True)
+        for how in ("always", "error")
+    )
+    assert (plain.returncode, plain.stdout) == (0, "went on\nthe end\n")
+    stopped = place in (PLACES["main thread"], PLACES["awaited"])
+    assert (strict.returncode, strict.stdout) == ((1, "") if stopped else (0, "the end\n"))
+    for run in (plain, strict):
+        assert "DeprecationWarning: " in run.stderr

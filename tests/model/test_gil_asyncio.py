@@ -1,6 +1,7 @@
 """Proofs for source/model/gil-asyncio.md."""
 
 import asyncio
+import gc
 import itertools
 import subprocess
 import sys
@@ -266,3 +267,41 @@ def test_a_c_call_that_keeps_the_gil_stops_the_loop(in_one_c_call: Looks, in_pyt
         assert asyncio.run(steps_during(in_one_c_call)) == 0
     else:
         assert any(asyncio.run(steps_during(in_one_c_call)) for _ in range(20))
+
+
+def grow() -> None:
+    """Make containers until Python collects of itself."""
+    kept: list[list[int]] = []
+    collected: list[str] = []
+
+    def note(phase: str, _: object) -> None:
+        collected.append(phase)
+
+    gc.callbacks.append(note)
+    while "stop" not in collected:
+        kept.append([len(kept)])
+    gc.callbacks.remove(note)
+
+
+@pytest.mark.always("ga-collection-waits-for-the-c-call", gil="off")
+@ways(collect={"gc.collect": gc.collect, "by itself": grow})
+def test_a_collection_stops_the_loop_beside_a_c_call(
+    in_one_c_call: Looks, in_python: Looks, collect: Callable[[], object]
+) -> None:
+    # no mutant: сборки мусора в примерах страницы нет
+    async def steps_during(work: Looks) -> int:
+        ticks: list[None] = []
+        computing = asyncio.create_task(asyncio.to_thread(work, ticks))
+        while not computing.done():
+            collect()
+            ticks.append(None)
+            await asyncio.sleep(0)
+        before, after = await computing
+        return after - before
+
+    gc.freeze()  # the heap of a run of proofs is large, and each collection would be long
+    try:
+        assert asyncio.run(steps_during(in_one_c_call)) <= 1
+        assert any(asyncio.run(steps_during(in_python)) > 1 for _ in range(50))
+    finally:
+        gc.unfreeze()

@@ -60,6 +60,40 @@ def test_the_loop_goes_on_beside_a_slow_task(ahead: int, slow: int) -> None:
     assert sorted(came) == [*range(20)]
 
 
+@pytest.mark.always("feed-loop-waits-for-the-source")
+@ways(ahead={"2": 2, "8": 8}, fails={"goes on": False, "fails": True})
+def test_the_loop_waits_for_its_source(ahead: int, fails: bool) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+    came: list[int] = []
+    errors: list[OSError] = []
+
+    def items() -> Iterator[int]:
+        yield from range(ahead)
+        asked.set()
+        assert go_on.wait(60)
+        if fails:
+            raise OSError
+
+    def take(pool: ThreadPoolExecutor) -> None:
+        try:
+            for future in load("pools/feeding_fixed").feed(pool, abs, items(), ahead):
+                came.append(future.result())
+        except OSError as error:
+            errors.append(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        taking = threading.Thread(target=take, args=[pool])
+        taking.start()
+        assert asked.wait(60)
+        futures = [pool.submit(int) for _ in range(2)]
+        assert [future.result() for future in futures] == [0, 0], "the pool is free"
+        assert len(came) == 1
+        go_on.set()
+        taking.join()
+    assert len(came) == (1 if fails else ahead)
+    assert bool(errors) == fails
+
+
 class Result:
     """What a task returns and a weak reference may watch."""
 

@@ -46,11 +46,16 @@ ENDS = {
     "os._exit": "os._exit(1)",
     "SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
 }
+LIVES_ON = "print('let go', flush=True); sys.stdin.readline()"
+LETS_GO = {
+    "closes": f"file.close(); {LIVES_ON}",
+    "forgets": f"del file; {LIVES_ON}",
+}
 
 
 @pytest.mark.always("workers-flock-one")
 @pytest.mark.always("workers-flock-freed")
-@ways(end=ENDS)
+@ways(end=ENDS | LETS_GO)
 def test_one_has_the_lock(end: str, tmp_path: Path) -> None:
     assert play("web/workers_lock").lines == [
         "process 1: schedules, too",
@@ -64,11 +69,18 @@ def test_one_has_the_lock(end: str, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True
     ) as holder:
+        assert holder.stdin
         assert holder.stdout
         assert holder.stdout.readline() == "has it\n"
         assert not _is_free(path)
-        holder.communicate("\n")
-    assert _is_free(path)
+        print(file=holder.stdin, flush=True)
+        lives = end in LETS_GO.values()
+        assert holder.stdout.readline() == ("let go\n" if lives else "")
+        if not lives:
+            holder.wait()
+        assert _is_free(path)
+        assert (holder.poll() is None) == lives
+        holder.communicate("\n" if lives else None)
 
 
 def _is_free(path: Path) -> bool:
@@ -104,3 +116,41 @@ def test_a_fork_keeps_the_lock(tmp_path: Path) -> None:
         assert not _is_free(path)
         holder.communicate("\n")
     assert _is_free(path)
+
+
+INHERITED = """
+import fcntl, multiprocessing, os
+
+context = multiprocessing.get_context("fork")
+file = open({path!r}, "w")
+all_have_it = context.Barrier(3)
+
+def lock():
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    all_have_it.wait(60)
+    os.write(1, b"has it\\n")
+
+def by_os():
+    if not os.fork():
+        lock()
+        os._exit(0)
+
+def by_process():
+    context.Process(target=lock).start()
+
+{first}()
+{second}()
+lock()
+"""
+FORKS_BY = {"os.fork": "by_os", "Process": "by_process"}
+
+
+@pytest.mark.always("workers-flock-inherited")
+@ways(first=FORKS_BY, second=FORKS_BY)
+def test_a_file_opened_before_fork_is_locked_by_all(
+    first: str, second: str, tmp_path: Path
+) -> None:
+    # no mutant: в примере каждый процесс открывает файл сам
+    code = INHERITED.format(path=str(tmp_path / "lock"), first=first, second=second)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert run.stdout.splitlines() == ["has it"] * 3, run.stderr
