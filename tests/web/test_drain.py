@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import select
 import socket
 import ssl
+import sys
 import threading
 from asyncio import StreamReader, StreamWriter, sslproto
 from collections.abc import Awaitable, Callable
@@ -25,8 +27,24 @@ PIECES = {"ten KB": 10_000, "100 KB": 100_000, "1 MB": 1_000_000, "all": MUCH}
 LIMITS = {"default": None, "1 KB": 1000, "1 MB": 1_000_000}
 
 
-def connect(serve: Side, use: Side) -> float:
-    """Connect a client that does `use` to a server that does `serve`; return when both ended."""
+def anonymous_tls(side: int) -> ssl.SSLContext:
+    """Return what makes TLS without a certificate, which no test can keep for long."""
+    context = ssl.SSLContext(side)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    return context
+
+
+def connect(serve: Side, use: Side, tls: bool = False, **options: Any) -> float:
+    """Connect a client that does `use` to a server that does `serve`; return when both ended.
+
+    options: of the server.
+    """
+    client = {}
+    if tls:
+        options["ssl"] = anonymous_tls(ssl.PROTOCOL_TLS_SERVER)
+        client["ssl"] = anonymous_tls(ssl.PROTOCOL_TLS_CLIENT)
 
     async def main() -> None:
         served = asyncio.Event()
@@ -38,9 +56,9 @@ def connect(serve: Side, use: Side) -> float:
                 writer.close()
                 served.set()
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, **options)
         port = server.sockets[0].getsockname()[1]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, **client)
         await use(reader, writer)
         await served.wait()
         writer.close()
@@ -105,6 +123,92 @@ def test_write_keeps_all(piece: int, high: int | None) -> None:
     connect(serve, reads_late)
     assert at < 1, "nobody read before second 5"
     assert kept > MUCH // 2
+
+
+@pytest.mark.always("drain-tls-close-is-limited")
+@ways(limit={"by default": None, "an hour": 3600}, begins={"in time": -1, "too late": 1})
+def test_with_tls_close_gives_up(limit: int | None, begins: int) -> None:
+    # no mutant: в примерах соединение без TLS
+    options = {} if limit is None else {"ssl_shutdown_timeout": limit}
+    received, gave_up = 0, False
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal gave_up
+        writer.write(bytes(MUCH))
+        writer.close()
+        try:
+            await writer.wait_closed()
+        except TimeoutError:
+            gave_up = True
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal received
+        await asyncio.sleep((limit or 30) + begins)
+        received = len(await reader.read())
+
+    connect(serve, use, tls=True, **options)
+    assert gave_up is (begins > 0)
+    assert (received < MUCH) is gave_up
+
+
+def sent_of_one_buffer(tls: bool) -> bool:
+    """Send pieces from one buffer, each after `drain`; return whether they came as they were."""
+    pieces = [bytes([number]) * 100_000 for number in range(100)]
+    received = b""
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        file, buffer = io.BytesIO(b"".join(pieces)), bytearray(100_000)
+        while file.readinto(buffer):
+            writer.write(buffer)
+            await writer.drain()
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal received
+        await asyncio.sleep(5)
+        received = await reader.read()
+
+    connect(serve, use, tls)
+    assert len(received) == len(pieces) * 100_000
+    return received == b"".join(pieces)
+
+
+@pytest.mark.sometimes("drain-buffer-is-not-copied")
+def test_a_buffer_changed_too_early_is_sent_changed() -> None:
+    # no mutant: на Python 3.11, где ломают доказательства, буфер копируется
+    copies = sys.version_info < (3, 12)
+    assert sent_of_one_buffer(tls=True), "what was encrypted is a copy"
+    assert sent_of_one_buffer(tls=False) is copies
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        buffer = bytearray(MUCH)
+        writer.write(buffer)
+        if copies:
+            buffer.clear()
+        else:
+            with pytest.raises(BufferError):
+                buffer.clear()
+
+    connect(serve, reads_late)
+
+
+@pytest.mark.always("drain-after-writelines")
+@ways(lines={"1": 1, "10": 10})
+def test_drain_waits_after_writelines_but_for_some_versions(lines: int) -> None:
+    # no mutant: в примерах writelines нет
+    version = sys.version_info[:3]
+    waits = not ((3, 12) <= version < (3, 12, 9) or (3, 13) <= version < (3, 13, 2))
+    most = last = 0
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal most, last
+        last = writer.transport.get_write_buffer_limits()[1]
+        for _ in range(MUCH // 100_000 // lines):
+            writer.writelines([bytes(100_000)] * lines)
+            most = max(most, writer.transport.get_write_buffer_size())
+            await writer.drain()
+
+    connect(serve, reads_late)
+    assert (most <= last + lines * 100_000) is waits
 
 
 @pytest.mark.sometimes("drain-close-unread")
@@ -379,6 +483,32 @@ def test_the_first_drain_after_the_loss_may_tell_nothing() -> None:
         return told
 
     assert asyncio.run(main()) == ["nothing", "loss"]
+
+
+@pytest.mark.sometimes("drain-tls-waiting-returns")
+@ways(end={"abort": lambda writer: writer.transport.abort(), "close": lambda writer: writer.close()})
+def test_with_tls_a_drain_that_waits_may_tell_nothing(end: Callable[[StreamWriter], None]) -> None:
+    # no mutant: в примерах соединение без TLS
+    told = []
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(bytes(MUCH))
+        await writer.drain()
+        told.append("nothing")
+        while len(told) < 2:
+            writer.write(b"into the void")
+            try:
+                await writer.drain()
+            except ConnectionError:
+                told.append("loss")
+            await asyncio.sleep(0.1)
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        await asyncio.sleep(5)
+        end(writer)
+
+    connect(serve, use, tls=True)
+    assert told == ["nothing", "loss"]
 
 
 @pytest.mark.always("drain-tells-of-silence")
