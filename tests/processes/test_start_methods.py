@@ -197,6 +197,40 @@ def imports_and_numbers(
     return lines.count("import __mp_main__"), len(numbers)
 
 
+@pytest.mark.always("sm-module-level-lock-is-another")
+@ways(method=METHODS, passed={"of the module": False, "an argument": True})
+def test_what_the_module_creates_is_shared_by_fork_only(method: str, passed: bool) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from multiprocessing import Lock, Process, Queue, Value
+
+        lock, queue, value = Lock(), Queue(), Value("i", 0)
+
+        def own():
+            work(lock, queue, value)
+
+        def work(lock, queue, value):
+            print(lock.acquire(block=False), value.value)
+            queue.put("report")
+
+        if __name__ == "__main__":
+            value.value = 7
+            things = (lock, queue, value)
+            child = Process(target=work, args=things) if PASSED else Process(target=own)
+            with lock:
+                child.start()
+                child.join()
+            print(queue.empty())
+    """,
+            PASSED=passed,
+        ),
+    )
+    common = passed or method == "fork"
+    assert trace.lines == (["False 7", "False"] if common else ["True 0", "True"])
+
+
 @pytest.mark.always("sm-spawn-imports-each-time")
 @ways(start=STARTED_AS)
 def test_by_spawn_each_child_imports_the_program(start: tuple[str, list[str]]) -> None:
