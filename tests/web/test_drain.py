@@ -25,6 +25,11 @@ MUCH = 20_000_000
 """Bytes: more than the operating system's buffers take."""
 PIECES = {"ten KB": 10_000, "100 KB": 100_000, "1 MB": 1_000_000, "all": MUCH}
 LIMITS = {"default": None, "1 KB": 1000, "1 MB": 1_000_000}
+LEAVES: dict[str, Callable[[StreamWriter], None]] = {
+    "abort": lambda writer: writer.transport.abort(),
+    "close": lambda writer: writer.close(),
+}
+"""How the other side leaves."""
 
 
 def anonymous_tls(side: int) -> ssl.SSLContext:
@@ -432,10 +437,7 @@ def tells_of_its_loss(pair: Callable[[], tuple[socket.socket, socket.socket]]) -
 
 
 @pytest.mark.always("drain-tells-of-loss")
-@ways(
-    waits={"in drain": True, "before drain": False},
-    end={"abort": lambda writer: writer.transport.abort(), "close": lambda writer: writer.close()},
-)
+@ways(waits={"in drain": True, "before drain": False}, end=LEAVES)
 def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None]) -> None:
     # no mutant: в примерах соединение никто не обрывает
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
@@ -486,7 +488,7 @@ def test_the_first_drain_after_the_loss_may_tell_nothing() -> None:
 
 
 @pytest.mark.sometimes("drain-tls-waiting-returns")
-@ways(end={"abort": lambda writer: writer.transport.abort(), "close": lambda writer: writer.close()})
+@ways(end=LEAVES)
 def test_with_tls_a_drain_that_waits_may_tell_nothing(end: Callable[[StreamWriter], None]) -> None:
     # no mutant: в примерах соединение без TLS
     told = []
