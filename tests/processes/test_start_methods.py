@@ -288,6 +288,36 @@ def test_a_child_imports_no_main_of_a_package(method: str, start: tuple[str, lis
     assert lines[-1] == "elsewhere"
 
 
+@pytest.mark.always("sm-main-from-stdin")
+@ways(method=METHODS)
+def test_a_program_read_from_stdin_starts_by_fork_only(method: str) -> None:
+    # no mutant: откуда ребёнок возьмёт программу, решает сам Python
+    program = """
+        import sys
+        from multiprocessing import Process, set_start_method
+
+        if __name__ == "__main__":
+            set_start_method(sys.argv[1])
+            child = Process(target=print, args=("child",), kwargs={"flush": True})
+            try:
+                child.start()
+                child.join()
+            except (EOFError, ConnectionError):
+                pass  # with forkserver the server itself may fail: 3.13.8 and 3.14.1
+            print("parent")
+    """
+    run = subprocess.run(
+        [sys.executable, "-", method],
+        input=dedent(program),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=50,
+        check=True,
+    )
+    assert run.stdout.splitlines() == ["child"] * (method == "fork") + ["parent"]
+    assert ("FileNotFoundError" in run.stderr) is (method != "fork")
+
+
 @pytest.mark.always("sm-default-on-linux")
 def test_the_default_start_method() -> None:
     # one way: a fact about the interpreter
