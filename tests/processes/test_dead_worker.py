@@ -334,6 +334,57 @@ def test_after_ctrl_c_the_pool_goes_on_with_the_queue(method: str) -> None:
     assert run.stderr == ""
 
 
+@pytest.mark.always("dead-ctrl-c-under-asyncio")
+@ways(
+    kind={"executor": "ProcessPoolExecutor", "old": "multiprocessing.Pool"},
+    state={"busy": "busy", "idle": "idle"},
+)
+def test_workers_forked_under_asyncio_do_not_hear_the_first_ctrl_c(kind: str, state: str) -> None:
+    # no mutant: чей обработчик у рабочего процесса, решают система и Python
+    code = """
+        import asyncio
+
+        def prepare(*events):
+            global begun, go_on
+            begun, go_on = events
+
+        def work():
+            begun.set()
+            go_on.wait()
+            return "done"
+
+        async def main():
+            events = multiprocessing.Event(), multiprocessing.Event()
+            pool = KIND(1, initializer=prepare, initargs=events)
+            submit = getattr(pool, "submit", None) or pool.apply_async
+            if STATE == "busy":
+                job = submit(work)
+                events[0].wait()
+            else:
+                job = submit(str)
+                result(job)
+            (worker,) = multiprocessing.active_children()
+            os.kill(worker.pid, signal.SIGINT)
+            events[1].set()
+            print(result(job), result(submit(os.getpid)) == worker.pid, flush=True)
+            os.killpg(0, signal.SIGKILL)
+
+        def result(job):
+            try:
+                return job.result() if "KIND" == "ProcessPoolExecutor" else job.get(10)
+            except KeyboardInterrupt:
+                return "interrupted"
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+    """
+    run = by("fork", code, KIND=kind, STATE=repr(state))
+    assert run.stdout.splitlines() == ["done True" if state == "busy" else " True"], run.stderr
+    if kind == "ProcessPoolExecutor" and state == "busy":
+        run = by("spawn", code, KIND=kind, STATE=repr(state))
+        assert run.stdout.splitlines() == ["interrupted True"], "it has none of its parent's"
+
+
 @pytest.mark.always("dead-ctrl-c-kills-the-idle")
 @ways(method=METHODS)
 def test_ctrl_c_ends_an_idle_worker_and_breaks_the_pool(method: str) -> None:

@@ -713,6 +713,100 @@ def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> Non
     assert trace.lines == ["cleaned up", "3" if "exit" in raised else "1"]
 
 
+@pytest.mark.always("proc-fork-inherits-handlers")
+@ways(
+    method=METHODS,
+    number={each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)},
+)
+def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int) -> None:
+    # no mutant: чьи обработчики у ребёнка, решают система и Python
+    run = run_by(
+        method,
+        filled(
+            """
+        import os, signal
+        from multiprocessing import Pipe, Process, parent_process
+
+        def handle(*_):
+            print("handler:", "child" if parent_process() else "parent", flush=True)
+
+        def work(there):
+            # Not events: whoever is killed amid one keeps its lock.
+            there.send("begun")
+            there.recv()
+            print("child goes on", flush=True)
+
+        if __name__ == "__main__":
+            signal.signal(NUMBER, handle)
+            here, there = Pipe()
+            child = Process(target=work, args=(there,))
+            child.start()
+            here.recv()
+            child.terminate() if NUMBER == signal.SIGTERM else os.kill(child.pid, NUMBER)
+            here.send("go on")
+            child.join()
+            print(child.exitcode)
+    """,
+            NUMBER=number,
+        ),
+    )
+    lines = run.stdout.splitlines()
+    if method == "fork":
+        assert sorted(lines[:-1]) == ["child goes on", "handler: child"]
+        assert lines[-1] == "0"
+    else:
+        assert lines == ["1" if number == signal.SIGINT else str(-number)]
+
+
+@pytest.mark.always("proc-asyncio-handler-outlives-terminate")
+@ways(
+    method=METHODS,
+    prepare={"nothing": "pass", "SIG_DFL": "signal.signal(signal.SIGTERM, signal.SIG_DFL)"},
+)
+def test_a_handler_of_asyncio_keeps_a_forked_child_from_its_end(method: str, prepare: str) -> None:
+    # no mutant: что делает унаследованный обработчик, решает сам Python
+    run = run_by(
+        method,
+        filled(
+            """
+        import asyncio, signal
+        from multiprocessing import Pipe, Process
+
+        def work(there):
+            PREPARE
+            # Not events: whoever is killed amid one keeps its lock.
+            there.send("begun")
+            there.recv()
+            print("child goes on", flush=True)
+
+        async def main():
+            asyncio.get_running_loop().add_signal_handler(
+                signal.SIGTERM, lambda: print("parent: told to stop", flush=True)
+            )
+            here, there = Pipe()
+            child = Process(target=work, args=(there,))
+            child.start()
+            here.recv()
+            child.terminate()
+            here.send("go on")
+            child.join()
+            for _ in range(3):
+                await asyncio.sleep(0)
+            print(child.exitcode)
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+    """,
+            PREPARE=prepare,
+        ),
+    )
+    if method == "fork" and prepare == "pass":
+        told = ["parent: told to stop"] * (sys.version_info < (3, 12))
+        assert run.stdout.splitlines() == ["child goes on", *told, "0"]
+    else:
+        assert run.stdout.splitlines() == ["-15"]
+
+
 @pytest.mark.always("proc-interrupt-since-314")
 @ways(
     method=METHODS,

@@ -197,6 +197,40 @@ def imports_and_numbers(
     return lines.count("import __mp_main__"), len(numbers)
 
 
+@pytest.mark.always("sm-module-level-lock-is-another")
+@ways(method=METHODS, passed={"of the module": False, "an argument": True})
+def test_what_the_module_creates_is_shared_by_fork_only(method: str, passed: bool) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from multiprocessing import Lock, Process, Queue, Value
+
+        lock, queue, value = Lock(), Queue(), Value("i", 0)
+
+        def own():
+            work(lock, queue, value)
+
+        def work(lock, queue, value):
+            print(lock.acquire(block=False), value.value)
+            queue.put("report")
+
+        if __name__ == "__main__":
+            value.value = 7
+            things = (lock, queue, value)
+            child = Process(target=work, args=things) if PASSED else Process(target=own)
+            with lock:
+                child.start()
+                child.join()
+            print(queue.empty())
+    """,
+            PASSED=passed,
+        ),
+    )
+    common = passed or method == "fork"
+    assert trace.lines == (["False 7", "False"] if common else ["True 0", "True"])
+
+
 @pytest.mark.always("sm-spawn-imports-each-time")
 @ways(start=STARTED_AS)
 def test_by_spawn_each_child_imports_the_program(start: tuple[str, list[str]]) -> None:
@@ -252,6 +286,36 @@ def test_a_child_imports_no_main_of_a_package(method: str, start: tuple[str, lis
     assert ("import __mp_main__" in lines) is imports_it
     assert ("own" in lines) is (imports_it or method == "fork")
     assert lines[-1] == "elsewhere"
+
+
+@pytest.mark.always("sm-main-from-stdin")
+@ways(method=METHODS)
+def test_a_program_read_from_stdin_starts_by_fork_only(method: str) -> None:
+    # no mutant: откуда ребёнок возьмёт программу, решает сам Python
+    program = """
+        import sys
+        from multiprocessing import Process, set_start_method
+
+        if __name__ == "__main__":
+            set_start_method(sys.argv[1])
+            child = Process(target=print, args=("child",), kwargs={"flush": True})
+            try:
+                child.start()
+                child.join()
+            except (EOFError, ConnectionError):
+                pass  # with forkserver the server itself may fail: 3.13.8 and 3.14.1
+            print("parent")
+    """
+    run = subprocess.run(
+        [sys.executable, "-", method],
+        input=dedent(program),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=50,
+        check=True,
+    )
+    assert run.stdout.splitlines() == ["child"] * (method == "fork") + ["parent"]
+    assert ("FileNotFoundError" in run.stderr) is (method != "fork")
 
 
 @pytest.mark.always("sm-default-on-linux")

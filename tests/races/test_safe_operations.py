@@ -1,5 +1,6 @@
 """Proofs for source/races/safe-operations.md."""
 
+import gc
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -225,17 +226,17 @@ def test_pop_with_a_default_needs_no_check(explored: Explored) -> None:
 @ways(items={"1": [1], "3": [3, 1, 2], "sorted": [1, 2, 3], "many": [*range(100)]})
 def test_amid_a_sort_the_list_is_empty(items: list[int]) -> None:
     assert play("races/safe_operations_sort").lines[0] == "amid the sort: []"
-    seen: list[list[int]] = []
+    seen: list[tuple[int, list[int]]] = []
 
     def key(item: int) -> int:
-        looker = Thread(target=lambda: seen.append(items[:]))
+        looker = Thread(target=lambda: seen.append((len(items), items[:])))
         looker.start()
         looker.join()
         return item
 
     expected = sorted(items)
     items.sort(key=key)
-    assert seen == [[]] * len(expected)
+    assert seen == [(0, [])] * len(expected)
     assert items == expected
 
 
@@ -282,6 +283,85 @@ def test_an_append_can_wait_for_the_end_of_a_sort() -> None:
     items.sort(key=key)
     adder.join()
     assert items == [1, 2, 3, 40]
+
+
+@pytest.mark.sometimes("safe-readers-may-wait-for-sort", gil="off")
+@ways(
+    read={
+        "loop": lambda items: [item + 0 for item in items],
+        "slice": lambda items: items[:],
+        "copy": list.copy,
+        "in": lambda items: [1, 2, 3] if 3 in items else [],
+    }
+)
+def test_a_reader_can_wait_for_the_end_of_a_sort(read: Callable[[list[int]], list[int]]) -> None:
+    # no mutant: мутантов делают в сборке с GIL, а утверждение верно без него
+    # Several tries: whoever stops all threads for a moment makes the sort let go of the list.
+    assert any(seen_amid_a_sort(read) == [0, [1, 2, 3]] for _ in range(20))
+
+
+def seen_amid_a_sort(read: Callable[[list[int]], list[int]]) -> list[Any]:
+    """Return the length and what is read of a list that is being sorted."""
+    items, asks, seen = [3, 1, 2], Event(), list[Any]()
+
+    def look() -> None:
+        seen.append(len(items))
+        asks.set()
+        seen.append(read(items))
+
+    looker = Thread(target=look)
+
+    def key(item: int) -> int:
+        if not looker.ident:
+            looker.start()
+            asks.wait()
+        for _ in range(200_000):  # computes, for all the time that reading takes
+            asks.is_set()
+        return item
+
+    items.sort(key=key)
+    looker.join()
+    return seen
+
+
+@pytest.mark.sometimes("safe-update-seen-halfway")
+@ways(place={"first": "a", "second": "b"})
+def test_an_update_can_be_seen_halfway(place: str) -> None:
+    # no mutant: утверждение о встроенном типе, программа к нему не нужна
+    seen: list[list[int]] = []
+
+    class Old(int):
+        def __del__(self) -> None:
+            # What may happen at any moment without the GIL: somebody reads.
+            reader = Thread(target=lambda: seen.append([items[key] for key in "abc"]))
+            reader.start()
+            reader.join()
+
+    items: dict[str, int] = dict.fromkeys("abc", 0)
+    items[place] = Old(0)
+    items.update(dict.fromkeys("abc", 1))
+    assert seen == [[1, 0, 0] if place == "a" else [1, 1, 0]]
+
+
+@pytest.mark.sometimes("safe-items-and-the-collector", before="3.12")
+def test_a_list_of_items_can_meet_the_collector() -> None:
+    # no mutant: утверждение о встроенном типе, программа к нему не нужна
+    items = dict.fromkeys(range(5_000))
+
+    def collected(phase: str, _: object) -> None:
+        if phase == "start":
+            adder = Thread(target=items.__setitem__, args=(len(items), None))
+            adder.start()
+            adder.join()
+
+    gc.callbacks.append(collected)
+    try:
+        assert len(list(items)) >= 5_000
+        assert len(items.copy().items()) >= 5_000
+        with pytest.raises(RuntimeError, match="changed size"):
+            list(items.items())
+    finally:
+        gc.callbacks.remove(collected)
 
 
 @pytest.mark.sometimes("safe-iterated-list-skips")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import select
 import socket
 import ssl
+import sys
 import threading
 from asyncio import StreamReader, StreamWriter, sslproto
 from collections.abc import Awaitable, Callable
@@ -23,10 +25,32 @@ MUCH = 20_000_000
 """Bytes: more than the operating system's buffers take."""
 PIECES = {"ten KB": 10_000, "100 KB": 100_000, "1 MB": 1_000_000, "all": MUCH}
 LIMITS = {"default": None, "1 KB": 1000, "1 MB": 1_000_000}
+LEAVES: dict[str, Callable[[StreamWriter], None]] = {
+    "abort": lambda writer: writer.transport.abort(),
+    "close": lambda writer: writer.close(),
+}
+"""How the other side leaves."""
 
 
-def connect(serve: Side, use: Side) -> float:
-    """Connect a client that does `use` to a server that does `serve`; return when both ended."""
+def anonymous_tls(side: int) -> ssl.SSLContext:
+    """Return what makes TLS without a certificate, which no test can keep for long."""
+    context = ssl.SSLContext(side)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    return context
+
+
+def connect(serve: Side, use: Side, tls: bool = False, **options: Any) -> float:
+    """Connect a client that does `use` to a server that does `serve`; return when both ended.
+
+    options: of the server.  TLS has timers of its own, to which the virtual clock would leap
+    while data is on its way: the clock is the real one then, and 0 is returned.
+    """
+    client = {}
+    if tls:
+        options["ssl"] = anonymous_tls(ssl.PROTOCOL_TLS_SERVER)
+        client["ssl"] = anonymous_tls(ssl.PROTOCOL_TLS_CLIENT)
 
     async def main() -> None:
         served = asyncio.Event()
@@ -38,14 +62,17 @@ def connect(serve: Side, use: Side) -> float:
                 writer.close()
                 served.set()
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, **options)
         port = server.sockets[0].getsockname()[1]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, **client)
         await use(reader, writer)
         await served.wait()
         writer.close()
         server.close()
 
+    if tls:
+        asyncio.run(main())
+        return 0
     return perform(main).elapsed
 
 
@@ -105,6 +132,97 @@ def test_write_keeps_all(piece: int, high: int | None) -> None:
     connect(serve, reads_late)
     assert at < 1, "nobody read before second 5"
     assert kept > MUCH // 2
+
+
+@pytest.mark.always("drain-tls-close-is-limited")
+@ways(limit={"by default": None, "an hour": 3600, "short": 0.05})
+def test_with_tls_close_gives_up(limit: float | None) -> None:
+    # no mutant: в примерах соединение без TLS
+    options = {} if limit is None else {"ssl_shutdown_timeout": limit}
+    received, ends = 0, list[str]()
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        transport: Any = writer.transport
+        assert transport._ssl_protocol._ssl_shutdown_timeout == (limit or 30)
+        writer.write(bytes(MUCH))
+        writer.close()
+        closing.set()
+        try:
+            await writer.wait_closed()
+            ends.append("sent")
+        except TimeoutError:
+            ends.append("gave up")
+        closed.set()
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal received
+        await (closed if limit == 0.05 else closing).wait()
+        received = len(await reader.read())
+
+    closing, closed = asyncio.Event(), asyncio.Event()
+    connect(serve, use, tls=True, **options)
+    assert ends == ["gave up" if limit == 0.05 else "sent"]
+    assert (received < MUCH) is (limit == 0.05)
+
+
+def sent_of_one_buffer(tls: bool) -> bool:
+    """Send pieces from one buffer, each after `drain`; return whether they came as they were."""
+    pieces = [bytes([number]) * 100_000 for number in range(100)]
+    received = b""
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        file, buffer = io.BytesIO(b"".join(pieces)), bytearray(100_000)
+        while file.readinto(buffer):
+            writer.write(buffer)
+            await writer.drain()
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal received
+        await asyncio.sleep(0 if tls else 5)
+        received = await reader.read()
+
+    connect(serve, use, tls)
+    assert len(received) == len(pieces) * 100_000
+    return received == b"".join(pieces)
+
+
+@pytest.mark.sometimes("drain-buffer-is-not-copied")
+def test_a_buffer_changed_too_early_is_sent_changed() -> None:
+    # no mutant: на Python 3.11, где ломают доказательства, буфер копируется
+    copies = sys.version_info < (3, 12)
+    assert sent_of_one_buffer(tls=True), "what was encrypted is a copy"
+    assert sent_of_one_buffer(tls=False) is copies
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        buffer = bytearray(MUCH)
+        writer.write(buffer)
+        if copies:
+            buffer.clear()
+        else:
+            with pytest.raises(BufferError):
+                buffer.clear()
+
+    connect(serve, reads_late)
+
+
+@pytest.mark.always("drain-after-writelines")
+@ways(lines={"1": 1, "10": 10})
+def test_drain_waits_after_writelines_but_for_some_versions(lines: int) -> None:
+    # no mutant: в примерах writelines нет
+    version = sys.version_info[:3]
+    waits = not ((3, 12) <= version < (3, 12, 9) or (3, 13) <= version < (3, 13, 2))
+    most = last = 0
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal most, last
+        last = writer.transport.get_write_buffer_limits()[1]
+        for _ in range(MUCH // 100_000 // lines):
+            writer.writelines([bytes(100_000)] * lines)
+            most = max(most, writer.transport.get_write_buffer_size())
+            await writer.drain()
+
+    connect(serve, reads_late)
+    assert (most <= last + lines * 100_000) is waits
 
 
 @pytest.mark.sometimes("drain-close-unread")
@@ -328,10 +446,7 @@ def tells_of_its_loss(pair: Callable[[], tuple[socket.socket, socket.socket]]) -
 
 
 @pytest.mark.always("drain-tells-of-loss")
-@ways(
-    waits={"in drain": True, "before drain": False},
-    end={"abort": lambda writer: writer.transport.abort(), "close": lambda writer: writer.close()},
-)
+@ways(waits={"in drain": True, "before drain": False}, end=LEAVES)
 def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None]) -> None:
     # no mutant: в примерах соединение никто не обрывает
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
@@ -379,6 +494,40 @@ def test_the_first_drain_after_the_loss_may_tell_nothing() -> None:
         return told
 
     assert asyncio.run(main()) == ["nothing", "loss"]
+
+
+@pytest.mark.sometimes("drain-tls-waiting-returns")
+@ways(end=LEAVES)
+def test_with_tls_a_drain_that_waits_may_tell_nothing(end: Callable[[StreamWriter], None]) -> None:
+    # no mutant: в примерах соединение без TLS
+    # Which of the two the system tells first isn't ours to force.
+    assert any(told_by_drains(end) == ["nothing", "loss"] for _ in range(20))
+
+
+def told_by_drains(end: Callable[[StreamWriter], None]) -> list[str]:
+    """Return what the drain that waits at the end told with TLS, and one that did."""
+    told = []
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(bytes(MUCH))
+        waits.set()
+        while "loss" not in told:
+            try:
+                await writer.drain()
+                told.append("nothing")
+            except ConnectionError:
+                told.append("loss")
+            writer.write(b"into the void")
+            await asyncio.sleep(0.001)
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        await waits.wait()
+        await asyncio.sleep(0)
+        end(writer)
+
+    waits = asyncio.Event()
+    connect(serve, use, tls=True)
+    return sorted(set(told), reverse=True)
 
 
 @pytest.mark.always("drain-tells-of-silence")
