@@ -98,6 +98,110 @@ def test_all_see_what_a_process_writes_over_a_block(method: str) -> None:
         assert f"{sender}: block 7" in told(method)
 
 
+GIVEN = """
+    import contextlib, multiprocessing, tempfile
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.shared_memory import SharedMemory
+    from pathlib import Path
+
+    import numpy as np
+
+    def write(*arrays):
+        for array in arrays:
+            array[0] = 7
+
+    def finish(name, block):
+        array = np.frombuffer(block.buf, np.int64, count=1)
+        array[0] = 7
+        del array
+        try:
+            block.close()
+            print(f"{name} closes", flush=True)
+        except BufferError:
+            print(f"{name} is refused", flush=True)
+
+    def by_process(work, *things):
+        child = multiprocessing.Process(target=work, args=things)
+        child.start()
+        child.join()
+
+    def by_executor(work, *things):
+        with ProcessPoolExecutor(1, initializer=work, initargs=things) as pool:
+            pool.submit(int).result()
+
+    def by_pool(work, *things):
+        with multiprocessing.Pool(1, work, things) as pool:
+            pool.apply(int)
+
+    def by_job(work, *things):
+        with ProcessPoolExecutor(1) as pool:
+            pool.submit(work, *things).result()
+
+    def give_arrays(send, folder):
+        block = SharedMemory(create=True, size=16)
+        block.unlink()
+        over = np.frombuffer(block.buf, np.int64, count=2)
+        path = Path(folder, "numbers.npy")
+        np.save(path, np.zeros(2, np.int64))
+        mapped = np.load(path, mmap_mode="r+")
+        own = np.zeros(2, np.int64)
+        send(write, over, mapped, own)
+        print(send.__name__, over[0], mapped[0], own[0], flush=True)
+        del over, mapped
+        with contextlib.suppress(BufferError):
+            block.close()
+
+    def give_block(send, is_array_alive):
+        block = SharedMemory(create=True, size=16)
+        array = np.frombuffer(block.buf, np.int64) if is_array_alive else None
+        kind = "beside an array" if is_array_alive else "alone"
+        send(finish, f"{send.__name__} {kind}", block)
+        block.unlink()
+        print(f"{send.__name__} {kind} wrote {block.buf[0]}", flush=True)
+        del array
+        block.close()
+
+    if __name__ == "__main__":
+        for send in (by_process, by_executor, by_pool, by_job):
+            give_block(send, False)
+            give_block(send, True)
+            with tempfile.TemporaryDirectory() as folder:
+                give_arrays(send, folder)
+"""
+"""Gives arrays, or a block, to a process in four ways, and looks what it wrote."""
+
+AT_START_BY = ("by_process", "by_executor", "by_pool")
+
+
+@functools.cache
+def given(method: str) -> list[str]:
+    """Return what GIVEN prints whose processes are started by `method`."""
+    return perform_by(method, GIVEN).lines
+
+
+@pytest.mark.always("np-fork-sends-no-array")
+@ways(method=METHODS)
+def test_only_a_forked_child_writes_into_the_array_of_its_parent(method: str) -> None:
+    # no mutant: пример отдаёт массив пулу, а не Process
+    seen = "7 7 0" if method == "fork" else "0 0 0"
+    for sender in AT_START_BY:
+        assert f"{sender} {seen}" in given(method)
+    assert "by_job 0 0 0" in given(method)
+
+
+@pytest.mark.always("np-forked-close-refused")
+@ways(method=METHODS)
+def test_a_forked_child_has_the_arrays_of_its_parent(method: str) -> None:
+    # no mutant: в примерах блок получают задания пула
+    for sender in (*AT_START_BY, "by_job"):
+        is_inherited = method == "fork" and sender != "by_job"
+        for kind in ("alone", "beside an array"):
+            refused = is_inherited and kind == "beside an array"
+            end = "is refused" if refused else "closes"
+            assert f"{sender} {kind} {end}" in given(method)
+            assert f"{sender} {kind} wrote 7" in given(method)
+
+
 @pytest.fixture
 def block() -> Iterator[SharedMemory]:
     """Give a block of a million bytes that the proof need not close."""
