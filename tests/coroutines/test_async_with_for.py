@@ -154,9 +154,7 @@ def test_an_error_caught_at_the_yield_goes_no_further(end: End, asked: bool) -> 
     inside={"inside the first": True, "after it": False},
     other={"same task": False, "another": True},
 )
-def test_a_manager_made_of_a_generator_is_entered_once(
-    end: End, inside: bool, other: bool
-) -> None:
+def test_a_manager_made_of_a_generator_is_entered_once(end: End, inside: bool, other: bool) -> None:
     @asynccontextmanager
     async def manager() -> AsyncIterator[None]:
         yield

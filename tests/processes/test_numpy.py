@@ -191,7 +191,6 @@ def test_a_forked_child_has_the_arrays_of_its_parent(method: str, sender: str) -
     assert f"{sender} wrote 7 7" in told
 
 
-
 @pytest.fixture
 def block() -> Iterator[SharedMemory]:
     """Give a block of a million bytes that the proof need not close."""
