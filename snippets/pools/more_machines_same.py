@@ -6,6 +6,8 @@ from distributed import Client, LocalCluster
 
 # Workers share one import of Dask: the cluster starts sooner.
 START = {"distributed.worker.multiprocessing-method": "forkserver"}
+# One thread a worker: threads that compute would share one GIL.
+SIZE = {"n_workers": 2, "threads_per_worker": 1}
 
 
 def divisors(number: int) -> int:
@@ -21,7 +23,7 @@ def main() -> None:
         print("pool:", count_divisors(pool))
     with (
         dask.config.set(START),
-        LocalCluster(n_workers=2, dashboard_address=":0") as local,
+        LocalCluster(**SIZE, dashboard_address=":0") as local,
         Client(local) as client,
     ):
         pool = client.get_executor(pure=False)

@@ -148,6 +148,39 @@ def test_an_error_caught_at_the_yield_goes_no_further(end: End, asked: bool) -> 
     perform(main)
 
 
+@pytest.mark.always("async-with-generator-once")
+@ways(
+    end=ENDED,
+    inside={"inside the first": True, "after it": False},
+    other={"same task": False, "another": True},
+)
+def test_a_manager_made_of_a_generator_is_entered_once(end: End, inside: bool, other: bool) -> None:
+    @asynccontextmanager
+    async def manager() -> AsyncIterator[None]:
+        yield
+
+    async def enter(entered: Any) -> object:
+        async with entered:
+            return await end.after(1)
+
+    async def refused(entered: Any) -> None:
+        message = "'_AsyncGeneratorContextManager' object has no attribute 'args'"
+        with pytest.raises(AttributeError, match=message):
+            await enter(entered)
+
+    async def main() -> None:
+        once = manager()
+        if inside:
+            async with once:
+                await (asyncio.create_task(refused(once)) if other else refused(once))
+        else:
+            assert await outcome_of(enter(once)) == end.outcome
+            await (asyncio.create_task(refused(once)) if other else refused(once))
+        assert await outcome_of(enter(manager())) == end.outcome
+
+    perform(main)
+
+
 @pytest.mark.always("async-with-cancelled-enter")
 @ways(awaited=AWAITED, end=but(ENDED, "value"))
 def test_an_interrupted_entry_is_not_followed_by_the_exit(awaited: Awaited, end: End) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from contextvars import ContextVar
 
 import pytest
 from proven.stage import load, perform, play
@@ -159,6 +160,42 @@ def _when_run_ends(patience: float) -> list[str]:
 
     perform(main)
     return met
+
+
+user: ContextVar[int] = ContextVar("user")
+
+
+@pytest.mark.always("shared-first-context")
+@pytest.mark.always("shared-one-object")
+@ways(seconds=ASKERS, snippet={"fixed": "fixed", "failed_fixed": "failed_fixed"})
+def test_all_share_the_first_context_and_one_answer(seconds: list[float], snippet: str) -> None:
+    rate = load(f"patterns/shared_work_{snippet}").rate
+    seen: list[int] = []
+
+    async def download(name: str) -> list[str]:
+        seen.append(user.get())
+        await asyncio.sleep(1)
+        seen.append(user.get())
+        return [name]
+
+    rate.__globals__["download"] = download
+
+    async def ask(number: int, second: float) -> list[str]:
+        user.set(number)
+        await asyncio.sleep(second)
+        answer: list[str] = await rate("EUR")
+        return answer
+
+    async def main() -> None:
+        # Who asks first counts, not who was started first.
+        tasks = [asyncio.create_task(ask(n, seconds[n])) for n in reversed(range(len(seconds)))]
+        answers = await asyncio.gather(*tasks)
+        first = len(seconds) - 1 if len(set(seconds)) == 1 else 0
+        assert seen == [first, first]
+        answers.append(await rate("EUR"))
+        assert len({id(answer) for answer in answers}) == 1
+
+    perform(main)
 
 
 @pytest.mark.always("shared-failure-for-all")

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import itertools
+import os
 import random
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import distributed
 import pytest
+from dask.system import CPU_COUNT
 from proven.stage import play
 
 from tests.ways import ways
@@ -126,7 +136,13 @@ def test_a_job_that_has_begun_is_cancelled_in_name_only(client: distributed.Clie
 
 
 Refused = Callable[[futures.Executor], object]
-REFUSED: dict[str, Refused] = {
+ITERATORS: dict[str, Refused] = {
+    "generator": lambda pool: pool.map(abs, (number for number in [-1])),
+    "zip": lambda pool: pool.map(sum, zip([1], [2], strict=True)),
+    "repeat": lambda pool: pool.map(divmod, [5], itertools.repeat(2)),
+    "iterator of a list": lambda pool: pool.map(abs, iter([-1])),
+}
+REFUSED: dict[str, Refused] = ITERATORS | {
     "cancel_futures": lambda pool: pool.shutdown(cancel_futures=True),
     "buffersize": lambda pool: pool.map(abs, [-1], buffersize=2),
 }
@@ -138,6 +154,115 @@ def test_some_arguments_are_refused(client: distributed.Client, call: Refused) -
     # no mutant: какие аргументы принимать, решает сама библиотека
     with pytest.raises(TypeError):
         call(client.get_executor())
+    if call in ITERATORS.values():
+        with futures.ThreadPoolExecutor() as pool:
+            call(pool)
+
+
+def names(**given: object) -> list[str]:
+    return sorted(given)
+
+
+@pytest.mark.always("more-machines-own-arguments")
+@ways(own={"retries": {"retries": 1}, "priority": {"priority": 2}, "pure": {"pure": False}})
+def test_some_keywords_never_come_to_the_function(
+    client: distributed.Client, own: dict[str, Any]
+) -> None:
+    # no mutant: какие аргументы оставить себе, решает сама библиотека
+    given = {**own, "other": 1}
+    pool = client.get_executor(pure=False)
+    assert pool.submit(names, **given).result() == ["other"]
+    assert pool.submit(functools.partial(names, **given)).result() == sorted(given)
+    with futures.ThreadPoolExecutor() as threads:
+        assert threads.submit(names, **given).result() == sorted(given)
+
+
+@pytest.mark.always("more-machines-shutdown")
+def test_shutdown_without_waiting_cancels(client: distributed.Client) -> None:
+    # no mutant: что делать с заданиями, решает сама библиотека
+    # one way: a fact about a method
+    pools = {True: client.get_executor(pure=False), False: futures.ThreadPoolExecutor(1)}
+    for cancels, pool in pools.items():
+        begun.clear()
+        go_on.clear()
+        jobs = [pool.submit(work), pool.submit(work), pool.submit(work)]
+        try:
+            assert begun.wait(20)
+            pool.shutdown(wait=False)
+        finally:
+            go_on.set()
+        futures.wait(jobs)
+        assert {job.cancelled() for job in jobs} == {cancels}
+
+
+inside: list[int] = []
+entered = threading.Semaphore(0)
+
+
+def enter(_: int) -> int:
+    inside.append(1)
+    count = len(inside)
+    entered.release()
+    go_on.wait()
+    inside.pop()
+    return count
+
+
+@pytest.mark.always("more-machines-threads")
+@ways(threads={"1": 1, "2": 2, "5": 5})
+def test_a_worker_does_as_many_jobs_at_once_as_it_has_threads(threads: int) -> None:
+    # no mutant: сколько заданий взять сразу, решает сама библиотека
+    go_on.clear()
+    with (
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=threads,
+            processes=False,
+            dashboard_address=":0",
+            silence_logs=50,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        counts = client.get_executor(pure=False).map(enter, range(3 * threads))
+        try:
+            for _ in range(threads):
+                assert entered.acquire(timeout=20)
+        finally:
+            go_on.set()
+        assert max(counts) == threads
+        while entered.acquire(blocking=False):
+            pass
+
+
+@pytest.mark.always("more-machines-worker-threads")
+@ways(
+    started={
+        "as it is": ([], [CPU_COUNT]),
+        "a process for each core": (["--nworkers=-1", "--nthreads=1"], [1] * CPU_COUNT),
+    }
+)
+def test_what_the_command_starts(started: tuple[list[str], list[int]], tmp_path: Path) -> None:
+    # no mutant: сколько процессов и потоков завести, решает сама команда
+    options, threads = started
+    with (
+        distributed.LocalCluster(
+            n_workers=0, protocol="tcp", dashboard_address=":0", silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        address = cluster.scheduler_address
+        command = [sys.executable, "-m", "dask", "worker", address, "--no-dashboard", *options]
+        worker = subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            client.wait_for_workers(len(threads), timeout=LONGEST)
+            workers = client.scheduler_info(n_workers=-1)["workers"].values()
+            assert [each["nthreads"] for each in workers] == threads
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
 
 
 JOB_ENDS = {"done": lambda: 1, "failed": lambda: 1 / 0, "at work": work}

@@ -98,6 +98,99 @@ def test_all_see_what_a_process_writes_over_a_block(method: str) -> None:
         assert f"{sender}: block 7" in told(method)
 
 
+GIVEN = """
+    import contextlib, multiprocessing, tempfile
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.shared_memory import SharedMemory
+    from pathlib import Path
+
+    import numpy as np
+
+    def finish(name, block):
+        array = np.frombuffer(block.buf, np.int64, count=1)
+        array[0] = 7
+        del array
+        try:
+            block.close()
+            print(f"{name} closes", flush=True)
+        except BufferError:
+            print(f"{name} is refused", flush=True)
+
+    def work(name, alone, beside, *arrays):
+        for array in arrays:
+            array[0] = 7
+        finish(f"{name} alone", alone)
+        finish(f"{name} beside an array", beside)
+
+    def by_process(*things):
+        child = multiprocessing.Process(target=work, args=things)
+        child.start()
+        child.join()
+
+    def by_executor(*things):
+        with ProcessPoolExecutor(1, initializer=work, initargs=things) as pool:
+            pool.submit(int).result()
+
+    def by_pool(*things):
+        with multiprocessing.Pool(1, work, things) as pool:
+            pool.apply(int)
+
+    def by_job(*things):
+        with ProcessPoolExecutor(1) as pool:
+            pool.submit(work, *things).result()
+
+    def give(send, path):
+        alone, beside, under = blocks = [SharedMemory(create=True, size=16) for _ in range(3)]
+        beside_it = np.frombuffer(beside.buf, np.int64)
+        over = np.frombuffer(under.buf, np.int64, count=2)
+        np.save(path, np.zeros(2, np.int64))
+        mapped = np.load(path, mmap_mode="r+")
+        own = np.zeros(2, np.int64)
+        send(send.__name__, alone, beside, over, mapped, own)
+        print(send.__name__, "wrote", alone.buf[0], beside.buf[0], flush=True)
+        print(send.__name__, "sent", over[0], mapped[0], own[0], flush=True)
+        del beside_it, over, mapped
+        for block in blocks:
+            block.unlink()
+            # A pool that is gone may still hold what it was given.
+            with contextlib.suppress(BufferError):
+                block.close()
+
+    if __name__ == "__main__":
+        with tempfile.TemporaryDirectory() as folder:
+            give(SENDER, Path(folder, "numbers.npy"))
+"""
+"""Gives two blocks and three arrays to a process in one of four ways, and looks what it wrote."""
+
+SENDERS = {name: name for name in ("by_process", "by_executor", "by_pool", "by_job")}
+
+
+@functools.cache
+def given(method: str, sender: str) -> list[str]:
+    """Return what GIVEN prints whose processes are started by `method`."""
+    return perform_by(method, filled(GIVEN, SENDER=sender)).lines
+
+
+@pytest.mark.always("np-fork-sends-no-array")
+@ways(method=METHODS, sender=SENDERS)
+def test_only_a_forked_child_writes_into_the_array_of_its_parent(method: str, sender: str) -> None:
+    # no mutant: пример отдаёт массив пулу, а не Process
+    is_inherited = method == "fork" and sender != "by_job"
+    seen = "7 7 0" if is_inherited else "0 0 0"
+    assert f"{sender} sent {seen}" in given(method, sender)
+
+
+@pytest.mark.always("np-forked-close-refused")
+@ways(method=METHODS, sender=SENDERS)
+def test_a_forked_child_has_the_arrays_of_its_parent(method: str, sender: str) -> None:
+    # no mutant: в примерах блок получают задания пула
+    is_inherited = method == "fork" and sender != "by_job"
+    told = given(method, sender)
+    assert f"{sender} alone closes" in told
+    assert f"{sender} beside an array {'is refused' if is_inherited else 'closes'}" in told
+    assert f"{sender} wrote 7 7" in told
+
+
 @pytest.fixture
 def block() -> Iterator[SharedMemory]:
     """Give a block of a million bytes that the proof need not close."""

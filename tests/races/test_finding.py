@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from threading import Lock, RLock, Thread, current_thread
+from threading import Barrier, BrokenBarrierError, Lock, RLock, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -42,6 +42,36 @@ def test_a_thousand_runs_in_one_order_show_nothing() -> None:
     stock = module.Interrupted(left=1)
     stock.take()
     assert stock.left == -1, "the fault is there"
+
+
+def met(snippet: str, threads: int, timeout: float) -> tuple[int, int]:
+    """Let threads meet in pairs after the check; return what is left and how often none came."""
+    barrier = Barrier(2)
+    alone: list[bool] = []
+
+    class Meeting(load(snippet).Stock):
+        def is_empty(self) -> bool:
+            empty: bool = super().is_empty()
+            try:
+                barrier.wait(timeout)
+            except BrokenBarrierError:
+                alone.append(True)
+            return empty
+
+    stock = Meeting(left=1)
+    workers = [Thread(target=stock.take) for _ in range(threads)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    return stock.left, len(alone)
+
+
+@pytest.mark.always("finding-barrier-after-lock")
+@ways(threads={"two": 2, "five": 5})
+def test_nobody_is_met_under_a_lock(threads: int) -> None:
+    assert met("races/finding_fixed", threads, timeout=0.01) == (0, threads)
+    assert met("races/finding_broken", 2, timeout=20) == (-1, 0)
 
 
 @pytest.mark.always("finding-second-goes-in-between")
