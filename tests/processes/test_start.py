@@ -952,7 +952,7 @@ ASKED = {
     "is_alive": "child.is_alive()",
     "exitcode": "child.exitcode",
     "active_children": "multiprocessing.active_children()",
-    "another start": "multiprocessing.Process(target=print).start()",
+    "another start": "multiprocessing.Process(target=int).start()",
 }
 
 
