@@ -341,6 +341,7 @@ async def leaving_a_child(ends: bool) -> AsyncIterator[tuple[Process, Callable[[
 @pytest.mark.always("child-communicate-inherited")
 @ways(ends={"ended": True, "at work": False})
 def test_communicate_waits_for_who_keeps_the_pipe(ends: bool) -> None:
+    # no mutant: открыт ли ещё канал, решает система
     async def main() -> None:
         async with leaving_a_child(ends) as (process, go_on):
             reading = asyncio.create_task(process.communicate())
