@@ -458,6 +458,7 @@ async def _by_cancel(waiting: Awaitable[object]) -> None:
 def test_who_stops_waiting_stops_nothing_else(
     wait: Callable[[Process], Awaitable[object]], ended: Callable[[Awaitable[object]], Any]
 ) -> None:
+    # no mutant: доходит ли отмена до программы, решает asyncio
     assert play("bridges/child_program_timeout_fixed").find("timeout, code: None")
 
     async def main() -> None:

@@ -905,6 +905,7 @@ def test_the_lock_of_a_killed_process_stays_taken(method: str, killed: str, kind
 @pytest.mark.sometimes("proc-killed-breaks-queue")
 @ways(killed={"terminate": "terminate", "kill": "kill"})
 def test_a_process_killed_amid_a_message_stops_all_others(killed: str) -> None:
+    # no mutant: что останется запертым, решает multiprocessing
     trace = perform_script(
         filled(
             """
