@@ -131,9 +131,8 @@ def _on_paper(app: Sphinx, docname: str, each: Row) -> nodes.row:
 
 def statement(app: Sphinx, docname: str, page: str, id: str) -> nodes.reference:
     """Return the sentence of claim `id` on `page` as a link from `docname` to its place."""
-    children = handbook(app.env).sentences[page][id].children
-    text = nodes.inline("", "", *(child.deepcopy() for child in children))
-    return make_refnode(app.builder, docname, page, id, text)
+    sentence = handbook(app.env).sentences[page][id]
+    return make_refnode(app.builder, docname, page, id, [each.deepcopy() for each in sentence])
 
 
 def proof_link(app: Sphinx, docname: str, proof: Mark) -> nodes.Node:
