@@ -140,7 +140,8 @@ def figures(env: BuildEnvironment) -> list[list[str]]:
         name = f"Прогоны на занятой машине, {in_russian(stress['date'])}"
         parts = ("runs", "tests", "failed")
         runs, tests, failed = ([had[part] for had in stress["files"].values()] for part in parts)
-        text = f"не меньше {min(runs)} у каждого из {sum(tests)} тестов, с ошибкой {sum(failed)}"
+        least = min(runs, default=0)
+        text = f"не меньше {least} у каждого из {sum(tests)} тестов, с ошибкой {sum(failed)}"
         rows.append([name, text])
     return rows
 

@@ -17,8 +17,6 @@ from proven.checks.unchanged import Contents
 from proven.claims import excluded
 from proven.findings import COVERAGE, MUTANTS, PARTS, STRESS, Evidence, Finding, loaded
 
-LEAST_STRESS = 20
-"""Runs of each file of tests without which nobody knows that no luck is needed."""
 MADE = ("build/html/index.html", "build/handbook.pdf", "build/handbook.epub")
 """What readers get."""
 _DATED = re.compile(r"^## ([\d.]+) — \d{4}-\d\d-\d\d$", re.M)
@@ -84,10 +82,9 @@ def _of_interpreter(book: Book, evidence: Evidence) -> Iterator[str]:
                 if outcome == "failed" or (outcome == "skipped" and not may_skip):
                     yield f"evidence of {evidence.version}: {key}: {outcome}"
             if outcome == "stale":
-                some = ", ".join(keys[:3]) + (" …" if len(keys) > 3 else "")
                 yield (
                     f"evidence of {evidence.version}: {len(keys)} {part} are not checked as they "
-                    f"are now ({some}): make evidence"
+                    f"are now ({_some(keys)}): make evidence"
                 )
 
 
@@ -147,12 +144,15 @@ def _stress(book: Book) -> Iterator[str]:
     failed = stress.failing(former)
     yield from (f"stress: {file}: {former[file]['failed']} failed: make stress" for file in failed)
     files = stress.kept(former, Contents(book.settings).own_prints())
-    if few := sorted(stress.lacking(files, LEAST_STRESS).keys() - failed):
-        some = ", ".join(few[:3]) + (" …" if len(few) > 3 else "")
+    if few := sorted(stress.lacking(files, stress.ENOUGH).keys() - failed):
         yield (
-            f"stress: {len(few)} files of tests had, as they are now, fewer than {LEAST_STRESS} "
-            f"runs ({some}): make stress"
+            f"stress: {len(few)} files of tests had, as they are now, fewer than {stress.ENOUGH} "
+            f"runs ({_some(few)}): make stress"
         )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
 
 
 def _made(root: Path) -> Iterator[str]:

@@ -25,6 +25,8 @@ from proven.checks import parse, parser
 from proven.checks.unchanged import Contents
 from proven.findings import STRESS, loaded, save
 
+ENOUGH = 20
+"""Runs of each file of tests without which nobody knows that no luck is needed."""
 _SEED = "HANDBOOK_STRESS"
 _OUTCOMES = "HANDBOOK_STRESS_OUTCOMES"
 _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    pass"
@@ -84,10 +86,10 @@ def busy_cores() -> Iterator[None]:
             loop.wait()
 
 
-def run(book: Book, seed: int, arguments: list[str]) -> tuple[dict[str, list[int]] | None, str]:
+def run(book: Book, seed: int, arguments: list[str]) -> tuple[dict[str, list[int]], str]:
     """Run tests once; return of each file how many passed and failed, and what pytest said.
 
-    None instead of the counts if the run broke off.
+    Nothing is counted if the run broke off.
     """
     options = ["-q", "-p", "proven.checks.stress", "-p", "no:cacheprovider", *arguments]
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +103,7 @@ def run(book: Book, seed: int, arguments: list[str]) -> tuple[dict[str, list[int
             encoding="utf-8",
             check=False,
         )
-        counts = json.loads(outcomes.read_text("utf-8")) if outcomes.is_file() else None
+        counts = json.loads(outcomes.read_text("utf-8")) if outcomes.is_file() else {}
     return counts, done.stdout
 
 
@@ -110,13 +112,13 @@ def kept(files: dict[str, Any], prints: dict[str, str]) -> dict[str, Any]:
 
     Those of what it was before don't, nor those of one that failed: it begins anew.
     """
-    none = {"runs": 0, "tests": 0, "failed": 0}
-    former = {file: entry for file, entry in files.items() if not entry["failed"]}
-    anew = {file: {"hash": print, **none} for file, print in prints.items()}
-    return {
-        file: former[file] if former.get(file, none).get("hash") == new["hash"] else new
-        for file, new in anew.items()
+    former = {
+        file: had
+        for file, had in files.items()
+        if had["hash"] == prints.get(file) and not had["failed"]
     }
+    none = {"runs": 0, "tests": 0, "failed": 0}
+    return {file: {"hash": print, **none} for file, print in prints.items()} | former
 
 
 def lacking(files: dict[str, Any], runs: int) -> dict[str, Any]:
@@ -135,25 +137,26 @@ def again(book: Book, seed: int, files: dict[str, Any], arguments: list[str]) ->
     Returns whether it came to its end: a run that broke off counts for nothing.
     """
     counts, output = run(book, seed, [*files, *arguments])
-    ended = counts or {}
-    passed, failed = (sum(each) for each in zip((0, 0), *ended.values(), strict=True))
-    good = bool(ended) and not failed
+    passed, failed = (sum(each) for each in zip((0, 0), *counts.values(), strict=True))
+    good = bool(counts) and not failed
     around = ", ".join(f"{key}={value}" for key, value in surroundings(seed).items())
     print(f"{'passed' if good else 'FAILED'}: {passed} tests; {around}", flush=True)
     if not good:
         print(output, flush=True)
-    for file, entry in files.items() if ended else ():
-        tests, failures = ended.get(file, (0, 0))
+    for file, entry in files.items() if counts else ():
+        tests, failures = counts.get(file, (0, 0))
         entry["runs"] += 1
         entry["tests"] = max(entry["tests"], tests)
         entry["failed"] += failures
-    return bool(ended)
+    return bool(counts)
 
 
 def main() -> int:
     """Run the files of tests that lack runs, tell each run, and keep what came out."""
     command = parser("stress", main.__doc__)
-    command.add_argument("runs", nargs="?", type=int, default=20, help="that each file shall have")
+    command.add_argument(
+        "runs", nargs="?", type=int, default=ENOUGH, help="that each file shall have"
+    )
     command.add_argument("--seed", type=int, help="only repeat that run, with all files")
     command.add_argument("arguments", nargs="*", help="for pytest, after --: -n 2")
     options, book = parse(command)
