@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 import pytest
 from handbook.output import TIMELINE
 from proven.book import Book
+from proven.shown.recording import record
+from proven.shown.text import Terms
 from proven.stage import perform, play
 from proven.stage.trace import Trace
 from proven.timeline.drawing import MOST_LANES, WIDTHS, draw
@@ -63,9 +65,9 @@ def test_the_books_timelines_are_the_same_each_time() -> None:
             given = dict(options.findall(block[2]))
             if "timeline" not in given:
                 continue
-            ordered = "order" not in given
-            for name in (*given.get("compare", "").split(), block[1]):
-                first, again = (play(name, ordered=ordered) for _ in range(2))
+            ordered, compared = "order" not in given, given.get("compare", "").split()
+            for name, terms in ((block[1], Terms.of(given)), *((one, None) for one in compared)):
+                first, again = (record(name, terms, ordered=ordered) for _ in range(2))
                 assert picture(first) == picture(again), name
 
 
