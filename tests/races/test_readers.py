@@ -1,0 +1,318 @@
+"""Proofs for source/races/readers.md."""
+
+import asyncio
+import multiprocessing
+import threading
+from ast import literal_eval
+from collections.abc import Callable
+from contextlib import nullcontext
+from threading import Barrier, Event, Lock, RLock, Thread
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
+
+import pytest
+from proven.stage import SnippetError, explore, load, path_of, perform, perform_script, play
+from proven.stage.explore import Exploration, Threads
+
+from tests.ways import ways
+
+OLD, NEW = {"tea": 1, "coffee": 2}, {"tea": 2, "coffee": 4}
+ALONE = {"none": 0, "1": 1, "2": 2}
+
+
+class InPlace:
+    """A broken twin: the writer changes what is read."""
+
+    def __init__(self) -> None:
+        self.lock, self.current = explore.threading.Lock(), dict(OLD)
+
+    def double(self, each: Callable[[], object]) -> None:
+        with self.lock:
+            for drink in self.current:
+                self.current[drink] *= 2
+                each()
+
+
+class TooEarly(InPlace):
+    """A broken twin: the new dict is put in its place before it is ready."""
+
+    def double(self, each: Callable[[], object]) -> None:
+        with self.lock:
+            self.current = dict(self.current)
+            for drink in self.current:
+                self.current[drink] *= 2
+                each()
+
+
+@pytest.mark.never("readers-snapshot-whole")
+def test_a_reader_of_one_reference_never_sees_half(explored: Callable[..., None]) -> None:
+    *seen, last = play("races/readers_half_fixed").lines
+    assert [literal_eval(line.partition(": ")[2]) for line in (*seen, last)] == [OLD, OLD, NEW]
+
+    def read(shared: Any) -> None:
+        prices, taken = shared
+        taken.append(dict(prices.current))
+
+    def reading(make: Callable[[], Any], readers: int = 1) -> Exploration:
+        return Threads(
+            lambda: (make(), []),
+            [lambda shared: shared[0].double(int), *[read] * readers],
+            lambda shared: all(taken in (OLD, NEW) for taken in shared[1]),
+            snippets=["races/readers_half_fixed", "races/readers_half_broken"],
+        ).explore()
+
+    count = 0
+    for readers in (1, 2):
+        whole = reading(lambda: explore.load("races/readers_half_fixed").Prices(), readers)
+        assert whole.holds, whole.failure
+        count += whole.orders
+    broken = explore.load("races/readers_half_broken").Prices
+    twins = [not reading(twin).holds for twin in (broken, InPlace, TooEarly)]
+    explored(count, twin_fails=twins)
+
+
+@pytest.mark.always("readers-do-not-wait")
+@ways(kind={"Lock": Lock, "RLock": RLock}, readers={"1": 1, "2": 2, "10": 10})
+def test_a_reader_of_a_snapshot_does_not_wait_for_the_writer(
+    together: Callable[..., None], kind: Callable[[], Any], readers: int
+) -> None:
+    prices = load("races/readers_half_fixed").Prices()
+    prices.lock = kind()
+    seen: list[dict[str, int]] = []
+    # Comes back only if the readers end while the writer is inside.
+    prices.double(lambda: together(readers, lambda: seen.append(prices.current)))
+    assert seen == [OLD] * 2 * readers
+    assert prices.current == NEW
+
+
+@pytest.mark.always("readers-proxy-refuses")
+@ways(of={"dict": dict, "empty": lambda _: {}, "proxy": MappingProxyType})
+def test_a_proxy_takes_no_item(of: Callable[[dict[str, int]], Any]) -> None:
+    # no mutant: отказывает сам Python
+    proxy: Any = MappingProxyType(of(dict(OLD)))
+    for key in ("tea", "juice"):
+        with pytest.raises(TypeError):
+            proxy[key] = 3
+        with pytest.raises(TypeError):
+            del proxy[key]
+    nested = MappingProxyType({"hot": dict(OLD)})
+    nested["hot"]["tea"] = 3
+    assert nested["hot"]["tea"] == 3
+
+
+@pytest.mark.sometimes("readers-writers-lose")
+def test_two_writers_without_a_lock_can_lose_a_change() -> None:
+    def doubled_twice(lock: Any) -> dict[str, int]:
+        prices = load("races/readers_half_fixed").Prices()
+        prices.lock = lock
+        others: list[Thread] = []
+
+        def let_write() -> None:
+            if not others:
+                others.append(Thread(target=prices.double, args=(int,)))
+                others[0].start()
+                if isinstance(lock, nullcontext):
+                    others[0].join()
+
+        prices.double(let_write)
+        others[0].join()
+        return prices.current  # type: ignore[no-any-return]  # a snippet's
+
+    assert doubled_twice(nullcontext()) == NEW, "one doubling is lost"
+    assert doubled_twice(Lock()) == {"tea": 4, "coffee": 8}
+
+
+@pytest.mark.sometimes("readers-two-snapshots")
+def test_a_reader_of_two_references_can_mix_them() -> None:
+    old, new = sum(OLD.values()), sum(NEW.values())
+    mixed = OLD["tea"] + NEW["coffee"]
+    assert mixed not in (old, new)
+    following = f"the next order: {new}"
+    assert play("races/readers_twice_broken").lines == [f"tea and coffee: {mixed}", following]
+    assert play("races/readers_twice_fixed").lines == [f"tea and coffee: {old}", following]
+
+
+@pytest.mark.sometimes("readers-task-two-snapshots")
+def test_a_task_that_awaits_between_two_reads_can_mix_them() -> None:
+    prices = load("races/readers_twice_broken").Prices
+
+    async def main() -> None:
+        shared = prices()
+
+        async def order(*, waits: bool) -> int:
+            tea = shared.current["tea"]
+            if waits:
+                await asyncio.sleep(1)
+            return int(tea + shared.current["coffee"])
+
+        async def write() -> None:
+            shared.double()
+
+        for waits in (True, False):
+            shared.current = dict(OLD)
+            bill, _ = await asyncio.gather(order(waits=waits), write())
+            print(bill)
+
+    assert perform(main).lines == ["5", "3"]
+
+
+@pytest.mark.always("readers-no-such-class")
+@ways(module={"threading": threading, "asyncio": asyncio, "multiprocessing": multiprocessing})
+def test_the_library_has_no_such_lock(module: Any) -> None:
+    # no mutant: имена в модуле выбирает Python
+    names = [name.lower() for name in dir(module)]
+    locks = {name for name in names if name.endswith("lock")}
+    assert {"lock"} <= locks <= {"lock", "rlock", "allocate_lock", "_allocate_lock"} | {
+        name for name in locks if name.startswith("_")
+    }
+    assert not [name for name in names if "shared" in name and "lock" in name]
+
+
+def shared_lock() -> Any:
+    return explore.load("races/readers_lock").SharedLock()
+
+
+class Everybody:
+    """A broken twin: those who read let nobody wait."""
+
+    def __init__(self) -> None:
+        self.lock = explore.threading.Lock()
+
+    def read(self) -> Any:
+        return nullcontext()
+
+    def write(self) -> Any:
+        return self.lock
+
+
+class OnlyReaders(Everybody):
+    """A broken twin: those who write do."""
+
+    def read(self) -> Any:
+        return self.lock
+
+    def write(self) -> Any:
+        return nullcontext()
+
+
+@pytest.mark.never("readers-writer-alone")
+def test_nobody_is_inside_beside_a_writer(explored: Callable[..., None]) -> None:
+    first, second = play("races/readers_lock").lines
+    assert (first, second) == ("readers: 2, writers: 0", "readers: 0, writers: 1")
+
+    def read(shared: Any) -> None:
+        with shared.lock.read():
+            shared.inside.append("read")
+            shared.seen.append(list(shared.inside))
+            shared.inside.remove("read")
+
+    def write(shared: Any) -> None:
+        with shared.lock.write():
+            shared.inside.append("write")
+            shared.seen.append(list(shared.inside))
+            shared.inside.remove("write")
+
+    def alone(shared: Any) -> bool:
+        left = getattr(shared.lock, "readers", 0), getattr(shared.lock, "writers", 0)
+        inside = shared.seen
+        return left == (0, 0) and all("write" not in who or len(who) == 1 for who in inside)
+
+    def entering(make: Callable[[], Any], *workers: Callable[[Any], None]) -> Exploration:
+        return Threads(
+            lambda: SimpleNamespace(lock=make(), inside=[], seen=[]),
+            workers,
+            alone,
+            snippets=["races/readers_lock"],
+        ).explore(preemptions=1)
+
+    count = 0
+    for workers in ((read, write), (write, write), (read, read, write)):
+        found = entering(shared_lock, *workers)
+        assert found.holds, found.failure
+        count += found.orders
+    twins = [not entering(twin, read, write).holds for twin in (Everybody, OnlyReaders)]
+    explored(count, twin_fails=twins)
+
+
+@pytest.mark.sometimes("readers-writer-starves")
+def test_readers_who_pass_a_waiting_writer_can_keep_it_waiting() -> None:
+    class Impolite(load("races/readers_lock").SharedLock):  # type: ignore[misc]  # a snippet's
+        """Readers see only the writer who is inside: none of those who wait."""
+
+        @property
+        def writers(self) -> int:
+            return int(self.writing.locked() and not self.readers)
+
+        @writers.setter
+        def writers(self, _: int) -> None:
+            asked.set()
+
+    asked, wrote = Event(), Event()
+    shared = Impolite()
+
+    def write() -> None:
+        with shared.write():
+            wrote.set()
+
+    first = shared.read()
+    first.__enter__()
+    asked.clear()
+    writer = Thread(target=write)
+    writer.start()
+    asked.wait()
+    for _ in range(100):
+        following = shared.read()
+        following.__enter__()
+        first.__exit__(None, None, None)
+        first = following
+        assert not wrote.is_set()
+    first.__exit__(None, None, None)
+    writer.join()
+    assert wrote.is_set()
+
+
+NESTED = """
+import threading
+from time import sleep
+
+def writes():
+    with shared.write():
+        print("wrote", flush=True)
+
+shared = SharedLock()
+writer = threading.Thread(target=writes)
+with shared.read():
+    WRITER_COMES
+    with shared.read():
+        print("read twice", flush=True)
+"""
+COMES = "writer.start()\n    while not shared.writers: sleep(0.01)"
+
+
+@pytest.mark.sometimes("readers-nested-deadlock")
+def test_a_nested_reader_and_a_writer_can_wait_for_each_other() -> None:
+    definitions = path_of("races/readers_lock").read_text("utf-8").partition("def main")[0]
+
+    def read_twice(between: str) -> list[str]:
+        return perform_script(definitions + NESTED.replace("WRITER_COMES", between)).lines
+
+    assert read_twice("pass") == ["read twice"]
+    with pytest.raises(SnippetError, match="deadlock"):
+        read_twice(COMES)
+
+
+@pytest.mark.sometimes("readers-together")
+def test_readers_are_inside_together() -> None:
+    shared = load("races/readers_lock").SharedLock()
+    all_inside = Barrier(5)
+
+    def read() -> None:
+        with shared.read():
+            all_inside.wait()
+
+    readers = [Thread(target=read) for _ in range(5)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert shared.readers == 0
