@@ -36,6 +36,19 @@ def test_the_run_that_breaks_with_the_switch_that_hurts(capsys: pytest.CaptureFi
     assert capsys.readouterr().out.splitlines() == RUN
 
 
+def test_the_way_to_what_is_put_in_the_place_of_a_container_is_told() -> None:
+    options = {
+        "make": "prices = Prices(); bill = []",
+        "actors": "A: bill.append(order(prices, int)) | B: prices.double()",
+        "holds": "bill[0] in (3, 6)",
+    }
+    steps = scene_of("races/readers_twice_broken", options).find().steps
+    told = [(step.actor, str(effect)) for step in steps for effect in step.effects]
+    assert told[0] == ("A", "prices.current → {'tea': 1, 'coffee': 2}")
+    assert told[-1] == ("A", "prices.current → {'tea': 2, 'coffee': 4}")
+    assert [step.hurts for step in steps if step.actor == "A"] == [True, False]
+
+
 def test_a_sound_program_has_no_run_to_show(capsys: pytest.CaptureFixture[str]) -> None:
     check_run("races/lock_counter", OPTIONS)
     assert "nothing breaks" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import socket
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -96,7 +98,9 @@ class Again:
     def _worlds(self, folder: Path) -> Iterator[tuple[Path, str, list[int]]]:
         """Lay out and yield copies of the snippets, hash seeds, and the outputs to play there."""
         everything = list(range(len(self._played)))
-        yield self._copy(folder / "another folder" / "and deeper"), "1", everything
+        own = os.environ.get("PYTHONHASHSEED")
+        seeds = (str(seed) for seed in count(1) if str(seed) != own)
+        yield self._copy(folder / "another folder" / "and deeper"), next(seeds), everything
         real = [number for number in everything if not self._played[number][1].timed]
         if not real:
             return
@@ -104,11 +108,11 @@ class Again:
             name: at_other_paces((self._snippets / f"{name}.py").read_text(encoding="utf-8"))
             for name in {self._played[number][0].name for number in real}
         }
-        for seed in range(2, 6):
+        for seed in islice(seeds, 4):
             copy = self._copy(folder / f"pace {seed}")
             for name, paces in sources.items():
                 (copy / f"{name}.py").write_text(next(paces), encoding="utf-8")
-            yield copy, str(seed), real
+            yield copy, seed, real
 
     def _copy(self, folder: Path) -> Path:
         names = {

@@ -159,15 +159,15 @@ def _start_thread(thread: threading.Thread) -> None:
 
     def watched() -> None:
         me = threading.get_ident()
-        clock.begin(me, threading.get_native_id(), token)
-        clock.meter.begin()
-        try:
-            run()
-        except Over:
-            pass
-        finally:
-            clock.meter.charge(first_line(target))
-            clock.end(me)
+        # It may come at any step, also while the thread ends by itself.
+        with suppress(Over):
+            clock.begin(me, threading.get_native_id(), token)
+            clock.meter.begin()
+            try:
+                run()
+            finally:
+                clock.meter.charge(first_line(target))
+                clock.end(me)
 
     thread.run = watched  # type: ignore[method-assign]  # of this one thread only
     clock.meter.pause()

@@ -148,12 +148,11 @@ class Steps:
         if not known or isinstance(value, WAITED_FOR) or callable(value) or is_module(value):
             return
         base: Any = None
+        # Of a container, this is only the way to it: what is done with it comes next.
+        way = isinstance(node, ast.Attribute) and what == "reads" and not whole
         if isinstance(node, ast.Attribute):
-            if isinstance(value, CONTAINERS) and what == "reads" and not whole:
-                # Only the way to it: what is done with it comes next.
-                return
-            key: Any = (id(value_of(node.value, frame)[1]), node.attr)
             base = value_of(node.value, frame)[1]
+            key: Any = (id(base), node.attr)
         elif isinstance(node, ast.Subscript):
             base = value_of(node.value, frame)[1]
             key = id(base)
@@ -169,7 +168,7 @@ class Steps:
             key = node.id
         else:
             return
-        if isinstance(value, CONTAINERS) and (whole or what == "reads"):
+        if isinstance(value, CONTAINERS) and (whole or what == "reads") and not way:
             key = id(value)
         self._alive += [base, value]
         text = "" if what == "deletes" else shown(value)

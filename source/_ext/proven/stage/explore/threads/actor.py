@@ -11,7 +11,7 @@ from __future__ import annotations
 import _thread
 from collections.abc import Callable, Hashable, Sequence
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from proven.stage.explore.schedule import STEPS, CannotExplore, Failure, Orders
 from proven.stage.explore.threads.bytecode import Place, Watch
@@ -36,11 +36,16 @@ class Actor:
         self.ready: Callable[[], bool] | None = None
         """Tells whether what it waits for is there; None if it doesn't wait."""
         self.waits_for = ""
-        self.timed = self.done = self.entered = False
+        self.timed = self.done = self.entered = self.leaves = False
         self.slept = -1
         self.thread: Any = None
         self.own: Any = None
         """The program's own object for this thread, if it has made one."""
+
+    def leave(self) -> NoReturn:
+        """End it; the handlers that it passes on its way out run to their ends."""
+        self.leaves = True
+        raise Stop
 
     def can_move(self) -> bool:
         """Tell whether it could be the next one."""
@@ -109,7 +114,7 @@ class Turns:
         if me is not None and not me.done:
             me.gate.acquire()
             if self.over:
-                raise Stop
+                me.leave()
 
     def let_go_on(self, me: Actor | None) -> None:
         """Hand over to whoever can move; it is over if nobody can."""
@@ -142,7 +147,7 @@ class Turns:
         self._finished.release()
         if me is not None and not me.done:
             me.gate.acquire()
-            raise Stop
+            me.leave()
 
     def _live(self, actor: Actor) -> None:
         """What the thread of an actor does."""

@@ -9,8 +9,11 @@ from types import FrameType
 from typing import Any
 
 from proven.stage.explore.schedule import STEPS, CannotExplore, Orders
-from proven.stage.explore.threads.actor import Actor, Recorder, Stop, Turns
+from proven.stage.explore.threads.actor import Actor, Recorder, Turns
 from proven.stage.explore.threads.bytecode import Names, Place, Watch
+
+HANDLER = 200
+"""Bytecodes within which a handler gets on with an end; one that doesn't is ended itself."""
 
 
 class Run(Turns):
@@ -55,9 +58,12 @@ class Run(Turns):
         me = self.mine()
         if me is None:
             return
+        if self.over:
+            self._urge(me)
+            return
         if place.writes:
             self.names.write(place.writes)
-        if self.over or self.names.matters(place):
+        if self.names.matters(place):
             self.choose(me, (frame.f_code.co_qualname, frame.f_lineno, offset))
             me.entered = place.enters
         else:
@@ -121,12 +127,17 @@ class Run(Turns):
             self.choose(me, "sleep", free=True)
         me.slept = self.moves
 
+    def _urge(self, me: Actor) -> None:
+        """End an actor of a run that is over, unless it is on its way out and gets on with it."""
+        self._after += 1
+        if self._after > STEPS:
+            me.gate.acquire()  # It swallows what should end it: stand still for ever.
+        if not me.leaves or self._after % HANDLER == 0:
+            me.leave()
+
     def _count(self, me: Actor) -> None:
         if self.over:
-            self._after += 1
-            if self._after > STEPS:
-                me.gate.acquire()  # It swallows what should end it: stand still for ever.
-            raise Stop
+            me.leave()
         self._steps += 1
         if self._steps > STEPS:
             self.give_up(
