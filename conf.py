@@ -19,6 +19,8 @@ language = "ru"
 
 extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_copybutton", "handbook"]
 exclude_patterns = ["_*"]
+# The text has its dashes and quotes already; a key of a command line keeps its two hyphens.
+smartquotes = False
 nitpicky = True
 highlight_language = "none"
 numfig = True

@@ -149,9 +149,10 @@ def axe() -> str:
 def check_access(page: Page, axe: str, *sizes: dict[str, int]) -> None:
     """Let axe-core look at the page in each size, or as it stands, light and dark."""
     # axe-core goes back and forth, and each time all rows out of sight would be laid out anew.
-    # It can't tell colours above a gradient: the shadow at the edge of code that scrolls.
+    # It can't tell colours above a gradient: the shadow at the edge of what scrolls.
     page.add_style_tag(
-        content="* { content-visibility: visible !important } pre { background: none !important }"
+        content="* { content-visibility: visible !important }"
+        " :is(pre, .table-wrapper, .timeline, .drawing) { background: none !important }"
     )
     page.evaluate(TWINS)
     # A link that has been scrolled beneath the head of the page would count as its neighbour.

@@ -399,14 +399,14 @@ def test_hosts_serve_all_folders(site: Path) -> None:
 
 
 def nested(book: Book) -> None:
-    """Give the book chapters, one of them with a listing, a figure and a table."""
+    """Give the book chapters, one of them with a listing, a figure and a table, and a key."""
     table = "```{table} Таблица\n| а | б |\n|---|---|\n| 1 | 2 |\n```\n\n"
     toctree = "```{toctree}\n:caption: Главы\ntasks/index\nraces/index\nledger\n```\n"
     book.write("source/index.md", f"# Книга\n\n{table}{toctree}")
     book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\nsecond\n```\n")
     book.write("source/races/index.md", f"# Гонки\n\n{table}```{{toctree}}\nfirst\n```\n")
     for page in ("tasks/second", "races/first"):
-        text = f"# Что такое {page}?\n\n```{{short}}\nДа. Нет.\n```\n\n{table}"
+        text = f"# Что такое {page}?\n\n```{{short}}\nДа. Нет.\n```\n\n`--key`\n\n{table}"
         book.write(f"source/{page}.md", text)
     output = "{output} tasks/hello\n"
     book.replace("source/tasks/hello.md", output, f"{output}:timeline: Привет\n")

@@ -138,6 +138,13 @@ BODY = [
         "furo lets the keyboard reach what scrolls",
         sign="table-wrapper",
     ),
+    Repair(
+        "sphinx/writers/html5.py (visit_literal)",
+        '<span class="pre">-',
+        '<span class="pre key">-',
+        "browsers break no line after the hyphens of a key, as in --workers",
+        sign='class="pre">-',
+    ),
     CAPTION,
 ]
 """What stands in the text of a page."""
