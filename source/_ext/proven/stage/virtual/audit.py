@@ -13,14 +13,15 @@ import select
 import selectors
 import signal
 import socket
-import stat
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from proven.stage.clock import real
+from proven.stage.clock.blocked import all_sockets
 from proven.stage.process.shared import frames
 
 _OUTSIDE = (
@@ -216,20 +217,12 @@ def _is_literal(host: Any) -> bool:
 def _is_own(connection: Any, address: Any) -> bool:
     """Tell whether a socket of this process is bound to the port or path."""
     wanted = address[1] if isinstance(address, tuple) else address
-    for descriptor in map(int, os.listdir("/dev/fd")):
-        try:
-            if descriptor == connection.fileno() or not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-                continue
-            one = socket.socket(fileno=os.dup(descriptor))
-        except OSError:
-            continue
-        with one:
-            try:
-                bound = one.getsockname()
-            except OSError:
-                continue
-        if (bound[1] if isinstance(bound, tuple) else bound) == wanted and wanted:
-            return True
+    for descriptor, _, one in all_sockets():
+        with suppress(OSError):
+            bound = one.getsockname()
+            bound = bound[1] if isinstance(bound, tuple) else bound
+            if bound == wanted and wanted and descriptor != connection.fileno():
+                return True
     return False
 
 
