@@ -12,9 +12,7 @@ import os
 import stat
 import struct
 import sys
-import termios
 from collections.abc import Callable, Container, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,8 @@ _HAS_SAID_ALL = {4, 5, 6, 9, 11}
 """In these it has told the other end that there is no more."""
 _SENDS_AT_ONCE = (_socket.TCP_NODELAY, getattr(_socket, "TCP_CORK", 0))
 """The one option that lets small parts be sent at once, the other forbids it."""
+_HOW_MUCH_TO_READ = 0x541B
+"""Linux's FIONREAD: termios, which has it, isn't loaded without the stage."""
 _BACKLOGS = Path("/proc/net/softnet_stat")
 """Linux tells there, a line for each processor, how many packets to itself nobody has yet."""
 _PATIENCE = 1.0
@@ -50,15 +50,18 @@ def all_sockets(ignored: Container[int] = ()) -> Iterator[tuple[int, int, Any]]:
     _socket.setdefaulttimeout(None)
     try:
         for descriptor in map(int, os.listdir("/dev/fd")):
-            with suppress(OSError):
+            try:
                 told = os.fstat(descriptor)
                 if not stat.S_ISSOCK(told.st_mode) or told.st_ino in ignored:
                     continue
                 one = _socket.socket(fileno=os.dup(descriptor))
-                try:
-                    yield descriptor, told.st_ino, one
-                finally:
-                    one.close()
+            except OSError:
+                # It is closed by now, as that by which the folder was read.
+                continue
+            try:
+                yield descriptor, told.st_ino, one
+            finally:
+                one.close()
     finally:
         _socket.setdefaulttimeout(limit)
 
@@ -72,7 +75,7 @@ class _End:
         # Of one that listens: how many wait to be accepted.
         (self.unread,) = struct.unpack_from("I", told, 24)
         if self.state != _LISTENS:
-            asked = fcntl.ioctl(one.fileno(), termios.FIONREAD, bytes(4))
+            asked = fcntl.ioctl(one.fileno(), _HOW_MUCH_TO_READ, bytes(4))
             self.unread = int.from_bytes(asked, sys.byteorder)
         (self.got,) = struct.unpack_from("Q", told, 128)
         (self.unsent,) = struct.unpack_from("I", told, 144)
@@ -105,13 +108,15 @@ def are_on_their_way(refuse: Callable[[str], object]) -> bool:
             _of_others.add(number)
             continue
         datagrams |= one.type == _socket.SOCK_DGRAM
-        # Another kind of socket, or one that is about to end, knows nothing of it.
-        with suppress(OSError, struct.error):
+        try:
             end, (_, near, *_) = _End(one), one.getsockname()
             if end.state != _LISTENS:
                 ends[near, 0 if end.state == _ASKS else one.getpeername()[1]] = end
             elif end.unread:
                 accepting |= {near, 0}
+        except (OSError, struct.error):
+            # Another kind of socket, or one that is about to end, knows nothing of it.
+            continue
     on_their_way = datagrams and _wait_in_the_system()
     for (near, far), end in ends.items():
         if end.state not in _MAY_GET:
