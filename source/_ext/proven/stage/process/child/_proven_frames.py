@@ -185,12 +185,9 @@ _RECORDING = (
 
 def _is_for_records(frame: Any) -> bool:
     """Tell whether `frame` is the stage's, or of what it calls to take its notes."""
-    caller = back(frame)
-    if is_own(frame) or (
-        caller is not None
-        and is_own(caller)
-        and os.path.basename(frame.f_code.co_filename) == "contextlib.py"
-    ):
+    while frame is not None and os.path.basename(frame.f_code.co_filename) == "contextlib.py":
+        frame = back(frame)
+    if frame is not None and is_own(frame):
         return True
     while frame is not None and not is_own(frame):
         frame = back(frame)
