@@ -144,6 +144,27 @@ SEEN = {
         "    one.start(), one.join(), watch(None)\n"
         "print([name for name in calls if name != '_make_invoke_excepthook'])"
     ),
+    "profiling": (
+        "import os, time\n"
+        "def note(frame, event, arg):\n"
+        "    calls.append((event, frame.f_code.co_name, getattr(arg, '__name__', arg)))\n"
+        "def work(): time.monotonic(), time.sleep(0), os.getpid(), print('x')\n"
+        "sys.setprofile(note)\n"
+        "work()\n"
+        "sys.setprofile(None)\n"
+        "print(calls, sys.getprofile())"
+    ),
+    "profiling a loop": (
+        "async def wait(): await asyncio.sleep(0.01); print('x')\n"
+        "sys.setprofile(lambda frame, *_: calls.append(frame.f_code.co_filename))\n"
+        "asyncio.run(wait())\n"
+        "sys.setprofile(None)\n"
+        "print(sorted({call.rpartition('/')[2] for call in calls if 'import' not in call}))"
+    ),
+    "finders": (
+        "import multiprocessing, queue, subprocess\n"
+        "print([getattr(each, '__name__', type(each)) for each in sys.meta_path])"
+    ),
     "main module": (
         "import __main__\n"
         "print(__name__, sys.modules['__main__'] is __main__, sorted(vars(__main__)), __spec__)\n"
@@ -166,6 +187,45 @@ def test_no_frame_of_the_stage_is_seen(
     assert trace.lines == [line.replace(f"{tmp_path}/", "") for line in lines]
     assert trace.exit == code
     assert "_ext" not in trace.stderr
+
+
+ERRORS = {
+    "one that is deep": (
+        "sys.setrecursionlimit(10_000)\ndef deep(n): return deep(n - 1) if n else 1 / 0\ndeep(5000)"
+    ),
+    "one with a long history": (
+        "def fail():\n"
+        "    error = ValueError(0)\n"
+        "    for n in range(1, 5): error.__context__, error = error, ValueError(n)\n"
+        "    raise ExceptionGroup('all', [error]) from error\n"
+        "fail()"
+    ),
+    "a hook that fails": (
+        "def hook(*_): raise KeyError('in the hook')\nsys.excepthook = hook\nraise ValueError('x')"
+    ),
+    "a hook that exits": (
+        "def hook(*_): sys.exit(7)\nsys.excepthook = hook\nraise ValueError('x')"
+    ),
+}
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+@pytest.mark.parametrize("kind", ERRORS)
+def test_an_error_is_told_as_python_tells_it(
+    kind: str, clock: Literal["real", "virtual"], snippet: Write, tmp_path: Path
+) -> None:
+    snippet(f"import sys\nprint('x')\n{ERRORS[kind]}\n")
+    trace = play("planted", clock=clock, may_fail=True)
+    command = [sys.executable, str(tmp_path / "snippets/planted.py")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert trace.stderr == told.stderr.replace(f"{tmp_path}/", "")
+    assert (trace.lines, trace.exit) == (["x"], told.returncode)
+
+
+def test_who_would_hear_the_stage_itself_is_refused(snippet: Write) -> None:
+    snippet("import asyncio, sys\nprint('x')\nsys.addaudithook(print)\nasyncio.run(print())\n")
+    with pytest.raises(SnippetError, match=r"planted\.py: line 3 uses sys\.addaudithook"):
+        play("planted")
 
 
 def test_a_failing_thread_tells_no_frame_of_the_stage(snippet: Write) -> None:

@@ -436,6 +436,47 @@ CASES = {
         """,
         ["0.5 │ b'hello'"],
     ),
+    "a pool of the program's own modules": (
+        """
+        import time
+        futures = __import__("concurrent.futures", fromlist=["wait"])
+        def work(seconds):
+            time.sleep(seconds)
+            return seconds
+        def use():
+            with futures.ThreadPoolExecutor(2) as pool:
+                print(list(pool.map(work, (0.3, 0.1, 0.1))))
+                late = [pool.submit(work, seconds) for seconds in (0.1, 0.5)]
+                try:
+                    for done in futures.as_completed(late, timeout=0.3): print(done.result())
+                except TimeoutError:
+                    print("timeout")
+        async def tick():
+            for _ in range(2):
+                await asyncio.sleep(0.45)
+                print("tick")
+        async def main():
+            await asyncio.gather(asyncio.to_thread(use), tick())
+        """,
+        [
+            "0.30 │ [0.3, 0.1, 0.1]",
+            "0.40 │ 0.1",
+            "0.45 │ tick",
+            "0.60 │ timeout",
+            "0.90 │ tick",
+        ],
+    ),
+    "a loop whose clock is set": (
+        """
+        async def main():
+            loop = asyncio.get_running_loop()
+            time = loop.time
+            loop.time = lambda: time() + 100
+            await asyncio.sleep(0.5)
+            print(loop.time())
+        """,
+        ["0.5 │ 100.5"],
+    ),
     "task names go on": (
         """
         async def inner():
@@ -731,6 +772,8 @@ OUTSIDE = (
     "__import__('selectors').DefaultSelector().select(0.01)",
     "__import__('signal').setitimer(0, 0.01)",
     "__import__('signal').alarm(1)",
+    "__import__('sys').addaudithook(print)",
+    "__import__('faulthandler').dump_traceback_later(0.01)",
     "__import__('signal').sigtimedwait([10], 0.01)",
     "__import__('multiprocessing').Event().wait(0.01)",
     "__import__('queue').SimpleQueue().get(timeout=0.01)",

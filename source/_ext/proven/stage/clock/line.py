@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
-from proven.stage.clock.blocked import PAUSE, Due, Limits, Signal, Waiter, are_blocked_but
+from proven.stage.clock import real
+from proven.stage.clock.blocked import (
+    PAUSE,
+    Due,
+    Limits,
+    Signal,
+    Waiter,
+    are_blocked_but,
+    are_on_their_way,
+)
 from proven.stage.clock.cost import READ, READS, SECOND, STEPS, Now, exact
 from proven.stage.trace import NotVirtual
 
@@ -107,6 +116,8 @@ class Clock(Parts):
             raise Over
         with self._mutex:
             if not self._waiting and [*self._busy] == [threading.get_ident()]:
+                while are_on_their_way(self.refuse):
+                    real.sleep(PAUSE)
                 super().sleep(seconds)
                 return
         self.wait_for(Signal(), seconds)
@@ -187,7 +198,7 @@ class Clock(Parts):
                 # Who goes on may come to stand at what isn't known here: that must be seen.
                 return 10 * PAUSE
             if late := [waiter for waiter in waiting if self._has_crept_to(waiter)]:
-                _let_go_on(min(late, key=_due_of), me)
+                min(late, key=Waiter.moment).let_go_on(me)
                 return 0
         looking = {waiter.native for waiter in waiting}
         if busy and (None in busy or not are_blocked_but(looking)):
@@ -198,8 +209,9 @@ class Clock(Parts):
             if [*self._busy.values()] != busy or [*self._waiting.values()] != waiting:
                 return 0
             if any(waiter.gone_on or waiter.failed for waiter in waiting):
-                # Another one has let the time jump meanwhile.
-                return None
+                return None  # Another one has let the time jump meanwhile.
+            if are_on_their_way(self.refuse):
+                return PAUSE
             # After the look at who is busy: what they brought before they ended is here by now.
             if me.ready():
                 return 0
@@ -207,14 +219,14 @@ class Clock(Parts):
                 return PAUSE
             dated = [waiter for waiter in waiting if waiter.due is not None]
             if dated:
-                first = min(dated, key=_due_of)
-                then = max(self.now, round(_due_of(first) * SECOND))
+                first = min(dated, key=Waiter.moment)
+                then = max(self.now, round(first.moment() * SECOND))
                 why = busy and self._limits.passed_by(self.now, then, looking)
                 if why and not self.over:
                     self.refuse(why)
                 self.on_jump()
                 self._go_on(then)
-                _let_go_on(first, me)
+                first.let_go_on(me)
                 return 10 * PAUSE
             if busy:
                 # What a thread waits for in real time isn't known: the deadline tells.
@@ -227,20 +239,9 @@ class Clock(Parts):
             return 0
 
 
-def _let_go_on(waiter: Waiter, me: Waiter) -> None:
-    waiter.gone_on = True
-    if waiter is not me:
-        waiter.wake()
-
-
 def _end(threads: set[Any]) -> None:
     """End threads: the next play would take them for its own, or they would sleep really."""
     from ctypes import c_ulong, py_object, pythonapi
 
     for thread in threads:
         pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(Over))
-
-
-def _due_of(waiter: Waiter) -> Due:
-    assert waiter.due is not None
-    return waiter.due

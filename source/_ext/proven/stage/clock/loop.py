@@ -7,9 +7,9 @@ and those that a program derives from them, stay what they are.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import itertools
 import os
-import sys
 import threading
 from asyncio import base_events, events, selector_events
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from proven.stage.clock import names, real, sets
 from proven.stage.clock.blocked import Due, Signal
 from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import Clock, Over
-from proven.stage.clock.pool import Pool, Works, cpu_count
+from proven.stage.clock.pool import Pool, Works, cpu_count, refuse_other, submit
 from proven.stage.process.shared import frames
 
 STAGE = str(Path(__file__).parents[1])
@@ -66,7 +66,10 @@ def _init(loop: Any, selector: Any = None) -> None:
             clock.step(bool(loop._scheduled))
             return poll(0)
         due = loop._scheduled[0]._when if loop._scheduled else None
-        if due is not None and type(due) is not Due:
+        if timeout is not None and getattr(loop.time, "__func__", None) is not _read:
+            # By a clock of the program's own.
+            due = Due(clock.time() + timeout, clock)
+        elif due is not None and type(due) is not Due:
             due = Due(due, clock)
         return clock.wait(due, poll, loop._write_to_self) or []
 
@@ -94,10 +97,7 @@ def run_in_executor(loop: Any, executor: Any, func: Any, *args: Any) -> Any:
         loop._check_default_executor()
         loop._default_executor = Pool()
     used = executor or loop._default_executor
-    # To ask for the class would load multiprocessing: who has none has no such pool either.
-    of_processes = sys.modules.get("concurrent.futures.process")
-    if of_processes and isinstance(used, of_processes.ProcessPoolExecutor):
-        clock.refuse("it uses a pool of processes")
+    refuse_other(used, clock)
     if loop.get_debug():
         loop._check_callback(func, "run_in_executor")
     works = Works.of(used, clock)
@@ -212,6 +212,7 @@ def installed(clock: Clock, make_loop: Callable[[float], Any] | None = None) -> 
         (_Base, "connect_write_pipe", _outside("a pipe")),
         (events, "TimerHandle", Timer),
         (threading.Thread, "start", _start_thread),
+        (concurrent.futures.ThreadPoolExecutor, "submit", submit),
         (threading.Condition, "wait", _wait),
     ]
     for name in filter(partial(hasattr, os), _COUNTS):

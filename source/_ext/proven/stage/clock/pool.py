@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import concurrent.futures
 import concurrent.futures.thread
+import functools
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from proven.stage.clock import names
 from proven.stage.clock.cost import first_line
 from proven.stage.clock.line import Clock
 
@@ -20,6 +23,41 @@ threads, is everywhere the same."""
 def cpu_count() -> int:
     """Stand in for os.cpu_count and os.process_cpu_count."""
     return CPUS
+
+
+_submit: Any = concurrent.futures.ThreadPoolExecutor.submit
+
+
+@functools.wraps(_submit)
+def submit(pool: Any, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
+    """Stand in for ThreadPoolExecutor.submit: the clock stands still while a thread works."""
+    clock = names.running()
+    # Of what a loop submits the clock knows.
+    if clock is None or getattr(fn, "__module__", "") == __name__:
+        return _submit(pool, fn, *args, **options)
+    refuse_other(pool, clock)
+    works = Works.of(pool, clock)
+    clock.meter.pause()
+    work = works.submitted()
+    try:
+        future = _submit(pool, works.watched(work, fn), *args, **options)
+    except BaseException:
+        works.done(work)
+        raise
+    finally:
+        clock.meter.begin()
+    # Who waits for it is told before that.
+    future.add_done_callback(lambda _: works.done(work))
+    return future
+
+
+def refuse_other(pool: Any, clock: Clock) -> None:
+    """Refuse a pool whose workers are no threads of this interpreter."""
+    # To ask for the class would load multiprocessing: who has none has no such pool either.
+    for kind in ("process", "interpreter"):
+        module = sys.modules.get(f"concurrent.futures.{kind}")
+        if module and isinstance(pool, getattr(module, f"{kind.title()}PoolExecutor")):
+            clock.refuse(f"it uses a pool, each of whose workers is another {kind}")
 
 
 class Pool(concurrent.futures.ThreadPoolExecutor):
@@ -74,13 +112,13 @@ class Works:
     def watched(self, work: object, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func` as one that lets the clock know in which thread it runs."""
 
-        def run(*args: Any) -> Any:
+        def run(*args: Any, **options: Any) -> Any:
             me = threading.get_ident()
             self._threads[work] = me
             self._clock.begin(me, threading.get_native_id(), work)
             self._clock.meter.begin()
             try:
-                return func(*args)
+                return func(*args, **options)
             finally:
                 self._clock.meter.charge(first_line(func))
 

@@ -79,6 +79,8 @@ def play_in_process(
         if record["what"] == "prints"
     )
     last_of = {record["what"]: record for record in records}
+    if "refused" in last_of:
+        raise SnippetError(f"snippets/{name}.py: {last_of['refused']['text']}")
     deadlock = tuple(Wait(*row) for row in last_of.get("deadlock", {}).get("rows", ()))
     code = 0 if deadlock else program.process.returncode
     raised = last_of.get("raised", {}).get("text", "") if code else ""

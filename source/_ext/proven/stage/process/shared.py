@@ -12,6 +12,7 @@ sys.path.append(_CHILD)
 
 import _proven_addresses as addresses  # noqa: E402 - the path comes first
 import _proven_deadlock as deadlock  # noqa: E402 - the path comes first
+import _proven_errors as errors  # noqa: E402 - the path comes first
 import _proven_frames as frames  # noqa: E402 - the path comes first
 import _proven_locks as locks  # noqa: E402 - the path comes first
 import _proven_queues as queues  # noqa: E402 - the path comes first
@@ -25,6 +26,7 @@ sys.path.remove(_CHILD)
 __all__ = [
     "addresses",
     "deadlock",
+    "errors",
     "frames",
     "locks",
     "queues",

@@ -13,14 +13,15 @@ import select
 import selectors
 import signal
 import socket
-import stat
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from proven.stage.clock import real
+from proven.stage.clock.blocked import all_sockets
 from proven.stage.process.shared import frames
 
 _OUTSIDE = (
@@ -42,10 +43,15 @@ _STARTERS = (
     "multiprocessing.popen_spawn_posix",
     "multiprocessing.popen_forkserver",
     "multiprocessing.synchronize",
+    "faulthandler",
 )
-"""Modules whose import tells of a process: of its start Python itself doesn't tell."""
-_SIGNALS = ("setitimer", "alarm", "pause", "sigwait", "sigwaitinfo", "sigtimedwait")
-"""Functions that wait for a signal, or let one come at a real moment."""
+"""Modules whose import tells of a process, of whose start Python itself doesn't tell, or of what is
+done in C at a real moment."""
+_REALLY = {
+    signal: ("setitimer", "alarm", "pause", "sigwait", "sigwaitinfo", "sigtimedwait"),
+    sys: ("addaudithook",),
+}
+"""Functions that wait for a signal, let one come at a real moment, or hear what the stage does."""
 _AT_SOCKETS = (
     *("accept", "connect", "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"),
     *("recvmsg_into", "send", "sendall", "sendto", "sendmsg"),
@@ -55,7 +61,7 @@ _REAL = "which are real"
 _STAGE = str(Path(__file__).parents[1])
 _BY_IS = re.compile(rb"\btype\(.*\) is\b|\bis (not )?float\b")
 _OWN_NAMES = (None, "", b"", "localhost", b"localhost", "ip6-localhost")
-setitimer = signal.setitimer
+setitimer, _add_hook = signal.setitimer, sys.addaudithook
 """Python's own, for the stage itself."""
 _here = threading.local()
 _refuse: Callable[[str], object] = len
@@ -87,7 +93,7 @@ def install(refuse: Callable[[str], object]) -> None:
 
     global _refuse
     _refuse = refuse
-    sys.addaudithook(hook)
+    _add_hook(hook)
 
 
 def prepare() -> None:
@@ -95,8 +101,9 @@ def prepare() -> None:
 
     Meanwhile the clock stands still.
     """
-    for name in filter(functools.partial(hasattr, signal), _SIGNALS):
-        _replace(signal, name, functools.partial(_use, f"signal.{name}"))
+    for module, names in _REALLY.items():
+        for name in filter(functools.partial(hasattr, module), names):
+            _replace(module, name, functools.partial(_use, f"{module.__name__}.{name}"))
     _replace(select, "select", functools.partial(_select, select.select))
     for name in filter(functools.partial(hasattr, select), ("poll", "epoll", "devpoll")):
         _replace(select, name, functools.partial(_Polling, getattr(select, name)))
@@ -107,14 +114,14 @@ def prepare() -> None:
 
 
 def _replace(module: Any, name: str, use: Callable[..., Any]) -> None:
-    def call(*arguments: Any) -> Any:
-        return use(*arguments)
+    def call(*arguments: Any, **options: Any) -> Any:
+        return use(*arguments, **options)
 
     call.__name__ = name
     setattr(module, name, frames.InC(module.__name__, call, getattr(module, name).__doc__))
 
 
-def _use(what: str, *_: Any) -> None:
+def _use(what: str, *_: Any, **__: Any) -> None:
     _refuse(at_line(f"uses {what}"))
 
 
@@ -216,20 +223,12 @@ def _is_literal(host: Any) -> bool:
 def _is_own(connection: Any, address: Any) -> bool:
     """Tell whether a socket of this process is bound to the port or path."""
     wanted = address[1] if isinstance(address, tuple) else address
-    for descriptor in map(int, os.listdir("/dev/fd")):
-        try:
-            if descriptor == connection.fileno() or not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-                continue
-            one = socket.socket(fileno=os.dup(descriptor))
-        except OSError:
-            continue
-        with one:
-            try:
-                bound = one.getsockname()
-            except OSError:
-                continue
-        if (bound[1] if isinstance(bound, tuple) else bound) == wanted and wanted:
-            return True
+    for descriptor, _, one in all_sockets():
+        with suppress(OSError):
+            bound = one.getsockname()
+            bound = bound[1] if isinstance(bound, tuple) else bound
+            if bound == wanted and wanted and descriptor != connection.fileno():
+                return True
     return False
 
 

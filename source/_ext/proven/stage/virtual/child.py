@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from proven.stage.clock import Clock, hand_over, installed
-from proven.stage.process.shared import addresses, deadlock, frames
+from proven.stage.process.shared import addresses, deadlock, errors, frames
 from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder, high, in_memory
@@ -50,6 +50,7 @@ def _serve(journal: Journal) -> None:
     prepare_threads()
     audit.prepare()
     frames.hide()
+    errors.hide()
     loaded.update(sys.modules)
     own = ("proven", "_proven_")
     _own.update((name, sys.modules[name]) for name in sys.modules if name.startswith(own))
@@ -215,8 +216,7 @@ class _Child:
             self.code, self.raised = 1, type(error).__name__
             if isinstance(error, KeyboardInterrupt):
                 self.code = -signal.SIGINT
-            trace = frames.beyond(error.__traceback__)
-            sys.excepthook(type(error), error.with_traceback(trace), trace)
+            self.code = program.told(error, self.code)
 
 
 def _start_coverage() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 from proven.stage.clock import Clock
 from proven.stage.clock.cost import type_of
 from proven.stage.clock.real import patched
+from proven.stage.process.shared import frames
 
 _GONE = ("path", "argv", "path_hooks", "path_importer_cache", "meta_path")
 """What sys no longer has when Python lets the modules go (Python/pylifecycle.c)."""
@@ -144,6 +145,28 @@ def exit_code(stop: SystemExit) -> int:
         return stop.code & 0xFF
     print(stop.code, file=sys.stderr)
     return 1
+
+
+def told(error: BaseException, code: int) -> int:
+    """Tell by sys.excepthook of `error`, which ends the program; return its exit code, or `code`.
+
+    A hook that fails is told of, too, as Python does.
+    """
+    trace = frames.beyond(error.__traceback__)
+    try:
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+    except SystemExit as stop:
+        return exit_code(stop)
+    except BaseException as other:
+        other.__context__ = None
+        for title, one in (
+            ("Error in sys.excepthook:", other),
+            ("\nOriginal exception was:", error),
+        ):
+            own = frames.beyond(one.__traceback__)
+            print(title, file=sys.stderr)
+            sys.__excepthook__(type(one), one.with_traceback(own), own)
+    return code
 
 
 def end(path: str, loaded: set[str]) -> None:

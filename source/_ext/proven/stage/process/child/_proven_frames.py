@@ -27,7 +27,8 @@ getframe, current_frames = sys._getframe, sys._current_frames
 
 back: Any = vars(FrameType)["f_back"].__get__
 """Returns the frame that called a frame, be it the stage's or not; None if there is none."""
-_next: Any = vars(TracebackType)["tb_next"]
+following: Any = vars(TracebackType)["tb_next"]
+"""The part of a traceback after another one, be it the stage's or not."""
 _local = threading.local()
 
 
@@ -46,7 +47,7 @@ def outer(frame: Any) -> Any:
 def beyond(trace: Any) -> Any:
     """Return traceback `trace`, or the next part of it that isn't the stage's."""
     while trace is not None and is_own(trace.tb_frame):
-        trace = _next.__get__(trace)
+        trace = following.__get__(trace)
     return trace
 
 
@@ -54,7 +55,8 @@ def hide() -> None:
     """Hide them from now on, in this process."""
     replace(FrameType, "f_back", property(lambda frame: outer(back(frame))))
     follow = property(
-        lambda trace: beyond(_next.__get__(trace)), lambda trace, value: _next.__set__(trace, value)
+        lambda trace: beyond(following.__get__(trace)),
+        lambda trace, value: following.__set__(trace, value),
     )
     replace(TracebackType, "tb_next", follow)
     replace(CoroutineType, "cr_origin", property(_origin_of))
@@ -65,12 +67,6 @@ def hide() -> None:
     warnings.warn = warn
     for name in ("trace", "profile"):
         _hide_from(name)
-    if sys.version_info < (3, 13):
-        # These are of C, and so is how they follow a traceback.
-        hook: Any = InC("sys", excepthook, _excepthook.__doc__)
-        sys.excepthook = sys.__excepthook__ = hook
-        hook = InC("_thread", _thread_excepthook, threading.__excepthook__.__doc__)
-        threading.excepthook = threading.__excepthook__ = hook
 
 
 _origin: Any = vars(CoroutineType)["cr_origin"].__get__
@@ -174,12 +170,24 @@ def _is_of_importing(frame: Any) -> bool:
     return "importlib" in file and "_bootstrap" in file
 
 
-_RECORDING = ("_proven_record.py", "journal.py", "threads.py", "recorder.py", "meter.py", "line.py")
+_RECORDING = (
+    *(
+        "_proven_record.py",
+        "_proven_stdout.py",
+        "journal.py",
+        "threads.py",
+        "recorder.py",
+        "meter.py",
+    ),
+    *("line.py", "sockets.py"),
+)
 
 
 def _is_for_records(frame: Any) -> bool:
     """Tell whether `frame` is the stage's, or of what it calls to take its notes."""
-    if is_own(frame):
+    while frame is not None and os.path.basename(frame.f_code.co_filename) == "contextlib.py":
+        frame = back(frame)
+    if frame is not None and is_own(frame):
         return True
     while frame is not None and not is_own(frame):
         frame = back(frame)
@@ -191,8 +199,22 @@ def _hide_from(kind: str) -> None:
     set_ = getattr(sys, f"set{kind}")
 
     def put(function: Any, /) -> None:
+        calls: list[Any] = []
+
         def seen(frame: Any, event: str, arg: Any) -> Any:
+            if frame.f_code is InC.__call__.__code__ and kind == "profile":
+                return in_c(frame, event)
             return None if _is_for_records(frame) else function(frame, event, arg)
+
+        def in_c(frame: Any, event: str) -> None:
+            """Let it hear of a stand-in what it would hear of the function of C."""
+            caller = back(frame)
+            if event == "call":
+                calls.append(frame)
+            elif event != "return" or not calls or calls.pop() is not frame:
+                return
+            if not _is_for_records(caller):
+                function(caller, f"c_{event}", frame.f_locals["self"])
 
         setattr(_local, kind, function)
         set_(function and seen)
@@ -202,43 +224,5 @@ def _hide_from(kind: str) -> None:
 
     put.__name__ = put.__qualname__ = f"set{kind}"
     get.__name__ = get.__qualname__ = f"get{kind}"
-    setattr(sys, f"set{kind}", put)
-    setattr(sys, f"get{kind}", get)
-
-
-_excepthook, _of_threads = sys.excepthook, threading.excepthook
-
-
-def excepthook(kind: Any, error: Any, trace: Any, /) -> None:
-    """Stand in for sys.excepthook."""
-    _clean(error, set())
-    _excepthook(kind, error, _cleaned(trace))
-
-
-def _thread_excepthook(args: Any, /) -> None:
-    _clean(args.exc_value, set())
-    trace = _cleaned(args.exc_traceback)
-    _of_threads(threading.ExceptHookArgs((args.exc_type, args.exc_value, trace, args.thread)))
-
-
-# Of the process that plays, whatever stands in for it there, as pytest does.
-_thread_excepthook.__name__ = threading.__excepthook__.__name__
-
-
-def _cleaned(trace: Any) -> Any:
-    """Return a traceback without the parts that are the stage's, for those who follow it in C."""
-    trace = beyond(trace)
-    if trace is None:
-        return None
-    rest = _cleaned(_next.__get__(trace))
-    return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
-
-
-def _clean(error: Any, seen: set[int]) -> None:
-    """Let `error`, and all that is told with it, have such tracebacks."""
-    if error is None or id(error) in seen:
-        return
-    seen.add(id(error))
-    error.__traceback__ = _cleaned(error.__traceback__)
-    for other in (error.__cause__, error.__context__, *getattr(error, "exceptions", ())):
-        _clean(other, seen)
+    setattr(sys, f"set{kind}", InC("sys", put, set_.__doc__))
+    setattr(sys, f"get{kind}", InC("sys", get))

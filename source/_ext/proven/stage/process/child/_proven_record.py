@@ -145,32 +145,32 @@ def by_program(depth: int = 2) -> bool:
     return frame is not None and frame.f_code.co_filename.startswith(Here.snippets)
 
 
+_awaited: dict[str, Callable[[Any], None]] = {}
+_find: Any = vars(importlib.machinery.PathFinder)["find_spec"].__func__
+
+
 def when_imported(name: str, then: Callable[[Any], None]) -> None:
     """Call `then` with module `name`, now or right after its import."""
     if name in sys.modules:
         then(sys.modules[name])
     else:
-        sys.meta_path.insert(0, _Awaited(name, then))
+        _awaited[name] = then
+        finder: Any = importlib.machinery.PathFinder
+        finder.find_spec = classmethod(_find_spec)
 
 
-class _Awaited:
-    """Finds one module as Python does, but lets it be changed once it is loaded."""
-
-    def __init__(self, name: str, then: Callable[[Any], None]) -> None:
-        self._name, self._then = name, then
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Find it, the first time that it is asked for."""
-        if name != self._name:
-            return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]  # a finder by its shape
-        spec: Any = importlib.machinery.PathFinder.find_spec(name, path, target)
-        load, then = spec.loader.exec_module, self._then
-
-        def exec_module(module: Any) -> None:
-            load(module)
-            del spec.loader.exec_module
-            then(module)
-
-        spec.loader.exec_module = exec_module
+def _find_spec(finder: Any, name: str, path: Any = None, target: Any = None) -> Any:
+    """Find a module as Python does, but let one that is awaited be changed once it is loaded."""
+    spec: Any = _find(finder, name, path, target)
+    then = _awaited.pop(name, None)
+    if spec is None or then is None:
         return spec
+    load = spec.loader.exec_module
+
+    def exec_module(module: Any) -> None:
+        load(module)
+        del spec.loader.exec_module
+        then(module)
+
+    spec.loader.exec_module = exec_module
+    return spec

@@ -15,7 +15,7 @@ import sys
 import threading
 from contextlib import nullcontext
 
-from _proven_frames import back, getframe
+from _proven_frames import InC, back, getframe
 from _proven_record import author, record
 
 TYPE_CHECKING = False
@@ -145,4 +145,4 @@ def _keep_calls_whole(stdout: Any) -> None:
         with lock if is_ours else nullcontext():
             original(*values, **options)
 
-    builtins.print = whole
+    builtins.print = InC("builtins", whole, original.__doc__)

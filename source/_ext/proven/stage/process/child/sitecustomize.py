@@ -36,7 +36,9 @@ def _install() -> None:
     import _proven_addresses
     import _proven_deadlock
     import _proven_environment
+    import _proven_errors
     import _proven_frames
+    import _proven_outside
     import _proven_processes
     import _proven_queues
     import _proven_sleeps
@@ -50,7 +52,9 @@ def _install() -> None:
     _proven_deadlock.install()
     _proven_stdout.install()
     _proven_sleeps.install()
+    _proven_outside.install()
     _proven_frames.hide()
+    _proven_errors.hide()
     _proven_addresses.shift()
 
 
