@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from proven.stage import load, perform_script, play
 
-from tests.ways import ways
+from tests.ways import only, ways
+from tests.ways_processes import METHODS, filled, run_by
 
 Log = list[str]
 
@@ -264,6 +265,81 @@ def test_atexit_is_too_late_for_the_pool_of_the_loop(call: str, used: bool) -> N
     script = dedent(ENDING) + dedent(code)
     assert perform_script(script + "close()\n").lines == ["saved"]
     assert perform_script(script + "atexit.register(close)\n").lines == ["too late"]
+
+
+@pytest.mark.sometimes("loop-sync-call-amid-close")
+def test_a_call_amid_close_may_not_return() -> None:
+    # no mutant: в примере страницы во время close никто не зовёт
+    cleaning, begun = threading.Event(), threading.Event()
+    kept: list[Any] = []
+
+    async def pages() -> Any:
+        try:
+            yield "page"
+        finally:
+            cleaning.set()
+            # The loop stops once this has ended: it lets the late call begin, and no more.
+            while not begun.is_set():
+                await asyncio.sleep(0)
+
+    async def open_pages() -> None:
+        kept.append(pages())
+        await anext(kept[0])
+
+    async def fetch() -> str:
+        begun.set()
+        await asyncio.sleep(0.01)
+        return "a page"
+
+    def call_late() -> None:
+        assert cleaning.wait(60)
+        with pytest.raises(TimeoutError):
+            loop_thread.call(fetch(), timeout=0.5)
+        kept.append("not returned")
+
+    with _loop_thread() as loop_thread:
+        assert loop_thread.call(fetch()) == "a page"
+        begun.clear()
+        loop_thread.call(open_pages())
+        late = threading.Thread(target=call_late)
+        late.start()
+    assert begun.is_set(), "the call was accepted"
+    late.join()
+    assert kept[1:] == ["not returned"]
+
+
+WORKERS = {
+    "Process": "child = Process(target=work); child.start(); child.join()",
+    "ProcessPoolExecutor": "with ProcessPoolExecutor(1) as pool: pool.submit(work).result()",
+}
+
+
+@pytest.mark.always("loop-sync-worker-no-atexit", before="3.13")
+@ways(
+    method=only(METHODS, "fork", "forkserver"),
+    started=WORKERS,
+    closed={"by atexit": "atexit.register(close)", "before": "close()"},
+)
+def test_a_forked_worker_calls_no_atexit(method: str, started: str, closed: str) -> None:
+    # no mutant: вызывать ли atexit, решает сам multiprocessing
+    code = """
+        import atexit
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import Process
+        def work():
+            loop = Loop()
+            loop.begin(daemon=True)
+            def close():
+                loop.loop.call_soon_threadsafe(loop.stop.set)
+                loop.thread.join()
+            CLOSED
+            print("work ends", flush=True)
+        if __name__ == "__main__":
+            STARTED
+    """
+    script = dedent(ENDING) + filled(code, CLOSED=closed, STARTED=started)
+    last = [] if "atexit" in closed else ["finally"]
+    assert sorted(run_by(method, script).stdout.splitlines()) == [*last, "work ends"]
 
 
 @pytest.mark.always("loop-sync-runner-busy")
