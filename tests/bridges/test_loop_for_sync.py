@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from textwrap import dedent
@@ -14,7 +14,7 @@ import pytest
 from proven.stage import load, perform_script, play
 
 from tests.ways import only, ways
-from tests.ways_processes import METHODS, filled, run_by
+from tests.ways_processes import METHODS, filled, quiet_threads, run_by
 
 Log = list[str]
 
@@ -149,6 +149,33 @@ def test_a_wait_that_ends_early_cancels(
         with pytest.raises(error or TimeoutError):
             loop_thread.call(work(), timeout=0.05)
         assert stopped.wait(10)
+
+
+@pytest.mark.always("loop-sync-system-exit-ends-loop")
+@ways(others={"nobody": 0, "two": 2})
+def test_a_system_exit_ends_the_loop_of_all(others: int) -> None:
+    # no mutant: что останавливает цикл, решает сам asyncio
+    begun = threading.Semaphore(0)
+
+    async def stay() -> None:
+        begun.release()
+        await asyncio.Event().wait()
+
+    async def leave() -> None:
+        raise SystemExit
+
+    with quiet_threads(), _loop_thread() as loop_thread, ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(loop_thread.call, stay()) for _ in range(others)]
+        for _ in calls:
+            begun.acquire()
+        with pytest.raises(SystemExit):
+            loop_thread.call(leave())
+        assert [type(call.exception()) for call in calls] == [CancelledError] * others
+        loop_thread._thread.join()
+        late = leave()
+        with pytest.raises(RuntimeError, match="closed"):
+            loop_thread.call(late)
+        late.close()
 
 
 @pytest.mark.always("loop-sync-threads-overlap")
