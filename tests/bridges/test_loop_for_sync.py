@@ -416,6 +416,25 @@ def test_a_busy_runner_refuses(quiet: bool) -> None:
 def test_what_was_refused_may_run() -> None:
     trace = play("bridges/loop_for_sync_runner", clock="virtual")
     assert trace.ordered("main: This event loop is already running", "ordered by Other")
+    begun, over = threading.Event(), threading.Event()
+    ran: list[str] = []
+
+    async def pay() -> None:
+        begun.set()
+        assert over.wait(60)
+
+    async def order() -> None:
+        ran.append(threading.current_thread().name)
+
+    with asyncio.Runner() as runner:
+        thread = threading.Thread(target=runner.run, args=(pay(),), name="busy")
+        thread.start()
+        assert begun.wait(60)
+        with pytest.raises(RuntimeError, match="already running"):
+            runner.run(order())
+        over.set()
+        thread.join()
+    assert ran == ["busy"]
 
 
 FORK = """
