@@ -4,16 +4,18 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from queue import SimpleQueue
 from textwrap import dedent
 from typing import Any
 
 import pytest
 from proven.stage import load, perform_script, play
 
-from tests.ways import ways
+from tests.ways import only, ways
+from tests.ways_processes import METHODS, filled, quiet_threads, run_by
 
 Log = list[str]
 
@@ -150,6 +152,33 @@ def test_a_wait_that_ends_early_cancels(
         assert stopped.wait(10)
 
 
+@pytest.mark.always("loop-sync-system-exit-ends-loop")
+@ways(others={"nobody": 0, "two": 2})
+def test_a_system_exit_ends_the_loop_of_all(others: int) -> None:
+    # no mutant: что останавливает цикл, решает сам asyncio
+    begun = threading.Semaphore(0)
+
+    async def stay() -> None:
+        begun.release()
+        await asyncio.Event().wait()
+
+    async def leave() -> None:
+        raise SystemExit
+
+    with quiet_threads(), _loop_thread() as loop_thread, ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(loop_thread.call, stay()) for _ in range(others)]
+        for _ in calls:
+            begun.acquire()
+        with pytest.raises(SystemExit):
+            loop_thread.call(leave())
+        assert [type(call.exception()) for call in calls] == [CancelledError] * others
+        loop_thread._thread.join()
+        late = leave()
+        with pytest.raises(RuntimeError, match="closed"):
+            loop_thread.call(late)
+        late.close()
+
+
 @pytest.mark.always("loop-sync-threads-overlap")
 @ways(threads={"two": 2, "ten": 10})
 def test_threads_share_a_loop_and_wait_at_once(threads: int) -> None:
@@ -266,6 +295,95 @@ def test_atexit_is_too_late_for_the_pool_of_the_loop(call: str, used: bool) -> N
     assert perform_script(script + "atexit.register(close)\n").lines == ["too late"]
 
 
+def noted(queue: SimpleQueue[Any], future: Any) -> Any:
+    """Put the future into the queue and return it."""
+    queue.put(future)
+    return future
+
+
+@pytest.mark.sometimes("loop-sync-call-amid-close")
+def test_a_call_amid_close_may_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    # no mutant: в примере страницы во время close никто не зовёт
+    cleaning, begun = threading.Event(), asyncio.Event()
+    kept: list[Any] = []
+
+    async def pages() -> Any:
+        try:
+            yield "page"
+        finally:
+            cleaning.set()
+            # The loop stops a few passes after this: the late call begins, and no more.
+            await begun.wait()
+
+    async def open_pages() -> None:
+        kept.append(pages())
+        await anext(kept[0])
+
+    async def fetch() -> str:
+        begun.set()
+        task: Any = asyncio.current_task()
+        task._log_destroy_pending = False  # else a later test would have to hear of it
+        for _ in range(100):
+            await asyncio.sleep(0)
+        return "a page"
+
+    submit, futures = asyncio.run_coroutine_threadsafe, SimpleQueue[Any]()
+    monkeypatch.setattr(
+        "asyncio.run_coroutine_threadsafe", lambda *args: noted(futures, submit(*args))
+    )
+
+    def call_late() -> None:
+        assert cleaning.wait(60)
+        kept.append(loop_thread.call(fetch()))
+
+    with _loop_thread() as loop_thread:
+        assert loop_thread.call(fetch()) == "a page"
+        begun.clear()
+        loop_thread.call(open_pages())
+        late = threading.Thread(target=call_late)
+        late.start()
+    assert begun.is_set(), "the call was accepted"
+    future = [futures.get(timeout=60) for _ in "123"][-1]
+    assert not future.done(), "and nobody is left to end it"
+    future.set_result("ended by the proof")
+    late.join()
+    assert kept[1:] == ["ended by the proof"]
+
+
+WORKERS = {
+    "Process": "child = Process(target=work); child.start(); child.join()",
+    "ProcessPoolExecutor": "with ProcessPoolExecutor(1) as pool: pool.submit(work).result()",
+}
+
+
+@pytest.mark.always("loop-sync-worker-no-atexit", before="3.13")
+@ways(
+    method=only(METHODS, "fork", "forkserver"),
+    started=WORKERS,
+    closed={"by atexit": "atexit.register(close)", "before": "close()"},
+)
+def test_a_forked_worker_calls_no_atexit(method: str, started: str, closed: str) -> None:
+    # no mutant: вызывать ли atexit, решает сам multiprocessing
+    code = """
+        import atexit
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import Process
+        def work():
+            loop = Loop()
+            loop.begin(daemon=True)
+            def close():
+                loop.loop.call_soon_threadsafe(loop.stop.set)
+                loop.thread.join()
+            CLOSED
+            print("work ends", flush=True)
+        if __name__ == "__main__":
+            STARTED
+    """
+    script = dedent(ENDING) + filled(code, CLOSED=closed, STARTED=started)
+    last = [] if "atexit" in closed else ["finally"]
+    assert sorted(run_by(method, script).stdout.splitlines()) == [*last, "work ends"]
+
+
 @pytest.mark.always("loop-sync-runner-busy")
 @ways(quiet={"a wait": True, "a step that computes": False})
 def test_a_busy_runner_refuses(quiet: bool) -> None:
@@ -298,6 +416,25 @@ def test_a_busy_runner_refuses(quiet: bool) -> None:
 def test_what_was_refused_may_run() -> None:
     trace = play("bridges/loop_for_sync_runner", clock="virtual")
     assert trace.ordered("main: This event loop is already running", "ordered by Other")
+    begun, over = threading.Event(), threading.Event()
+    ran: list[str] = []
+
+    async def pay() -> None:
+        begun.set()
+        assert over.wait(60)
+
+    async def order() -> None:
+        ran.append(threading.current_thread().name)
+
+    with asyncio.Runner() as runner:
+        thread = threading.Thread(target=runner.run, args=(pay(),), name="busy")
+        thread.start()
+        assert begun.wait(60)
+        with pytest.raises(RuntimeError, match="already running"):
+            runner.run(order())
+        over.set()
+        thread.join()
+    assert ran == ["busy"]
 
 
 FORK = """

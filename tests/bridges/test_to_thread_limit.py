@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -233,6 +234,34 @@ def test_a_call_that_nobody_awaits_keeps_its_thread(
         await asyncio.wait([left])
 
     asyncio.run(main())
+
+
+class Dripping(socket.socket):
+    """Receives a byte at a time, each of them late."""
+
+    def recv_into(self, buffer: Any, *_: Any) -> int:
+        time.sleep(0.05)
+        return super().recv_into(buffer, 1)
+
+
+@pytest.mark.always("ttl-socket-timeout-each-read")
+@ways(
+    read={
+        "read": lambda file, size: file.read(size),
+        "readline": lambda file, size: file.readline(),
+        "readinto": lambda file, size: file.readinto(bytearray(size)),
+    }
+)
+def test_each_portion_has_the_whole_timeout(read: Callable[[Any, int], object]) -> None:
+    # no mutant: примеры страницы сокета не открывают
+    near, far = socket.socketpair()
+    with far, Dripping(fileno=near.detach()) as dripping:
+        dripping.settimeout(0.1)
+        far.sendall(b"a page\n")
+        with dripping.makefile("rb") as file:
+            assert read(file, 7)  # seven times half the timeout
+        with dripping.makefile("rb") as file, pytest.raises(TimeoutError):
+            read(file, 7)
 
 
 @pytest.mark.always("ttl-cancelled-stays-in-queue")

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -33,6 +34,10 @@ def test_the_body_never_runs() -> None:
     assert snippet.saved == []
 
 
+async def _cancel_at_once() -> None:
+    asyncio.create_task(_save()).cancel()
+
+
 @pytest.mark.always("forgotten-warns-with-name")
 # one way: a fact about one object
 def test_the_warning_names_the_function() -> None:
@@ -45,6 +50,7 @@ def test_the_warning_names_the_function() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         _save().close()
+        asyncio.run(_cancel_at_once())
         gc.collect()
     assert not caught
     assert play("coroutines/forgotten_await_warning").lines[0].startswith("RuntimeWarning: ")
@@ -152,6 +158,49 @@ def test_a_line_is_warned_of_once(forget: Forgets) -> None:
         return len(caught)
 
     assert (warned("always"), warned("default")) == (3, 1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for forgotten in (_save, _cancel_at_once, _save):
+            forgotten()
+            gc.collect()
+    assert len(caught) == 2, "once for each function"
+
+
+Forget = Callable[[Coroutine[Any, Any, Any]], object]
+FORGOTTEN: dict[str, tuple[Forget, bool]] = {
+    "gather": (asyncio.gather, False),
+    "shield": (asyncio.shield, False),
+    "create_task": (asyncio.create_task, False),
+    "the coroutine itself": (lambda work: work, True),
+}
+"""What is called without await, and whether Python warns of it."""
+
+
+@pytest.mark.always("forgotten-future-silent")
+@ways(forgotten=FORGOTTEN)
+def test_only_coroutines_are_warned_of(forgotten: tuple[Forget, bool]) -> None:
+    # no mutant: примеры страницы забывают await перед корутиной
+    forget, warned = forgotten
+    gate = threading.Event()
+    log: list[str] = []
+
+    async def work() -> None:
+        await asyncio.sleep(1)
+        log.append("done")
+
+    async def main() -> None:
+        forget(work())
+        gc.collect()
+        asyncio.get_running_loop().run_in_executor(None, gate.wait)
+        log.append("went on")
+        gate.set()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+        gc.collect()
+    assert log == ["went on"]
+    assert bool(caught) == warned
 
 
 Creates = Callable[[Callable[[], None]], None]

@@ -335,6 +335,36 @@ def test_another_process_prints_amid_a_line(method: str) -> None:
     assert run.stdout == "start main\nend\n"
 
 
+@pytest.mark.sometimes("order-processes-torn-at-seam")
+@ways(method=METHODS)
+def test_a_full_buffer_gives_away_part_of_a_line(method: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    run = run_by(
+        method,
+        """
+        from multiprocessing import Event, Process
+
+        def work(full, go_on):
+            print("child" * 100_000)  # more than a buffer of any version holds
+            full.set()
+            go_on.wait()
+
+        if __name__ == "__main__":
+            full, go_on = Event(), Event()
+            child = Process(target=work, args=(full, go_on))
+            child.start()
+            full.wait()
+            print("main", flush=True)
+            go_on.set()
+            child.join()
+        """,
+    )
+    begun, ended = run.stdout.splitlines()
+    assert begun != "main"
+    assert begun.endswith("main")
+    assert begun.removesuffix("main") + ended == "child" * 100_000
+
+
 FORK_ENDS = {
     "returns": ("pass", 2),
     "sys.exit": ("sys.exit(3)", 2),

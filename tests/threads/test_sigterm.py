@@ -191,6 +191,93 @@ def test_an_exception_of_the_handler_ends_the_wait(wait: str) -> None:
     assert perform_script(filled(HEAD + program, WAIT=wait)).lines == ["finally"]
 
 
+@pytest.mark.always("sigterm-after-last-line")
+@ways(worker={"waits": "stop.wait()", "computes": "while not stop.is_set(): pass"})
+def test_after_the_last_line_the_exception_is_only_printed(worker: str) -> None:
+    # no mutant: что делать с исключением при выходе, решает сам Python
+    program = """
+    def leave(number, frame):
+        if not asked:
+            asked.append(number)
+            raise SystemExit
+
+    def ask():
+        main_thread().join()
+        while not asked:  # one may come too early for the wait
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+
+    def work():
+        try:
+            WORK
+        finally:
+            print("finally")
+
+    asked, stop = [], Event()
+    signal.signal(signal.SIGTERM, leave)
+    Thread(target=work).start()
+    Thread(target=ask, daemon=True).start()
+    """
+    trace = perform_script(filled(HEAD + program, WORK=worker))
+    assert trace.lines == []
+    assert "SystemExit" in trace.stderr
+
+
+AIMED = {
+    "raise_signal": ("signal.raise_signal(signal.SIGTERM)", False),
+    "pthread_kill": ("signal.pthread_kill(get_ident(), signal.SIGTERM)", False),
+    "interrupt_main": ("_thread.interrupt_main(signal.SIGTERM)", False),
+    "to the process": ("os.kill(os.getpid(), signal.SIGTERM)", True),
+    "to the main thread": ("signal.pthread_kill(main_thread().ident, signal.SIGTERM)", True),
+}
+"""What a worker calls, and whether the system interrupts the main thread's wait for it."""
+
+
+@pytest.mark.always("sigterm-of-thread-does-not-wake")
+@ways(
+    aimed=AIMED,
+    wait={
+        "Event.wait": ("go_on.wait()", "go_on.set()"),
+        "join": ("other.join()", "go_on.set()"),
+        "Queue.get": ("items.get()", "items.put(1)"),
+    },
+)
+def test_a_signal_to_the_thread_itself_does_not_wake_main(
+    aimed: tuple[str, bool], wait: tuple[str, str]
+) -> None:
+    # no mutant: кому достанется сигнал, решает система
+    send, wakes = aimed
+    waits, ends = wait
+    program = """
+    import _thread
+
+    def handler(number, frame):
+        handled.set()
+
+    def ask():
+        for _ in range(30):
+            handled.clear()
+            SEND
+            # Before main has begun to wait it is handled at once, or noticed too late: once more.
+            if handled.wait(0.3) is WAKES:
+                break
+            time.sleep(0.01)
+        print("in the wait:", handled.is_set())
+        END
+
+    handled, go_on, items = Event(), Event(), queue.Queue()
+    signal.signal(signal.SIGTERM, handler)
+    other = Thread(target=go_on.wait)
+    other.start()
+    Thread(target=ask).start()
+    WAIT
+    print("after it:", handled.is_set())
+    go_on.set()
+    """
+    program = filled(HEAD + program, SEND=send, WAKES=wakes, WAIT=waits, END=ends)
+    assert perform_script(program).lines == [f"in the wait: {wakes}", "after it: True"]
+
+
 @pytest.mark.always("sigterm-ignored-in-cleanup")
 @ways(sent=SENT)
 def test_an_ignored_signal_leaves_the_cleanup_alone(sent: str) -> None:
