@@ -203,18 +203,18 @@ def test_an_event_ends_the_task(event: str) -> None:
         assert trace.lines == ["True"], pool
 
 
-def test_the_page_sets_the_event_whatever_happens() -> None:
-    for error in (TimeoutError, KeyboardInterrupt, OSError):
-        main = load("pools/timeout_fixed").main
-        stop, set_at_exit = main.__globals__["stop"], list[bool]()
-        pool = MagicMock()
-        pool.submit.return_value.result.side_effect = error
-        pool.__enter__.return_value = pool
-        pool.__exit__.side_effect = lambda *_, stop=stop: set_at_exit.append(stop.is_set())
-        main.__globals__["ThreadPoolExecutor"] = lambda pool=pool: pool
-        with pytest.raises(error):
-            main()
-        assert set_at_exit == [True]
+@pytest.mark.parametrize("error", [TimeoutError, KeyboardInterrupt, OSError])
+def test_the_page_sets_the_event_whatever_happens(error: type[BaseException]) -> None:
+    main = load("pools/timeout_fixed").main
+    stop, set_at_exit = main.__globals__["stop"], list[bool]()
+    pool = MagicMock()
+    pool.submit.return_value.result.side_effect = error
+    pool.__enter__.return_value = pool
+    pool.__exit__.side_effect = lambda *_: set_at_exit.append(stop.is_set())
+    main.__globals__["ThreadPoolExecutor"] = lambda: pool
+    with pytest.raises(error):
+        main()
+    assert set_at_exit == [True]
 
 
 @pytest.mark.always("lim-program-end-waits")
