@@ -103,6 +103,7 @@ def started(code: str, **words: object) -> subprocess.Popen[str]:
 @pytest.mark.sometimes("daemon-print-holds-exit")
 @ways(main={"is silent": "pass", "prints, too": "print('main')"})
 def test_a_daemon_amid_a_print_makes_the_exit_fail(main: str) -> None:
+    # no mutant: ждать ли демона, решает сам Python
     code = """
         import os, select, threading
 
@@ -128,6 +129,7 @@ def test_a_daemon_amid_a_print_makes_the_exit_fail(main: str) -> None:
     },
 )
 def test_a_daemon_amid_a_write_to_stderr_holds_the_exit_up(writes: str) -> None:
+    # no mutant: ждать ли демона, решает сам Python
     code = """
         import os, select, sys, threading
 
