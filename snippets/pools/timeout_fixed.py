@@ -18,7 +18,8 @@ def main() -> None:
             future.result(timeout=0.01)
         except TimeoutError:
             print("main: timeout")
-        stop.set()
+        finally:
+            stop.set()  # after Ctrl+C, too: the pool waits for the job
     print(f"main: left the pool with a {future.result()}")
 
 

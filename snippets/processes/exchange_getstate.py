@@ -9,10 +9,12 @@ class Counter:
         self.lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"name": self.name}
+        state = self.__dict__.copy()
+        del state["lock"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.name = state["name"]
+        self.__dict__.update(state)
         self.lock = Lock()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -383,23 +383,45 @@ def test_a_shield_does_not_stop_a_cancellation_of_the_task_itself() -> None:
         assert perform(main).at("cancelled") == 1
 
 
+async def nothing() -> None:
+    pass
+
+
+def of_a_full_queue() -> Awaitable[object]:
+    queue = asyncio.Queue[object]()
+    queue.put_nowait("item")
+    return queue.get()
+
+
+def done_already() -> Awaitable[object]:
+    future = asyncio.get_running_loop().create_future()
+    future.set_result("done")
+    return future
+
+
+AT_ONCE = {
+    "coroutine": nothing,
+    "queue": of_a_full_queue,
+    "done future": done_already,
+    "free lock": lambda: asyncio.Lock().acquire(),
+}
+"""What `await` gets at once, and the task isn't suspended."""
+
+
 @pytest.mark.always("timeout-not-blocking")
-# one way: code without a wait has no ways
-def test_code_without_await_is_not_interrupted() -> None:
+@ways(at_once=AT_ONCE)
+def test_code_that_never_suspends_is_not_interrupted(at_once: Callable[[], Awaitable[Any]]) -> None:
     def block(seconds: float) -> None:
         time.sleep(seconds)
         print("to the end")
-
-    async def nothing() -> None:
-        pass
 
     for seconds in (2, 1000):
 
         async def main(seconds: float = seconds) -> None:
             async with asyncio.timeout(1):
-                await nothing()
+                await at_once()
                 block(seconds)
-                await nothing()
+                await at_once()
             print("no error")
 
         trace = perform(main)

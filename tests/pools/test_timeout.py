@@ -4,9 +4,10 @@ import sys
 from concurrent import futures
 from concurrent.futures import ProcessPoolExecutor
 from textwrap import dedent
+from unittest.mock import MagicMock
 
 import pytest
-from proven.stage import play
+from proven.stage import load, play
 
 from tests.ways import ways
 from tests.ways_processes import POOLS, PROCESS_POOLS, THREAD_POOLS, Pool, filled
@@ -200,6 +201,54 @@ def test_an_event_ends_the_task(event: str) -> None:
             )
         )
         assert trace.lines == ["True"], pool
+
+
+@pytest.mark.parametrize("error", [TimeoutError, KeyboardInterrupt, OSError])
+def test_the_page_sets_the_event_whatever_happens(error: type[BaseException]) -> None:
+    main = load("pools/timeout_fixed").main
+    stop, set_at_exit = main.__globals__["stop"], list[bool]()
+    pool = MagicMock()
+    pool.submit.return_value.result.side_effect = error
+    pool.__enter__.return_value = pool
+    pool.__exit__.side_effect = lambda *_: set_at_exit.append(stop.is_set())
+    main.__globals__["ThreadPoolExecutor"] = lambda: pool
+    with pytest.raises(error):
+        main()
+    assert set_at_exit == [True]
+
+
+@pytest.mark.always("lim-program-end-waits")
+@ways(
+    pool=POOLS,
+    how={"leaves the queue": "wait=False", "cancels it": "wait=False, cancel_futures=True"},
+)
+def test_the_end_of_the_program_waits_for_what_has_begun(pool: Pool, how: str) -> None:
+    # no mutant: ждать ли заданий в конце, решает сам Python
+    lines = perform(
+        pool,
+        filled(
+            """
+        import atexit
+
+        def outlive(name):
+            pathlib.Path(f"{name} began").touch()
+            while not pathlib.Path("main is done").exists():
+                time.sleep(0.01)
+            time.sleep(0.1)  # the program has all the time to leave, if it may
+            pathlib.Path(f"{name} ended").touch()
+
+        if __name__ == "__main__":
+            atexit.register(lambda: print(is_there("job ended")))
+            pool = Pool(1)
+            pool.submit(outlive, "job")
+            wait_for("job began")
+            pool.shutdown(HOW)
+            pathlib.Path("main is done").touch()
+        """,
+            HOW=how,
+        ),
+    )
+    assert lines == ["True"]
 
 
 @pytest.mark.always("lim-event-for-processes")

@@ -7,10 +7,14 @@ import operator
 import os
 import pickle
 import queue
+import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
@@ -278,6 +282,105 @@ def test_a_sibling_that_holds_the_end_hides_the_eof(method: str, at_once: bool) 
         ),
     )
     assert trace.lines == [str(not (at_once and method == "fork")), "True", "EOFError"]
+
+
+@pytest.mark.always("xch-child-holds-parents-end")
+@ways(
+    method=METHODS,
+    duplex={"duplex": "True", "one way": "False"},
+    closes={"closes it": True, "holds it": False},
+)
+def test_a_child_that_holds_its_parents_end_gets_no_eof(
+    method: str, duplex: str, closes: bool
+) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        from multiprocessing import Pipe, Process
+
+        def work(there, parents_end, told):
+            if CLOSES:
+                parents_end.close()
+            print(there.recv())
+            told.recv()
+            if HOLDS:
+                print("more to come:", not there.poll(0))
+                return
+            try:
+                there.recv()
+            except EOFError:
+                print("EOFError")
+
+        if __name__ == "__main__":
+            there, here = Pipe(duplex=DUPLEX)
+            told, tell = Pipe(duplex=False)
+            parents_end = here if CLOSES else None
+            child = Process(target=work, args=(there, parents_end, told))
+            child.start()
+            there.close()
+            here.send("the only job")
+            here.close()
+            tell.send("closed")
+            child.join()
+    """,
+            CLOSES=closes,
+            HOLDS=method == "fork" and not closes,
+            DUPLEX=duplex,
+        ),
+    )
+    end = "more to come: True" if method == "fork" and not closes else "EOFError"
+    assert trace.lines == ["the only job", end]
+
+
+@pytest.mark.sometimes("xch-one-end-two-senders")
+@ways(
+    method=METHODS,
+    other={"thread": "Thread", "process": "Process"},
+    lock={"no lock": "nullcontext", "lock": "Lock"},
+)
+def test_two_senders_of_one_end_mix_their_messages(method: str, other: str, lock: str) -> None:
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import pickle
+        from contextlib import nullcontext
+        from multiprocessing import Lock, Pipe, Process
+        from threading import Thread
+
+        def send(there, turn, letter):
+            with turn:
+                there.send(letter * 20_000)
+
+        if __name__ == "__main__":
+            here, there = Pipe(duplex=False)
+            turn = LOCK()
+            other = OTHER(target=send, args=(there, turn, "b"))
+            whole = there._send
+
+            # The schedule that is forced: a large message is written in two parts,
+            # and the other sender comes in between them, if it may.
+            def between(data):
+                there._send = whole
+                whole(data)
+                other.start()
+                if "LOCK" == "nullcontext":
+                    other.join()
+
+            there._send = between
+            send(there, turn, "a")
+            try:
+                print(here.recv()[0], here.recv()[0])
+            except pickle.UnpicklingError:
+                print("mixed")
+            other.join()
+    """,
+            OTHER=other,
+            LOCK=lock,
+        ),
+    )
+    assert trace.lines == ["mixed" if lock == "nullcontext" else "a b"]
 
 
 @pytest.mark.sometimes("xch-queue-looks-empty")
@@ -636,7 +739,7 @@ def test_getstate_leaves_out_what_cant_be_sent(protocol: int) -> None:
                 self.name, self.lock = name, Lock()
 
             def __getstate__(self):
-                return {"name": self.name}
+                return {name: value for name, value in vars(self).items() if name != "lock"}
 
             def __setstate__(self, state):
                 self.__init__(**state)
@@ -764,6 +867,62 @@ def test_the_child_does_not_end_before_its_queue_is_read(method: str, end: tuple
     )
     ends_by_itself = code in (0, 1, 3)
     assert trace.lines == ["1000 False", f"1000000 {ends_by_itself}"]
+
+
+@pytest.mark.always("xch-dead-reader-holds-exit")
+@ways(
+    method=METHODS,
+    end={name: PROCESS_ENDS[name][0] for name in ("value", "exception", "killed")},
+    put={
+        "fits in": (1_000, "pass"),
+        "does not fit": (1_000_000, "pass"),
+        "is given up": (1_000_000, "words.cancel_join_thread()"),
+    },
+)
+def test_a_queue_that_nobody_reads_holds_the_exit(
+    tmp_path: Path, method: str, end: str, put: tuple[int, str]
+) -> None:
+    size, give_up = put
+    code = filled(
+        """
+        import multiprocessing, os, sys
+
+        def work(words):
+            words.get()
+            ENDING
+
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("METHOD")
+            words = context.Queue()
+            child = context.Process(target=work, args=(words,))
+            child.start()
+            words.put("first")
+            words.put("x" * SIZE)
+            child.join()
+            GIVE_UP
+            raise RuntimeError("the child is gone")
+        """,
+        ENDING=end,
+        METHOD=method,
+        SIZE=size,
+        GIVE_UP=give_up,
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as program:
+        try:
+            assert program.stderr
+            assert any("the child is gone" in line for line in program.stderr)
+            if size == 1_000_000 and give_up == "pass":
+                with pytest.raises(subprocess.TimeoutExpired):
+                    program.wait(timeout=0.1)
+            else:
+                assert program.wait() == 1
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
 
 
 def test_the_page_shows_both_orders() -> None:

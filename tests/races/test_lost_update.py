@@ -2,9 +2,9 @@
 
 import dis
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from threading import Barrier
+from threading import Barrier, Thread
 from types import FrameType
 from typing import Any
 
@@ -192,6 +192,16 @@ class LockedTwice(WriteLocked):
             self.total = total + ask_price()
 
 
+class LockOfEachCall(WriteLocked):
+    """A broken twin: each call makes a lock of its own."""
+
+    def sell(self, ask_price: Callable[[], int]) -> None:
+        price = ask_price()
+        with threading.Lock():
+            total = self.total
+            self.total = total + price
+
+
 @pytest.mark.never("race-locked-update-not-lost")
 def test_under_the_lock_no_update_is_lost(explored: Callable[..., None]) -> None:
     assert printed_in_any_order("races/lost_update_fixed") == {("sold 2 times for 10, total 20",)}
@@ -206,7 +216,12 @@ def test_under_the_lock_no_update_is_lost(explored: Callable[..., None]) -> None
 
     fixed = two_sales(lambda: explore.load("races/lost_update_fixed").Till()).explore()
     assert fixed.holds, fixed.failure
-    twins = (lambda: explore.load("races/lost_update_broken").Till(), WriteLocked, LockedTwice)
+    twins = (
+        lambda: explore.load("races/lost_update_broken").Till(),
+        WriteLocked,
+        LockedTwice,
+        LockOfEachCall,
+    )
     explored(fixed.orders, twin_fails=[not two_sales(twin).explore().holds for twin in twins])
 
 
@@ -216,3 +231,37 @@ def test_a_dict_that_grows_breaks_who_goes_through_it() -> None:
     assert play("races/lost_update_iterated").lines == [line]
     prices = load("races/lost_update_iterated").Prices()
     assert prices.total() == 8, "undisturbed it comes to its end"
+
+
+def sum_over(keys: Iterable[str], prices: dict[str, int], amid: Callable[[], object]) -> int:
+    """Add up the prices of the keys; after each of them another thread does something."""
+    total = 0
+    for key in keys:
+        total += prices[key]
+        other = Thread(target=amid)
+        other.start()
+        other.join()
+    return total
+
+
+@pytest.mark.always("race-copied-keys-may-be-gone")
+@ways(
+    copied={"list": list, "list of keys": lambda d: list(d.keys()), "tuple": tuple},
+    remove={
+        "del": lambda d: d.__delitem__("coffee"),
+        "pop": lambda d: d.pop("coffee", None),
+        "popitem": lambda d: d.popitem(),
+        "clear": dict.clear,
+    },
+)
+def test_a_copy_of_the_keys_outlives_what_it_names(
+    copied: Callable[[dict[str, int]], Iterable[str]], remove: Callable[[dict[str, int]], object]
+) -> None:
+    prices = {"tea": 3, "coffee": 5}
+    with pytest.raises(KeyError, match="coffee"):
+        sum_over(copied(prices), prices, lambda: remove(prices))
+    prices = {"tea": 3, "coffee": 5}
+    whole = prices.copy()
+    assert sum_over(whole, whole, lambda: prices.pop("coffee", None)) == 8
+    with pytest.raises(RuntimeError):
+        sum_over(prices, prices, lambda: prices.setdefault("cake", 7))

@@ -98,7 +98,7 @@ FILES = {
 
 def write(folder: Path, file: str, body: str) -> None:
     path = folder / file
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(dedent(body), encoding="utf-8")
     importlib.invalidate_caches()
 
@@ -124,17 +124,17 @@ def test_one_thread_runs_the_body_and_the_others_wait(
     assert [each is got[0] for each in got] == [True] * count
 
 
-def after_an_error(asked: Importing) -> None:
+def after_an_error(asked: Importing, name: str) -> None:
     def fail() -> None:
         raise LookupError
 
     asked.others_wait = fail
     with pytest.raises(LookupError):
-        importlib.import_module(NAME)
+        importlib.import_module(name)
     del asked.others_wait
 
 
-def after_an_error_in_another_thread(asked: Importing) -> None:
+def after_an_error_in_another_thread(asked: Importing, name: str) -> None:
     def fail() -> None:
         Importing.others_wait(asked)
         del asked.others_wait
@@ -142,7 +142,7 @@ def after_an_error_in_another_thread(asked: Importing) -> None:
 
     def load() -> None:
         with suppress(LookupError):
-            importlib.import_module(NAME)
+            importlib.import_module(name)
 
     asked.others_wait = fail
     asked.threads = [Thread(target=load) for _ in range(2)]
@@ -152,13 +152,13 @@ def after_an_error_in_another_thread(asked: Importing) -> None:
         thread.join()
 
 
-def after_removal(asked: Importing) -> None:
-    importlib.import_module(NAME)
-    del sys.modules[NAME]
+def after_removal(asked: Importing, name: str) -> None:
+    importlib.import_module(name)
+    del sys.modules[name]
 
 
-def after_reload(asked: Importing) -> None:
-    importlib.reload(importlib.import_module(NAME))
+def after_reload(asked: Importing, name: str) -> None:
+    importlib.reload(importlib.import_module(name))
 
 
 @pytest.mark.always("singleton-module-again")
@@ -169,16 +169,84 @@ def after_reload(asked: Importing) -> None:
         "sys.modules": after_removal,
         "reload": after_reload,
     },
-    package={"module": f"{NAME}.py", "package": f"{NAME}/__init__.py"},
+    file=FILES,
+    how=HOW,
 )
 def test_the_body_runs_again(
-    importing: Importing, tmp_path: Path, why: Callable[[Importing], None], package: str
+    importing: Importing,
+    tmp_path: Path,
+    why: Callable[[Importing, str], None],
+    file: tuple[str, str],
+    how: Callable[[str], Any],
 ) -> None:
-    write(tmp_path, package, BODY)
-    why(importing)
-    importlib.import_module(NAME)
+    name, path = file
+    write(tmp_path, path, BODY)
+    why(importing, name)
+    how(name)
     assert importing.bodies == 2
-    importlib.import_module(NAME)
+    how(name)
+    assert importing.bodies == 2
+
+
+PACKAGES = {"of a package": f"{NAME}.inner", "deeper": f"{NAME}.middle.inner"}
+
+
+def make_package(folder: Path, name: str, body: str) -> None:
+    """Write the module of this name, and a package for each of the names before it."""
+    *outer, inner = name.split(".")
+    for depth in range(len(outer)):
+        write(folder, "/".join(outer[: depth + 1]) + "/__init__.py", "")
+    write(folder, "/".join([*outer, inner]) + ".py", body)
+
+
+@pytest.mark.always("singleton-kept-by-its-package")
+@ways(
+    name=PACKAGES,
+    remove={"del": sys.modules.__delitem__, "pop": sys.modules.pop},
+    took={"from": "from PACKAGE import inner", "import": "import PACKAGE.inner"},
+)
+def test_from_its_package_a_removed_module_comes_as_it_was(
+    importing: Importing, tmp_path: Path, name: str, remove: Callable[[str], object], took: str
+) -> None:
+    make_package(tmp_path, name, BODY)
+    package = name.rpartition(".")[0]
+    scope: dict[str, Any] = {}
+    exec(filled(took, PACKAGE=package), scope)
+    before = sys.modules[name]
+    remove(name)
+    exec(f"from {package} import inner", scope)
+    assert scope["inner"] is before
+    assert importing.bodies == 1
+    # By its full name it is made anew, and so it is when its package was removed as well.
+    assert importlib.import_module(name) is not before
+    assert importing.bodies == 2
+    remove(name)
+    remove(package)
+    exec(f"from {package} import inner", scope)
+    assert importing.bodies == 3
+
+
+@pytest.mark.always("singleton-two-names")
+@ways(
+    how=HOW,
+    order={"whole name first": 1, "short name first": -1},
+    file={"module": "inner.py", "package": "inner/__init__.py"},
+)
+def test_a_file_imported_by_two_names_runs_twice(
+    importing: Importing,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: Callable[[str], Any],
+    order: int,
+    file: str,
+) -> None:
+    short = f"{NAME}_inner"
+    write(tmp_path, f"{NAME}/__init__.py", "")
+    write(tmp_path, f"{NAME}/{NAME}_{file}", BODY)
+    monkeypatch.syspath_prepend(tmp_path / NAME)
+    sys.modules.pop(short, None)
+    first, second = (how(name) for name in [f"{NAME}.{short}", short][::order])
+    assert first is not second
     assert importing.bodies == 2
 
 
@@ -413,6 +481,61 @@ def test_a_function_runs_in_a_forked_child_before_its_work(fork: str) -> None:
     parent = 'print("parent:", connection)'
     trace = perform_script("\n".join([*map(dedent, (code, fork)), parent]))
     assert trace.lines == ["child: None", "parent: inherited"]
+
+
+GOODBYES = {
+    "__del__": """
+        class Connection:
+            def __del__(self):
+                os.write(to_server, b"QUIT")
+    """,
+    "finalize": """
+        class Connection:
+            def __init__(self):
+                weakref.finalize(self, os.write, to_server, b"QUIT")
+    """,
+    "temporary folder": """
+        class Connection(tempfile.TemporaryDirectory):
+            pass
+    """,
+}
+
+
+@pytest.mark.always("singleton-forgotten-says-goodbye")
+@ways(fork=FORKS, goodbye=GOODBYES, keep={"forgotten": "", "kept": "inherited = connection"})
+def test_what_a_child_forgets_says_goodbye_for_its_parent(
+    fork: str, goodbye: str, keep: str
+) -> None:
+    # no mutant: когда удалить объект, решает сам Python
+    imports = """
+        import multiprocessing, os, tempfile, weakref
+        from concurrent.futures import ProcessPoolExecutor
+
+        context = multiprocessing.get_context("fork")
+        at_server, to_server = os.pipe()
+    """
+    code = """
+        connection = Connection()
+
+        def forget():
+            global connection, inherited
+            KEEP
+            connection = None
+
+        def work():
+            pass
+
+        os.register_at_fork(after_in_child=forget)
+    """
+    said = """
+        os.write(to_server, b".")
+        gone = isinstance(connection, tempfile.TemporaryDirectory) and (
+            not os.path.exists(connection.name)
+        )
+        print("goodbye:", gone or b"QUIT" in os.read(at_server, 100))
+    """
+    parts = (imports, goodbye, filled(code, KEEP=keep or "pass"), fork, said)
+    assert perform_script("\n".join(map(dedent, parts))).lines == [f"goodbye: {not keep}"]
 
 
 def run(folder: Path, *arguments: str, **files: str) -> list[str]:

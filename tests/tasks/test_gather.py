@@ -243,8 +243,30 @@ def test_a_cancelled_gather_waits_for_one_clean_up_only(
 
 
 @pytest.mark.always("gather-list-type-error")
-# one way: a fact about one type
-def test_a_list_is_a_type_error() -> None:
+@ways(kind={"list": list, "tuple": tuple, "set": set}, count={"none": 0, "one": 1, "three": 3})
+def test_a_list_is_a_type_error(kind: Callable[[list[Any]], Any], count: int) -> None:
     trace = play("tasks/gather_list_broken")
     assert trace.lines == ["TypeError: a list is not awaitable"]
     assert play("tasks/gather_list_fixed").lines == ["['page 1', 'page 2', 'page 3']"]
+
+    async def main() -> None:
+        together = [asyncio.sleep(1) for _ in range(count)]
+        with pytest.raises(TypeError):
+            asyncio.gather(kind(together))
+        await asyncio.gather(*kind(together))
+        print("unpacked")
+
+    assert perform(main).lines == ["unpacked"]
+
+
+@pytest.mark.always("gather-generator-bad-yield", before="3.12")
+# one way: a fact about one type
+def test_a_generator_becomes_a_task_that_fails() -> None:
+    # no mutant: примет ли gather генератор, решает сам Python
+    async def main() -> None:
+        together = asyncio.gather(asyncio.sleep(1) for _ in range(3))
+        with pytest.raises(RuntimeError, match="Task got bad yield: "):
+            await together
+        print("told by await")
+
+    assert perform(main).lines == ["told by await"]

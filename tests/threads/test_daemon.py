@@ -1,11 +1,11 @@
 """Proofs for source/threads/daemon.md."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from textwrap import dedent
 from threading import Event, Thread
 
@@ -88,32 +88,64 @@ def test_a_daemon_that_waits_at_exit_skips_its_finally(busy: str) -> None:
     assert fixed.ordered("saver: file opened", "main: done", "saver: file closed")
 
 
-@pytest.mark.sometimes("daemon-print-holds-exit")
-def test_a_daemon_amid_a_print_holds_the_exit_up(tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(
-        dedent("""
-            import os, select, threading
-
-            threading.Thread(target=print, args=("x" * 1_000_000,), daemon=True).start()
-            while select.select([], [1], [], 0)[1]:
-                pass  # until the pipe is full: then the daemon stands amid its print
-            print("main too has something to say")
-            os.write(2, b"main is done\\n")
-        """),
-        encoding="utf-8",
-    )
+def started(code: str, **words: object) -> subprocess.Popen[str]:
+    """Start this code as a program; neither its stdout nor its stderr is read, and both buffer."""
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    with subprocess.Popen(
-        [sys.executable, str(program)],
+    return subprocess.Popen(
+        [sys.executable, "-c", filled(code, **words)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as process:
+    )
+
+
+@pytest.mark.sometimes("daemon-print-holds-exit")
+@ways(main={"is silent": "pass", "prints, too": "print('main')"})
+def test_a_daemon_amid_a_print_makes_the_exit_fail(main: str) -> None:
+    # no mutant: ждать ли демона, решает сам Python
+    code = """
+        import os, select, threading
+
+        threading.Thread(target=print, args=("x" * 1_000_000,), daemon=True).start()
+        while select.select([], [1], [], 0)[1]:
+            pass  # until the pipe is full: then the daemon stands amid its print
+        MAIN
+    """
+    with started(code, MAIN=main) as process:
+        assert process.wait() == -signal.SIGABRT
         assert process.stderr
+        message = process.stderr.read()
+        assert "Fatal Python error: " in message
+        assert "could not acquire lock for <_io.BufferedWriter name='<stdout>'>" in message
+        assert "at interpreter shutdown, possibly due to daemon threads" in message
+
+
+@pytest.mark.sometimes("daemon-stderr-holds-exit")
+@ways(
+    writes={
+        "print": "print('x' * 1_000_000, file=sys.stderr)",
+        "error": "raise ValueError('x' * 1_000_000)",
+    },
+)
+def test_a_daemon_amid_a_write_to_stderr_holds_the_exit_up(writes: str) -> None:
+    # no mutant: ждать ли демона, решает сам Python
+    code = """
+        import os, select, sys, threading
+
+        def work():
+            WRITES
+
+        threading.Thread(target=work, daemon=True).start()
+        while select.select([], [2], [], 0)[1]:
+            pass  # until the pipe is full: then the daemon stands amid its writing
+        print("main is done", flush=True)
+    """
+    with started(code, WRITES=writes) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "main is done\n"
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=0.5)
+            process.wait(timeout=0.2)
         process.kill()
 
 

@@ -209,6 +209,61 @@ def test_only_twenty_are_kept(count: tuple[int, int], limits: httpx.Limits | Non
     assert connections_of(visits, work=1) == (opened, at_once)
 
 
+@pytest.mark.always("client-idle-is-left")
+@ways(
+    expiry={
+        "default": (5, {}),
+        "one": (1, {"keepalive_expiry": 1}),
+        "hour": (3600, {"keepalive_expiry": 3600}),
+    },
+    connections=CONNECTIONS,
+)
+def test_an_idle_connection_is_left(
+    expiry: tuple[float, dict[str, float]], connections: int
+) -> None:
+    # no mutant: в примерах клиент не простаивает
+    seconds, options = expiry
+
+    def opened(idle: float) -> int:
+        async def visits(url: str) -> None:
+            limits = httpx.Limits(max_connections=connections, **options)
+            async with httpx.AsyncClient(limits=limits) as client:
+                for _ in range(3):
+                    await asyncio.gather(*(client.get(url) for _ in range(connections)))
+                    await asyncio.sleep(idle)
+
+        return opened_by(visits)
+
+    assert opened(seconds - 0.1) == connections
+    assert opened(seconds + 0.1) == 3 * connections
+
+
+@pytest.mark.sometimes("client-closed-meanwhile")
+def test_a_server_may_close_while_the_next_request_is_sent() -> None:
+    got: list[object] = []
+
+    async def answer_once(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.read(65536)
+        writer.write(KEPT)
+        await reader.read(65536)  # the next request is on its way when it closes
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with httpx.AsyncClient() as client:
+            got.append((await client.get(url)).text)
+            with pytest.raises(httpx.RemoteProtocolError) as error:
+                await client.get(url)
+            got.append(str(error.value))
+            got.append((await client.get(url)).text)
+        await asyncio.sleep(0.1)
+        server.close()
+
+    perform(main)
+    assert got == ["ok", "Server disconnected without sending a response.", "ok"]
+
+
 @pytest.mark.always("client-pool-none")
 @ways(connections=CONNECTIONS, work={"short": 1, "a day": 86400})
 def test_without_a_limit_it_waits(connections: int, work: float) -> None:
