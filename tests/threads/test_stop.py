@@ -145,7 +145,7 @@ def test_an_exception_sent_into_a_thread_comes_after_its_wait(
     waiting: Callable[[], Waiting],
 ) -> None:
     # no mutant: утверждение о функции C-API, программа страницы её не зовёт
-    assert any(_waits_on(*waiting()) for _ in range(50)), "only what hasn't begun to wait is stopped"
+    assert any(_waits_on(*waiting()) for _ in range(50)), "it stops only what doesn't wait yet"
 
 
 def _waits_on(wait: Callable[[], object], end_the_wait: Callable[[], object]) -> bool:
@@ -385,13 +385,17 @@ def test_the_interrupt_leaves_the_pool_after_the_whole_queue(
         go_on.wait()
         done.append(number)
 
-    with pytest.raises(KeyboardInterrupt), ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(work, number) for number in range(5)]
-        try:
-            interrupted(futures)
-        finally:
-            assert not done
-            go_on.set()
+    def use_pool() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            futures = [pool.submit(work, number) for number in range(5)]
+            try:
+                interrupted(futures)
+            finally:
+                assert not done
+                go_on.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        use_pool()
     assert sorted(done) == [0, 1, 2, 3, 4]
     trace = play("threads/stop_pool_broken")
     jobs = [f"job {number}: done" for number in range(3)]
@@ -420,14 +424,18 @@ def test_the_interrupt_of_a_loop_over_map_cancels_the_rest(
         in_loop.wait()
         seen.extend(begun.get() for _ in range(workers + 1))
 
-    with pytest.raises(KeyboardInterrupt), ThreadPoolExecutor(workers) as pool:
-        try:
-            with _interrupted_after(all_are_at_work):
-                for _ in pool.map(work, range(8)):
-                    in_loop.set()
-                    body()
-        finally:
-            go_on.set()
+    def use_pool() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                with _interrupted_after(all_are_at_work):
+                    for _ in pool.map(work, range(8)):
+                        in_loop.set()
+                        body()
+            finally:
+                go_on.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        use_pool()
     assert sorted(done) == sorted(seen) == [*range(workers + 1)]
     assert begun.empty()
 

@@ -259,8 +259,10 @@ def test_async_def_that_needs_a_thread_waits_for_it(
     dependency, answer, waits = needs
     app = fastapi(sleep, [])
 
+    depends = Depends(dependency)
+
     @app.get("/health")
-    async def health(_: Any = Depends(dependency)) -> Any:
+    async def health(_: Any = depends) -> Any:
         return answer()
 
     answers = dict(ask(app, *["/slow"] * threads, "/health", threads=threads))
