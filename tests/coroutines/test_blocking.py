@@ -224,10 +224,12 @@ def test_one_pool_for_to_thread_and_names() -> None:
             asyncio.create_task(asyncio.to_thread(int)),
             asyncio.create_task(loop.getaddrinfo("127.0.0.1", 80)),
         ]
-        for _ in range(100):
-            await asyncio.sleep(0)
-        assert not any(task.done() for task in others)
-        release.set()
+        try:
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert not any(task.done() for task in others)
+        finally:
+            release.set()  # or the loop would wait for the thread when the proof fails
         await asyncio.wait([first, *others])
         assert others[1].result()
 
@@ -247,7 +249,7 @@ LEAVES_OR_NOT = LEAVES | {"error": _by_error, "without waiting": _without_waitin
 
 def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool) -> bool:
     """Tell whether the loop works while a job that nobody waits for goes on in a pool's thread."""
-    began, worked = threading.Event(), threading.Event()
+    began, worked, left = threading.Event(), threading.Event(), asyncio.Event()
     seen: list[bool] = []
     queued: list[bool] = []
     waited_for: list[bool] = []
@@ -261,7 +263,11 @@ def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool) -> bool:
         future = asyncio.get_running_loop().run_in_executor(pool, job)
         began.wait()
         pool.submit(queued.append, True)
-        await leave(future, 0)
+        try:
+            await leave(future, 0)
+        finally:
+            # Before the next pass of the loop the block of the pool is left.
+            left.set()
 
     async def open_and_use() -> None:
         try:
@@ -271,7 +277,7 @@ def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool) -> bool:
             waited_for.append(bool(queued))
 
     async def neighbour() -> None:
-        await asyncio.sleep(0.01)
+        await left.wait()
         worked.set()
 
     async def main(using: Coroutine[Any, Any, None]) -> None:

@@ -53,6 +53,39 @@ def test_a_runner_keeps_its_loop_to_the_end_of_with() -> None:
     assert next(iter(loops)).is_closed()
 
 
+@pytest.mark.always("run-runner-keeps-tasks")
+@ways(count={"1": 1, "3": 3}, end=ENDED)
+def test_a_runner_leaves_tasks_to_its_next_run(count: int, end: End) -> None:
+    # no mutant: в примере с Runner задач нет
+    steps: list[str] = []
+
+    async def background() -> None:
+        try:
+            while True:
+                steps.append("step")
+                await asyncio.sleep(0)
+        finally:
+            steps.append("end")
+
+    async def start() -> None:
+        tasks.extend(asyncio.create_task(background()) for _ in range(count))
+        await asyncio.sleep(0)
+        end.reach()
+
+    tasks: list[asyncio.Task[None]] = []
+    with asyncio.Runner() as runner:
+        with suppress(BaseException):
+            runner.run(start())
+        begun = len(steps)
+        assert begun >= count
+        runner.run(asyncio.sleep(0))
+        assert len(steps) > begun
+        assert not any(task.done() for task in tasks)
+        assert "end" not in steps
+    assert all(task.cancelled() for task in tasks)
+    assert steps.count("end") == count
+
+
 @pytest.mark.always("run-wants-coroutine")
 # one way: a fact about one function
 def test_run_of_a_function_is_an_error() -> None:

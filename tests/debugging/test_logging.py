@@ -390,6 +390,44 @@ def test_an_error_of_a_handler_ends_the_listener(
     assert records.empty() is survives
 
 
+@pytest.mark.always("logging-dead-listener-hangs")
+@ways(method=METHODS, ends={"raises": "raise OSError", "handles": "self.handleError(record)"})
+def test_a_worker_outlives_the_listener_that_nobody_replaces(method: str, ends: str) -> None:
+    # no mutant: обработчик примера исключений не бросает
+    code = """\
+        import logging, multiprocessing, queue, threading
+        from logging.handlers import QueueHandler, QueueListener
+        def work(records):
+            logging.getLogger().addHandler(QueueHandler(records))
+            for step in range(20): logging.warning("x" * 50_000)
+        class Ends(logging.Handler):
+            def emit(self, record):
+                ENDS
+        if __name__ == "__main__":
+            logging.raiseExceptions = False
+            threading.excepthook = lambda _: None
+            records = multiprocessing.Queue()
+            listener = QueueListener(records, Ends())
+            listener.start()
+            worker = multiprocessing.Process(target=work, args=(records,))
+            worker.start()
+            if "raise" in "ENDS":
+                listener._thread.join()
+                worker.join(timeout=0.1)
+                print("alive:", worker.is_alive())
+                while worker.is_alive():
+                    try:
+                        records.get(timeout=0.01)
+                    except queue.Empty:
+                        pass
+            worker.join()
+            listener.stop()
+            print("ended:", worker.exitcode)
+        """
+    told = perform_by(method, filled(code, ENDS=ends)).lines
+    assert told == ["alive: True"] * (ends == "raise OSError") + ["ended: 0"]
+
+
 @pytest.mark.always("logging-full-queue-loses")
 @ways(queue={"Queue": Queue, "of processes": multiprocessing.Queue})
 def test_a_full_queue_loses_records_and_stop_raises(

@@ -1,8 +1,10 @@
 """Proofs for source/patterns/limit.md."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import nullcontext, suppress
+from functools import partial
 from math import ceil
 from random import Random
 from typing import Any
@@ -41,6 +43,16 @@ def test_behind_a_semaphore_all_tasks_exist_at_once() -> None:
     assert "tasks alive: 1001" in play("patterns/limit_semaphore").lines
     for pages in (1, 10, 100, 500):
         assert most_tasks("patterns/limit_semaphore", pages) == pages + 1
+
+    async def from_a_slow_source(pages: int) -> None:
+        limit = asyncio.Semaphore(WORKERS)
+        async with asyncio.TaskGroup() as group:
+            for page in range(pages):
+                group.create_task(load("patterns/limit_semaphore").fetch(page, limit))
+                await asyncio.sleep(1)
+        print("all pages are loaded")
+
+    assert most_tasks(from_a_slow_source, 100) == 2, "who awaits the next page is the exception"
 
 
 @pytest.mark.never("limit-permit-before-task")
@@ -121,7 +133,7 @@ def test_all_three_take_the_same_time() -> None:
             trace = perform(lambda main=main, pages=pages: main(pages))
             assert trace.elapsed == pytest.approx(0.01 * ceil(pages / WORKERS))
 
-    async def by_semaphore(seconds: list[float], at_once: int) -> None:
+    async def by_semaphore(seconds: Iterable[float], at_once: int) -> None:
         limit = asyncio.Semaphore(at_once)
 
         async def work(each: float) -> None:
@@ -130,7 +142,7 @@ def test_all_three_take_the_same_time() -> None:
 
         await asyncio.gather(*map(work, seconds))
 
-    async def by_workers(seconds: list[float], at_once: int) -> None:
+    async def by_workers(seconds: Iterable[float], at_once: int) -> None:
         jobs = iter(seconds)
 
         async def work() -> None:
@@ -149,6 +161,16 @@ def test_all_three_take_the_same_time() -> None:
             for way in (by_semaphore, by_workers)
         ]
         assert took[0] == took[1], f"seed {seed}"
+
+    def read(seconds: list[float], each: float) -> Iterator[float]:
+        for job in seconds:
+            time.sleep(each)
+            yield job
+
+    for each, is_sooner in ((0, False), (1, True)):
+        at_once = perform(partial(by_semaphore, read([2] * 8, each), 4)).elapsed
+        in_turn = perform(partial(by_workers, read([2] * 8, each), 4)).elapsed
+        assert (in_turn < at_once) == is_sooner
 
 
 def _fullest(maxsize: int) -> Iterator[int]:
@@ -262,6 +284,68 @@ def test_no_page_goes_to_two_workers(explored: Explored) -> None:
         for twin in (_peek_then_take, _take_and_drop)
     ]
     explored(len(traces), twin_fails=twins)
+
+
+NO_ITERATORS: dict[str, Callable[[int], Iterable[int]]] = {
+    "list": lambda count: [*range(count)],
+    "tuple": lambda count: (*range(count),),
+    "range": range,
+}
+
+
+@pytest.mark.always("limit-list-repeats")
+@ways(make=NO_ITERATORS, workers={"1": 1, "2": 2, "3": 3})
+def test_a_list_gives_every_job_to_every_worker(
+    make: Callable[[int], Iterable[int]], workers: int
+) -> None:
+    # no mutant: программа страницы передаёт итератор, так и надо
+    def times(shared: Iterable[int]) -> list[int]:
+        work, done = load("patterns/limit_iterator").work, list[int]()
+
+        async def fetch(page: int) -> None:
+            done.append(page)
+            await asyncio.sleep(1)
+
+        work.__globals__["fetch"] = fetch
+
+        async def main() -> None:
+            await asyncio.gather(*(work(shared) for _ in range(workers)))
+
+        perform(main)
+        return [done.count(page) for page in range(5)]
+
+    assert times(make(5)) == [workers] * 5
+    assert times(iter(make(5))) == [1] * 5
+
+
+@pytest.mark.sometimes("limit-own-queue-fills")
+@ways(workers={"1": 1, "2": 2, "10": 10}, maxsize={"1": 1, "10": 10, "no limit": 0})
+def test_workers_that_fill_their_own_queue_can_all_stand_in_put(workers: int, maxsize: int) -> None:
+    # no mutant: рабочие задачи в примерах страницы ничего в очередь не кладут
+    async def work(queue: asyncio.Queue[int]) -> None:
+        while True:
+            depth = await queue.get()
+            try:
+                await asyncio.sleep(1)
+                for _ in range(3 * (depth < 4)):
+                    await queue.put(depth + 1)
+            finally:
+                queue.task_done()
+
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue(maxsize)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work(queue)) for _ in range(workers)]
+            await queue.put(0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1_000_000):
+                    await queue.join()
+                    print("all is done")
+            assert queue.full() == bool(maxsize)
+            for task in tasks:
+                task.cancel()
+
+    assert perform(main).lines == ([] if maxsize else ["all is done"])
 
 
 @pytest.mark.always("limit-async-generator-error")

@@ -34,12 +34,17 @@ def with_lock() -> RuntimeError:
 def test_submit_returns_before_the_task_is_done(pool: Pool) -> None:
     # no mutant: программа здесь только спрашивает пул: как он себя ведёт, решает сам Python
     trace = pool.perform("""
-        import time
+        import pathlib, time
+
+        def work():
+            while not pathlib.Path("go on").exists():
+                time.sleep(0.01)
 
         if __name__ == "__main__":
             with Pool(max_workers=1) as pool:
-                future = pool.submit(time.sleep, 0.5)
+                future = pool.submit(work)
                 print(future.done())
+                pathlib.Path("go on").touch()
             print(future.done(), future.exception())
     """)
     assert trace.lines == ["False", "True None"]
@@ -130,6 +135,15 @@ TASKS = """
     @dataclass
     class Thawed(Exception):
         user: str
+
+    @dataclass
+    class Defaults(Exception):
+        code: int = 0
+
+    @dataclass
+    class Half(Exception):
+        user: str
+        code: int = 0
 
     def with_attribute(value):
         error = ValueError("own")
@@ -236,6 +250,8 @@ BY_NAME = {
     "one by name, reduced": ("RefusedReduced('Ann', reason='own')", True),
     "dataclass": ("Thawed(user='Ann')", False),
     "dataclass in order": ("Thawed('Ann')", True),
+    "dataclass of defaults": ("Defaults(code=5)", True),
+    "dataclass, one default": ("Half(user='Ann', code=5)", False),
     "by name, but not only": ("Own(user='Ann', reason='own')", True),
 }
 """How an exception is made whose arguments have names, and whether it comes as it is."""
@@ -274,6 +290,7 @@ def test_an_exception_that_cant_be_built_anew_breaks_the_pool(pool: Pool, made: 
     made={
         "own text": ("Coded(5)", "code code 5"),
         "a default": ("Defaulted('Ann', 'no money')", "Ann: no money: ?"),
+        "reduced": ("Reduced(5)", "code 5"),
         "the argument itself": ("ValueError('own')", "own"),
     },
 )
@@ -287,6 +304,14 @@ def test_what_an_exception_made_of_its_argument_is_made_again(
             class Coded(Exception):
                 def __init__(self, code):
                     super().__init__(f"code {code}")
+
+            class Reduced(Exception):
+                def __init__(self, code):
+                    super().__init__(f"code {code}")
+                    self.code = code
+
+                def __reduce__(self):
+                    return Reduced, (self.code,)
 
             class Defaulted(Exception):
                 def __init__(self, user, reason="?"):
@@ -435,6 +460,7 @@ def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
 def test_map_yields_by_arguments_in_whatever_order_they_end(
     pool: Pool, order: tuple[int, ...]
 ) -> None:
+    # no mutant: порядок результатов решает сам Python, а перестановки в примере его лишь вешают
     assert play("pools/results_order").lines[2:] == ["map: slow", "map: quick"]
     trace = pool.perform(
         filled(

@@ -71,6 +71,46 @@ def test_wait_for_tells_that_the_time_is_over_by_its_answer(timeout: float, valu
         assert changed.wait_for(lambda: [1], timeout)
 
 
+WAITS: dict[str, Callable[[Condition], object]] = {
+    "wait": lambda it: it.wait(0.01),
+    "wait_for": lambda it: it.wait_for(lambda: False, 0.01),
+}
+
+
+@pytest.mark.always("condition-timeout-waits-for-lock")
+@ways(wait=WAITS, lock={"RLock": RLock, "Lock": Lock})
+def test_a_timeout_does_not_end_the_wait_for_the_lock(
+    wait: Callable[[Condition], object], lock: Callable[[], Any]
+) -> None:
+    # no mutant: кто и когда берёт блокировку, решает сам Condition
+    changed: Any = Condition(lock())
+    free, taken, told = Event(), Event(), list[object]()
+    release = changed._release_save
+
+    def release_to_main() -> object:
+        """What waits gives the lock up; only then does its timeout begin."""
+        state = release()
+        free.set()
+        taken.wait()
+        return state
+
+    def work() -> None:
+        with changed:
+            told.append(wait(changed))
+
+    changed._release_save = release_to_main
+    guest = Thread(target=work)
+    guest.start()
+    free.wait()
+    with changed:
+        taken.set()
+        guest.join(timeout=0.05)  # time enough to return, if it could
+        assert guest.is_alive()
+        assert not told
+    guest.join()
+    assert told == [False]
+
+
 def _is_refused(act: Callable[[], object]) -> bool:
     try:
         act()

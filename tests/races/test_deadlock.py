@@ -159,7 +159,7 @@ def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
             import faulthandler, threading
 
             locks = [threading.Lock() for _ in range(COUNT)]
-            all_hold = threading.Barrier(COUNT)
+            all_hold = threading.Barrier(COUNT + 1)
 
             def circle(place):
                 with locks[place]:
@@ -170,6 +170,7 @@ def test_faulthandler_tells_where_each_thread_stands(threads: int) -> None:
             if __name__ == "__main__":
                 for place in range(COUNT):
                     threading.Thread(target=circle, args=(place,)).start()
+                all_hold.wait()  # all of them are in the function now, and stay there
                 faulthandler.dump_traceback_later(0.3, exit=True)
             """,
             COUNT=threads,
@@ -258,14 +259,25 @@ def test_a_handler_that_sets_the_event_may_hang(timeout: str) -> None:
         "spawn",
         filled(
             """
-            import faulthandler, signal, sys, threading
+            import os, signal, sys, threading, time, traceback
 
-            event = threading.Event()
+            event, handling = threading.Event(), threading.Event()
+            main = threading.get_ident()
+
+            def end_when_it_hangs():
+                # It would hang for ever: tell where, and end.
+                handling.wait()
+                while True:
+                    time.sleep(0.001)
+                    stack = traceback.extract_stack(sys._current_frames()[main])
+                    names = [frame.name for frame in stack]
+                    if names[-2:] == ["set", "__enter__"]:
+                        print(*names, flush=True)
+                        os._exit(1)
 
             def handle(*_):
                 print("handler begins", flush=True)
-                # It would hang for ever: tell where, and end.
-                faulthandler.dump_traceback_later(0.3, exit=True)
+                handling.set()
                 event.set()
                 print("handler ends", flush=True)
 
@@ -275,6 +287,7 @@ def test_a_handler_that_sets_the_event_may_hang(timeout: str) -> None:
                     signal.raise_signal(signal.SIGTERM)
                 return interrupt
 
+            threading.Thread(target=end_when_it_hangs, daemon=True).start()
             signal.signal(signal.SIGTERM, handle)
             sys.settrace(interrupt)
             event.wait(TIMEOUT)
@@ -283,10 +296,9 @@ def test_a_handler_that_sets_the_event_may_hang(timeout: str) -> None:
             TIMEOUT=timeout,
         ),
     )
-    assert run.stdout.splitlines() == ["handler begins"]
-    where = [line.split()[-1] for line in run.stderr.splitlines() if line.startswith("  File")]
-    assert where[1:3] == ["set", "handle"]
-    assert where.count("wait") == 2, "of the event and of what is in it"
+    begins, where = run.stdout.splitlines()
+    assert begins == "handler begins"
+    assert where.split() == ["<module>", "wait", "wait", "interrupt", "handle", "set", "__enter__"]
 
 
 @pytest.mark.always("rlock-releases-at-last-release")

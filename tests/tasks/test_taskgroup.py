@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from itertools import permutations
 from typing import Any
 
 import pytest
-from proven.stage import load, perform, play
+from proven.stage import Trace, load, perform, play
 from proven.stage.explore import interleavings
 
 from tests.ways import (
@@ -249,13 +250,44 @@ async def _gather(task: asyncio.Task[Any]) -> None:
     await asyncio.gather(task, asyncio.sleep(0))
 
 
+async def _gather_all(task: asyncio.Task[Any]) -> None:
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def _wait(task: asyncio.Task[Any]) -> None:
     await asyncio.wait([task])
 
 
+AWAITS = {"await": _await, "gather": _gather}
+DOESNT_RAISE = {"gather of exceptions": _gather_all, "wait": _wait}
+
+
+@pytest.mark.always("taskgroup-neighbour-cancelled")
+@ways(
+    waits=AWAITS | DOESNT_RAISE,
+    asked={"raises it": False, "is cancelled": True},
+    count=but(COUNTS, "0"),
+)
+def test_who_awaits_a_cancelled_neighbour_ends_cancelled_in_silence(
+    waits: Callable[["asyncio.Task[Any]"], Coroutine[Any, Any, None]], asked: bool, count: int
+) -> None:
+    # no mutant: в примерах страницы задачи друг друга не ждут
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            child = group.create_task(ENDED["cancelled"].after(1))
+            others = [group.create_task(waits(child)) for _ in range(count)]
+            group.create_task(work("neighbour", 3))
+            if asked:
+                asyncio.get_running_loop().call_later(0.5, child.cancel)
+        assert child.cancelled()
+        assert {other.cancelled() for other in others} == {waits in AWAITS.values()}
+
+    assert perform(main).at("neighbour: done") == 3
+
+
 @pytest.mark.always("taskgroup-body-awaits-cancelled")
 @ways(
-    waits={"await": _await, "gather": _gather, "wait": _wait},
+    waits=AWAITS | DOESNT_RAISE,
     asked={"raises it": False, "is cancelled": True},
 )
 def test_the_cancellation_of_a_child_comes_out_of_a_body_that_awaits_it(
@@ -273,11 +305,11 @@ def test_the_cancellation_of_a_child_comes_out_of_a_body_that_awaits_it(
     async def main() -> None:
         opener = asyncio.create_task(block())
         await asyncio.wait([opener])
-        assert opener.cancelled() == (waits is not _wait)
+        assert opener.cancelled() == (waits in AWAITS.values())
         assert opener.cancelling() == 0, "nobody asked it to"
 
     trace = perform(main)
-    if waits is _wait:
+    if waits in DOESNT_RAISE.values():
         assert trace.at("neighbour: done") == 3
     else:
         assert trace.at("neighbour: cancelled") == (0.5 if asked else 1)
@@ -340,6 +372,15 @@ def test_each_branch_gets_its_part_and_the_rest_flies_on() -> None:
     value, system, value_too, key = errors
     assert caught == [(value, value_too), (system,)]
     assert rest.value.exceptions == (key,)
+    narrow, wide = ConnectionError(5), OSError(6)
+    taken: dict[str, tuple[OSError, ...]] = {}
+    try:
+        raise ExceptionGroup("errors", [narrow, wide])
+    except* OSError as part:
+        taken["above"] = part.exceptions
+    except* ConnectionError as part:
+        taken["below"] = part.exceptions
+    assert taken == {"above": (narrow, wide)}
 
 
 async def _fails_when_cancelled() -> None:
@@ -435,8 +476,13 @@ def test_an_error_in_the_body_acts_like_one_of_a_task(end: End) -> None:
     assert perform(exempt).at("late: cancelled") == 2
 
 
+async def _group_within(seconds: float, end: End) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(end.after(seconds))
+
+
 @pytest.mark.always("taskgroup-body-interrupted")
-@ways(end=FAILED, awaited=AWAITED)
+@ways(end=FAILED, awaited=AWAITED | {"group": _group_within})
 def test_an_error_in_a_task_interrupts_the_body(end: End, awaited: Awaited) -> None:
     async def main() -> None:
         try:
@@ -460,6 +506,68 @@ def test_an_error_in_a_task_interrupts_the_body(end: End, awaited: Awaited) -> N
     assert trace.lines == ["body: cancelled", "got the group", "goes on"]
     assert trace.at("body: cancelled") == trace.at("got the group") == 1
     assert trace.at("goes on") == 2, "the cancellation must not outlast the block"
+
+
+def _both_fail(outer: float, cleanup: float, *, inner_first: bool) -> Trace:
+    """Let a task of the inner group fail at the first second, and one of the outer group then."""
+
+    async def close() -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            await asyncio.sleep(cleanup)
+
+    async def main() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                if not inner_first:
+                    group.create_task(fail(outer, OSError()))
+                try:
+                    async with asyncio.TaskGroup() as inner:
+                        inner.create_task(fail(1, ValueError()))
+                        inner.create_task(close())
+                        await asyncio.sleep(0)
+                        if inner_first:
+                            group.create_task(fail(outer, OSError()))
+                except* ValueError:
+                    print("caught")
+                try:
+                    await asyncio.sleep(5)
+                    print("the body goes on")
+                except asyncio.CancelledError:
+                    print("the body is interrupted")
+                    raise
+        except* OSError:
+            print("failed")
+
+    return perform(main)
+
+
+BOTH_FAIL = {
+    "at once": partial(_both_fail, 1, 0, inner_first=False),
+    "at once, the inner one first": partial(_both_fail, 1, 0, inner_first=True),
+    "amid the cleaning up": partial(_both_fail, 1.5, 2, inner_first=False),
+}
+
+
+@pytest.mark.always("taskgroup-nested-goes-on", before="3.13")
+@ways(both=BOTH_FAIL | {"one after the other": partial(_both_fail, 2, 0, inner_first=False)})
+def test_before_313_the_body_of_two_that_fail_goes_on(both: Callable[[], Trace]) -> None:
+    # no mutant: что сделает группа с двумя ошибками сразу, решает сам Python
+    trace = both()
+    goes_on = both in BOTH_FAIL.values()
+    told = "the body goes on" if goes_on else "the body is interrupted"
+    assert trace.lines == ["caught", told, "failed"]
+    assert trace.at(told) == (trace.at("caught") + 5 if goes_on else 2)
+
+
+@pytest.mark.always("taskgroup-nested-interrupted", since="3.13")
+@ways(both=BOTH_FAIL)
+def test_since_313_the_body_of_two_that_fail_is_interrupted(both: Callable[[], Trace]) -> None:
+    # no mutant: мутантов делают на Python 3.11, а утверждение верно с 3.13
+    trace = both()
+    assert trace.lines == ["caught", "the body is interrupted", "failed"]
+    assert trace.at("failed") == trace.at("caught")
 
 
 @pytest.mark.always("taskgroup-body-gathers")

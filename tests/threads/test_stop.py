@@ -8,9 +8,10 @@ import sys
 import threading
 from _thread import interrupt_main
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from functools import partial
+from linecache import getline
 from multiprocessing import Process
 from queue import LifoQueue, PriorityQueue, Queue, SimpleQueue
 from threading import Event, Lock, Thread
@@ -124,7 +125,7 @@ def _acquire() -> Waiting:
 
 
 def _sleep() -> Waiting:
-    return lambda: sleep(0.3), lambda: None  # longer than the test looks at it
+    return lambda: sleep(0.3), lambda: None
 
 
 class Stop(BaseException):
@@ -144,7 +145,14 @@ def test_an_exception_sent_into_a_thread_comes_after_its_wait(
     waiting: Callable[[], Waiting],
 ) -> None:
     # no mutant: утверждение о функции C-API, программа страницы её не зовёт
-    wait, end_the_wait = waiting()
+    assert any(_waits_on(*waiting()) for _ in range(50)), "it stops only what doesn't wait yet"
+
+
+def _waits_on(wait: Callable[[], object], end_the_wait: Callable[[], object]) -> bool:
+    """Tell whether a thread to which the exception was sent went on waiting.
+
+    It may have been late for its wait, however long it was given: then the next one tells.
+    """
     begun, stopped = Event(), Event()
 
     def work() -> None:
@@ -159,12 +167,13 @@ def test_an_exception_sent_into_a_thread_comes_after_its_wait(
     thread = Thread(target=work, daemon=True)
     thread.start()
     begun.wait()
-    sleep(0.05)  # until it stands in the wait
+    sleep(0.02)
     assert _send_into(thread) == 1
-    assert not stopped.wait(timeout=0.1)  # time enough, if it could
+    waits_on = not stopped.wait(timeout=0.05)
     end_the_wait()
-    thread.join(timeout=30)
+    thread.join()
     assert stopped.is_set(), "it does come while the thread is at work"
+    return waits_on
 
 
 @pytest.mark.always("stop-blocked-get-misses-event")
@@ -265,7 +274,11 @@ def test_before_313_an_interrupted_join_takes_the_thread_for_ended() -> None:
 
     def in_join() -> bool:
         frame = sys._current_frames()[main]
-        return frame.f_code.co_name in ("join", "_wait_for_tstate_lock")
+        if sys.version_info >= (3, 13):
+            return frame.f_code.co_name == "join"
+        # What an interrupt breaks there is the block that takes the lock, not what is before it.
+        line = getline(frame.f_code.co_filename, frame.f_lineno)
+        return frame.f_code.co_name == "_wait_for_tstate_lock" and ".acquire(" in line
 
     main = threading.main_thread().ident
     assert main
@@ -312,26 +325,71 @@ def _pressed(press: Callable[[], None]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def _interrupted_after(begins: Callable[[], object]) -> Iterator[None]:
+    """Raise KeyboardInterrupt once in a block, after that has returned in another thread."""
+    main, caught = threading.get_ident(), Event()
+
+    def interrupt(*_: object) -> None:
+        if not caught.is_set():
+            caught.set()
+            raise KeyboardInterrupt
+
+    def press() -> None:
+        begins()
+        # One signal may come before the thread waits, and is no end of its wait.
+        while not caught.is_set():
+            signal.pthread_kill(main, signal.SIGINT)
+            sleep(0.001)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    presser = Thread(target=press)
+    presser.start()
+    try:
+        yield
+    finally:
+        presser.join()
+        signal.signal(signal.SIGINT, before)
+
+
+def _at_work(press: Callable[[], None], _: object) -> None:
+    with _pressed(press):
+        pass
+
+
+def _waiting(wait_for: Callable[[list["Future[None]"]], object], futures: Any) -> None:
+    sent = Event()
+    with _interrupted_after(sent.wait):
+        sent.set()
+        wait_for(futures)
+
+
+Interrupted = Callable[[list["Future[None]"]], None]
+INTERRUPTED: dict[str, Interrupted] = {
+    **{f"at work by {name}": partial(_at_work, press) for name, press in PRESSES.items()},
+    "amid result": partial(_waiting, lambda futures: futures[0].result()),
+    "amid as_completed": partial(_waiting, lambda futures: next(as_completed(futures))),
+    "amid wait": partial(_waiting, wait),
+}
+"""In what a block that has sent its jobs is interrupted."""
+
+
 @pytest.mark.always("stop-pool-finishes-queue")
-@ways(press=PRESSES, workers=WORKERS)
+@ways(interrupted=INTERRUPTED, workers=WORKERS)
 def test_the_interrupt_leaves_the_pool_after_the_whole_queue(
-    press: Callable[[], None], workers: int
+    interrupted: Interrupted, workers: int
 ) -> None:
-    begun, go_on = Event(), Event()
-    done: list[int] = []
+    go_on, done = Event(), list[int]()
 
     def work(number: int) -> None:
-        begun.set()
         go_on.wait()
         done.append(number)
 
     def use_pool() -> None:
         with ThreadPoolExecutor(workers) as pool:
-            for number in range(5):
-                pool.submit(work, number)
+            futures = [pool.submit(work, number) for number in range(5)]
             try:
-                with _pressed(press):
-                    begun.wait()
+                interrupted(futures)
             finally:
                 assert not done
                 go_on.set()
@@ -342,6 +400,44 @@ def test_the_interrupt_leaves_the_pool_after_the_whole_queue(
     trace = play("threads/stop_pool_broken")
     jobs = [f"job {number}: done" for number in range(3)]
     assert trace.ordered("main: the user presses Ctrl+C", *jobs, "main: KeyboardInterrupt")
+
+
+@pytest.mark.always("stop-pool-map-cancels")
+@ways(
+    body={"amid the wait for a result": lambda: None, "in the body": lambda: Event().wait()},
+    workers=WORKERS,
+)
+def test_the_interrupt_of_a_loop_over_map_cancels_the_rest(
+    body: Callable[[], object], workers: int
+) -> None:
+    # no mutant: программа страницы map не зовёт, а что он отменит, решает Python
+    begun, in_loop, go_on = Queue[int](), Event(), Event()
+    seen, done = list[int](), list[int]()
+
+    def work(number: int) -> None:
+        begun.put(number)
+        if number:
+            go_on.wait()
+        done.append(number)
+
+    def all_are_at_work() -> None:
+        in_loop.wait()
+        seen.extend(begun.get() for _ in range(workers + 1))
+
+    def use_pool() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                with _interrupted_after(all_are_at_work):
+                    for _ in pool.map(work, range(8)):
+                        in_loop.set()
+                        body()
+            finally:
+                go_on.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        use_pool()
+    assert sorted(done) == sorted(seen) == [*range(workers + 1)]
+    assert begun.empty()
 
 
 @pytest.mark.always("stop-pool-cancels-queue")
@@ -390,7 +486,7 @@ def test_the_end_of_the_program_waits_for_the_queue_again(workers: int, presses:
         filled(
             """
         import os, signal, sys, threading, time
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 
         main, begun, left = threading.get_ident(), threading.Event(), threading.Event()
         caught = []
