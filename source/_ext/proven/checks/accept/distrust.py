@@ -46,8 +46,14 @@ _ORDER = (
     "the order depends on timing: say :order: any if no order is promised, or make the program "
     "decide it"
 )
-_TEXT = "it depends on timing, on the folder or on hashing: make the program print the same always"
+_TEXT = (
+    "it depends on timing, on the folder, the user, the time zone or on hashing: make the program "
+    "print the same always"
+)
 
+
+_ELSEWHERE = {"TZ": "XYZ-5:45", "USER": "somebody", "LOGNAME": "somebody"}
+"""Another time zone and another user, as on the next machine."""
 
 _World = tuple[Path, str, list[int]]
 """A copy of the snippets, a seed for hashes, and which outputs are played there."""
@@ -74,7 +80,7 @@ def suspicions(lines: Iterable[str], *, timed: bool = False) -> Iterator[str]:
 
 
 class Again:
-    """Plays outputs again: from another folder, with other hashes, and at other paces.
+    """Plays outputs again: from another folder, as another user, with other hashes, at other paces.
 
     played: each output with its trace and lines as they came out first; snippets: the
     folder that they came from.
@@ -140,7 +146,7 @@ class Again:
             [sys.executable, "-c", f"from {worlds.__name__} import play; play()"],
             input=json.dumps(orders),
             stdout=subprocess.PIPE,
-            env=environment(PYTHONHASHSEED=share[0][1]),
+            env=environment(PYTHONHASHSEED=share[0][1], **_ELSEWHERE),
             encoding="utf-8",
             check=True,
         )
