@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from docutils import nodes
 from furo.navigation import get_navigation_tree
-from handbook.appendices import numbering, unnoticed
+from handbook.appendices import mutants, numbering
 from handbook.site import navigation, repairs
 from proven.book import Book as Known
 from proven.claims import VERBS
@@ -316,8 +316,8 @@ def test_each_chapter_has_a_page_of_what_nobody_noticed(book: Any) -> None:
 
 
 def test_every_operator_has_its_words() -> None:
-    assert unnoticed._DONE.keys() == OPERATORS.keys() - {"not reached"}
-    for operator, done in unnoticed._DONE.items():
+    assert mutants._DONE.keys() == OPERATORS.keys() - {"not reached"}
+    for operator, done in mutants._DONE.items():
         assert done.count("{}") == OPERATORS[operator].count("{}")
 
 

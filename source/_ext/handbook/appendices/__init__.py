@@ -2,6 +2,6 @@
 
 Bottom to top: ``numbering`` counts figures and listings; ``tables`` makes one table; ``rows`` are
 what is said of each claim; ``screen`` writes them for screens; ``ledger`` marks the claims and
-lists them with their proofs; ``mutants``, ``unnoticed`` and ``reports`` tell how it was checked;
+lists them with their proofs; ``mutants`` and ``reports`` tell how it was checked;
 ``overview`` gathers answers, corrections and messages.
 """

@@ -11,7 +11,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from handbook.appendices import screen, unnoticed
+from handbook.appendices import mutants, screen
 from handbook.appendices.ledger import proof_page, state
 from handbook.appendices.rows import rows
 from handbook.domain import handbook
@@ -53,10 +53,10 @@ def _ledgers(app: Sphinx) -> Iterator[tuple[str, str, str]]:
 
 
 def _mutants(app: Sphinx) -> Iterator[tuple[str, str, str]]:
-    if written(app).unchanged(f"{unnoticed.FOLDER}/", unnoticed.state(app.env)):
+    if written(app).unchanged(f"{mutants.FOLDER}/", mutants.state(app.env)):
         return
-    for page, title, table in unnoticed.tables(app):
-        whole = app.builder.get_relative_uri(page, unnoticed.FOLDER)
+    for page, title, table in mutants.by_chapter(app):
+        whole = app.builder.get_relative_uri(page, mutants.FOLDER)
         yield page, title, f'<p><a href="{whole}">Все главы и что такое мутант</a></p>\n{table}'
 
 

@@ -68,7 +68,8 @@ class Worker:
             shown = [self.book.outputs[name] for name in self.names if name in self.book.outputs]
             mine = [each for each in shown if each.page == self.page]
             examples = self.trials.good_examples(mine, self._fault, self._is_first)
-            ids = sorted({id for name in self.names for id in self._concerned(name)})
+            named = (_concerned(self.book, prover, name) for name in self.names)
+            ids = sorted({id for each in named for id in each})
         for id in self.trials.drop_failing(ids, self._fault):
             self._is_doubtful = True
             if self.task == BREAK:
@@ -91,7 +92,7 @@ class Worker:
 
     def _try_snippet(self, name: str, shown: Shown | None) -> None:
         # A proof names it, or what the proofs of its file share.  The cheapest notice first.
-        ids = self._concerned(name)
+        ids = _concerned(self.book, self.prover, name)
         concerned = sorted(ids, key=self.trials.took.__getitem__)
         for mutant in _mutants(self.book, name):
             with self._turn(name) as is_mine:
@@ -138,14 +139,12 @@ class Worker:
             self.tell(claim=id, by=by)
         return outcome == "failed"
 
-    def _concerned(self, name: str) -> list[str]:
-        return [id for id in self.prover.items if f'"{name}"' in gets(self.book, id)]
-
     def _break(self, id: str) -> None:
         """Change the snippets, then the proof's own code, all but what it asserts: it must fail."""
         item = self.prover.items[id]
         for name in self.book.snippets_of(self.page, self.test):
-            if id in self._concerned(name):  # who goes on counts the broken, too
+            # Who goes on counts the broken, too.
+            if id in _concerned(self.book, self.prover, name):
                 self._break_by(id, item, name)
         source = Path(item.path).read_text(encoding="utf-8")
         mutants = list(mutants_of_proof(source, self.book.proofs[id].text))
@@ -154,7 +153,7 @@ class Worker:
             for mutant in mutants:
                 with self._turn(id) as is_mine:
                     if is_mine and id not in self.broken:
-                        self._try_changed(id, way, mutant)
+                        _try_changed(self, id, way, mutant)
 
     def _break_by(self, id: str, item: Any, name: str) -> None:
         for mutant in _mutants(self.book, name):
@@ -163,14 +162,6 @@ class Worker:
                     self.trials.file(name).write_text(mutant.source, encoding="utf-8")
                     prove = partial(self.trials.prove, id, item, {name: mutant.source})
                     self._fails(id, f"{name}: {mutant.mutation}", prove)
-
-    def _try_changed(self, id: str, item: Any, mutant: Mutant) -> None:
-        original, item.obj, done = item.obj, changed_proof(item, mutant), mutant.mutation
-        # Without its `with pytest.raises` a proof shows that the exception does come.
-        raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
-        prove = partial(self.trials.prove, id, item, edit=self.book.alone(id, mutant.source))
-        self._fails(id, f"{OWN_CODE}: {done}", prove, raises)
-        item.obj = original
 
     @contextmanager
     def _turn(self, what: str) -> Iterator[bool]:
@@ -187,6 +178,19 @@ class Worker:
             self.tell(step=self._count, spent=spent())
             if threading.active_count() > self.threads:
                 os._exit(0)
+
+
+def _concerned(book: Book, prover: Prover, name: str) -> list[str]:
+    return [id for id in prover.items if f'"{name}"' in gets(book, id)]
+
+
+def _try_changed(worker: Worker, id: str, item: Any, mutant: Mutant) -> None:
+    original, item.obj, done = item.obj, changed_proof(item, mutant), mutant.mutation
+    # Without its `with pytest.raises` a proof shows that the exception does come.
+    raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
+    prove = partial(worker.trials.prove, id, item, edit=worker.book.alone(id, mutant.source))
+    worker._fails(id, f"{OWN_CODE}: {done}", prove, raises)
+    item.obj = original
 
 
 def _mutants(book: Book, name: str) -> Iterator[Mutant]:
