@@ -27,6 +27,8 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
+BESIDE = ("tests/", "ledger/", "mutants/")
+"""Folders of pages that no source has: to these other pages lead, not the book's own order."""
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1366, "height": 768}
 
@@ -63,9 +65,7 @@ def page_names() -> list[str]:
 
 def question_names() -> list[str]:
     """Return the pages that answer a question: those in a chapter, but for its index."""
-    pages = [
-        name for name in page_names() if "/" in name and not name.startswith(("tests/", "ledger/"))
-    ]
+    pages = [name for name in page_names() if "/" in name and not name.startswith(BESIDE)]
     return [name for name in pages if not name.endswith("/index.html")]
 
 

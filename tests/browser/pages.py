@@ -306,7 +306,13 @@ def check_arrival(open_as: OpenAs, address: str, pieces: list[str]) -> None:
 MOVABLE = (
     *("index.html", "bridges/index.html", "tasks/gather.html", "model/cpu-io.html"),
     *("glossary.html", "short-answers.html", "corrections.html", "how-checked.html"),
-    *("ledger/tasks.html", "404.html", "mutants.html", "tests/tasks/test_gather.html"),
+    *(
+        "ledger/tasks.html",
+        "404.html",
+        "mutants.html",
+        "mutants/pools.html",
+        "tests/tasks/test_gather.html",
+    ),
     *("search.html", "messages.html"),
 )
 """A page of each template."""

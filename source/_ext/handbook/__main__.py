@@ -25,8 +25,23 @@ def advice(code: int, folder: str) -> str:
     return ""
 
 
+def unreadable(folder: str) -> str:
+    """Return what is wrong with the settings in `folder`, for which Sphinx has a traceback."""
+    file = os.path.join(folder, "conf.py")
+    try:
+        with open(file, encoding="utf-8") as source:
+            compile(source.read(), file, "exec")
+    except OSError as error:
+        return f"{file}: ERROR: {error.strerror}\n"
+    except SyntaxError as error:
+        return f"{os.path.normpath(file)}:{error.lineno}: ERROR: {error.msg}: mend it\n"
+    return ""
+
+
 if __name__ == "__main__":
     gc.disable()
+    if wrong := unreadable(sys.argv[sys.argv.index("-c") + 1] if "-c" in sys.argv else "."):
+        sys.exit(wrong)
     code = main(sys.argv[1:])
     sys.stderr.write(advice(code, sys.argv[-1]))
     sys.stdout.flush()

@@ -36,14 +36,14 @@ LACKS: dict[str, Callable[[], bool]] = {
 }
 """What a proof may ask of the machine, and whether this one lacks it."""
 
-_RANGE, _MACHINE = "holds only ", "this machine lacks: "
+_RANGE, MACHINE = "holds only ", "this machine lacks: "
 
 
 def needs(*things: str) -> None:
     """Skip the proof that calls it on a machine that lacks one of `things`, keys of LACKS."""
     for thing in things:
         if LACKS[thing]():
-            pytest.skip(f"{_MACHINE}{thing}")
+            pytest.skip(f"{MACHINE}{thing}")
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     message = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
     why = message.removeprefix("Skipped: ")
     ranges = {f"{_RANGE}{excluded_here(mark.kwargs)}" for mark in marks}
-    lacks = {f"{_MACHINE}{thing}" for thing, is_lacking in LACKS.items() if is_lacking()}
+    lacks = {f"{MACHINE}{thing}" for thing, is_lacking in LACKS.items() if is_lacking()}
     if hasattr(report, "wasxfail") or why not in ranges | lacks:
         how = "expected to fail" if hasattr(report, "wasxfail") else f"skipped ({why})"
         path, line, _ = item.location

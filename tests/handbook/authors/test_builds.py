@@ -45,6 +45,15 @@ def test_a_full_disk_is_told(
     assert command.advice(code, str(tmp_path / "none")) == ""
 
 
+def test_settings_that_cannot_be_read_are_told_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "conf.py").write_text("x = 1\ny = = 2\n", encoding="utf-8")
+    place = f"{tmp_path / 'conf.py'}:2"
+    assert command.unreadable(str(tmp_path)) == f"{place}: ERROR: invalid syntax: mend it\n"
+    (tmp_path / "conf.py").write_text("x = 1\n", encoding="utf-8")
+    assert command.unreadable(str(tmp_path)) == ""
+    assert "No such file" in command.unreadable(str(tmp_path / "none"))
+
+
 def test_live_builds_say_nothing_but_what_is_wrong(
     book: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,7 +21,8 @@ from proven.checks.unchanged import Contents
 from proven.findings import COVERAGE, MUTANTS, STRESS, Evidence, Finding
 
 PYPROJECT = '[project]\nversion = "2.0"\n\n[tool.proven]\npythons = ["3.11"]\n'
-CHANGES = "# Changes\n\n## 2.0 — 2026-12-01\n\n- All.\n"
+TODAY = date.today().isoformat()
+CHANGES = f"# Changes\n\n## 2.0 — {TODAY}\n\n- All.\n"
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -45,7 +47,7 @@ def evidence(root: Path, version: str = "3.11", /, **outcomes: str) -> None:
         {key: Finding(outcomes.get(key, "passed"), hash) for key, hash in prints[part].items()}
         for part in ("claims", "examples")
     )
-    text = Evidence(version, f"CPython {version}.0", "2099-01-01", claims, examples).text()
+    text = Evidence(version, f"CPython {version}.0", TODAY, claims, examples).text()
     write(root / f"source/_evidence/{version}.json", text)
 
 
@@ -53,10 +55,18 @@ def mutants(root: Path, **more: Any) -> None:
     prints = Book.at(root).fingerprints
     claims = {id: {"hash": hash, "broken": "x"} for id, hash in prints["proofs"].items()}
     snippets = {
-        name: {"hash": hash, "mutants": 1, "survivors": []}
+        name: {"hash": hash, "mutants": 5, "survivors": []}
         for name, hash in prints["examples"].items()
     }
     write(root / "source/_evidence" / MUTANTS, {"claims": claims, "snippets": snippets, **more})
+
+
+def edited(root: Path, name: str, old: str, new: str) -> None:
+    """Write into a file of evidence by hand."""
+    file = root / "source/_evidence" / name
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    write(file, text.replace(old, new))
 
 
 CONFTEST = """
@@ -73,7 +83,7 @@ def stressed(root: Path, **other: object) -> None:
     prints = Contents(Settings.at(root)).own_prints()
     entry = {"runs": 20, "tests": 1, "failed": 0, **other}
     files = {file: {"hash": print, **entry} for file, print in prints.items()}
-    write(root / "source/_evidence" / STRESS, {"date": "2099-01-01", "seed": 20, "files": files})
+    write(root / "source/_evidence" / STRESS, {"date": TODAY, "seed": 20, "files": files})
 
 
 @pytest.fixture
@@ -90,7 +100,7 @@ def whole(book: Any) -> Path:
     evidence(root)
     mutants(root)
     stressed(root)
-    write(root / "source/_evidence" / COVERAGE, {"date": "2099-01-01", "unreached": 0})
+    write(root / "source/_evidence" / COVERAGE, {"date": TODAY, "unreached": 0})
     git(root, "init", "-q")
     commit(root)
     return root
@@ -116,7 +126,7 @@ FAULTS: dict[str, Callable[[Path], object]] = {
     r"nobody notices 1": lambda root: mutants(
         root,
         snippets={
-            name: {"hash": hash, "survivors": [{}]}
+            name: {"hash": hash, "mutants": 5, "survivors": [{}]}
             for name, hash in Book.at(root).fingerprints["examples"].items()
         },
     ),
@@ -124,7 +134,30 @@ FAULTS: dict[str, Callable[[Path], object]] = {
     "20 runs (tests/tasks/test_hello.py): make stress": lambda root: stressed(root, hash="other"),
     "stress: tests/tasks/test_hello.py: 3 failed": lambda root: stressed(root, failed=3),
     r"coverage: 2 lines": lambda root: write(
-        root / "source/_evidence" / COVERAGE, {"date": "2099-01-01", "unreached": 2}
+        root / "source/_evidence" / COVERAGE, {"date": TODAY, "unreached": 2}
+    ),
+    r"date-released: 2999-01-01 is yet to come": lambda root: write(
+        root / "CITATION.cff", 'version: "2.0"\ndate-released: 2999-01-01\n'
+    ),
+    r"CHANGELOG.md: there is no day 2026-13-01": lambda root: write(
+        root / "CHANGELOG.md", f"{CHANGES}\n## 1.0 — 2026-13-01\n"
+    ),
+    r"CHANGELOG.md: 2999-01-01 is yet to come": lambda root: write(
+        root / "CHANGELOG.md", CHANGES.replace(TODAY, "2999-01-01")
+    ),
+    r"evidence of 3.11: 2999-01-01 is yet to come": lambda root: edited(
+        root, "3.11.json", TODAY, "2999-01-01"
+    ),
+    r"evidence of 3.11: it was taken on CPython 3.14.0": lambda root: edited(
+        root, "3.11.json", "CPython 3.11", "CPython 3.14"
+    ),
+    r"3.11.json:2: ": lambda root: edited(root, "3.11.json", '"CPython', ""),
+    r"4 are told, it has 5": lambda root: edited(root, MUTANTS, '"mutants": 5', '"mutants": 4'),
+    r"coverage: 2999-01-01 is yet to come": lambda root: edited(
+        root, COVERAGE, TODAY, "2999-01-01"
+    ),
+    r"stress: it isn't what make stress writes (KeyError('failed'))": lambda root: edited(
+        root, STRESS, '"failed"', '"fialed"'
     ),
     r"handbook.pdf: there is none": lambda root: (root / "build/handbook.pdf").unlink(),
     r"html/index.html: there is none": lambda root: shutil.rmtree(root / "build/html"),
@@ -173,6 +206,20 @@ def test_a_package_that_the_page_does_not_name_excuses_nothing(packaged: Path) -
     told = list(reasons(Book.at(packaged)))
     assert told
     assert all(re.fullmatch(r"evidence of 3.15: \S+: skipped", reason) for reason in told)
+
+
+@pytest.mark.parametrize(("needed", "excused"), [("tkinter", True), ("time", False)])
+def test_what_lacks_a_module_that_its_proof_needs_is_skipped_if_it_passed_elsewhere(
+    packaged: Path, needed: str, excused: bool
+) -> None:
+    file = packaged / "tests/tasks/test_hello.py"
+    proof = file.read_text(encoding="utf-8")
+    write(file, proof.replace("    assert", f'    needs("{needed}")\n    assert'))
+    for take in (evidence, mutants, stressed):
+        take(packaged)
+    skipped_for_a_package(packaged, "3.15", "this machine lacks: tkinter")
+    told = [reason for reason in reasons(Book.at(packaged)) if "hello-at-once" in reason]
+    assert bool(told) is not excused
 
 
 def test_what_lacks_its_package_everywhere_is_checked_nowhere(packaged: Path) -> None:

@@ -1,5 +1,7 @@
 """Rules that hold for the whole book."""
 
+import csv
+import json
 import re
 from functools import cache
 
@@ -13,6 +15,7 @@ from proven.proofs import too_narrow
 from proven.stage import names
 
 from tests.handbook.conftest import ROOT
+from tests.model.ratios import EVIDENCE, tables
 
 # As the contents have them.
 CHAPTERS = re.findall(r"^(\w+)/index$", (ROOT / "source/index.md").read_text("utf-8"), re.M)
@@ -141,3 +144,11 @@ def test_each_proof_of_a_rule_runs_in_several_ways_or_says_why_not() -> None:
 def test_each_proof_asserts_something_of_what_it_runs() -> None:
     problems = [f"{mark.place}: {why}" for mark, why in empty(Book.at(ROOT).all_proofs)]
     assert not problems, "\n".join(problems)
+
+
+def test_measured_tables_are_what_was_measured() -> None:
+    """Nobody edits one by hand: make measure writes them all."""
+    measured = json.loads((EVIDENCE / "measured.json").read_text(encoding="utf-8"))
+    for name, rows in tables(measured).items():
+        text = (EVIDENCE / f"{name}.csv").read_text(encoding="utf-8")
+        assert list(csv.reader(text.splitlines())) == rows, f"source/_evidence/{name}.csv"

@@ -88,12 +88,25 @@ TIE = ASYNC.format("""\
         (ASYNC.format("    print(sorted('abcdefgh', key=hash))"), "hashing: make"),
         ("import os, threading\nprint(os.urandom(3).hex())\n", "it prints «"),
         ("import threading\nprint(__file__.count('/'))\n", "on the folder"),
+        ("import threading, time\nprint(time.strftime('%z'))\n", "the time zone"),
+        ("import threading, getpass\nprint(len(getpass.getuser()))\n", "the user"),
         ("import threading\nprint(__file__)\n", ""),
         (RACE, "say :order: any"),
         (TIE, "two waits end at the same moment"),
         ("import threading\nprint(threading.Lock())\n", "an address"),
     ],
-    ids=["hash", "random", "folder", "own path", "race", "tie", "address"],
+    ids=[
+        "hash",
+        "random",
+        "folder",
+        "zone",
+        "zone of asyncio",
+        "user",
+        "own path",
+        "race",
+        "tie",
+        "address",
+    ],
 )
 def test_an_output_that_is_not_the_same_always_is_refused(
     code: str, why: str, page: Callable[..., Path]

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from proven.book import Book
+from proven.checks.mutants import prover
 from proven.checks.mutants.mutations import Mutant, mutants_in_strings, mutants_of
-from proven.checks.mutants.report import text_of
+from proven.checks.mutants.report import LEFT, text_of
 from proven.findings import MUTANTS
 
 from tests.handbook.conftest import ROOT, SNIPPET
@@ -275,6 +276,38 @@ def test_what_passed_is_tried_again_only_when_it_changes(book: Book) -> None:
     assert tried() == "0 mutants of 0 snippets"
     book.write("tests/tasks/justified.toml", '["tasks/hello"]\n"drop x" = "этого нет"\n')
     assert tried() != "0 mutants of 0 snippets", "a reason that isn't needed counts, too"
+
+
+def test_what_takes_long_is_left_and_told_and_nothing_counts_as_tried(book: Book) -> None:
+    one = "tests/tasks/test_hello.py"
+    book.replace(one, '.at("hello") == 0', ".lines != []")
+    run = partial(book.run, "proven.checks.mutants", "--root", str(book.root))
+    done = run("--changed", "--within", "0", one)
+    assert done.returncode == 0, done.stdout
+    left, counts = done.stdout.splitlines()
+    what = r"\d of snippets/tasks/hello.py, \d+ of the proof of hello-at-once"
+    assert re.fullmatch(re.escape(LEFT) + what, left)
+    assert counts.startswith(
+        "0 mutants of 1 snippets: 0 unnoticed with reason, 0 without; 1 proofs"
+    )
+    kept = json.loads((book.root / "build" / MUTANTS).read_text(encoding="utf-8"))
+    assert kept == {"snippets": {}, "claims": {}}, "it is as untried as before"
+    assert "hello-at-once: vacuous" in run().stdout
+    assert "vacuous" in run("--changed", "--within", "60", one).stdout
+
+
+def test_a_proof_is_not_begun_that_takes_longer_than_there_is_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prover, "load", lambda: 2.0)
+    monkeypatch.setattr(prover, "spent", lambda: 3.0)
+    nobody: Any = None
+    trials = prover.Trials(*[nobody] * 5, 5.0, {"dear": 5.0, "cheap": 3.0})
+    assert not trials.may_spend("dear")
+    assert trials.may_spend("cheap"), "on an idle machine it takes half as long"
+    assert trials.may_spend()
+    trials.seconds = 3.0
+    assert not trials.may_spend()
 
 
 def test_a_proof_that_broke_and_did_not_change_is_not_broken_again(book: Book) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,30 @@ def test_what_the_evidence_of_this_python_says_counts(
     assert left_out(small) == how_many
     small.replace("snippets/tasks/hello.py", "goodbye", "farewell")
     assert left_out(small) == 0, "it says nothing of what changed since"
+
+
+def test_what_the_evidence_says_of_the_last_commit_counts_for_what_hangs_on_the_same(
+    small: Any,
+) -> None:
+    small.replace(PROOF, 'load("tasks/other")', '"tasks/other"')
+    page = "source/tasks/hello.md"
+    text = (small.root / page).read_text(encoding="utf-8")
+    small.write(page, text + '\n[Вторая]{rests="cpython" .always #second}.\n')
+    prints = Book.at(small.root).fingerprints["claims"]
+    claims = {id: {"outcome": "passed", "hash": hash} for id, hash in prints.items()}
+    taken = {"interpreter": "", "date": "", "claims": claims, "examples": {}}
+    small.write(f"source/_evidence/{this_python()}.json", json.dumps(taken))
+    for words in ("init", "-q"), ("add", "."), ("commit", "-qm", "all"):
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words]
+        subprocess.run(command, cwd=small.root, check=True, capture_output=True)
+    assert left_out(small) == 2
+    shutil.rmtree(small.root / "build")
+    small.replace("snippets/tasks/other.py", "print", "print  # told")
+    assert not Book.at(small.root).fingerprints["claims"].items() & prints.items()
+    assert left_out(small) == 1, "of the page's proofs one has to do with it"
+    shutil.rmtree(small.root / "build")
+    small.replace("snippets/tasks/hello.py", "goodbye", "farewell")
+    assert left_out(small) == 0
 
 
 def test_one_way_that_passed_tells_that_its_proof_was_run(small: Any) -> None:

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from docutils import nodes
 from furo.navigation import get_navigation_tree
-from handbook.appendices import numbering
+from handbook.appendices import mutants, numbering
 from handbook.site import navigation, repairs
+from proven.book import Book as Known
 from proven.claims import VERBS
+from proven.findings import OPERATORS, Mutation
 
 from tests.handbook.conftest import ROOT, SNIPPET, Book
 
@@ -254,6 +256,69 @@ def test_the_ledger_filters_by_what_its_rows_are(site: Path) -> None:
     style = (site / "_static/joined.css").read_text(encoding="utf-8")
     hidden = set(re.findall(r"#show-(\w+):checked\) table\.ledger tr\[id\]:not\(\.\1\)", style))
     assert choices == hidden | {"all"} == {*VERBS, "partly", "practice", "all"}
+
+
+def test_each_chapter_has_a_page_of_what_nobody_noticed(book: Any) -> None:
+    book.replace("source/index.md", "tasks/hello\n", "tasks/index\nmutants\n")
+    book.write("source/tasks/index.md", "# Задачи\n\n```{toctree}\nhello\n```\n")
+    book.write("source/mutants.md", "# Мутанты\n\n```{mutants}\n```\n")
+    prints = Known.at(book.root).fingerprints
+    swap = Mutation("swap", ('print("hello")', 'print("and")'), "async def main() -> None:")
+    drop = Mutation("drop", ("await",), "await asyncio.sleep(1)", 2)
+    report = {
+        "snippets": {
+            "tasks/hello": {
+                **{"hash": prints["examples"]["tasks/hello"], "mutants": 5, "equal": 1},
+                **{"justified": [swap.entry() | {"why": "«a < b»"}], "survivors": [drop.entry()]},
+            }
+        },
+        "claims": {
+            "hello-at-once": {
+                "hash": prints["proofs"]["hello-at-once"],
+                "justified": "речь о Python",
+            }
+        },
+    }
+    book.write("source/_evidence/mutants.json", json.dumps(report))
+    assert (done := book.build("html")).returncode == 0, done.stdout
+    site = book.root / "build/html"
+    overview = (site / "mutants.html").read_text(encoding="utf-8")
+    assert 'href="mutants/tasks.html">Задачи</a>' in overview
+    assert "Таких 1." in overview
+    assert "речь о Python" not in overview
+    text = (site / "mutants/tasks.html").read_text(encoding="utf-8")
+    assert "<h1>Мутанты: Задачи</h1>" in text
+    assert 'href="../mutants.html"' in text
+    survivor, excused, proof = re.findall(r"<tr class=.*", text)
+    link = '<a href="../tasks/hello.html#example-tasks-hello"><code>tasks/hello</code></a>'
+    assert survivor == (
+        f'<tr class="mutant"><td>{link}: убрано <code>await</code>: '
+        "<code>await asyncio.sleep(1)</code> (2-е такое место)</td><td>не обосновано</td></tr>"
+    )
+    assert "переставлены" in excused
+    assert "«a &lt; b»" in excused
+    claim = '<a href="../tasks/hello.html#hello-at-once">Строка печатается сразу</a>'
+    assert f'<tr class="proof"><td>{claim}</td><td>речь о Python</td></tr>' == proof
+    style = (site / "_static/joined.css").read_text(encoding="utf-8")
+    hidden = set(re.findall(r"#show-(\w+):checked\) table\.mutants", style))
+    assert set(re.findall(r'id="show-(\w+)"', text)) == hidden | {"all"}
+    assert {"mutant", "proof"} == hidden, "each choice hides the other"
+    # What has no pages but the book's own shows all at once.
+    assert book.build("epub").returncode == 0
+    whole = (book.root / "build/epub/mutants.xhtml").read_text(encoding="utf-8")
+    assert "речь о Python" in whole
+    assert "Задачи</a>" not in whole.partition("<table")[2]
+    # What is known by now is shown.
+    report["snippets"]["tasks/hello"]["survivors"] = []
+    book.write("source/_evidence/mutants.json", json.dumps(report))
+    assert book.build("html").returncode == 0
+    assert len(re.findall("<tr class=", (site / "mutants/tasks.html").read_text("utf-8"))) == 2
+
+
+def test_every_operator_has_its_words() -> None:
+    assert mutants._DONE.keys() == OPERATORS.keys() - {"not reached"}
+    for operator, done in mutants._DONE.items():
+        assert done.count("{}") == OPERATORS[operator].count("{}")
 
 
 def test_the_lost_page_finds_its_way_from_any_folder(book: Any) -> None:

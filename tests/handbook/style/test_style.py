@@ -77,6 +77,7 @@ FAULTS = [
     Fault("Кто здоровается?", "Кто здоровается", "question", "isn't a question"),
     Fault("# Кто здоровается?", "Кто здоровается?", "title", "no title", 1),
     Fault("## Дальше", "# Дальше", "title", "a second title"),
+    Fault(OWN, '## [Глава]{.always #x rests="cpython"}', "claim", "a heading is no claim"),
     Fault("```{index} single: приветствие\n```\n", "", "index", "no index entry", 1),
     Fault(" Она печатает `hello` и завершается.", "", "short", "1 sentences", 10),
     Fault("завершается.", "завершается. Да. Да. Да.", "short", "5 sentences", 10),
@@ -256,6 +257,23 @@ def test_a_snippet_that_hides_a_standard_module(tmp_path: Path) -> None:
         (tmp_path / f"snippets/tasks/{name}.py").parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"snippets/tasks/{name}.py").write_text("", encoding="utf-8")
     assert [(file.name, told.rule) for file, told in code(tmp_path)] == [("queue.py", "module")]
+
+
+def test_what_lies_beside_snippets_is_none(tmp_path: Path) -> None:
+    for name in ("tasks/notes.txt", "tasks/hello.py", "ruff.toml", ".ruff_cache/x"):
+        (tmp_path / "snippets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "snippets" / name).write_text("", encoding="utf-8")
+    assert [(file.name, told.rule) for file, told in code(tmp_path)] == [("notes.txt", "module")]
+
+
+def test_a_link_to_a_file_elsewhere(tmp_path: Path) -> None:
+    check(tmp_path, GOOD)
+    (tmp_path / "snippets/tasks").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "elsewhere").write_text("x = 1\n", encoding="utf-8")
+    (tmp_path / "snippets/tasks/linked.py").symlink_to(tmp_path / "elsewhere")
+    told = [finding for file, finding in code(tmp_path) if file.name == "linked.py"]
+    assert [(finding.line, finding.rule) for finding in told] == [(1, "bytes")]
+    assert told[0].text.endswith("elsewhere: put the file itself here")
 
 
 @pytest.mark.parametrize(

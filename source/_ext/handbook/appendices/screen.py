@@ -1,6 +1,6 @@
-"""The ledger on screens: hundreds of rows, each in as little HTML as it needs.
+"""The ledger and the mutants on screens: hundreds of rows, each in as little HTML as it needs.
 
-The site has one for each chapter, as all in one take a phone seconds; an EPUB has the whole.
+The site has a page for each chapter, as all in one take a phone seconds; an EPUB has the whole.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ if (location.hash.startsWith("#claim-")) {
 """
 
 _SHOWN = {"all": "все", **IN_RUSSIAN, "partly": "не всюду", "practice": "практика CPython"}
-"""Which rows can be shown alone."""
+"""Which rows of the ledger can be shown alone."""
+_COLUMNS = {"№": 5, "Утверждение": 46, "Когда верно": 19, "На чём стоит": 30}
 
 
 def ledger_of(ledger: str, page: str) -> str:
@@ -84,28 +85,35 @@ def contents(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:
 
 
 def html(app: Sphinx, docname: str, listed: Iterable[Row]) -> str:
-    """Return the table of `listed` for the page `docname`.
+    """Return the ledger's table of `listed` for the page `docname`."""
+    return table(app, "ledger", _SHOWN, _COLUMNS, (_row(app, docname, row) for row in listed))
 
-    On the site its rows can be filtered; an EPUB has no script and no style for that.
+
+def table(
+    app: Sphinx, kind: str, shown: dict[str, str], columns: dict[str, int], rows: Iterable[str]
+) -> str:
+    """Return the table of class `kind`; columns: heads and widths.
+
+    On the site its rows can be filtered by what `shown` names; an EPUB has no script and no style
+    for that.
     """
-    heads = ("№", "Утверждение", "Когда верно", "На чём стоит")
-    rows = "\n".join(_row(app, docname, each) for each in listed)
-    columns = "".join(f'<col style="width: {width}%"/>' for width in (5, 46, 19, 30))
+    widths = "".join(f'<col style="width: {width}%"/>' for width in columns.values())
+    body = "\n".join(rows)
     return (
-        f'{_filter(app)}<table class="ledger docutils"><colgroup>{columns}</colgroup>\n'
-        f"<thead><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr></thead>\n"
-        f"<tbody>\n{rows}\n</tbody>\n</table>"
+        f'{_filter(app, shown)}<table class="{kind} docutils"><colgroup>{widths}</colgroup>\n'
+        f"<thead><tr>{''.join(f'<th>{head}</th>' for head in columns)}</tr></thead>\n"
+        f"<tbody>\n{body}\n</tbody>\n</table>"
     )
 
 
-def _filter(app: Sphinx) -> str:
+def _filter(app: Sphinx, shown: dict[str, str]) -> str:
     """Return the choice of rows: the style sheet hides the others, without any script."""
     if app.builder.name != "html":
         return ""
     choices = "".join(
         f'<label><input type="radio" name="show" id="show-{name}"'
         f"{' checked' if name == 'all' else ''}/>{label}</label>"
-        for name, label in _SHOWN.items()
+        for name, label in shown.items()
     )
     return f'<fieldset class="rows"><legend>Показать</legend>{choices}</fieldset>\n'
 
@@ -116,7 +124,7 @@ def _row(app: Sphinx, docname: str, row: Row) -> str:
     when = "<br/>".join(map(escape, [row.when, *row.exceptions]))
     return (
         f'<tr id="claim-{row.id}" class="{" ".join(kinds)}"><td>{row.number}</td>'
-        f'<td><a href="{place}#{row.id}">{_text(row.sentence)}</a></td><td>{when}</td>'
+        f'<td><a href="{place}#{row.id}">{text(row.sentence)}</a></td><td>{when}</td>'
         f"<td>{'<br/>'.join(_grounds(app, docname, row))}</td></tr>"
     )
 
@@ -143,9 +151,10 @@ def _grounds(app: Sphinx, docname: str, row: Row) -> Iterator[str]:
         yield f'<a href="{escape(url)}?title={title}">Сообщить об ошибке</a>'
 
 
-def _text(node: nodes.Node) -> str:
+def text(node: nodes.Node) -> str:
+    """Return a sentence with no more of its markup than a link may hold."""
     if isinstance(node, nodes.Text):
         return escape(node.astext(), quote=False)
-    text = "".join(map(_text, node.children))
+    inside = "".join(map(text, node.children))
     tag = _KEPT.get(type(node))
-    return f"<{tag}>{text}</{tag}>" if tag else text
+    return f"<{tag}>{inside}</{tag}>" if tag else inside

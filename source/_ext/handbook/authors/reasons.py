@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from proven.book import Book
 from proven.checks import stress
 from proven.checks.evidence import packages_lacked
+from proven.checks.mutants.mutations import is_timed, mutants_of
 from proven.checks.mutants.record import pages
 from proven.checks.unchanged import Contents
 from proven.claims import excluded
 from proven.findings import COVERAGE, MUTANTS, PARTS, STRESS, Evidence, Finding, loaded
+from proven.proofs import MACHINE
 
 MADE = ("build/html/index.html", "build/handbook.pdf", "build/handbook.epub")
 """What readers get."""
-_DATED = re.compile(r"^## ([\d.]+) — \d{4}-\d\d-\d\d$", re.M)
+_DATED = re.compile(r"^## ([\d.]+) — (\d{4}-\d\d-\d\d)$", re.M)
+_RELEASED = re.compile(r"^date-released: *\W?([^\s'\"]*)", re.M)
+_NEEDS = re.compile(r'\bneeds\("(\w+)"\)')
 _CHECKED = ("snippets", "tests", "source/_ext")
 
 
@@ -27,10 +33,14 @@ def reasons(book: Book) -> Iterator[str]:
     """Yield why the book at this commit is no release."""
     yield from _versions(book.root)
     yield from _history(book.root)
-    yield from _evidence(book)
-    yield from _mutants(book)
-    yield from _coverage(book)
-    yield from _stress(book)
+    for name, tell in _FOUND.items():
+        try:
+            yield from tell(book)
+        except ValueError as error:
+            yield str(error)
+        except (AttributeError, KeyError, TypeError) as error:
+            # Somebody wrote into it by hand.
+            yield f"{name}: it isn't what make {name} writes ({error!r}): make {name}"
     yield from _made(book.root)
 
 
@@ -45,9 +55,27 @@ def _versions(root: Path) -> Iterator[str]:
     cited = re.search(r'^version: "?([\d.]+)', (root / "CITATION.cff").read_text("utf-8"), re.M)
     if not cited or cited[1] != version:
         yield f"CITATION.cff: version: it isn't {version}, as in pyproject.toml"
-    changes = _DATED.findall((root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    if problem := _no_day(_RELEASED.findall((root / "CITATION.cff").read_text("utf-8"))):
+        yield f"CITATION.cff: date-released: {problem}"
+    changes = dict(_DATED.findall((root / "CHANGELOG.md").read_text(encoding="utf-8")))
+    if problem := _no_day(changes.values()):
+        yield f"CHANGELOG.md: {problem}"
     if version not in changes:
         yield f"CHANGELOG.md: no heading «## {version} — YYYY-MM-DD»: say what the release brings"
+
+
+def _no_day(texts: Iterable[str]) -> str:
+    """Return what is wrong with the first of these dates that can't be right, "" if with none."""
+    # Somewhere it is tomorrow already.
+    tomorrow = (date.today() + timedelta(1)).isoformat()
+    for text in texts:
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return f"there is no day {text}"
+        if text > tomorrow:
+            return f"{text} is yet to come"
+    return ""
 
 
 def _history(root: Path) -> Iterator[str]:
@@ -64,7 +92,15 @@ def _evidence(book: Book) -> Iterator[str]:
         if python not in taken:
             yield f"evidence: none of {python}: make evidence PYTHONS=python{python}"
             continue
-        yield from _of_interpreter(book, taken[python])
+        evidence = taken[python]
+        if not re.search(rf"\b{re.escape(python.rstrip('t'))}\.", evidence.interpreter):
+            yield (
+                f"evidence of {python}: it was taken on {evidence.interpreter}: make evidence "
+                f"PYTHONS=python{python}"
+            )
+        if problem := _no_day([evidence.date]):
+            yield f"evidence of {python}: {problem}: make evidence PYTHONS=python{python}"
+        yield from _of_interpreter(book, evidence)
 
 
 def _of_interpreter(book: Book, evidence: Evidence) -> Iterator[str]:
@@ -78,7 +114,7 @@ def _of_interpreter(book: Book, evidence: Evidence) -> Iterator[str]:
         for outcome, keys in _by_outcome(ranges, current).items():
             for key in keys:
                 outside = excluded(ranges[key], number, gil=not evidence.version.endswith("t"))
-                may_skip = outside or (key in current and _lacks_a_package(book, key, current[key]))
+                may_skip = outside or (key in current and _lacks_a_module(book, key, current[key]))
                 if outcome == "failed" or (outcome == "skipped" and not may_skip):
                     yield f"evidence of {evidence.version}: {key}: {outcome}"
             if outcome == "stale":
@@ -88,8 +124,11 @@ def _of_interpreter(book: Book, evidence: Evidence) -> Iterator[str]:
                 )
 
 
-def _lacks_a_package(book: Book, key: str, finding: Finding) -> bool:
-    """Tell whether it was skipped for want of a package, and passed where that can be had."""
+def _lacks_a_module(book: Book, key: str, finding: Finding) -> bool:
+    """Tell whether it was skipped for want of a package, and passed where that can be had.
+
+    Or of a module of the standard library without which a Python may be built.
+    """
     page = book.claims[key].file if key in book.claims else book.outputs[key].page
     elsewhere = {
         current[key].outcome
@@ -97,7 +136,10 @@ def _lacks_a_package(book: Book, key: str, finding: Finding) -> bool:
         for part in PARTS
         if key in (current := book.current(evidence, part))
     }
-    return finding.why in packages_lacked(book, page) and "passed" in elsewhere
+    proof = book.proofs.get(key)
+    needs = _NEEDS.findall(book.text(book.root / proof.file)) if proof else ()
+    lacked = {f"{MACHINE}{name}" for name in needs if name in sys.stdlib_module_names}
+    return finding.why in lacked | packages_lacked(book, page) and "passed" in elsewhere
 
 
 def _by_outcome(ranges: dict[str, Any], current: dict[str, Any]) -> dict[str, list[str]]:
@@ -123,6 +165,10 @@ def _mutants(book: Book) -> Iterator[str]:
         if stale:
             yield f"mutants: {len(stale)} {part} were tried as they were before: make mutants"
     for name, entry in report.get("snippets", {}).items():
+        made = len(list(mutants_of(book.code(name), timed=is_timed(book, name))))
+        if name in prints["snippets"] and entry["mutants"] != made:
+            told = f"{entry['mutants']} are told, it has {made}"
+            yield f"mutants: snippets/{name}.py: {told}: make mutants ALL=1"
         if entry.get("survivors"):
             yield f"mutants: snippets/{name}.py: nobody notices {len(entry['survivors'])} of them"
     for id, entry in report.get("claims", {}).items():
@@ -134,6 +180,8 @@ def _coverage(book: Book) -> Iterator[str]:
     coverage = loaded(book.settings.evidence / COVERAGE)
     if coverage.get("unreached", 1):
         yield f"coverage: {coverage.get('unreached', 'all')} lines are not reached"
+    if problem := _no_day(filter(None, [coverage.get("date", "")])):
+        yield f"coverage: {problem}: make coverage"
     last = git(book.root, "log", "-1", "--format=%cs", "--", *_CHECKED)
     if last and (taken := coverage.get("date", "")) < last:
         yield f"coverage: of {taken or 'never'}, the tests are of {last}: make coverage"
@@ -157,6 +205,15 @@ def _some(names: list[str]) -> str:
 
 def _made(root: Path) -> Iterator[str]:
     yield from (f"{name}: there is none: make" for name in MADE if not (root / name).is_file())
+
+
+_FOUND: dict[str, Callable[[Book], Iterator[str]]] = {
+    "evidence": _evidence,
+    "mutants": _mutants,
+    "coverage": _coverage,
+    "stress": _stress,
+}
+"""By the command that finds it, who tells what is wrong with what it found."""
 
 
 def git(root: Path, *arguments: str) -> str:

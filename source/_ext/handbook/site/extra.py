@@ -1,4 +1,4 @@
-"""What no source has: proofs, each chapter's ledger, what a lost address shows, what to print."""
+"""What no source has: proofs, each chapter's ledger and mutants, the lost page, what to print."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from handbook.appendices import screen
+from handbook.appendices import mutants, screen
 from handbook.appendices.ledger import proof_page, state
 from handbook.appendices.rows import rows
 from handbook.domain import handbook
@@ -34,7 +34,7 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the pages that don't show yet what they should."""
     if app.builder.name != "html" or written(app).untouched:
         return
-    for page, title, body in (_lost(app), *_ledgers(app)):
+    for page, title, body in (_lost(app), *_ledgers(app), *_mutants(app)):
         if written(app).outdated(page, body):
             body = f"<h1>{title}</h1>\n{body}"
             yield page, {"title": title, "body": body}, "page.html"
@@ -50,6 +50,14 @@ def _ledgers(app: Sphinx) -> Iterator[tuple[str, str, str]]:
         links = f'<p><a href="{whole}">Все главы реестра</a></p>'
         title = f"Реестр утверждений: {escape(screen.title_of(app, chapter))}"
         yield page, title, f"{links}\n{_REPORT}\n{screen.html(app, page, listed)}"
+
+
+def _mutants(app: Sphinx) -> Iterator[tuple[str, str, str]]:
+    if written(app).unchanged(f"{mutants.FOLDER}/", mutants.state(app.env)):
+        return
+    for page, title, table in mutants.by_chapter(app):
+        whole = app.builder.get_relative_uri(page, mutants.FOLDER)
+        yield page, title, f'<p><a href="{whole}">Все главы и что такое мутант</a></p>\n{table}'
 
 
 def _lost(app: Sphinx) -> tuple[str, str, str]:

@@ -161,6 +161,8 @@ def snippet(file: Path, *, english: bool = False) -> Iterator[Finding]:
 
     english: it may have no Cyrillic letter at all.
     """
+    if file.is_symlink():
+        yield Finding(1, "bytes", f"it is a link to {file.readlink()}: put the file itself here")
     data = file.read_bytes()
     yield from _bytes(data)
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")

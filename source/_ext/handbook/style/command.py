@@ -16,6 +16,9 @@ from handbook.style.page import Finding, read
 from handbook.style.shape import shape
 from handbook.style.words import terms, typed, vocabulary, words
 
+_OF_TOOLS = ("ruff.toml",)
+"""What may lie beside snippets."""
+
 
 def findings(root: Path, names: Iterable[str] = ()) -> Iterator[tuple[Path, Finding]]:
     """Yield file and finding for every page of the book at `root`, or for those named.
@@ -56,6 +59,16 @@ def code(root: Path, files: Iterable[Path] = ()) -> Iterator[tuple[Path, Finding
         if is_snippet and file.stem in sys.stdlib_module_names:
             problem = f"it hides the standard module {file.stem} from its folder: rename it"
             yield file, Finding(1, "module", problem)
+    for file in () if files else sorted(settings.snippets.rglob("*")):
+        if _is_beside(file, settings.snippets):
+            problem = "no check knows what a snippet reads or writes here: let it make its own"
+            yield file, Finding(1, "module", f"{problem}, in a temporary folder")
+
+
+def _is_beside(file: Path, folder: Path) -> bool:
+    """Tell whether a file in the folder of snippets is neither a snippet nor a tool's."""
+    hidden = any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+    return file.is_file() and not (hidden or file.suffix == ".py" or file.name in _OF_TOOLS)
 
 
 def _files(settings: Settings, names: Iterable[str]) -> list[Path]:

@@ -72,6 +72,10 @@ def _headings(page: Page) -> Iterator[Finding]:
         yield Finding(1, "title", "the page has no title: begin it with `# …`")
     for extra in tops[1:]:
         yield Finding(extra.line, "title", "a second title: only the first line with # is one")
+    lines = {heading.line for heading in page.headings}
+    for claim in page.claims:
+        if claim.line in lines:
+            yield Finding(claim.line, "claim", "a heading is no claim: say it in a sentence below")
 
 
 def _columns(page: Page) -> Iterator[Finding]:

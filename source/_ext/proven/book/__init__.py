@@ -7,7 +7,7 @@ a book; ``inputs`` tell on what the outcome of a proof hangs.
 """
 
 from proven.book.contents import Book, Printed, remembered
-from proven.book.inputs import gets, inputs_of, snippets_in
+from proven.book.inputs import committed, gets, git, hangs_on_the_same, inputs_of, snippets_in
 from proven.book.memo import Memo
 from proven.book.settings import Settings
 from proven.book.tried import Outcome, Tried
@@ -19,7 +19,10 @@ __all__ = [
     "Printed",
     "Settings",
     "Tried",
+    "committed",
     "gets",
+    "git",
+    "hangs_on_the_same",
     "inputs_of",
     "remembered",
     "snippets_in",

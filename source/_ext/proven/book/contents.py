@@ -7,7 +7,7 @@ they were when it was taken: that is what the fingerprints tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -47,6 +47,13 @@ class Book:
     def at(cls, root: Path | str, memo: Memo | None = None) -> Book:
         """Return the book whose repository is the folder `root`; `memo` spares it reading anew."""
         return cls(Settings.at(Path(root)), memo)
+
+    def with_texts(self, texts: Mapping[Path, str], name: str) -> Book:
+        """Return the book with other texts of these files; `name` tells the memo which."""
+        book = Book(self.settings)
+        book.memo, book.stamps = self.memo, dict.fromkeys(self.settings.folders, name)
+        book._texts = Texts(self.root, self.memo, texts)
+        return book
 
     @property
     def root(self) -> Path:

@@ -1,9 +1,11 @@
-"""On what the outcome of a proof hangs: texts, if it can be told from them."""
+"""On what the outcome of a proof hangs: texts, if it can be told from them; and what it hung on."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from proven.book.contents import Book
@@ -42,6 +44,41 @@ def inputs_of(book: Book, id: str, changed: Mapping[str, str] | None = None) -> 
         *texts,
         *(f"{path.name}\n{new.get(path, sources[path])}" for path in sorted(sources)),
     ]
+
+
+def hangs_on_the_same(book: Book, old: Book, id: str) -> bool:
+    """Tell whether the outcome of proof `id` hangs on the same texts as in the `old` book."""
+    if id not in old.proofs or old.proofs[id].file != book.proofs[id].file:
+        return False
+    before = {name: old.code(name) for name in book.snippets if old.code(name) != book.code(name)}
+    now = inputs_of(book, id)
+    return bool(now) and now == inputs_of(old, id, before)
+
+
+@lru_cache(1)
+def committed(book: Book) -> Book | None:
+    """Return the book as it is in git's last commit, None if it is so now or there is no git."""
+    folders = (book.settings.pages, book.settings.snippets, book.settings.tests)
+    status = git(book.root, "status", "--porcelain", "-z", "--no-renames", "-uall", "--", *folders)
+    prefix = git(book.root, "rev-parse", "--show-prefix", "HEAD")
+    if not status or prefix is None:
+        return None
+    prefix, commit = prefix.split("\n")[:2]
+    names = [line[3:].removeprefix(prefix) for line in status.split("\0") if line]
+    names = [name for name in names if name.endswith((".md", ".py"))]
+    texts = {book.root / name: git(book.root, "show", f"HEAD:./{name}") or "" for name in names}
+    return book.with_texts(texts, commit)
+
+
+def git(root: Path, *words: str | Path) -> str | None:
+    """Return what git says of the repository at `root`, None if it isn't there or has no answer."""
+    try:
+        done = subprocess.run(
+            ["git", *words], cwd=root, capture_output=True, encoding="utf-8", check=False
+        )
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 def snippets_in(book: Book, texts: Iterable[str]) -> list[str]:

@@ -16,11 +16,14 @@ T = TypeVar("T")
 
 
 class Texts:
-    """Reads files of the book at `root`; `memo` knows what was found in them before."""
+    """Reads files of the book at `root`; `memo` knows what was found in them before.
 
-    def __init__(self, root: Path, memo: Memo) -> None:
+    texts: of files that aren't to be read.
+    """
+
+    def __init__(self, root: Path, memo: Memo, texts: Mapping[Path, str] | None = None) -> None:
         self._root, self._memo = root, memo
-        self._texts: dict[Path, str] = {}
+        self._texts = dict(texts or {})
         self._helped: dict[str, list[str]] = {}
 
     def of(self, file: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from proven.book import Book, Tried, inputs_of, remembered
+from proven.book import Book, Tried, committed, hangs_on_the_same, inputs_of, remembered
 from proven.checks import ids_of
 from proven.findings import this_python
 
@@ -21,11 +21,27 @@ EVIDENT = "evident"
 """What is noted of a proof that the evidence of this Python says passed."""
 
 
-def evident(book: Book) -> set[str]:
-    """Return the claims of which the evidence of this Python says, as they are now, that they hold.
+class Evident:
+    """Tells of which claims the evidence of this Python says that they hold, as they are now.
 
-    Unlike `build/tried` it doesn't know the machinery: `make test` runs the proofs when that moves.
+    What holds in the last commit counts as well, if the proof hangs on the same now: prints take
+    in all snippets of a page.  Unlike `build/tried` the evidence doesn't know the machinery:
+    `make test` runs the proofs when that moves.
     """
+
+    def __init__(self, book: Book) -> None:
+        self._book, self._old = book, committed(book)
+        self._now = _hold(book)
+        self._then = _hold(self._old) - self._now if self._old else set()
+
+    def holds(self, id: str) -> bool:
+        """Tell it of claim `id`."""
+        return id in self._now or bool(
+            self._old and id in self._then and hangs_on_the_same(self._book, self._old, id)
+        )
+
+
+def _hold(book: Book) -> set[str]:
     return {
         id
         for evidence in book.evidence
@@ -37,11 +53,11 @@ def evident(book: Book) -> set[str]:
 
 def unknown(book: Book, test: str) -> list[str]:
     """Return the proofs in `test` that are to be run."""
-    tried, holds = Tried(book.root, test), evident(book)
+    tried, evident = Tried(book.root, test), Evident(book)
     inputs = {
         proof.test: inputs_of(book, id)
         for id, proof in book.proofs.items()
-        if proof.file == test and id not in holds
+        if proof.file == test and not evident.holds(id)
     }
     return [
         name
@@ -56,7 +72,7 @@ class Passed:
     def __init__(self, config: pytest.Config) -> None:
         self._book = remembered(config.rootpath)
         self._inputs = cache(partial(inputs_of, self._book))  # the same for all ways of a proof
-        self._evident = evident(self._book)
+        self._evident = Evident(self._book)
         self._tried: dict[str, Tried] = {}
         self._called: dict[str, pytest.CallInfo[Any]] = {}
         self._longest: dict[str, float] = {}
@@ -102,7 +118,7 @@ class Passed:
             return True
         # The evidence's print takes in all snippets of the page: what it tells now is noted.
         evident_key = self._key(item, item.name.partition("[")[0], EVIDENT)
-        if not tried.get(evident_key) and all(id in self._evident for id in ids_of(item)):
+        if not tried.get(evident_key) and all(map(self._evident.holds, ids_of(item))):
             tried.note(evident_key, EVIDENT, "", 0.0)
         # Without a key it reads more than its fingerprint covers.
         return bool(tried.get(evident_key))

@@ -2,7 +2,7 @@
 
 Bottom to top: ``text`` is the form in which it is shown, and the one comparison; ``recording``
 records it once while nothing changes; ``page`` finds it in a page and rewrites it; ``paces``
-lets the same program dawdle.
+lets the same program dawdle; ``worlds`` plays copies in a process of its own.
 """
 
 from __future__ import annotations

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from proven.book import Book
+from proven.book import Book, git
 from proven.findings import loaded
 from proven.shown import Shown, agree, key_of, sources_of
 
@@ -49,8 +48,8 @@ class Changes:
     @cached_property
     def files(self) -> set[str]:
         """The pages and snippets that differ from the last commit: all where there is no git."""
-        status = self._git("status", "--porcelain", "-z", "--no-renames", "-uall")
-        prefix = self._git("rev-parse", "--show-prefix")
+        status = git(self._book.root, "status", "--porcelain", "-z", "--no-renames", "-uall")
+        prefix = git(self._book.root, "rev-parse", "--show-prefix")
         if status is None or prefix is None:
             every = [*self._book.settings.page_files(), *self._book.settings.snippets.rglob("*.py")]
             return {self._book.settings.name_of(file) for file in every}
@@ -73,18 +72,4 @@ class Changes:
         return sha256(text.encode()).hexdigest()[:16]
 
     def _committed(self, page: str) -> str:
-        return self._git("show", f"HEAD:./{page}") or ""
-
-    def _git(self, *words: str) -> str | None:
-        """Return what git says, None if it isn't there or has nothing to say."""
-        try:
-            done = subprocess.run(
-                ["git", *words],
-                cwd=self._book.root,
-                capture_output=True,
-                encoding="utf-8",
-                check=False,
-            )
-        except OSError:
-            return None
-        return done.stdout if done.returncode == 0 else None
+        return git(self._book.root, "show", f"HEAD:./{page}") or ""

@@ -13,14 +13,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
 from proven.checks import environment
-from proven.shown import Shown, Terms, agree, at_other_paces, on_page, record
-from proven.stage import SnippetError
+from proven.shown import Shown, agree, at_other_paces, worlds
 from proven.stage.trace import Trace
 
 _TOPS = "home|Users|tmp|var|usr|opt|root|etc|private|proc|mnt|srv|run|lib|bin"
@@ -48,7 +47,17 @@ _ORDER = (
     "the order depends on timing: say :order: any if no order is promised, or make the program "
     "decide it"
 )
-_TEXT = "it depends on timing, on the folder or on hashing: make the program print the same always"
+_TEXT = (
+    "it depends on timing, on the folder, the user, the time zone or on hashing: make the program "
+    "print the same always"
+)
+
+
+_ELSEWHERE = {"TZ": "XYZ-5:45", "USER": "somebody", "LOGNAME": "somebody"}
+"""Another time zone and another user, as on the next machine."""
+
+_World = tuple[Path, str, list[int]]
+"""A copy of the snippets, a seed for hashes, and which outputs are played there."""
 
 
 class Untrusted(Exception):
@@ -72,7 +81,7 @@ def suspicions(lines: Iterable[str], *, timed: bool = False) -> Iterator[str]:
 
 
 class Again:
-    """Plays outputs again: from another folder, with other hashes, and at other paces.
+    """Plays outputs again: from another folder, as another user, with other hashes, at other paces.
 
     played: each output with its trace and lines as they came out first; snippets: the
     folder that they came from.
@@ -84,10 +93,13 @@ class Again:
     def differences(self) -> Iterator[tuple[Shown, str]]:
         """Yield each output that comes out differently, and what to do about it."""
         with tempfile.TemporaryDirectory() as folder:
-            worlds = list(self._worlds(Path(folder)))
-            # Two at a time, each with two plays: the cores are busy, as readers' cores may be.
+            first, *others = self._worlds(Path(folder))
+            # The first has a Python of its own, whose hashes asyncio's programs share; the others
+            # are played by two.  Two at a time, each with two plays: the cores are busy, as
+            # readers' cores may be.
+            shares = [share for share in ([first], others[::2], others[1::2]) if share]
             with ThreadPoolExecutor(2) as pool:
-                replies = list(pool.map(lambda world: self._play_in(*world), worlds))
+                replies = list(chain.from_iterable(pool.map(self._play_in, shares)))
         for number, (shown, trace, lines) in enumerate(self._played):
             answers = (each[str(number)] for each in replies if str(number) in each)
             if problem := next(
@@ -95,7 +107,7 @@ class Again:
             ):
                 yield shown, problem
 
-    def _worlds(self, folder: Path) -> Iterator[tuple[Path, str, list[int]]]:
+    def _worlds(self, folder: Path) -> Iterator[_World]:
         """Lay out and yield copies of the snippets, hash seeds, and the outputs to play there."""
         everything = list(range(len(self._played)))
         own = os.environ.get("PYTHONHASHSEED")
@@ -122,41 +134,27 @@ class Again:
             copytree(self._snippets / part, folder / "snippets" / part, dirs_exist_ok=True)
         return folder / "snippets"
 
-    def _play_in(self, snippets: Path, seed: str, numbers: list[int]) -> dict[str, Any]:
-        jobs = [
-            (number, self._played[number][0].name, self._played[number][0].terms.unusual())
-            for number in numbers
+    def _play_in(self, share: list[_World]) -> list[dict[str, Any]]:
+        orders = [
+            [
+                *(str(snippets), seed),
+                [
+                    (number, self._played[number][0].name, self._played[number][0].terms.unusual())
+                    for number in numbers
+                ],
+            ]
+            for snippets, seed, numbers in share
         ]
         done = subprocess.run(
-            [sys.executable, "-c", f"from {__name__} import play_jobs; play_jobs()"],
-            input=json.dumps([str(snippets), jobs]),
+            [sys.executable, "-c", f"from {worlds.__name__} import play; play()"],
+            input=json.dumps(orders),
             stdout=subprocess.PIPE,
-            cwd=snippets.parent,
-            env=environment(PYTHONHASHSEED=seed),
+            env=environment(PYTHONHASHSEED=share[0][1], **_ELSEWHERE),
             encoding="utf-8",
             check=True,
         )
-        answers: dict[str, Any] = json.loads(done.stdout)
+        answers: list[dict[str, Any]] = json.loads(done.stdout)
         return answers
-
-
-def play_jobs() -> None:
-    """Play what stdin names, two at a time, and print what comes out as JSON."""
-    folder, jobs = json.load(sys.stdin)
-    outputs: dict[str, list[str] | str] = {}
-
-    def play_one(job: tuple[int, str, dict[str, Any]]) -> None:
-        number, name, options = job
-        terms = Terms(**options)
-        try:
-            trace = record(name, terms, Path(folder), ordered=False)
-            outputs[str(number)] = on_page(trace, terms)
-        except SnippetError as error:
-            outputs[str(number)] = str(error).partition("\n")[0]
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(play_one, jobs))
-    print(json.dumps(outputs))
 
 
 def _differs(shown: Shown, trace: Trace, lines: list[str], other: list[str] | str) -> str:

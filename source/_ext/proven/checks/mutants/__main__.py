@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from functools import partial
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
@@ -25,17 +26,16 @@ from proven.checks import environment, parse, parser
 from proven.checks.mutants.mutations import is_timed
 from proven.checks.mutants.record import (
     Pair,
+    complaints,
     found_since,
     merged,
     remember,
     report_now,
     settled_in,
-    survivors,
-    unneeded,
     untried,
     write,
 )
-from proven.checks.mutants.report import ADVICE, PageReport, report, unrun
+from proven.checks.mutants.report import ADVICE, PageReport, left_in, report
 from proven.checks.mutants.worker import BREAK, NOTICE
 from proven.findings import MUTANTS, Mutation
 
@@ -49,6 +49,7 @@ def main() -> int:
     command.add_argument("only", nargs="*", metavar="tests/…", help="try these, write nothing")
     command.add_argument("--changed", action="store_true", help="of these those that changed")
     command.add_argument("--all", action="store_true", help="try all anew")
+    command.add_argument("--within", type=float, default=inf, help="leave what takes more seconds")
     command.add_argument("--report", action="store_true", help="write what is known to the report")
     options, book = parse(command)
     if options.only and not options.changed:
@@ -59,11 +60,11 @@ def main() -> int:
     only = tuple(options.only or [""])
     settled = settled_in(book, before)
     for test in options.only * options.changed:
-        remember(book, settled, test)
+        remember(book, before, settled, test)
     wanted = untried(book, merged(book, before), settled)
     wanted = {pair: names for pair, names in wanted.items() if pair[1].startswith(only)}
     book.memo.save()
-    data = _try_pages(book, wanted, before, settled, file)
+    data = _try_pages(book, wanted, before, settled, file, options.within)
     if options.report:
         write(book.settings.evidence / MUTANTS, merged(book, before, data))
     return _summarize(book, data)
@@ -75,8 +76,9 @@ def _try_pages(
     before: dict[str, Any],
     settled: dict[str, str],
     file: Path | None,
+    within: float,
 ) -> dict[str, Any]:
-    """Examine these pages; keep what is known by then in `file` after each without a fault."""
+    """Examine each page `within` so many seconds; after each without a fault keep it in `file`."""
     done: dict[str, PageReport] = {}
     began = monotonic()
     with ThreadPoolExecutor(_WORKERS) as pool:
@@ -84,7 +86,7 @@ def _try_pages(
         first = sorted(wanted, key=lambda pair: _is_quick(book, pair))
         at_once = {pair: _at_once(book, pair, len(wanted)) for pair in first}
         examined = {
-            pool.submit(examine, book, pair, wanted[pair], at_once[pair], settled): pair[1]
+            pool.submit(examine, book, pair, wanted[pair], at_once[pair], settled, within): pair[1]
             for pair in first
         }
         for future in as_completed(examined):
@@ -106,11 +108,16 @@ def _at_once(book: Book, pair: Pair, pages: int) -> int:
 
 
 def examine(
-    book: Book, pair: Pair, names: list[str], workers: int, settled: dict[str, str]
+    book: Book,
+    pair: Pair,
+    names: list[str],
+    workers: int,
+    settled: dict[str, str],
+    within: float = inf,
 ) -> PageReport:
     """Ask who notices each mutant of these snippets of a page, then break what proofs none broke.
 
-    settled: what has broken proofs that are as they were then.
+    settled: what has broken proofs that are as they were then; within: so many seconds of work.
     """
     mine = [id for id, proof in book.proofs.items() if proof.file == pair[1]]
     done = [id for id in mine if id in settled]
@@ -121,7 +128,9 @@ def examine(
         count = workers * bool(names) if task == NOTICE else min(workers, unbroken)
         if count:
             with ThreadPoolExecutor(count) as pool:
-                shares = [job | {"task": task, "share": (n, count)} for n in range(count)]
+                each = max(0.0, within - sum(findings.spent)) / count
+                work = {"task": task, "within": each}
+                shares = [job | work | {"share": (n, count)} for n in range(count)]
                 list(pool.map(partial(_do_share, book, findings), shares))
     return findings
 
@@ -130,10 +139,10 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
     """Let workers do a share of a task, each from where the one before ended."""
     done, ended, in_vain = 0, False, 0
     while not ended:
-        before, has_begun, how = done, False, ""
+        before, has_begun, how, spent = done, False, "", 0.0
         so_far = {"done": done, "broken": sorted(findings.broken)}
         for message in _messages(book, job | so_far):
-            how = message.get("died", how)
+            how, spent = message.get("died", how), message.get("spent", spent)
             match message:
                 case {"snippet": name, "mutation": entry, "noticed": by}:
                     findings.noticed.setdefault(name, {})[Mutation.of(entry)] = by
@@ -145,8 +154,12 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
                     findings.blame(text)
                 case {"begins": _}:
                     has_begun = True
+                case {"left": what}:
+                    findings.left[what] += 1
                 case {"end": _}:
                     ended = True
+        findings.spent.append(spent)
+        job["within"] -= spent
         in_vain = 0 if ended or done > before else in_vain + 1
         if in_vain and not has_begun:
             findings.blame(f"{job['page']}: its worker ended before the first mutant, with {how}")
@@ -215,22 +228,13 @@ def _last_line(errors: IO[bytes]) -> str:
 
 
 def _summarize(book: Book, data: dict[str, Any]) -> int:
-    snippets, claims = data["snippets"], data["claims"]
-    kinds = {
-        "survivor": [
-            place for name, each in snippets.items() for place in survivors(book, name, each)
-        ],
-        "vacuous": [
-            f"{book.proofs[id].place}: {id}{unrun(book, id)}"
-            for id, entry in claims.items()
-            if "vacuous" in entry
-        ],
-        "unneeded": list(unneeded(book, snippets)),
-        "fault": data["faults"],
-    }
+    kinds = complaints(book, data)
     for kind, places in kinds.items():
         for place in places:
             print(f"{place}: {kind}: {ADVICE[kind]}")
+    if left := left_in(data):
+        print(left)
+    snippets, claims = data["snippets"], data["claims"]
     mutants = sum(entry["mutants"] for entry in snippets.values())
     justified = sum(len(entry["justified"]) for entry in snippets.values())
     print(

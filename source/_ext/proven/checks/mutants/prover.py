@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from proven.book import Book, Outcome, Tried, inputs_of
 from proven.checks import ids_of
-from proven.checks.mutants.mutations import is_timed
+from proven.checks.mutants.mutations import Mutant, is_timed
 from proven.claims import excluded_here
 from proven.findings import Finding
 from proven.shown import Shown, at_other_paces, replay
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 How = Literal["assertion", "hang", "crash", ""]
 T = TypeVar("T")
+_BEGAN = monotonic()
 
 
 class Hang(BaseException):
@@ -108,17 +110,34 @@ class Prover:
             return None
 
 
+def changed_proof(item: Any, mutant: Mutant) -> Any:
+    """Return the function of test `item` as the `mutant` of its file has it.
+
+    A dataclass looks for its module by name, so the name is that of the file's own.
+    """
+    space: dict[str, Any] = {"__name__": item.module.__name__, "__file__": str(item.path)}
+    exec(compile(mutant.source, str(item.path), "exec", dont_inherit=True), space)
+    return space[item.obj.__name__]
+
+
 def load() -> float:
     """Return how many times slower than alone a program runs now, one at least."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def spent() -> float:
+    """Return how many seconds this process has taken: computing, or waiting on an idle machine."""
+    own, children = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    computed = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    return max(computed, (monotonic() - _BEGAN) / load())
 
 
 @dataclass
 class Trials:
     """Tries things in `folder`, a copy of the book's snippets, by `prover`; `tried` keeps them.
 
-    tell: sends a message to the parent; took: the seconds that outputs, by snippet, and proofs,
-    by claim, took unchanged.
+    tell: sends a message to the parent; seconds: how many all may take; took: the seconds that
+    outputs, by snippet, and proofs, by claim, took unchanged.
     """
 
     book: Book
@@ -126,6 +145,7 @@ class Trials:
     prover: Prover
     tried: Tried
     tell: Callable[..., None]
+    seconds: float
     took: dict[str, float] = field(default_factory=dict)
 
     def file(self, name: str) -> Path:
@@ -198,6 +218,25 @@ class Trials:
             result = self.tried.note(key, *self.prover.prove(item), monotonic() - began)
         self.took.setdefault(id, result.seconds)
         return result
+
+    def drop_failing(self, ids: Iterable[str], fault: Callable[[str], None]) -> Iterator[str]:
+        """Run these proofs and drop those that fail unchanged: they can notice nothing.
+
+        `fault` is told.  Yield those that are dropped as there is no time for them.
+        """
+        for id in ids:
+            self.tell(limit=60 * load())
+            if not self.may_spend():
+                yield id
+            elif (outcome := self.prove(id, self.prover.items[id]).outcome) == "passed":
+                continue
+            elif not excluded_here(dict(self.book.claims[id].only)):
+                fault(f"{id}: {outcome} on the unchanged snippet")
+            del self.prover.items[id]
+
+    def may_spend(self, id: str = "") -> bool:
+        """Tell whether there is time left, for the proof of `id` or for any."""
+        return spent() + self.took.get(id, 0.0) / load() < self.seconds
 
     def within(self, what: str, run: Callable[[], T], times: int = 4) -> T:
         """Return run() of what unchanged took so long; what hangs ends after some times that."""

@@ -11,9 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from proven.book import Book, Tried, gets, inputs_of, snippets_in
+from proven.book import (
+    Book,
+    Tried,
+    committed,
+    gets,
+    hangs_on_the_same,
+    inputs_of,
+    snippets_in,
+)
 from proven.checks.mutants.mutations import is_timed, mutants_of
-from proven.checks.mutants.report import text_of
+from proven.checks.mutants.report import text_of, unrun
 from proven.findings import EXCUSES, MUTANTS, Mutation, excuse, fits, loaded
 
 Pair = tuple[str, str]
@@ -44,13 +52,16 @@ def report_now(book: Book) -> Report:
 def merged(book: Book, *reports: Report) -> Report:
     """Return all reports as one, a later one before an earlier, of what is in the book.
 
-    Where both are out of date it doesn't matter which; one that is not wins.
+    Where both are out of date it doesn't matter which; one that is not wins.  What is unfinished
+    doesn't count.
     """
     prints = {"snippets": book.fingerprints["examples"], "claims": book.fingerprints["proofs"]}
     data: Report = {"snippets": {}, "claims": {}}
     for report in reports:
         for part, now in prints.items():
             for key, entry in report.get(part, {}).items():
+                if entry.get("left"):
+                    continue
                 is_there = key in now if part == "claims" else bool(book.code(key))
                 is_current = entry["hash"] == now.get(key, "")
                 if is_there and (is_current or key not in data[part]):
@@ -97,14 +108,18 @@ def settled_in(book: Book, report: Report) -> dict[str, str]:
     }
 
 
-def remember(book: Book, settled: dict[str, str], test: str) -> None:
+def remember(book: Book, report: Report, settled: dict[str, str], test: str) -> None:
     """Add to `settled` what was known of the proofs in `test` when all they hang on was the same.
 
-    Their prints take in all snippets of the page.  What is known now is noted for later.
+    Their prints take in all snippets of the page.  What is known now is noted for later; what
+    `report` knows of the last commit counts as well.
     """
-    tried = Tried(book.root, test)
+    tried, old = Tried(book.root, test), committed(book)
+    then = settled_in(old, report) if old else {}
     for id, proof in book.proofs.items():
         if proof.file == test:
+            if old and id in then.keys() - settled.keys() and hangs_on_the_same(book, old, id):
+                settled[id] = then[id]
             key = tried.key_of_proof(proof.test, inputs_of(book, id), _BROKEN)
             if id in settled and not tried.get(key):
                 tried.note(key, _BROKEN, settled[id], 0.0)
@@ -118,7 +133,7 @@ def unneeded(book: Book, snippets: dict[str, Any]) -> Iterator[str]:
     On the real clock a mutant may be noticed now and then: there reasons stay.
     """
     for name, entry in snippets.items():
-        if not is_timed(book, name):
+        if entry.get("left") or not is_timed(book, name):
             continue
         silent = [_label(each) for each in (*entry["justified"], *entry["survivors"])]
         for pattern in book.excuses.get(name, {}):
@@ -137,6 +152,23 @@ def survivors(book: Book, name: str, entry: dict[str, Any]) -> Iterator[str]:
         label = str(survivor)
         key = json.dumps(label, ensure_ascii=False) if "'" in label else f"'{label}'"
         yield f"snippets/{name}.py:{lines[survivor]}: {key}"
+
+
+def complaints(book: Book, data: Report) -> dict[str, list[str]]:
+    """Return what is wrong by `data`, which has faults, too: places by their kind in ADVICE."""
+    snippets, claims = data["snippets"], data["claims"]
+    return {
+        "survivor": [
+            place for name, each in snippets.items() for place in survivors(book, name, each)
+        ],
+        "vacuous": [
+            f"{book.proofs[id].place}: {id}{unrun(book, id)}"
+            for id, entry in claims.items()
+            if "vacuous" in entry
+        ],
+        "unneeded": list(unneeded(book, snippets)),
+        "fault": data["faults"],
+    }
 
 
 def _label(entry: dict[str, Any]) -> str:

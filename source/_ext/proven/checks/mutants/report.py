@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,9 @@ ADVICE = {
 }
 """What to do about a finding of each kind."""
 
+LEFT = "Mutants left to make test, as they take long: "
+"""Begins the line that names them."""
+
 _BESIDE = re.compile(r"# no mutant: (.+)")
 
 
@@ -35,12 +39,16 @@ class PageReport:
     """What the workers told of a page.
 
     noticed: by snippet and mutation who noticed it, "" if nobody; broken: by claim the
-    mutation that broke its proof; faults: what kept a worker from its work.
+    mutation that broke its proof; faults: what kept a worker from its work; left: of which
+    snippets, and of which claims' proofs, how many mutants weren't tried in time; spent: how many
+    seconds the workers took.
     """
 
     noticed: dict[str, dict[Mutation, str]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+    spent: list[float] = field(default_factory=list)
 
     def blame(self, fault: str) -> None:
         """Take note of a fault, which several workers may have, once."""
@@ -56,7 +64,7 @@ def report(book: Book, pages: Mapping[str, PageReport]) -> dict[str, Any]:
     {"snippets": {name: {"hash", "mutants", "equal": how many of them,
     "justified": [a mutation with its "why"…], "survivors": [mutation…]}},
     "claims": {id: {"hash"} and one of "broken": by which mutation, "justified": why it can't
-    be, "vacuous": true}}
+    be, "vacuous": true}}.  An entry of which mutants are left has their number under "left".
     """
     noticed: dict[str, dict[Mutation, str]] = {}
     broken: dict[str, str] = {}
@@ -65,10 +73,17 @@ def report(book: Book, pages: Mapping[str, PageReport]) -> dict[str, Any]:
         for name, mutations in page.noticed.items():
             before = noticed.setdefault(name, {})
             before |= {done: before.get(done) or by for done, by in mutations.items()}
+    left = sum((page.left for page in pages.values()), Counter[str]())
+    for name in [name for name in left if "/" in name]:
+        noticed.setdefault(name, {})
+        # What a broken snippet shares with its twin that one may notice.
+        left[name.removesuffix("_fixed") + "_broken"] += name.endswith("_fixed")
     _share_with_twins(book, noticed)
-    snippets = {name: _of_snippet(book, name, noticed[name]) for name in sorted(noticed)}
+    snippets = {
+        name: _of_snippet(book, name, noticed[name]) | _left(left[name]) for name in sorted(noticed)
+    }
     claims = {
-        id: {"hash": hash} | _of_claim(book.proofs[id].text, broken.get(id, ""))
+        id: {"hash": hash} | _of_claim(book.proofs[id].text, broken.get(id, ""), left[id])
         for id, hash in book.fingerprints["proofs"].items()
         if book.proofs[id].file in pages
     }
@@ -79,6 +94,18 @@ def text_of(data: dict[str, Any]) -> str:
     """Return the report as text: sorted, one line for each entry."""
     parts = [f' "{part}": {lines_of(data[part])}' for part in ("snippets", "claims")]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def left_in(data: dict[str, Any]) -> str:
+    """Return which mutants there was no time for, "" if for all."""
+    parts = (("snippets", "snippets/{}.py"), ("claims", "the proof of {}"))
+    what = [
+        f"{entry['left']} of {name.format(key)}"
+        for part, name in parts
+        for key, entry in data[part].items()
+        if entry.get("left")
+    ]
+    return f"{LEFT}{', '.join(what)}" if what else ""
 
 
 def unrun(book: Book, id: str) -> str:
@@ -99,9 +126,16 @@ def _of_snippet(book: Book, name: str, noticed: dict[Mutation, str]) -> dict[str
     }
 
 
-def _of_claim(proof: str, broken: str) -> dict[str, Any]:
+def _left(many: int) -> dict[str, Any]:
+    """Return what makes an entry unfinished: what isn't noticed so far may be yet."""
+    return {"left": many, "survivors": []} if many else {}
+
+
+def _of_claim(proof: str, broken: str, left: int) -> dict[str, Any]:
     if broken:
         return {"broken": broken}
+    if left:
+        return _left(left)
     beside = _BESIDE.search(proof)
     return {"justified": beside[1]} if beside else {"vacuous": True}
 

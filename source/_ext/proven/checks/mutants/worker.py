@@ -18,8 +18,7 @@ from typing import Any
 
 from proven.book import Book, Outcome, Tried, gets, remembered
 from proven.checks.mutants.mutations import Mutant, is_timed, mutants_of, mutants_of_proof
-from proven.checks.mutants.prover import Hang, Prover, Trials, load
-from proven.claims import excluded_here
+from proven.checks.mutants.prover import Hang, Prover, Trials, changed_proof, load, spent
 from proven.findings import EQUAL, OWN_CODE
 from proven.shown import Shown
 from proven.stage import player
@@ -37,7 +36,8 @@ class Worker:
     names: of the snippets; done: how many mutants an earlier worker has tried; settled: claims of
     which it was known before what breaks their proof, or that nothing can; broken: of which it is
     known now; tell: sends a message to the parent; folder: of the snippets' copy; share: of a task
-    which part of how many.
+    which part of how many; within: the seconds that it may spend: what isn't tried by then is
+    left, and told.
     """
 
     book: Book
@@ -51,13 +51,16 @@ class Worker:
     broken: list[str]
     tell: Callable[..., None]
     folder: Path
+    within: float
     _count: int = 0
+    _is_doubtful: bool = False
 
     def work(self, prover: Prover) -> None:
         """Try everything; only what passed unchanged can notice anything."""
         self._is_first = self.task == NOTICE and not self.done and not self.share[0]
         tried = Tried(self.book.root, self.test)
-        self.prover, self.trials = prover, Trials(self.book, self.folder, prover, tried, self.tell)
+        self.prover, more = prover, (tried, self.tell, self.within)
+        self.trials = Trials(self.book, self.folder, prover, *more)
         which, of = self.share
         # The same ones for all workers, whatever is broken by then.
         ids = sorted(prover.items.keys() - set(self.settled))[which::of]
@@ -65,8 +68,12 @@ class Worker:
             shown = [self.book.outputs[name] for name in self.names if name in self.book.outputs]
             mine = [each for each in shown if each.page == self.page]
             examples = self.trials.good_examples(mine, self._fault, self._is_first)
-            ids = sorted({id for name in self.names for id in _concerned(self.book, prover, name)})
-        self._run_unchanged(ids)
+            named = (_concerned(self.book, prover, name) for name in self.names)
+            ids = sorted({id for each in named for id in each})
+        for id in self.trials.drop_failing(ids, self._fault):
+            self._is_doubtful = True
+            if self.task == BREAK:
+                self.tell(left=id)
         self.tell(begins=True)
         self.threads = threading.active_count()
         # Most of a proof's programs have nothing to do with what a mutant changes.
@@ -79,16 +86,6 @@ class Worker:
                 if id in prover.items:
                     self._break(id)
 
-    def _run_unchanged(self, ids: list[str]) -> None:
-        """Run these proofs; those that fail unchanged can notice nothing."""
-        for id in ids:
-            self.tell(limit=60 * load())
-            item = self.prover.items[id]
-            if (outcome := self.trials.prove(id, item).outcome) != "passed":
-                del self.prover.items[id]
-                if not excluded_here(dict(self.book.claims[id].only)):
-                    self._fault(f"{id}: {outcome} on the unchanged snippet")
-
     def _fault(self, text: str) -> None:
         if self._is_first or self.task == BREAK:
             self.tell(fault=text)
@@ -98,7 +95,7 @@ class Worker:
         ids = _concerned(self.book, self.prover, name)
         concerned = sorted(ids, key=self.trials.took.__getitem__)
         for mutant in _mutants(self.book, name):
-            with self._turn() as is_mine:
+            with self._turn(name) as is_mine:
                 if not is_mine:
                     continue
                 who_notices = partial(self._who_notices, shown, concerned, name, mutant)
@@ -106,7 +103,10 @@ class Worker:
                     noticed = who_notices(mutant.source)
                     if not noticed and mutant.probe:
                         noticed = "" if who_notices(mutant.probe) else EQUAL
-                self.tell(snippet=name, mutation=mutant.mutation.entry(), noticed=noticed)
+                if noticed in ("", EQUAL) and self._is_doubtful:
+                    self.tell(left=name)
+                else:
+                    self.tell(snippet=name, mutation=mutant.mutation.entry(), noticed=noticed)
 
     def _who_notices(
         self, shown: Shown | None, concerned: list[str], name: str, mutant: Mutant, source: str
@@ -119,6 +119,9 @@ class Worker:
         # One way stands for all until nobody notices.
         for ways in (False, True):
             for id in concerned:
+                if not self.trials.may_spend(id):
+                    self._is_doubtful = True
+                    continue
                 for item in self.prover.ways.get(id, ()) if ways else (self.prover.items[id],):
                     if self._fails(id, by, partial(self.trials.prove, id, item, {name: source})):
                         return id
@@ -140,43 +143,39 @@ class Worker:
         """Change the snippets, then the proof's own code, all but what it asserts: it must fail."""
         item = self.prover.items[id]
         for name in self.book.snippets_of(self.page, self.test):
-            if id in _concerned(self.book, self.prover, name):  # who goes on counts the broken, too
+            # Who goes on counts the broken, too.
+            if id in _concerned(self.book, self.prover, name):
                 self._break_by(id, item, name)
         source = Path(item.path).read_text(encoding="utf-8")
         mutants = list(mutants_of_proof(source, self.book.proofs[id].text))
         # The others only if that one doesn't break: there may be thirty.
         for way in (item, *self.prover.ways.get(id, ())):
             for mutant in mutants:
-                with self._turn() as is_mine:
+                with self._turn(id) as is_mine:
                     if is_mine and id not in self.broken:
-                        self._try_changed(id, way, mutant)
+                        _try_changed(self, id, way, mutant)
 
     def _break_by(self, id: str, item: Any, name: str) -> None:
         for mutant in _mutants(self.book, name):
-            with self._turn() as is_mine, self.trials.changed(name):
+            with self._turn(id) as is_mine, self.trials.changed(name):
                 if is_mine and id not in self.broken:
                     self.trials.file(name).write_text(mutant.source, encoding="utf-8")
                     prove = partial(self.trials.prove, id, item, {name: mutant.source})
                     self._fails(id, f"{name}: {mutant.mutation}", prove)
 
-    def _try_changed(self, id: str, item: Any, mutant: Mutant) -> None:
-        original, item.obj, done = item.obj, _changed(item, mutant), mutant.mutation
-        # Without its `with pytest.raises` a proof shows that the exception does come.
-        raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
-        prove = partial(self.trials.prove, id, item, edit=self.book.alone(id, mutant.source))
-        self._fails(id, f"{OWN_CODE}: {done}", prove, raises)
-        item.obj = original
-
     @contextmanager
-    def _turn(self) -> Iterator[bool]:
-        """Tell whether the next mutant is still to be tried; end if it left threads behind."""
+    def _turn(self, what: str) -> Iterator[bool]:
+        """Tell whether the next mutant of `what` is to be tried; end if it left threads behind."""
         self._count += 1
         which, of = self.share
         # Proofs are shared out as a whole.
         is_mine = self._count > self.done and (self.task == BREAK or self._count % of == which)
+        if is_mine and what not in self.broken and not self.trials.may_spend():
+            self.tell(left=what)
+            is_mine = False
         yield is_mine
         if is_mine:
-            self.tell(step=self._count)
+            self.tell(step=self._count, spent=spent())
             if threading.active_count() > self.threads:
                 os._exit(0)
 
@@ -185,18 +184,17 @@ def _concerned(book: Book, prover: Prover, name: str) -> list[str]:
     return [id for id in prover.items if f'"{name}"' in gets(book, id)]
 
 
+def _try_changed(worker: Worker, id: str, item: Any, mutant: Mutant) -> None:
+    original, item.obj, done = item.obj, changed_proof(item, mutant), mutant.mutation
+    # Without its `with pytest.raises` a proof shows that the exception does come.
+    raises = done.details == ("with",) and done.line.startswith("with pytest.raises")
+    prove = partial(worker.trials.prove, id, item, edit=worker.book.alone(id, mutant.source))
+    worker._fails(id, f"{OWN_CODE}: {done}", prove, raises)
+    item.obj = original
+
+
 def _mutants(book: Book, name: str) -> Iterator[Mutant]:
     return mutants_of(book.code(name), timed=is_timed(book, name))
-
-
-def _changed(item: Any, mutant: Mutant) -> Any:
-    """Return the function of test `item` as the `mutant` of its file has it.
-
-    A dataclass looks for its module by name, so the name is that of the file's own.
-    """
-    space: dict[str, Any] = {"__name__": item.module.__name__, "__file__": str(item.path)}
-    exec(compile(mutant.source, str(item.path), "exec", dont_inherit=True), space)
-    return space[item.obj.__name__]
 
 
 def _wake(*_: object) -> None:
@@ -236,7 +234,7 @@ def main() -> None:
         if code not in (0, 5):
             place, why = prover.ended_by(worker.test)
             tell(fault=f"{place}: pytest ended with {int(code)}{why}")
-        tell(end=True)
+        tell(end=True, spent=spent())
     os._exit(0)  # threads that hang must not hold it up
 
 
