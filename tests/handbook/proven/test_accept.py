@@ -100,7 +100,6 @@ TIE = ASYNC.format("""\
         "random",
         "folder",
         "zone",
-        "zone of asyncio",
         "user",
         "own path",
         "race",
