@@ -242,8 +242,11 @@ CREATES: dict[str, tuple[Creates, bool]] = {
 
 @pytest.mark.always("forgotten-debug-tells-origin")
 @ways(way=CREATES)
-def test_debug_mode_tells_where_it_was_created(way: tuple[Creates, bool]) -> None:
+def test_debug_mode_tells_where_it_was_created(
+    way: tuple[Creates, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     # no mutant: режим отладки в примерах страницы не включают
+    monkeypatch.delenv("PYTHONASYNCIODEBUG", raising=False)
     creates, told = way
 
     def origin() -> None:

@@ -254,7 +254,10 @@ SCHEDULES: dict[str, Schedule] = {
 
 @pytest.mark.always("loop-coroutine-callback-lost")
 @ways(schedule=SCHEDULES)
-def test_a_coroutine_function_as_callback_is_lost(schedule: Schedule) -> None:
+def test_a_coroutine_function_as_callback_is_lost(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONASYNCIODEBUG", raising=False)
     trace = play("coroutines/loop_callback_broken")
     assert "refreshed" not in trace.lines
     assert "never awaited" in trace.stderr
