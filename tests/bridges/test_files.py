@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, get_ident
 from typing import Any, NamedTuple
 
 import pytest
@@ -86,13 +86,17 @@ Hold = Callable[[Disk, Callable[[Awaitable[object]], Awaitable[None]]], Awaitabl
 """A coroutine that works with a file on a disk, and waits for that by what it is given."""
 
 
-def left(hold: Hold, leave: Leave, patience: float = 10) -> tuple[Disk, list[str]]:
+def left(hold: Hold, leave: Leave) -> tuple[Disk, list[str]]:
     """Run a coroutine that is made to leave while the disk is at work; return what happened.
 
-    The disk answers when the loop has gone on for some passes after that, or when it hasn't
-    for `patience` seconds: then "the loop stands" is among what happened.
+    The disk answers when the loop has gone on for some passes after that, or when its thread
+    stands in the coroutine itself: then "the loop stands" is among what happened.
     """
-    disk, happened, goes_on = Disk(), list[str](), Event()
+    disk, happened, goes_on, loop_thread = Disk(), list[str](), Event(), get_ident()
+
+    def where() -> tuple[Any, int]:
+        frame = sys._current_frames()[loop_thread]
+        return frame.f_code, frame.f_lasti
 
     async def begin_first(work: Awaitable[object]) -> None:
         begun = asyncio.ensure_future(work)
@@ -107,8 +111,12 @@ def left(hold: Hold, leave: Leave, patience: float = 10) -> tuple[Disk, list[str
 
     def answer() -> None:
         assert disk.began.wait(10)
-        if not goes_on.wait(patience):
-            happened.append("the loop stands")
+        before = where()
+        while not goes_on.wait(0.05):
+            # What closes its file has no frame of its own.
+            if before == (before := where()) and before[0] is hold.__code__:
+                happened.append("the loop stands")
+                break
         disk.answers.set()
 
     async def main() -> None:
@@ -134,7 +142,7 @@ def test_leaving_with_waits_for_the_thread_in_the_file(opened: Opened, leave: Le
         with opened.make(disk) as file:
             await wait_for(asyncio.to_thread(opened.work, file))
 
-    disk, happened = left(hold, leave, patience=0.1)
+    disk, happened = left(hold, leave)
     assert happened == ["the loop stands", "left"]
     assert disk.calls[-1] == "closed"
 
