@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from textwrap import dedent
 from threading import Event, Thread
 
@@ -88,16 +90,21 @@ def test_a_daemon_that_waits_at_exit_skips_its_finally(busy: str) -> None:
     assert fixed.ordered("saver: file opened", "main: done", "saver: file closed")
 
 
-def started(code: str, **words: object) -> subprocess.Popen[str]:
+@contextmanager
+def started(code: str, **words: object) -> Iterator[subprocess.Popen[str]]:
     """Start this code as a program; neither its stdout nor its stderr is read, and both buffer."""
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", filled(code, **words)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.sometimes("daemon-print-holds-exit")
@@ -113,7 +120,7 @@ def test_a_daemon_amid_a_print_makes_the_exit_fail(main: str) -> None:
         MAIN
     """
     with started(code, MAIN=main) as process:
-        assert process.wait() == -signal.SIGABRT
+        assert process.wait(timeout=20) == -signal.SIGABRT
         assert process.stderr
         message = process.stderr.read()
         assert "Fatal Python error: " in message
@@ -146,7 +153,6 @@ def test_a_daemon_amid_a_write_to_stderr_holds_the_exit_up(writes: str) -> None:
         assert process.stdout.readline() == "main is done\n"
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.2)
-        process.kill()
 
 
 @pytest.mark.always("daemon-logging-holds-exit")

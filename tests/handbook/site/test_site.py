@@ -17,6 +17,7 @@ from docutils import nodes
 from furo.navigation import get_navigation_tree
 from handbook.appendices import mutants, numbering
 from handbook.site import navigation, repairs
+from handbook.site.head import squeezed
 from proven.book import Book as Known
 from proven.claims import VERBS
 from proven.findings import OPERATORS, Mutation
@@ -354,8 +355,7 @@ def test_a_page_asks_for_one_style_sheet_that_has_the_dark_colours_of_code(site:
     assert "prefers-color-scheme: dark" in colours
     # Readers load neither comments nor the blanks around the ends of lines.
     colours = re.sub(r"/\*.*?\*/", "", colours, flags=re.S)
-    colours = re.sub(r"\s*\n\s*", "\n", colours)
-    assert colours in (site / "_static/joined.css").read_text(encoding="utf-8")
+    assert squeezed(colours) in (site / "_static/joined.css").read_text(encoding="utf-8")
 
 
 def test_the_search_reads_prose(site: Path) -> None:
