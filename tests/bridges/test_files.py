@@ -262,6 +262,7 @@ def test_cancelled_again_it_leaves_the_closing_to_the_thread(opened: Opened) -> 
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="the sentence is about Linux")
 def test_a_file_on_a_disk_cannot_be_waited_for(mode: str, ask: str, tmp_path: Path) -> None:
+    # no mutant: отказывает система, а перестановка в примере его лишь вешает
     trace = play("bridges/files_ready")
     assert trace.lines == [
         "pipe: there is something to read",

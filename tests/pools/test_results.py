@@ -460,6 +460,7 @@ def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
 def test_map_yields_by_arguments_in_whatever_order_they_end(
     pool: Pool, order: tuple[int, ...]
 ) -> None:
+    # no mutant: порядок результатов выбирает сам Python, а перестановки в примере его лишь вешают
     assert play("pools/results_order").lines[2:] == ["map: slow", "map: quick"]
     trace = pool.perform(
         filled(

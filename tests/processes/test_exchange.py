@@ -575,6 +575,7 @@ def notices_death() -> None:
 @pytest.mark.always("xch-own-end-hides-eof")
 @ways(method=METHODS, end=PROCESS_ENDS)
 def test_an_end_kept_open_hides_that_the_child_is_gone(method: str, end: tuple[str, int]) -> None:
+    # no mutant: без этого close() программа ждёт вечно, о чём и говорит утверждение
     code = PIPE.format(ending=end[0], duplex=True, step=1, close="pass")
     assert perform_by(method, dedent(code)).lines == ["last words", "False"]
     play("processes/exchange_pipe")
