@@ -17,7 +17,7 @@ from docutils import nodes
 from furo.navigation import get_navigation_tree
 from handbook.appendices import mutants, numbering
 from handbook.site import navigation, repairs
-from handbook.site.head import squeezed
+from handbook.site.repairs.styles import squeezed
 from proven.book import Book as Known
 from proven.claims import VERBS
 from proven.findings import OPERATORS, Mutation

@@ -43,7 +43,6 @@ PHONE = 40
 """Columns that fit the narrowest phone; wider code scrolls, so the keyboard must reach it."""
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_SPACE = re.compile(r"\s*([{;}])\s*|(?<=[a-z-]:) ")
 _CODE = re.compile("<pre>(.*?)</pre>", re.S)
 
 
@@ -83,11 +82,6 @@ def complete(
     return "handbook-search.html" if pagename == "search" else None
 
 
-def squeezed(style: str) -> str:
-    """Return a style sheet without the spaces and signs that mean nothing in it."""
-    return _SPACE.sub(r"\1", style).replace(";}", "}")
-
-
 @lru_cache(1)
 def _join(app: Sphinx, names: tuple[str, ...]) -> None:
     """Write the joined style sheet, before the first page of the build asks for its hash."""
@@ -100,7 +94,7 @@ def _join(app: Sphinx, names: tuple[str, ...]) -> None:
         for name in names
     ]
     # What explains a rule to its author is an eighth of what every reader would load.
-    text = squeezed(leaner(mend(STYLES, _COMMENT.sub("", "\n".join(texts)), STYLE)))
+    text = leaner(mend(STYLES, _COMMENT.sub("", "\n".join(texts)), STYLE))
     (outdir / "_static" / STYLE).write_text(text, encoding="utf-8")
 
 
