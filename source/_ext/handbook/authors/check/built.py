@@ -37,7 +37,8 @@ def problems(book: Book, page: str, reported: Set[str]) -> Iterator[str]:
         shutil.copytree(book.root / "build/doctrees", own)
         # Without it the page is read, whether it changed or not.
         (own / name).with_suffix(".doctree").unlink(missing_ok=True)
-        folders = ("-c", ".", "-d", str(own), "source", str(Path(folder, "dummy")))
+        # Named, it is the only one whose links are resolved.
+        folders = ("-c", ".", "-d", str(own), "source", str(Path(folder, "dummy")), page)
         done = run(book, "handbook", "-q", "-n", "-b", "dummy", *folders)
     said = done.stderr.replace(f"{book.root}/", "")
     warnings = re.findall(rf"^({re.escape(page)}(?::\d+)?): \w+: (.+)$", said, re.M)

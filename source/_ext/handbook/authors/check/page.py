@@ -44,7 +44,8 @@ _FEW = 3
 _SECONDS = 4
 """That mutants may take: those of clusters would take minutes."""
 _HOUSE = "tests/handbook/house"
-_RULES = "fits_the_page or silenced_for_a_reason or marked_message"
+_RULES = "(fits_the_page and {}) or silenced_for_a_reason or marked_message"
+"""Which tests there, for the chapter of a page."""
 
 
 def check(book: Book, name: str) -> Iterator[str]:
@@ -63,7 +64,7 @@ def check(book: Book, name: str) -> Iterator[str]:
     with ThreadPoolExecutor(3) as pool:
         running = [
             pool.submit(lambda: list(_proofs(book, name, test))),
-            pool.submit(lambda: list(_house(book))),
+            pool.submit(lambda: list(_house(book, name))),
         ]
         if built.is_built(book):
             running.append(pool.submit(lambda: list(built.problems(book, page, places))))
@@ -169,10 +170,11 @@ def _at_once(book: Book, test: str) -> list[str]:
     return ["-n", "4"] if len(unknown(book, test)) > _FEW else []
 
 
-def _house(book: Book) -> Iterator[str]:
+def _house(book: Book, name: str) -> Iterator[str]:
     """Yield what breaks those rules for the whole book that a new page breaks most often."""
     if (book.root / _HOUSE).is_dir():
-        yield from _failing(book, _HOUSE, "house", "-k", _RULES)
+        chapter = name.partition("/")[0]
+        yield from _failing(book, _HOUSE, "house", "-k", _RULES.format(chapter))
 
 
 def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
