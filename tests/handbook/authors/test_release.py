@@ -140,7 +140,7 @@ FAULTS: dict[str, Callable[[Path], object]] = {
         root / "CITATION.cff", 'version: "2.0"\ndate-released: 2999-01-01\n'
     ),
     r"CHANGELOG.md: there is no day 2026-13-01": lambda root: write(
-        root / "CHANGELOG.md", f"{CHANGES}\n## 1.0 — 2026-13-01\n"
+        root / "CHANGELOG.md", f"## 2.0 — 2026-13-01\n\n{CHANGES}"
     ),
     r"CHANGELOG.md: 2999-01-01 is yet to come": lambda root: write(
         root / "CHANGELOG.md", CHANGES.replace(TODAY, "2999-01-01")

@@ -57,10 +57,10 @@ def _versions(root: Path) -> Iterator[str]:
         yield f"CITATION.cff: version: it isn't {version}, as in pyproject.toml"
     if problem := _no_day(_RELEASED.findall((root / "CITATION.cff").read_text("utf-8"))):
         yield f"CITATION.cff: date-released: {problem}"
-    changes = dict(_DATED.findall((root / "CHANGELOG.md").read_text(encoding="utf-8")))
-    if problem := _no_day(changes.values()):
+    changes = _DATED.findall((root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    if problem := _no_day(day for _, day in changes):
         yield f"CHANGELOG.md: {problem}"
-    if version not in changes:
+    if version not in dict(changes):
         yield f"CHANGELOG.md: no heading «## {version} — YYYY-MM-DD»: say what the release brings"
 
 
