@@ -7,7 +7,7 @@ export PYTHONPATH := source/_ext
 # Compiled modules halve the start of each of the many builds.
 export PYTHONDONTWRITEBYTECODE :=
 # A failed build forgets what it read: a warning must come again until it is mended.
-STRICT = $(BIN)/python -m handbook -c . -d build/doctrees -q -W --keep-going -n -b $(1) source build/$(1)$(3) $(2) \
+STRICT = $(BIN)/python -m handbook -c . -d build/doctrees -q -j auto -W --keep-going -n -b $(1) source build/$(1)$(3) $(2) \
   || { rm -rf build/doctrees; exit 1; }
 PIN := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --upgrade

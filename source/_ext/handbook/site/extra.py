@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+from sphinx.util.parallel import ParallelTasks, make_chunks, parallel_available
 
 from handbook.appendices import mutants, screen
 from handbook.appendices.ledger import proof_page, state
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LOST = "404"
 """The page that servers show for addresses that lead nowhere, in whatever folder."""
 
+_MANY = 6
+"""Files for which it pays to start processes, as it does for Sphinx's pages."""
 _LINE = re.compile(r'<a id="(line-\d+)" name="\1"></a><a href="#\1">(.*?)</a>')
 _REPORT = (
     "<p>Нашли ошибку? Текст ссылки «Утверждение …» — готовый заголовок сообщения, "
@@ -104,13 +107,31 @@ def proof_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     if written(app).untouched:
         return
     book = handbook(app.env).book
-    formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
-    for file in sorted({proof.file for proof in book.all_proofs}):
-        page, text = proof_page(file), book.text(book.root / file)
-        if not written(app).outdated(page, text):
-            continue
-        # A hundred links to lines would stand in the way of the keyboard.
-        code = _LINE.sub(r'<span id="\1">\2</span>', highlight(text, PythonLexer(), formatter))
+    files = sorted({proof.file for proof in book.all_proofs})
+    texts = {file: book.text(book.root / file) for file in files}
+    outdated = {
+        file: text for file, text in texts.items() if written(app).outdated(proof_page(file), text)
+    }
+    for file, code in _highlighted(outdated, app.parallel):
         name = file.replace("/", "/<wbr/>")
         body = f'<h1>Доказательства: <code class="literal">{name}</code></h1>\n{code}'
-        yield page, {"title": file, "body": body}, "page.html"
+        yield proof_page(file), {"title": file, "body": body}, "page.html"
+
+
+def _highlighted(texts: dict[str, str], processes: int) -> list[tuple[str, str]]:
+    """Return these files with their code as HTML; many take seconds, and share them out."""
+
+    def some(files: Sequence[str]) -> list[tuple[str, str]]:
+        formatter = HtmlFormatter(lineanchors="line", anchorlinenos=True, linenos="inline")
+        pages = [(file, highlight(texts[file], PythonLexer(), formatter)) for file in files]
+        # A hundred links to lines would stand in the way of the keyboard.
+        return [(file, _LINE.sub(r'<span id="\1">\2</span>', page)) for file, page in pages]
+
+    if not parallel_available or processes == 1 or len(texts) < _MANY:
+        return some(list(texts))
+    done: list[tuple[str, str]] = []
+    tasks = ParallelTasks(processes)
+    for chunk in make_chunks(list(texts), processes):
+        tasks.add_task(some, chunk, lambda _, pages: done.extend(pages))
+    tasks.join()
+    return done
