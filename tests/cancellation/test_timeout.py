@@ -51,6 +51,50 @@ def test_one_time_limit_for_all_waits_of_the_block(early: float, awaited: Awaite
         assert trace.at("out of time") == 7 + steps + 0.5
 
 
+@pytest.mark.always("timeout-zero-wait-for")
+@ways(seconds={"zero": 0, "less": -1.5}, awaited=FUTURES, ended=ENDED)
+def test_without_time_wait_for_starts_nothing(seconds: float, awaited: Awaited, ended: End) -> None:
+    begun: list[str] = []
+
+    async def load() -> str:
+        begun.append("load")
+        return "page"
+
+    async def main() -> None:
+        assert await outcome_of(asyncio.wait_for(load(), seconds)) is TimeoutError
+        ready = awaited(1, ended)
+        await asyncio.sleep(2)
+        assert await outcome_of(asyncio.wait_for(ready, seconds)) == ended.outcome
+
+    perform(main)
+    assert begun == []
+
+
+@pytest.mark.always("timeout-zero-block")
+@ways(late={"zero": 0, "less": -1.5, "past": None}, awaited=AWAITED)
+def test_a_block_without_time_runs_until_it_waits(late: float | None, awaited: Awaited) -> None:
+    seen: list[str] = []
+
+    def limit() -> asyncio.Timeout:
+        if late is None:
+            return asyncio.timeout_at(asyncio.get_running_loop().time() - 1)
+        return asyncio.timeout(late)
+
+    async def main() -> None:
+        await asyncio.sleep(3)
+        async with limit():
+            seen.append("without waiting")
+        with pytest.raises(TimeoutError):
+            async with limit():
+                seen.append("begun")
+                await awaited(1, End())
+                seen.append("went on")
+        print("out of time")
+
+    assert perform(main).at("out of time") == 3
+    assert seen == ["without waiting", "begun"]
+
+
 @pytest.mark.always("timeout-inside-outside")
 @ways(awaited=AWAITED)
 def test_a_cancellation_inside_becomes_a_timeout_outside(awaited: Awaited) -> None:
