@@ -174,3 +174,70 @@ def test_nobody_looks_without_notify(later: float) -> None:
         assert await take == ["tea"]
 
     perform(main)
+
+
+async def woken(condition: asyncio.Condition, limit: float | None, name: str) -> None:
+    """Print the name once woken; by a limit of seconds the wait is cancelled."""
+    async with asyncio.timeout(limit), condition:
+        await condition.wait()
+        print(name)
+
+
+LEAVES = {
+    "cancelled in the pass of the signal": (None, 0),
+    "cancelled while it waits for the lock": (None, 1),
+    "its time is up while it waits for the lock": (2, 3),
+}
+"""The limit of the first one's wait, and how long whoever gave the signal still holds the lock."""
+WAITERS = {"one more": 1, "three more": 3}
+
+
+@pytest.mark.always("polling-notify-lost", before="3.13")
+@ways(leave=LEAVES, waiters=WAITERS)
+def test_the_signal_of_a_cancelled_waiter_is_lost(
+    leave: tuple[float | None, float], waiters: int
+) -> None:
+    limit, hold = leave
+
+    async def main() -> None:
+        condition = asyncio.Condition()
+        tasks = [asyncio.create_task(woken(condition, limit, "first"))]
+        tasks += [asyncio.create_task(woken(condition, None, "next")) for _ in range(waiters)]
+        await asyncio.sleep(1)
+        async with condition:
+            condition.notify()
+            if hold:
+                await asyncio.sleep(hold)
+            tasks[0].cancel()
+        await asyncio.sleep(100)
+        assert [task.done() for task in tasks] == [True] + [False] * waiters
+        for task in tasks:
+            task.cancel()
+
+    assert perform(main).lines == []
+
+
+@pytest.mark.always("polling-notify-passed-on", since="3.13")
+@ways(leave=LEAVES, waiters=WAITERS)
+def test_the_signal_of_a_cancelled_waiter_wakes_another(
+    leave: tuple[float | None, float], waiters: int
+) -> None:
+    # no mutant: так лишь с 3.13, а правки пробуют на самой старой версии
+    limit, hold = leave
+
+    async def main() -> None:
+        condition = asyncio.Condition()
+        tasks = [asyncio.create_task(woken(condition, limit, "first"))]
+        tasks += [asyncio.create_task(woken(condition, None, "next")) for _ in range(waiters)]
+        await asyncio.sleep(1)
+        async with condition:
+            condition.notify()
+            if hold:
+                await asyncio.sleep(hold)
+            tasks[0].cancel()
+        await asyncio.sleep(100)
+        assert tasks[0].done()
+        for task in tasks:
+            task.cancel()
+
+    assert perform(main).lines == ["next"]
