@@ -10,6 +10,8 @@ from proven.timeline.lanes import Lane
 
 STAIRS = 5
 """Rows of lines above a lane that are still easy to follow."""
+_APART = 18
+"""Pixels between two lines in a row: closer, they are read as one."""
 
 
 @dataclass
@@ -56,7 +58,7 @@ def flags_of(
 def _let_poles_pass_behind_lines(in_order: list[Flag]) -> None:
     """Arrange the flags anew, each in the lowest row where its lines have room."""
     for number, flag in enumerate(in_order):
-        beside = [other for other in in_order[:number] if flag.x < other.right + 4]
+        beside = [other for other in in_order[:number] if flag.x < other.right + _APART]
         taken = {row for other in beside for row in range(other.row, other.top + 1)}
         flag.row = 0
         while taken & set(range(flag.row, flag.top + 1)):
