@@ -278,6 +278,39 @@ def test_a_signal_to_the_thread_itself_does_not_wake_main(
     assert perform_script(program).lines == [f"in the wait: {wakes}", "after it: True"]
 
 
+COLLECTED = {
+    "__del__": "class Noisy:\n        def __del__(self): ask()\n\n    Noisy()",
+    "weakref.ref": "thing = Thing()\n    kept = weakref.ref(thing, lambda _: ask())\n    del thing",
+    "weakref.finalize": "thing = Thing()\n    weakref.finalize(thing, ask)\n    del thing",
+}
+"""What calls `ask` when an object goes away."""
+
+
+@pytest.mark.always("sigterm-lost-in-del")
+@ways(collected=COLLECTED, raised={"SystemExit": "SystemExit", "own": "ValueError"})
+def test_an_exception_that_meets_del_is_lost(collected: str, raised: str) -> None:
+    # no mutant: куда девать исключение, решает сам Python
+    program = """
+    import weakref
+
+    class Thing:
+        pass
+
+    def leave(number, frame):
+        raise RAISED
+
+    def ask():
+        signal.raise_signal(signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, leave)
+    COLLECTED
+    print("goes on")
+    """
+    trace = perform_script(filled(HEAD + program, COLLECTED=collected, RAISED=raised))
+    assert trace.lines == ["goes on"]
+    assert raised in trace.stderr
+
+
 @pytest.mark.always("sigterm-ignored-in-cleanup")
 @ways(sent=SENT)
 def test_an_ignored_signal_leaves_the_cleanup_alone(sent: str) -> None:
@@ -321,6 +354,46 @@ def test_sigwait_takes_a_blocked_signal(sent: str) -> None:
     stop.set()
     """
     assert perform_script(filled(HEAD + program, SENT=sent)).lines == ["SIGTERM"]
+
+
+@pytest.mark.always("sigterm-sigwait-misses-own")
+@ways(
+    sent={
+        "raise_signal": "signal.raise_signal(signal.SIGTERM)",
+        "pthread_kill": "signal.pthread_kill(get_ident(), signal.SIGTERM)",
+        "interrupt_main": "_thread.interrupt_main(signal.SIGTERM)",
+    },
+    waits={"already": True, "not yet": False},
+)
+def test_sigwait_misses_what_a_thread_sends_itself(sent: str, waits: bool) -> None:
+    # no mutant: кому достанется сигнал, решает система
+    program = """
+    import _thread
+
+    def work():
+        SENT
+        sent.set()
+        stop.wait()
+
+    def kill():
+        sent.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+        killed.set()
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    sent, killed, stop = Event(), Event(), Event()
+    Thread(target=work).start()
+    if not WAITS:
+        sent.wait()
+        print(signal.sigpending())
+    Thread(target=kill).start()
+    print(signal.sigwait({signal.SIGTERM}).name)
+    killed.wait()
+    print(signal.sigpending())  # of two, one would be left
+    stop.set()
+    """
+    lines = perform_script(filled(HEAD + program, SENT=sent, WAITS=waits)).lines
+    assert lines == [*["set()"] * (not waits), "SIGTERM", "set()"]
 
 
 @pytest.mark.always("sigterm-thread-inherits-mask")
