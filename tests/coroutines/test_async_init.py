@@ -290,6 +290,26 @@ def test_an_object_with_dunder_await_is_there_before_it_was_awaited() -> None:
     assert (client.host, client.session) == ("two", "")
 
 
+@pytest.mark.always("async-init-dunder-again")
+@ways(times={"2": 2, "3": 3}, end=ENDED)
+def test_each_await_of_such_an_object_opens_again(times: int, end: End) -> None:
+    client = load("coroutines/async_init_dunder_await").Client("one")
+    opened: list[str] = []
+
+    async def connect(host: str) -> str:
+        opened.append(host)
+        return await end.after(1)
+
+    async def main() -> None:
+        type(client).open.__globals__["connect"] = connect
+        for _ in range(times):
+            outcome = await outcome_of(client)
+            assert outcome is (end.error or client)
+        assert opened == ["one"] * times
+
+    assert perform(main).elapsed == times
+
+
 @pytest.mark.always("async-init-property")
 @ways(reads={"1": 1, "2": 2, "3": 3})
 def test_each_reading_of_an_async_property_gives_a_coroutine(reads: int) -> None:

@@ -135,6 +135,27 @@ def test_a_callback_is_called_at_the_end_of_the_block(ended: End) -> None:
     assert perform(main).lines == ["Ann: open", "Ann: closed"]
 
 
+@pytest.mark.always("exit-stack-callback-not-awaited")
+@ways(ended=ENDED)
+def test_a_coroutine_of_a_plain_callback_is_not_awaited(ended: End) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+
+    async def work() -> str:
+        async with AsyncExitStack() as stack:
+            stack.callback(Each(0, said).close)
+            return ended.reach()
+
+    async def main() -> None:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert await outcome_of(work()) == ended.outcome
+        assert "was never awaited" in str(caught[0].message)
+        assert said == []
+
+    perform(main)
+
+
 SUPPRESSES = {"nobody": None, "one opened earlier": 0, "one opened later": 3}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from subprocess import PIPE, Popen
 from threading import Thread
 from typing import Any
@@ -428,6 +430,48 @@ def test_a_child_started_with_sigterm_blocked_goes_on(blocked: bool, command: li
     child.terminate()
     out, _ = child.communicate("tea")
     assert (out, child.returncode) == (("tea", 0) if blocked else ("", -signal.SIGTERM))
+
+
+SHELLS = {
+    "last line": "set -e\npython\n",
+    "not the last line": "python\ntrue\n",
+    "exec": "set -e\nexec python\n",
+}
+"""Scripts that start a program, which stands for `python`."""
+
+
+@pytest.mark.always("sigterm-shell-keeps-it")
+@ways(script=SHELLS, handled={"handler": True, "no handler": False})
+def test_a_shell_does_not_hand_the_signal_on(script: str, handled: bool, tmp_path: Path) -> None:
+    # no mutant: кому достанется сигнал, решает система
+    code = """
+import signal, sys
+
+def leave(*_):
+    print("handler")
+    sys.exit()
+
+if HANDLED:
+    signal.signal(signal.SIGTERM, leave)
+print("begun", flush=True)
+print(sys.stdin.read())
+"""
+    code = filled(code, HANDLED=handled)
+    path = tmp_path / "entrypoint.sh"
+    path.write_text(script.replace("python", '"$PYTHON" -c "$CODE"'), encoding="utf-8")
+    shell = Popen(
+        ["sh", path],
+        env=os.environ | {"PYTHON": sys.executable, "CODE": code},
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
+    )
+    assert shell.stdout
+    assert shell.stdout.readline() == "begun\n"
+    shell.terminate()
+    out, _ = shell.communicate("goes on")
+    reached = "handler\n" if handled else ""
+    assert out == (reached if "exec" in script else "goes on\n")
 
 
 @pytest.mark.always("sigterm-unblocked-by-multiprocessing", before="3.12")
