@@ -193,6 +193,54 @@ def test_an_exception_of_the_handler_ends_the_wait(wait: str) -> None:
     assert perform_script(filled(HEAD + program, WAIT=wait)).lines == ["finally"]
 
 
+@pytest.mark.always("sigterm-pool-finishes-queue")
+@ways(
+    wait={
+        "a result": "futures[0].result()",
+        "as_completed": "list(as_completed(futures))",
+        "the body": "Event().wait()",
+    },
+    cancels={"nothing": "", "the queue": "pool.shutdown(wait=False, cancel_futures=True)"},
+)
+def test_the_exception_leaves_the_pool_after_the_queue(wait: str, cancels: str) -> None:
+    # no mutant: чего ждёт пул, решает сам Python
+    program = """
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    def leave(number, frame):
+        if not asked:
+            asked.append(number)
+            raise SystemExit
+
+    def ask():
+        while not asked:  # one may come too early for the wait
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+
+    def work(number):
+        begun.set()
+        go_on.wait()
+        print("job", number)
+
+    asked, begun, go_on = [], Event(), Event()
+    with ThreadPoolExecutor(1) as pool:
+        futures = [pool.submit(work, number) for number in range(3)]
+        try:
+            begun.wait()
+            signal.signal(signal.SIGTERM, leave)
+            Thread(target=ask).start()
+            WAIT
+        except SystemExit:
+            print("SystemExit")
+            CANCELS
+            raise
+        finally:
+            go_on.set()
+    """
+    lines = perform_script(filled(HEAD + program, WAIT=wait, CANCELS=cancels or "pass")).lines
+    assert lines == ["SystemExit", *(f"job {each}" for each in range(1 if cancels else 3))]
+
+
 @pytest.mark.always("sigterm-after-last-line")
 @ways(worker={"waits": "stop.wait()", "computes": "while not stop.is_set(): pass"})
 def test_after_the_last_line_the_exception_is_only_printed(worker: str) -> None:
