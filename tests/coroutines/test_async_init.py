@@ -128,8 +128,13 @@ def test_factories_wait_at_the_same_time(count: int) -> None:
     assert perform(main).elapsed == 1
 
 
-async def _async_init(self: object, *_host: str) -> None:
+begun: list[str] = []
+"""With which arguments `_async_init` has begun."""
+
+
+async def _async_init(self: object, *host: str) -> None:
     """Be the `__init__` of any class."""
+    begun.extend(host)
 
 
 class Parent:
@@ -157,6 +162,49 @@ def test_a_class_with_async_init_cannot_be_called(make: Callable[[], type]) -> N
         load("coroutines/async_init_error").Client("one")
     with pytest.raises(TypeError, match="should return None"):
         make()()
+
+
+@pytest.mark.always("async-init-super-silent")
+@ways(parent={"async __init__": Parent, "a child of one": type("Child", (Parent,), {})})
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_an_async_init_of_the_parent_is_not_run(parent: type) -> None:
+    # no mutant: в примерах у класса с `async def __init__` нет наследников
+    class Child(parent):  # type: ignore[misc]  # the way is a variable
+        def __init__(self) -> None:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                super().__init__("one")
+            self.caught = [str(each.message) for each in caught]
+
+    begun.clear()
+    assert Child().caught == ["coroutine '_async_init' was never awaited"]
+    assert not begun
+
+
+class ByNew:
+    """What a much copied answer recommends."""
+
+    async def __new__(cls, *args: str) -> Any:
+        made = super().__new__(cls)
+        await made.__init__(*args)  # type: ignore[misc]  # that is its trick
+        return made
+
+    __init__ = _async_init  # type: ignore[assignment]  # what the page warns of
+
+
+@pytest.mark.always("async-init-async-new")
+@ways(made={"itself": ByNew, "inherited": type("Child", (ByNew,), {})})
+def test_an_async_new_gives_a_coroutine(made: type) -> None:
+    # no mutant: такого класса в примерах нет, страница его не советует
+    async def main() -> None:
+        begun.clear()
+        called = made("one")
+        assert asyncio.iscoroutine(called)
+        assert not begun
+        assert type(await called) is made
+        assert begun == ["one"]
+
+    perform(main)
 
 
 @pytest.mark.always("async-init-post-init")
@@ -242,6 +290,26 @@ def test_an_object_with_dunder_await_is_there_before_it_was_awaited() -> None:
     assert (client.host, client.session) == ("two", "")
 
 
+@pytest.mark.always("async-init-dunder-again")
+@ways(times={"2": 2, "3": 3}, end=ENDED)
+def test_each_await_of_such_an_object_opens_again(times: int, end: End) -> None:
+    client = load("coroutines/async_init_dunder_await").Client("one")
+    opened: list[str] = []
+
+    async def connect(host: str) -> str:
+        opened.append(host)
+        return await end.after(1)
+
+    async def main() -> None:
+        type(client).open.__globals__["connect"] = connect
+        for _ in range(times):
+            outcome = await outcome_of(client)
+            assert outcome is (end.error or client)
+        assert opened == ["one"] * times
+
+    assert perform(main).elapsed == times
+
+
 @pytest.mark.always("async-init-property")
 @ways(reads={"1": 1, "2": 2, "3": 3})
 def test_each_reading_of_an_async_property_gives_a_coroutine(reads: int) -> None:
@@ -288,6 +356,7 @@ def test_an_async_setter_is_not_run(assign: Callable[[Any], None]) -> None:
         "alone": "lambda: await f()",
         "in async def": "async def g():\n    return lambda: await f()",
         "in a call": "async def g():\n    return sorted(x, key=lambda y: await y)",
+        "in the first source": "async def g():\n    return lambda: (x for x in await f())",
         "in a lambda": "async def g():\n    return lambda: lambda: await f()",
     }
 )
@@ -296,7 +365,8 @@ def test_await_in_a_lambda_is_a_syntax_error(text: str) -> None:
     with pytest.raises(SyntaxError, match="'await' outside async function"):
         compile(text, "snippet", "exec")
     compile(text.replace("await ", ""), "snippet", "exec")
-    compile("lambda works: (await work for work in works)", "snippet", "exec")
+    compile("lambda works: (await work for work in works if await work)", "snippet", "exec")
+    compile("lambda: (x for y in z for x in await y)", "snippet", "exec")
 
 
 async def _listed(works: list[Callable[[], Coroutine[Any, Any, int]]]) -> Iterable[int]:

@@ -86,6 +86,31 @@ def test_nothing_takes_a_loop(made: Callable[..., object]) -> None:
     made()
 
 
+FUNCTIONS: dict[str, Callable[..., object]] = {
+    "sleep": lambda **loop: asyncio.sleep(0, **loop),
+    "gather": lambda **loop: asyncio.gather(asyncio.Future(), **loop),
+    "wait": lambda **loop: asyncio.wait([asyncio.Future()], **loop),
+    "wait_for": lambda **loop: asyncio.wait_for(asyncio.Future(), 1, **loop),
+    "shield": lambda **loop: asyncio.shield(asyncio.Future(), **loop),
+    "as_completed": lambda **loop: asyncio.as_completed([asyncio.Future()], **loop),
+}
+
+
+@pytest.mark.always("outdated-no-loop-in-functions")
+@ways(call=FUNCTIONS)
+def test_no_function_takes_a_loop(call: Callable[..., object]) -> None:
+    # no mutant: утверждение о том, чего в программе страницы нет
+    async def main() -> None:
+        with pytest.raises(TypeError, match="got an unexpected keyword argument 'loop'"):
+            call(loop=asyncio.get_running_loop())
+        called = call()
+        if asyncio.iscoroutine(called):
+            called.close()
+        print("called")
+
+    assert perform(main).lines == ["called"]
+
+
 async def nothing() -> None:
     """End at once."""
 
@@ -217,3 +242,37 @@ def test_what_warned_is_an_error_under_the_filter(old: str, place: str) -> None:
     assert (strict.returncode, strict.stdout) == ((1, "") if stopped else (0, "the end\n"))
     for run in (plain, strict):
         assert "DeprecationWarning: " in run.stderr
+
+
+POOLED = {
+    "submit": ("pool.submit(call)", False),
+    "map": ("pool.map(call, [1])", False),
+    "submit, result": ("pool.submit(call).result()", True),
+    "map, list": ("list(pool.map(call, [1]))", True),
+    "to_thread": ("asyncio.run(asyncio.to_thread(call))", True),
+}
+"""How a pool gets its job, and whether somebody asks for the result."""
+
+
+@pytest.mark.always("outdated-error-filter-pool")
+@ways(old=OLD, pooled=POOLED)
+def test_a_pool_hides_the_error_until_it_is_asked(old: str, pooled: tuple[str, bool]) -> None:
+    # no mutant: утверждение о ключе, с которым примеры страницы не запускают
+    use, is_asked = pooled
+    code = f"""
+import asyncio, threading, warnings
+from concurrent.futures import ThreadPoolExecutor
+
+def call(*_):
+    {old}
+
+with ThreadPoolExecutor() as pool:
+    {use}
+print("the end")
+"""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout) == ((1, "") if is_asked else (0, "the end\n"))
+    assert ("DeprecationWarning: " in run.stderr) == is_asked
+    assert is_asked or not run.stderr

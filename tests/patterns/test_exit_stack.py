@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import warnings
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -131,6 +133,27 @@ def test_a_callback_is_called_at_the_end_of_the_block(ended: End) -> None:
         assert said == closings([0])
 
     assert perform(main).lines == ["Ann: open", "Ann: closed"]
+
+
+@pytest.mark.always("exit-stack-callback-not-awaited")
+@ways(ended=ENDED)
+def test_a_coroutine_of_a_plain_callback_is_not_awaited(ended: End) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+
+    async def work() -> str:
+        async with AsyncExitStack() as stack:
+            stack.callback(Each(0, said).close)
+            return ended.reach()
+
+    async def main() -> None:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert await outcome_of(work()) == ended.outcome
+        assert "was never awaited" in str(caught[0].message)
+        assert said == []
+
+    perform(main)
 
 
 SUPPRESSES = {"nobody": None, "one opened earlier": 0, "one opened later": 3}
@@ -400,6 +423,74 @@ def test_a_dropped_generator_is_closed_later_by_another_task(count: int) -> None
     assert sorted(said[count + 1 :]) == sorted(closings([*range(count)]))
 
 
+@pytest.mark.sometimes("exit-stack-dropped-at-the-end", before="3.13")
+@ways(waits={"no": 0, "once": 1, "five times": 5})
+def test_a_stack_that_goes_with_main_may_not_close(waits: int) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+
+    @asynccontextmanager
+    async def manager() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            said.append("close")
+            for _ in range(waits):
+                await asyncio.sleep(0.01)
+            said.append("closed")
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(manager())
+            kept = stack.pop_all()
+        assert kept
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        asyncio.run(main())
+        gc.collect()
+    assert said == ["close", *["closed"] * (not waits)]
+
+
+@pytest.mark.always("exit-stack-context-of-another")
+@ways(in_group={"group": True, "task": False}, count=COUNTS)
+def test_a_context_variable_set_by_another_task(in_group: bool, count: int) -> None:
+    # no mutant: утверждение о контексте задачи, программа к нему не нужна
+    variable = ContextVar("variable", default="outer")
+
+    @asynccontextmanager
+    async def manager() -> AsyncIterator[None]:
+        token = variable.set("inner")
+        try:
+            yield
+        finally:
+            variable.reset(token)
+
+    async def work() -> str:
+        async with AsyncExitStack() as stack:
+            entering = [stack.enter_async_context(manager()) for _ in range(count)]
+            if in_group:
+                async with asyncio.TaskGroup() as group:
+                    for each in entering:
+                        group.create_task(each)
+            else:
+                for each in entering:
+                    await asyncio.create_task(each)
+            print(variable.get())
+        return "left"
+
+    async def own() -> None:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(manager())
+            print(variable.get())
+
+    async def main() -> None:
+        assert await outcome_of(work()) is ValueError
+        await own()
+
+    assert perform(main).lines == ["outer", "inner"]
+
+
 @pytest.mark.always("exit-stack-pop-all")
 @ways(opened=OPENED, count=COUNTS)
 def test_pop_all_hands_over_what_is_open(opened: Opening, count: int) -> None:
@@ -411,8 +502,10 @@ def test_pop_all_hands_over_what_is_open(opened: Opening, count: int) -> None:
             for name in range(count):
                 await opened(stack, Each(name, said))
             other = stack.pop_all()
-        assert len(said) == count
+            await opened(stack, Each(100, said))
+        later = ["open 100", *closings([100])]
+        assert said[count:] == later
         await other.aclose()
-        assert said[count:] == closings([*reversed(range(count))])
+        assert said[count + len(later) :] == closings([*reversed(range(count))])
 
     perform(main)

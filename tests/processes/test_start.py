@@ -9,7 +9,15 @@ from proven.proofs import needs
 from proven.stage import perform_script, play
 
 from tests.ways import only, ways
-from tests.ways_processes import MAIN_ENDS, METHODS, PROCESS_ENDS, filled, perform_by, run_by
+from tests.ways_processes import (
+    MAIN_ENDS,
+    METHODS,
+    NOT_FORK,
+    PROCESS_ENDS,
+    filled,
+    perform_by,
+    run_by,
+)
 
 
 @pytest.mark.sometimes("proc-any-order")
@@ -758,6 +766,129 @@ def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int
         assert lines == ["1" if number == signal.SIGINT else str(-number)]
 
 
+@pytest.mark.always("proc-inherits-ignored")
+@ways(
+    method=METHODS,
+    number={each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)},
+)
+def test_a_child_ignores_what_its_parent_ignores(method: str, number: int) -> None:
+    # no mutant: что ребёнок игнорирует, решает система
+    run = run_by(
+        method,
+        filled(
+            """
+        import os, signal
+        from multiprocessing import Pipe, Process
+
+        def work(there):
+            there.send("begun")
+            there.recv()
+            print("child goes on", flush=True)
+
+        if __name__ == "__main__":
+            signal.signal(NUMBER, signal.SIG_IGN)
+            here, there = Pipe()
+            child = Process(target=work, args=(there,))
+            child.start()
+            here.recv()
+            os.kill(child.pid, NUMBER)
+            here.send("go on")
+            child.join()
+            print(child.exitcode)
+    """,
+            NUMBER=number,
+        ),
+    )
+    assert run.stdout.splitlines() == ["child goes on", "0"], run.stderr
+
+
+EARLY = """
+    import os, signal, sys
+
+    def hold():  # until the signal is there: no step of the child has come before it
+        os.write(forked, b"x")
+        os.read(go_on, 1)
+
+    is_forked, forked = os.pipe()
+    go_on, sent = os.pipe()
+    if HOLDS:
+        os.register_at_fork(after_in_child=hold)  # before asyncio has its own there
+
+    import asyncio
+    from multiprocessing import Process, parent_process
+
+    parent = os.getpid()
+
+    def leave(*_):
+        print("handler in the", "parent" if os.getpid() == parent else "child", flush=True)
+        if RAISES:
+            sys.exit(3)
+
+    def work():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        REST
+
+    def stop_a_young_one():
+        child = Process(target=work)
+        child.start()
+        if HOLDS:
+            os.read(is_forked, 1)
+        child.terminate()
+        os.write(sent, b"x")
+        child.join()
+        print(child.exitcode)
+
+    async def main():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, leave)
+        stop_a_young_one()
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    if __name__ == "__main__":
+        if ASYNCIO:
+            asyncio.run(main())
+        else:
+            signal.signal(signal.SIGTERM, leave)
+            stop_a_young_one()
+"""
+HANDLED = {"handler": (False, False), "sys.exit": (False, True), "asyncio": (True, False)}
+"""Whether the handler is asyncio's, and whether it raises."""
+
+
+@pytest.mark.sometimes("proc-early-terminate-lost")
+@ways(handled=HANDLED)
+def test_a_forked_child_may_survive_an_early_signal(handled: tuple[bool, bool]) -> None:
+    # no mutant: что станет с ранним сигналом, решают система и Python
+    by_asyncio, raises = handled
+    program = filled(
+        EARLY,
+        HOLDS=True,
+        REST='print("child goes on", flush=True)',
+        ASYNCIO=by_asyncio,
+        RAISES=raises,
+    )
+    lines = run_by("fork", program).stdout.splitlines()
+    assert [line for line in lines if not line.startswith("handler")] == ["child goes on", "0"]
+    assert f"handler in the {'parent' if by_asyncio else 'child'}" in lines
+
+
+@pytest.mark.always("proc-early-terminate-works")
+@ways(method=NOT_FORK, handled=HANDLED)
+def test_a_child_that_is_not_forked_ends_by_an_early_signal(
+    method: str, handled: tuple[bool, bool]
+) -> None:
+    # no mutant: что станет с ранним сигналом, решают система и Python
+    by_asyncio, raises = handled
+    program = filled(
+        EARLY,
+        HOLDS=False,
+        REST="os.read(go_on, 1)",  # for ever
+        ASYNCIO=by_asyncio,
+        RAISES=raises,
+    )
+    assert run_by(method, program).stdout.splitlines() == [str(-signal.SIGTERM)]
+
+
 @pytest.mark.always("proc-asyncio-handler-outlives-terminate")
 @ways(
     method=METHODS,
@@ -852,6 +983,59 @@ def test_interrupt_raises_keyboard_interrupt_since_314(method: str, handler: str
         )
         said = "not interrupted" if handler else "interrupted"
         assert trace.lines == [said, "cleaned up", "0"]
+
+
+GRANDCHILDREN = {
+    "program": "subprocess.Popen([sys.executable, '-c', OUTLIVES], pass_fds=[read, write])",
+    "process": "Process(target=outlive, args=(read, write)).start()",
+    "daemon": "Process(target=outlive, args=(read, write), daemon=True).start()",
+}
+
+
+@pytest.mark.always("proc-terminate-spares-grandchildren")
+@ways(stop={"terminate": "terminate", "kill": "kill"}, made=GRANDCHILDREN)
+def test_what_a_stopped_process_started_goes_on(stop: str, made: str) -> None:
+    # no mutant: кого завершает сигнал, решает система
+    # By fork, since the pipe goes to the grandchild by its numbers; a signal knows of no method.
+    run = run_by(
+        "fork",
+        filled(
+            """
+        import os, subprocess, sys
+        from multiprocessing import Process
+
+        OUTLIVES = "import os; os.read({}, 1); os.write({}, b'goes on')"
+
+        def outlive(read, write):
+            exec(OUTLIVES)
+
+        def work():
+            global OUTLIVES
+            OUTLIVES = OUTLIVES.format(read, write)
+            MADE
+            os.write(begun, b"x")
+            os.read(never, 1)
+
+        if __name__ == "__main__":
+            read, ask = os.pipe()
+            answer, write = os.pipe()
+            begins, begun = os.pipe()
+            never, _ = os.pipe()
+            child = Process(target=work)
+            child.start()
+            os.read(begins, 1)
+            child.STOP()
+            child.join()
+            print(child.exitcode)
+            os.write(ask, b"x")
+            print(os.read(answer, 10).decode())
+    """,
+            MADE=made,
+            STOP=stop,
+        ),
+    )
+    code = -signal.SIGTERM if stop == "terminate" else -signal.SIGKILL
+    assert run.stdout.splitlines() == [str(int(code)), "goes on"], run.stderr
 
 
 KILLED = {
@@ -952,6 +1136,8 @@ ASKED = {
     "join": "child.join()",
     "is_alive": "child.is_alive()",
     "exitcode": "child.exitcode",
+    "close": "child.close()",
+    "repr": "repr(child)",
     "active_children": "multiprocessing.active_children()",
     "another start": "multiprocessing.Process(target=int).start()",
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from subprocess import PIPE, Popen
 from threading import Thread
 from typing import Any
@@ -191,6 +193,54 @@ def test_an_exception_of_the_handler_ends_the_wait(wait: str) -> None:
     assert perform_script(filled(HEAD + program, WAIT=wait)).lines == ["finally"]
 
 
+@pytest.mark.always("sigterm-pool-finishes-queue")
+@ways(
+    wait={
+        "a result": "futures[0].result()",
+        "as_completed": "list(as_completed(futures))",
+        "the body": "Event().wait()",
+    },
+    cancels={"nothing": "", "the queue": "pool.shutdown(wait=False, cancel_futures=True)"},
+)
+def test_the_exception_leaves_the_pool_after_the_queue(wait: str, cancels: str) -> None:
+    # no mutant: чего ждёт пул, решает сам Python
+    program = """
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    def leave(number, frame):
+        if not asked:
+            asked.append(number)
+            raise SystemExit
+
+    def ask():
+        while not asked:  # one may come too early for the wait
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+
+    def work(number):
+        begun.set()
+        go_on.wait()
+        print("job", number)
+
+    asked, begun, go_on = [], Event(), Event()
+    with ThreadPoolExecutor(1) as pool:
+        futures = [pool.submit(work, number) for number in range(3)]
+        try:
+            begun.wait()
+            signal.signal(signal.SIGTERM, leave)
+            Thread(target=ask).start()
+            WAIT
+        except SystemExit:
+            print("SystemExit")
+            CANCELS
+            raise
+        finally:
+            go_on.set()
+    """
+    lines = perform_script(filled(HEAD + program, WAIT=wait, CANCELS=cancels or "pass")).lines
+    assert lines == ["SystemExit", *(f"job {each}" for each in range(1 if cancels else 3))]
+
+
 @pytest.mark.always("sigterm-after-last-line")
 @ways(worker={"waits": "stop.wait()", "computes": "while not stop.is_set(): pass"})
 def test_after_the_last_line_the_exception_is_only_printed(worker: str) -> None:
@@ -278,6 +328,39 @@ def test_a_signal_to_the_thread_itself_does_not_wake_main(
     assert perform_script(program).lines == [f"in the wait: {wakes}", "after it: True"]
 
 
+COLLECTED = {
+    "__del__": "class Noisy:\n        def __del__(self): ask()\n\n    Noisy()",
+    "weakref.ref": "thing = Thing()\n    kept = weakref.ref(thing, lambda _: ask())\n    del thing",
+    "weakref.finalize": "thing = Thing()\n    weakref.finalize(thing, ask)\n    del thing",
+}
+"""What calls `ask` when an object goes away."""
+
+
+@pytest.mark.always("sigterm-lost-in-del")
+@ways(collected=COLLECTED, raised={"SystemExit": "SystemExit", "own": "ValueError"})
+def test_an_exception_that_meets_del_is_lost(collected: str, raised: str) -> None:
+    # no mutant: куда девать исключение, решает сам Python
+    program = """
+    import weakref
+
+    class Thing:
+        pass
+
+    def leave(number, frame):
+        raise RAISED
+
+    def ask():
+        signal.raise_signal(signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, leave)
+    COLLECTED
+    print("goes on")
+    """
+    trace = perform_script(filled(HEAD + program, COLLECTED=collected, RAISED=raised))
+    assert trace.lines == ["goes on"]
+    assert raised in trace.stderr
+
+
 @pytest.mark.always("sigterm-ignored-in-cleanup")
 @ways(sent=SENT)
 def test_an_ignored_signal_leaves_the_cleanup_alone(sent: str) -> None:
@@ -323,6 +406,46 @@ def test_sigwait_takes_a_blocked_signal(sent: str) -> None:
     assert perform_script(filled(HEAD + program, SENT=sent)).lines == ["SIGTERM"]
 
 
+@pytest.mark.always("sigterm-sigwait-misses-own")
+@ways(
+    sent={
+        "raise_signal": "signal.raise_signal(signal.SIGTERM)",
+        "pthread_kill": "signal.pthread_kill(get_ident(), signal.SIGTERM)",
+        "interrupt_main": "_thread.interrupt_main(signal.SIGTERM)",
+    },
+    waits={"already": True, "not yet": False},
+)
+def test_sigwait_misses_what_a_thread_sends_itself(sent: str, waits: bool) -> None:
+    # no mutant: кому достанется сигнал, решает система
+    program = """
+    import _thread
+
+    def work():
+        SENT
+        sent.set()
+        stop.wait()
+
+    def kill():
+        sent.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+        killed.set()
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    sent, killed, stop = Event(), Event(), Event()
+    Thread(target=work).start()
+    if not WAITS:
+        sent.wait()
+        print(signal.sigpending())
+    Thread(target=kill).start()
+    print(signal.sigwait({signal.SIGTERM}).name)
+    killed.wait()
+    print(signal.sigpending())  # of two, one would be left
+    stop.set()
+    """
+    lines = perform_script(filled(HEAD + program, SENT=sent, WAITS=waits)).lines
+    assert lines == [*["set()"] * (not waits), "SIGTERM", "set()"]
+
+
 @pytest.mark.always("sigterm-thread-inherits-mask")
 @ways(blocked={"yes": True, "no": False})
 def test_a_thread_inherits_what_is_blocked(blocked: bool) -> None:
@@ -355,6 +478,48 @@ def test_a_child_started_with_sigterm_blocked_goes_on(blocked: bool, command: li
     child.terminate()
     out, _ = child.communicate("tea")
     assert (out, child.returncode) == (("tea", 0) if blocked else ("", -signal.SIGTERM))
+
+
+SHELLS = {
+    "last line": "set -e\npython\n",
+    "not the last line": "python\ntrue\n",
+    "exec": "set -e\nexec python\n",
+}
+"""Scripts that start a program, which stands for `python`."""
+
+
+@pytest.mark.always("sigterm-shell-keeps-it")
+@ways(script=SHELLS, handled={"handler": True, "no handler": False})
+def test_a_shell_does_not_hand_the_signal_on(script: str, handled: bool, tmp_path: Path) -> None:
+    # no mutant: кому достанется сигнал, решает система
+    code = """
+import signal, sys
+
+def leave(*_):
+    print("handler")
+    sys.exit()
+
+if HANDLED:
+    signal.signal(signal.SIGTERM, leave)
+print("begun", flush=True)
+print(sys.stdin.read())
+"""
+    code = filled(code, HANDLED=handled)
+    path = tmp_path / "entrypoint.sh"
+    path.write_text(script.replace("python", '"$PYTHON" -c "$CODE"'), encoding="utf-8")
+    shell = Popen(
+        ["sh", path],
+        env=os.environ | {"PYTHON": sys.executable, "CODE": code},
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
+    )
+    assert shell.stdout
+    assert shell.stdout.readline() == "begun\n"
+    shell.terminate()
+    out, _ = shell.communicate("goes on")
+    reached = "handler\n" if handled else ""
+    assert out == (reached if "exec" in script else "goes on\n")
 
 
 @pytest.mark.always("sigterm-unblocked-by-multiprocessing", before="3.12")

@@ -254,6 +254,34 @@ def test_keyboard_interrupt_comes_to_the_main_thread(
     assert handled_by == [threading.main_thread()]
 
 
+@pytest.mark.always("stop-own-stop-attribute", before="3.13")
+@ways(
+    value={
+        "event": (Event, "'Event' object is not callable"),
+        "flag": (bool, "'bool' object is not callable"),
+    },
+    join={"join": lambda thread: thread.join(), "timeout": lambda thread: thread.join(30)},
+)
+def test_an_attribute_named_stop_breaks_join(
+    value: tuple[Callable[[], object], str], join: Callable[[Thread], None]
+) -> None:
+    # no mutant: имя занимает сам Thread, в программах страницы класса потока нет
+    make, message = value
+
+    class Worker(Thread):
+        def __init__(self) -> None:
+            super().__init__()
+            self._stop = make()
+
+        def run(self) -> None:
+            pass
+
+    thread = Worker()
+    thread.start()
+    with pytest.raises(TypeError, match=message):
+        join(thread)
+
+
 @pytest.mark.always("stop-interrupted-join")
 def test_before_313_an_interrupted_join_takes_the_thread_for_ended() -> None:
     # one way: the schedule is forced, a signal amid join

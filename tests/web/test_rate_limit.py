@@ -110,6 +110,24 @@ def test_a_cancelled_waiter_takes_no_mark(cancelled: int, at: float) -> None:
     assert starts == pytest.approx([0.25, 0.5, 0.75, 1.0])
 
 
+@pytest.mark.always("rate-one-loop")
+@ways(name=NAMES, count={"two wait": 3, "many wait": 20})
+def test_a_rate_serves_one_loop(name: str, count: int) -> None:
+    rate = load(f"web/rate_limit_{name}").Rate(4)
+
+    async def main() -> None:
+        await asyncio.gather(*(rate.wait() for _ in range(count)))
+        print("passed")
+
+    assert perform(main).lines == ["passed"]
+
+    async def again() -> None:
+        with pytest.raises(RuntimeError, match="is bound to a different event loop"):
+            await main()
+
+    assert perform(again).lines == []
+
+
 @pytest.mark.sometimes("rate-mark-before-semaphore")
 def test_marks_passed_before_the_semaphore_are_no_rate() -> None:
     # no mutant: в примерах семафор и отметки не встречаются
