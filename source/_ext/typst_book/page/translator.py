@@ -198,8 +198,11 @@ class Translator(Blocks, References):
         colon, after = node.astext().rstrip().endswith(":"), _after(node)
         # A figure may float: only a colon keeps it where it is.
         kept = isinstance(after, _SHOWN) and (colon or not isinstance(after, nodes.figure))
-        # A box with a title may be high; what asks the reader for something is a line.
-        asks = isinstance(after, nodes.Admonition) and not isinstance(after, nodes.admonition)
+        # A box with a title may be high; what asks the reader for something is a line, and a short
+        # answer goes overleaf whole: a title must not stay behind without it.
+        asks = isinstance(after, nodes.Admonition) and (
+            not isinstance(after, nodes.admonition) or "short" in after["classes"]
+        )
         short = len(node.astext()) <= (SHORT if colon or asks else INTRODUCING)
         leads = short and (kept or asks) and isinstance(node.parent, nodes.section)
         return f"#lead[{self.inside(node)}]\n\n" if leads else f"{self.inside(node)}\n\n"
