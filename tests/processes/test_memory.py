@@ -70,7 +70,7 @@ PASSED = {
 @pytest.mark.sometimes("mem-keep-what-you-passed")
 @ways(method=METHODS, thing=PASSED, kept={"kept": True, "lost": False})
 def test_a_child_may_not_find_what_its_parent_has_lost(method: str, thing: str, kept: bool) -> None:
-    # no mutant: найдёт ли ребёнок переданное, решает сам multiprocessing
+    # no mutant: найдёт ли дочерний процесс переданное, решает сам multiprocessing
     run = run_by(
         method,
         filled(

@@ -201,7 +201,7 @@ def test_another_thread_that_asks_may_take_the_code(method: str, asks: str) -> N
 @pytest.mark.always("proc-killed-forkserver")
 @ways(number={"SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL})
 def test_without_the_forkserver_working_children_look_ended(number: int) -> None:
-    # no mutant: кто сообщает о конце ребёнка, решает сам Python
+    # no mutant: кто сообщает о конце дочернего процесса, решает сам Python
     run = run_by(
         "forkserver",
         filled(
@@ -727,7 +727,7 @@ def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> Non
     number={each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)},
 )
 def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int) -> None:
-    # no mutant: чьи обработчики у ребёнка, решают система и Python
+    # no mutant: чьи обработчики у дочернего процесса, решают система и Python
     run = run_by(
         method,
         filled(

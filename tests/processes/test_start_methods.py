@@ -78,7 +78,7 @@ def test_the_others_see_what_an_import_of_the_program_does(method: str, count: i
 @pytest.mark.always("sm-argv-and-folder-pass")
 @ways(method=METHODS, count={"first child": 1, "third child": 3})
 def test_folder_path_and_argv_pass_by_any_method(method: str, count: int) -> None:
-    # no mutant: программа здесь только спрашивает, что досталось ребёнку: решает это сам Python
+    # no mutant: программа только спрашивает, что досталось дочернему процессу: решает Python
     trace = perform_by(
         method,
         filled(
@@ -110,7 +110,7 @@ def test_folder_path_and_argv_pass_by_any_method(method: str, count: int) -> Non
 @pytest.mark.always("sm-forkserver-keeps-old-environment")
 @ways(method=METHODS)
 def test_the_forkserver_keeps_the_environment_of_its_start(method: str) -> None:
-    # no mutant: программа здесь только спрашивает, что досталось ребёнку: решает это сам Python
+    # no mutant: программа только спрашивает, что досталось дочернему процессу: решает Python
     trace = perform_by(
         method,
         """
@@ -246,7 +246,7 @@ def test_by_spawn_each_child_imports_the_program(start: tuple[str, list[str]]) -
 def test_by_forkserver_all_children_share_one_import(
     start: tuple[str, list[str]], preload: list[str]
 ) -> None:
-    # no mutant: на Python 3.11, где ломают доказательства, программу импортирует каждый ребёнок
+    # no mutant: на Python 3.11, где ломают доказательства, программу импортирует каждый процесс
     version = sys.version_info[:3]
     once = version >= (3, 14, 1) or (3, 13, 8) <= version < (3, 14)
     if "-m" in start[1] or preload == ["json"]:
@@ -257,7 +257,7 @@ def test_by_forkserver_all_children_share_one_import(
 @pytest.mark.always("sm-main-of-a-package-is-not-imported")
 @ways(method=METHODS, start=STARTED_AS | MAIN_OF)
 def test_a_child_imports_no_main_of_a_package(method: str, start: tuple[str, list[str]]) -> None:
-    # no mutant: что импортирует ребёнок, решает сам Python
+    # no mutant: что импортирует дочерний процесс, решает сам Python
     lines = run_as(
         start,
         method,
@@ -291,7 +291,7 @@ def test_a_child_imports_no_main_of_a_package(method: str, start: tuple[str, lis
 @pytest.mark.always("sm-main-from-stdin")
 @ways(method=METHODS)
 def test_a_program_read_from_stdin_starts_by_fork_only(method: str) -> None:
-    # no mutant: откуда ребёнок возьмёт программу, решает сам Python
+    # no mutant: откуда дочерний процесс возьмёт программу, решает сам Python
     program = """
         import sys
         from multiprocessing import Process, set_start_method

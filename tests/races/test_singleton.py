@@ -462,7 +462,7 @@ FORKS = {
 @pytest.mark.always("singleton-forget-after-fork")
 @ways(fork=FORKS)
 def test_a_function_runs_in_a_forked_child_before_its_work(fork: str) -> None:
-    # no mutant: выполнит ли ребёнок эту функцию, решает сам Python
+    # no mutant: выполнит ли дочерний процесс эту функцию, решает сам Python
     code = """
         import multiprocessing, os
         from concurrent.futures import ProcessPoolExecutor

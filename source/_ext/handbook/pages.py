@@ -60,8 +60,11 @@ class Captions(SphinxTransform):
         depth = self.env.docname.count("/") + 1
         book = handbook(self.env).book
         file = book.settings.name_of(book.snippet(name))
+        # A narrow screen may break the line before the file's name, so that the name stays whole.
+        folder, slash, own = file.rpartition("/")
+        parts = [nodes.literal(each, each) for each in (folder + slash, own)]
         link = addnodes.download_reference(
-            "", "", nodes.literal(file, file), reftarget="../" * depth + file, reftype="download"
+            "", "", *parts, reftarget="../" * depth + file, reftype="download"
         )
         kind, verdict = next(
             (of_kind for ending, of_kind in VERDICTS.items() if name.endswith(ending)), ("", "")

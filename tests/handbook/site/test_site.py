@@ -68,6 +68,8 @@ def test_what_follows_a_question_leads_to_claims_and_pages(book: Book) -> None:
     entry = "```{index} single: привет\n```\n```{first} index\n```\n\n"
     book.replace("source/tasks/hello.md", "```{short}", f"{entry}```{{short}}")
     book.write("source/end.md", f"# Конец\n{ASKED}\nСм. {{claim}}`hello-at-once`.\n")
+    with (book.root / "source/tasks/hello.md").open("a", encoding="utf-8") as hello:
+        hello.write("\nСм. {claim}`hello-at-once`.\n")
     book.replace("source/index.md", "ledger\n", "ledger\nend\n")
     for builder in ("html", "typst", "epub"):
         result = book.build(builder)
@@ -79,6 +81,9 @@ def test_what_follows_a_question_leads_to_claims_and_pages(book: Book) -> None:
     ]
     assert 'href="tests/tasks/test_hello.html#line-' in page
     page = (book.root / "build/html/tasks/hello.html").read_text("utf-8")
+    # On a question's page a claim that is quoted has the same mark as where it stands.
+    assert page.count('class="claim-mark" href="../ledger/tasks.html#claim-hello-at-once"') == 2
+    assert "test_hello.py:" not in page
     assert re.search(r'<p class="first"[^>]*>.*Сначала прочитайте: <a [^>]*href="\.\./index', page)
     # What leads elsewhere, and where it was checked, is no excerpt of the page.
     for name in ("end", "tasks/hello"):
@@ -157,7 +162,11 @@ def test_the_snippet_can_be_downloaded(site: Path) -> None:
     link = re.search(r'<a class="reference download internal" download="" href="\.\./(.*?)">', page)
     assert link
     assert "asyncio.run(main())" in (site / link[1]).read_text(encoding="utf-8")
-    assert "snippets/tasks/hello.py" in page
+    # Of the words of the link each may stand on a line of its own.
+    assert re.findall(r'<span class="pre">(.*?)</span>', page[link.end() :])[:2] == [
+        "snippets/tasks/",
+        "hello.py",
+    ]
 
 
 def test_claim_ledger_and_proof_are_linked(site: Path) -> None:

@@ -348,6 +348,17 @@ def body_of(rects: list[tuple[float, float, float, float, str]]) -> list[tuple[f
     ]
 
 
+def begins_with_a_question(handbook: Print, page: int) -> bool:
+    return bool(re.match(r"\d+\.\d+ ", handbook.bodies[page][0][1]))
+
+
+def test_no_title_is_parted_from_its_short_answer(handbook: Print) -> None:
+    for page, lines in enumerate(handbook.bodies):
+        texts = [text for _, text in lines]
+        begins = [n for n, text in enumerate(texts) if text.startswith("Сначала прочитайте:")]
+        assert all("Короткий ответ" in texts[n:] for n in begins), page + 1
+
+
 def test_no_page_but_a_last_one_has_much_of_it_white_at_its_foot(handbook: Print) -> None:
     height = (297 - 25 - 27) * MM
     white = {}
@@ -356,7 +367,8 @@ def test_no_page_but_a_last_one_has_much_of_it_white_at_its_foot(handbook: Print
             bounds = [each.get_bounds() for each in page.get_objects(max_depth=4)]
             foot = min((b[1] for b in bounds if b[1] > 24 * MM), default=0) - 25 * MM
             # A fifth, and half a line: a heading, two lines and a listing's head stay together.
-            if foot > height * 0.21:
+            # A quarter: the next question's title, what to read before, its short answer.
+            if foot > height * (0.25 if begins_with_a_question(handbook, number + 1) else 0.21):
                 white[number + 1] = round(100 * foot / height)
     assert not white
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class claim_mark(nodes.Inline, nodes.TextElement):
     """The mark behind a claim; leads to its row in the ledger.
 
-    It has its `claim` id, its `verb`, and whether it is `practice`: promised by nobody.
+    It has its `claim` id, its `verb`, and whether it is `practice`: promised by nobody.  Behind a
+    claim of another page it has that `page`, too.
     """
 
 
@@ -163,7 +164,7 @@ def visit_mark_html(self: HTML5Translator, node: claim_mark) -> None:
     env = self.builder.env
     ledger = handbook(env).book.settings.ledger
     if self.builder.name == "html":
-        ledger = screen.ledger_of(ledger, self.builder.current_docname)
+        ledger = screen.ledger_of(ledger, node.get("page", self.builder.current_docname))
     target = self.builder.get_relative_uri(self.builder.current_docname, ledger)
     verb, rests = IN_RUSSIAN[node["verb"]], "так делает CPython"
     if not node["practice"]:

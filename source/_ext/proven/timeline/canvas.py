@@ -94,3 +94,12 @@ def cut(text: str, letters: int) -> str:
     """Return `text` on one line, with an ellipsis if it is longer than that."""
     text = " ".join(text.split())
     return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+
+
+def cut_name(name: str, letters: int) -> str:
+    """Return `name` without the functions that it is defined in; of a long one, the end.
+
+    Names of one family, as those of the threads of a pool, differ at the end.
+    """
+    own = name.rpartition("<locals>.")[2]
+    return own if len(own) <= letters else "…" + own[1 - letters :]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from proven.stage.trace import Trace
-from proven.timeline.canvas import Canvas, Theme, cut, width_of
+from proven.timeline.canvas import Canvas, Theme, cut_name, width_of
 from proven.timeline.flags import Flag, flags_of
 from proven.timeline.lanes import Arrow, Lane, Scene, Span, scene
 from proven.timeline.scale import Scale
@@ -86,7 +86,7 @@ class _Drawing:
         self.words = words
         self.canvas = Canvas(theme)
         lanes = [lane for shown in scenes.values() for lane in shown.lanes]
-        labels = (cut(lane.label, _LABEL) for lane in lanes)
+        labels = (cut_name(lane.label, _LABEL) for lane in lanes)
         self.scale = Scale(
             # The axis' word is written smaller.
             left=max(width_of(words.axis[:-1]), *map(width_of, labels)) + 18,
@@ -121,7 +121,7 @@ class _Drawing:
         for arrow in shown.arrows:
             self._arrow(arrow, bars)
         for lane, bar, lane_flags in zip(shown.lanes, bars, flags, strict=True):
-            self.canvas.text("label", 0, bar + 4, cut(lane.label, _LABEL), lane.label)
+            self.canvas.text("label", 0, bar + 4, cut_name(lane.label, _LABEL), lane.label)
             self._flags_at(lane_flags, bar)
         return y
 

@@ -196,10 +196,10 @@ class Translator(Blocks, References):
 
     def on_paragraph(self, node: nodes.Element) -> str:
         colon, after = node.astext().rstrip().endswith(":"), _after(node)
-        # A figure may float: only a colon keeps it where it is.
+        # A figure floats, but for a colon.  A box may be high; a short answer or a line is not.
         kept = isinstance(after, _SHOWN) and (colon or not isinstance(after, nodes.figure))
-        # A box with a title may be high; what asks the reader for something is a line.
-        asks = isinstance(after, nodes.Admonition) and not isinstance(after, nodes.admonition)
+        high = isinstance(after, nodes.admonition) and "short" not in after["classes"]
+        asks = isinstance(after, nodes.Admonition) and not high
         short = len(node.astext()) <= (SHORT if colon or asks else INTRODUCING)
         leads = short and (kept or asks) and isinstance(node.parent, nodes.section)
         return f"#lead[{self.inside(node)}]\n\n" if leads else f"{self.inside(node)}\n\n"

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
+from proven.claims import PRACTICE
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from handbook.appendices.ledger import proof_link, statement
+from handbook.appendices.ledger import claim_mark, proof_link, statement
 from handbook.domain import Fault, handbook, is_question, warn
 
 if TYPE_CHECKING:
@@ -132,6 +133,13 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             text = nodes.Text(place.astext())
             place.replace_self(make_refnode(app.builder, docname, page, id, text))
         else:
-            proof = proof_link(app, docname, store.book.proofs[id])
-            # A mark leads to the ledger of its own page.
-            place.replace_self([statement(app, docname, page, id), nodes.Text(" ✓ "), proof])
+            sentence = statement(app, docname, page, id)
+            proof = store.book.proofs[id]
+            if is_question(docname):
+                # Amid a paragraph the place of the proof would be read as part of the sentence.
+                practice = claim.rests == PRACTICE
+                mark = claim_mark("", "", claim=id, verb=proof.verb, practice=practice, page=page)
+                place.replace_self([sentence, mark])
+            else:
+                shown = proof_link(app, docname, proof)
+                place.replace_self([sentence, nodes.Text(" ✓ "), shown])
