@@ -504,20 +504,19 @@ def test_who_left_the_group_keeps_the_pipe(ends: bool) -> None:
 @ways(program={"in the group": LEAVES_A_CHILD, "in its own session": IN_ITS_OWN_SESSION})
 def test_wait_does_not_wait_for_who_keeps_the_file(program: str, tmp_path: Path) -> None:
     # no mutant: в примерах вывод идёт в канал
+    output, (gate, opens) = tmp_path / "output", os.pipe()
+
     async def main() -> None:
-        gate, opens = os.pipe()
-        with open(tmp_path / "output", "wb") as file:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                filled(program, ENDS=True),
-                str(gate),
-                stdout=file,
-                pass_fds=[gate],
-            )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            filled(program, ENDS=True),
+            str(gate),
+            stdout=file,
+            pass_fds=[gate],
+        )
         async with asyncio.timeout(60):  # its child waits for the gate, and this would, too
             assert await process.wait() == 0
-        output = tmp_path / "output"
         assert output.read_bytes() == b"begun\n"
         os.close(gate)
         os.write(opens, b"1")
@@ -525,7 +524,8 @@ def test_wait_does_not_wait_for_who_keeps_the_file(program: str, tmp_path: Path)
             await asyncio.sleep(0.01)
         os.close(opens)
 
-    asyncio.run(main())
+    with output.open("wb") as file:
+        asyncio.run(main())
 
 
 AT_A_TERMINAL = """
