@@ -290,11 +290,8 @@ def test_a_waiting_task_has_one_frame(depth: int) -> None:
 
 
 async def waits_forever() -> AsyncGenerator[None, None]:
-    try:
-        await asyncio.Event().wait()
-        yield
-    finally:
-        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+    yield
 
 
 class Steps:
@@ -326,16 +323,11 @@ def test_a_task_of_a_step_has_no_frame(step: Callable[[], Any]) -> None:
         assert not where(task)
         assert len(own.get_stack()) == 1
         tell(asyncio.Event())
-        task.cancel()  # and its end waits forever, too
-        await asyncio.sleep(0)
-        assert not task.get_stack()
-        task.cancel()
 
-    lines = perform(main).lines
-    assert lines[1] == "step: line unknown"
-    assert lines[0].startswith("Task-")
-    assert lines[2].startswith("step of its own class: line ")
-    assert lines[2].split()[-1].isdecimal()
+    told = [line.split(": line ") for line in perform(main).lines]
+    places = {name: line for name, line in told if not name.startswith("Task-")}
+    assert places.pop("step", None) == "unknown"
+    assert [line.isdecimal() for line in places.values()] == [True]
 
 
 @pytest.mark.always("hung-chain")
