@@ -41,6 +41,12 @@ def writing(stream: str, size: int) -> str:
     return f"import sys; sys.{stream}.write('x' * {size})"
 
 
+async def ended(process: Process) -> None:
+    """Return when the process itself has ended, whoever keeps its pipes."""
+    while process.returncode is None:  # noqa: ASYNC110 - wait() may tell it later
+        await asyncio.sleep(0.01)
+
+
 async def paused(reader: asyncio.StreamReader) -> None:
     """Return when the buffer of the reader is full: from then on it reads nothing by itself."""
     while not reader._paused:  # type: ignore[attr-defined]  # noqa: ASYNC110 - nothing tells it
@@ -379,8 +385,7 @@ def test_a_shell_is_killed_without_its_command(kill: Callable[[Process], None]) 
             assert await process.stdout.readline() == number
             if process.returncode is None:
                 kill(process)
-            while process.returncode is None:  # noqa: ASYNC110 - wait() tells it later
-                await asyncio.sleep(0.01)
+            await ended(process)
         process.stdin.close()
         assert await process.communicate() == (b"", None)
         assert process.returncode < 0
@@ -490,8 +495,7 @@ def test_who_left_the_group_keeps_the_pipe(ends: bool) -> None:
             reading = asyncio.create_task(process.communicate())
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            while process.returncode is None:  # noqa: ASYNC110 - communicate() tells it later
-                await asyncio.sleep(0.01)
+            await ended(process)
             done, _ = await asyncio.wait([reading], timeout=0.2)
             assert not done
             go_on()
