@@ -1,6 +1,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 
 PROGRAM = """
 import time
@@ -15,8 +16,9 @@ async def output_within(process: Process, seconds: float) -> bytes:
     try:
         await asyncio.wait([reading], timeout=seconds)
     finally:
-        if process.returncode is None:
-            process.kill()
+        if not reading.done():
+            with suppress(ProcessLookupError):
+                process.kill()
     output, _ = await reading
     return output
 

@@ -14,7 +14,8 @@ async def fetch(ready: asyncio.Event) -> str:
 
 def tell(told: asyncio.Event) -> None:
     for task in sorted(asyncio.all_tasks(), key=asyncio.Task.get_name):
-        line = task.get_stack()[-1].f_lineno
+        frames = task.get_stack()
+        line = frames[0].f_lineno if frames else "unknown"
         print(f"{task.get_name()}: line {line}")
     told.set()
 

@@ -12,6 +12,7 @@ import threading
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,18 @@ def writing(stream: str, size: int) -> str:
     return f"import sys; sys.{stream}.write('x' * {size})"
 
 
+async def ended(process: Process) -> None:
+    """Return when the process itself has ended, whoever keeps its pipes."""
+    while process.returncode is None:  # noqa: ASYNC110 - wait() may tell it later
+        await asyncio.sleep(0.01)
+
+
+async def paused(reader: asyncio.StreamReader) -> None:
+    """Return when the buffer of the reader is full: from then on it reads nothing by itself."""
+    while not reader._paused:  # type: ignore[attr-defined]  # noqa: ASYNC110 - nothing tells it
+        await asyncio.sleep(0.01)
+
+
 @pytest.mark.always("child-communicate")
 @ways(stream=STREAMS, size={"none": 0, "2 MB": 2_000_000})
 def test_communicate_reads_all(stream: str, size: int) -> None:
@@ -52,6 +65,85 @@ def test_communicate_reads_all(stream: str, size: int) -> None:
         assert process.returncode == 0
 
     asyncio.run(main())
+
+
+@pytest.mark.always("child-communicate-input")
+@ways(stream=STREAMS, size={"none": 0, "2 MB": 2_000_000})
+def test_communicate_writes_and_reads_all(stream: str, size: int) -> None:
+    # no mutant: в примерах ввода у communicate() нет
+    async def main() -> None:
+        for answers in (f"for line in sys.stdin: sys.{stream}.write(line)", "sys.stdin.read()"):
+            process = await start(f"import sys\n{answers}\nprint('end', file=sys.{stream})")
+            given = b"x\n" * (size // 2)
+            output, errors = await process.communicate(given)
+            assert output + errors == (given if "for" in answers else b"") + b"end\n"
+            assert process.returncode == 0
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("child-drain-hangs")
+@ways(stream=STREAMS, size={"1 MB": 1_000_000, "2 MB": 2_000_000})
+def test_a_big_input_waits_for_a_reader(stream: str, size: int) -> None:
+    # no mutant: в примерах ввод мал
+    async def main() -> None:
+        process = await start(f"import sys\nfor line in sys.stdin: sys.{stream}.write(line)")
+        assert process.stdin is not None
+        process.stdin.write(b"x\n" * (size // 2))
+        draining = asyncio.create_task(process.stdin.drain())
+        await paused(getattr(process, stream))
+        done, _ = await asyncio.wait([draining], timeout=0.2)
+        assert not done
+        assert process.returncode is None
+        reading = asyncio.create_task(process.communicate())
+        await draining
+        process.stdin.close()
+        output, errors = await reading
+        assert len(output + errors) == size
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("child-communicate-keeps-stdin", before="3.12")
+@ways(stream=STREAMS)
+def test_communicate_leaves_the_input_open(stream: str) -> None:
+    # no mutant: в примерах программа не читает ввода до конца
+    async def main() -> None:
+        program = f"import sys; print('ready', file=sys.{stream}, flush=True); sys.stdin.read()"
+        process = await start(program)
+        assert await getattr(process, stream).readline() == b"ready\n"
+        reading = asyncio.create_task(process.communicate())
+        done, _ = await asyncio.wait([reading], timeout=0.2)
+        assert not done
+        assert process.stdin is not None
+        process.stdin.close()
+        assert await reading == (b"", b"")
+        assert await (await start("input()")).communicate(b"") != (b"", b"")  # EOFError
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("child-stdin-inherited")
+@ways(spawn={"exec": "exec(sys.executable, '-c', CHILD)", "shell": "shell('cat')"})
+def test_a_program_reads_the_input_of_its_parent(spawn: str) -> None:
+    # no mutant: в примерах ввод задан или не нужен
+    program = filled(
+        """
+        import asyncio, sys
+        CHILD = "import sys; print(sys.stdin.read(), end='')"
+
+        async def main():
+            process = await asyncio.create_subprocess_SPAWN
+            await process.wait()
+
+        asyncio.run(main())
+        """,
+        create_subprocess_SPAWN=f"create_subprocess_{spawn}",
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], input="from afar", capture_output=True, text=True
+    )
+    assert (run.stdout, run.returncode) == ("from afar", 0), run.stderr
 
 
 @pytest.mark.always("child-wait-hangs")
@@ -70,12 +162,6 @@ def test_wait_does_not_read(stream: str) -> None:
         assert await process.wait() == 0
 
     asyncio.run(main())
-
-
-async def paused(reader: asyncio.StreamReader) -> None:
-    """Return when the buffer of the reader is full: from then on it reads nothing by itself."""
-    while not reader._paused:  # type: ignore[attr-defined]  # noqa: ASYNC110 - nothing tells it
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.sometimes("child-wait-after-kill", before="3.13")
@@ -255,7 +341,7 @@ SIGNALS: dict[str, Callable[[Process], None]] = {
 @pytest.mark.sometimes("child-kill-ended")
 @ways(send=SIGNALS)
 def test_nobody_is_there_to_be_killed(send: Callable[[Process], None]) -> None:
-    # no mutant: пример проверяет returncode, и завершать ему ещё есть кого
+    # no mutant: примеру ещё есть кого завершать
     async def main() -> None:
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", "", stdout=PIPE)
         await process.communicate()
@@ -282,6 +368,27 @@ def test_the_child_lives_on(kill: Callable[[Process], None]) -> None:
         process.stdin.write(b"\n")
         assert await process.stdout.read() == b"still here\n"
         assert await process.wait() < 0
+
+    asyncio.run(main())
+
+
+@pytest.mark.sometimes("child-kill-shell")
+@ways(kill={"kill": Process.kill, "terminate": Process.terminate})
+def test_a_shell_is_killed_without_its_command(kill: Callable[[Process], None]) -> None:
+    # no mutant: в примерах оболочки нет
+    async def main() -> None:
+        process = await asyncio.create_subprocess_shell("cat; exit", stdin=PIPE, stdout=PIPE)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for number in (b"1\n", b"2\n"):
+            process.stdin.write(number)
+            assert await process.stdout.readline() == number
+            if process.returncode is None:
+                kill(process)
+            await ended(process)
+        process.stdin.close()
+        assert await process.communicate() == (b"", None)
+        assert process.returncode < 0
 
     asyncio.run(main())
 
@@ -316,14 +423,16 @@ os.read(gate, 1)
 
 
 @asynccontextmanager
-async def leaving_a_child(ends: bool) -> AsyncIterator[tuple[Process, Callable[[], None]]]:
+async def leaving_a_child(
+    ends: bool, program: str = LEAVES_A_CHILD
+) -> AsyncIterator[tuple[Process, Callable[[], None]]]:
     """Start a program whose child keeps its pipe, and yield what lets it go on."""
     gate, opens = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
-            filled(LEAVES_A_CHILD, ENDS=ends),
+            filled(program, ENDS=ends),
             str(gate),
             stdout=PIPE,
             pass_fds=[gate],
@@ -372,6 +481,55 @@ def test_the_group_ends_after_its_program(ends: bool) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
     asyncio.run(main())
+
+
+IN_ITS_OWN_SESSION = LEAVES_A_CHILD.replace("pass_fds", "start_new_session=True, pass_fds")
+
+
+@pytest.mark.always("child-left-the-group")
+@ways(ends={"ended": True, "at work": False})
+def test_who_left_the_group_keeps_the_pipe(ends: bool) -> None:
+    # no mutant: открыт ли ещё канал, решает система
+    async def main() -> None:
+        async with leaving_a_child(ends, program=IN_ITS_OWN_SESSION) as (process, go_on):
+            reading = asyncio.create_task(process.communicate())
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await ended(process)
+            done, _ = await asyncio.wait([reading], timeout=0.2)
+            assert not done
+            go_on()
+            assert await reading == (b"late\n", None)
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("child-file-not-held")
+@ways(program={"in the group": LEAVES_A_CHILD, "in its own session": IN_ITS_OWN_SESSION})
+def test_wait_does_not_wait_for_who_keeps_the_file(program: str, tmp_path: Path) -> None:
+    # no mutant: в примерах вывод идёт в канал
+    output, (gate, opens) = tmp_path / "output", os.pipe()
+
+    async def main() -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            filled(program, ENDS=True),
+            str(gate),
+            stdout=file,
+            pass_fds=[gate],
+        )
+        async with asyncio.timeout(60):  # its child waits for the gate, and this would, too
+            assert await process.wait() == 0
+        assert output.read_bytes() == b"begun\n"
+        os.close(gate)
+        os.write(opens, b"1")
+        while output.read_bytes() != b"begun\nlate\n":  # noqa: ASYNC110 - another program
+            await asyncio.sleep(0.01)
+        os.close(opens)
+
+    with output.open("wb") as file:
+        asyncio.run(main())
 
 
 AT_A_TERMINAL = """

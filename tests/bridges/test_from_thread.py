@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -429,6 +429,50 @@ def test_result_in_the_loop_s_own_thread_waits_in_vain() -> None:
             assert await asyncio.wrap_future(future) == "page"
 
         assert perform(main).ordered("gave up", "fetch: first step")
+
+
+NEEDS: dict[str, Callable[[], Awaitable[object]]] = {
+    "to_thread": lambda: asyncio.to_thread(int),
+    "an address": lambda: asyncio.get_running_loop().getaddrinfo("localhost", 80),
+}
+
+
+@pytest.mark.always("bridge-wrappers-fill-the-pool")
+@ways(need=NEEDS, count={"1": 1, "3": 3})
+def test_wrappers_take_the_threads_that_their_coroutines_need(
+    need: Callable[[], Awaitable[object]], count: int
+) -> None:
+    # no mutant: в примере обёртка одна, а её корутине поток не нужен
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(count))
+        futures, passed = list[Future[str]](), list[str]()
+
+        async def fetch() -> str:
+            await need()
+            passed.append("page")
+            return "page"
+
+        def load() -> str:
+            futures.append(asyncio.run_coroutine_threadsafe(fetch(), loop))
+            return futures[-1].result()
+
+        with ThreadPoolExecutor(count) as own:
+            of_their_own = (loop.run_in_executor(own, load) for _ in range(count))
+            assert await asyncio.gather(*of_their_own) == passed == ["page"] * count
+        futures.clear()
+        passed.clear()
+        calls = [asyncio.create_task(asyncio.to_thread(load)) for _ in range(count)]
+        while len(futures) < count:  # noqa: ASYNC110 - threads tell it
+            await asyncio.sleep(0.001)
+        done, _ = await asyncio.wait(calls, timeout=0.1)
+        assert not done
+        assert not passed
+        futures[0].cancel()  # its wrapper gives its thread back
+        await asyncio.wait(calls)
+        assert len(passed) >= count - 1
+
+    asyncio.run(main())
 
 
 GUARDS: dict[str, Callable[[], Guard]] = {

@@ -249,6 +249,23 @@ def test_two_requests_tell_whether_waits_overlap(
         shared = turns()
         await asyncio.gather(*(request(shared) for _ in range(count)))
 
+    class Client:
+        """One connection, made by whoever asks first."""
+
+        def __init__(self) -> None:
+            self.shared, self.is_connected = turns(), False
+
+        async def get(self) -> None:
+            async with self.shared:
+                if not self.is_connected:
+                    await awaited(3, End())
+                    self.is_connected = True
+                await awaited(3, End())
+
+    async def probed() -> None:
+        await load("coroutines/overlap_probe").probe(Client().get)
+
+    assert perform(probed).lines == ["get: two take as long as 2"]
     for request, times in ((waits, 1), (blocks, 2), (takes_turns, 2)):
         one, two = (perform(lambda r=request, c=count: main(r, c)).elapsed for count in (1, 2))
         assert (one, two) == (3, 3 * times)

@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from queue import Queue
 from textwrap import dedent
 from time import monotonic, sleep
@@ -187,6 +188,22 @@ def test_a_running_program_answers_and_goes_on(stand: str) -> None:
             program.kill()
 
 
+@pytest.mark.sometimes("hung-closed-report")
+@ways(replaced={"by another": "data.csv", "by itself": "report"})
+def test_the_report_of_a_closed_file_goes_astray(replaced: str, tmp_path: Path) -> None:
+    # no mutant: пример сначала отменяет регистрацию, а потом закрывает файл
+    with open(tmp_path / "report", "w") as report:
+        faulthandler.register(signal.SIGUSR1, file=report)
+        number = report.fileno()
+    try:
+        with open(tmp_path / replaced, "w") as other:
+            assert other.fileno() == number
+            signal.raise_signal(signal.SIGUSR1)
+    finally:
+        faulthandler.unregister(signal.SIGUSR1)
+    assert "most recent call first" in (tmp_path / replaced).read_text()
+
+
 @pytest.mark.always("hung-signal-handler-needs-loop")
 @ways(held={"by sleep": "sleep", "by computing": "compute"})
 def test_a_handler_of_the_loop_waits_for_the_loop(held: str) -> None:
@@ -272,6 +289,47 @@ def test_a_waiting_task_has_one_frame(depth: int) -> None:
     assert perform(main).lines == ["asserted"]
 
 
+async def waits_forever() -> AsyncGenerator[None, None]:
+    await asyncio.Event().wait()
+    yield
+
+
+class Steps:
+    """Its step is a call of a coroutine function, unlike a generator's."""
+
+    async def __anext__(self) -> None:
+        await asyncio.Event().wait()
+
+
+STEPS: dict[str, Callable[[], Any]] = {  # a task takes them, though their type is no Coroutine
+    "anext": lambda: anext(waits_forever()),
+    "anext with a default": lambda: anext(waits_forever(), None),
+    "asend": lambda: waits_forever().asend(None),
+    "__anext__": lambda: waits_forever().__anext__(),
+}
+
+
+@pytest.mark.always("hung-no-frame-of-a-step")
+@ways(step=STEPS)
+def test_a_task_of_a_step_has_no_frame(step: Callable[[], Any]) -> None:
+    tell = load("debugging/hung_await").tell
+    where = load("debugging/hung_queue_fixed").where
+
+    async def main() -> None:
+        task = asyncio.create_task(step(), name="step")
+        own = asyncio.create_task(Steps().__anext__(), name="step of its own class")
+        await asyncio.sleep(0)
+        assert not task.get_stack()
+        assert not where(task)
+        assert len(own.get_stack()) == 1
+        tell(asyncio.Event())
+
+    told = [line.split(": line ") for line in perform(main).lines]
+    places = {name: line for name, line in told if not name.startswith("Task-")}
+    assert places.pop("step", None) == "unknown"
+    assert [line.isdecimal() for line in places.values()] == [True]
+
+
 @pytest.mark.always("hung-chain")
 @ways(depth=DEPTHS)
 def test_the_chain_leads_to_the_innermost_coroutine(depth: int) -> None:
@@ -292,6 +350,7 @@ def test_the_chain_leads_to_the_innermost_coroutine(depth: int) -> None:
     assert perform(main).lines == ["asserted"]
     # The exceptions that the sentence makes.
     assert the_chain_ends_early(by_generator)
+    assert the_chain_ends_early(by_context_manager)
     assert the_chain_ends_early(by_own_class)
 
 
@@ -314,6 +373,16 @@ async def by_generator(event: asyncio.Event) -> None:
         pass
 
 
+async def by_context_manager(event: asyncio.Event) -> None:
+    @asynccontextmanager
+    async def connection() -> AsyncIterator[None]:
+        await event.wait()
+        yield
+
+    async with connection():
+        pass
+
+
 async def by_own_class(event: asyncio.Event) -> None:
     await Own(event)
 
@@ -327,7 +396,8 @@ def the_chain_ends_early(hiding: Callable[[asyncio.Event], Coroutine[Any, Any, N
         event.set()
         await task
 
-    return perform(main).lines == [hiding.__name__]
+    ((first, *rest),) = (line.split(" > ") for line in perform(main).lines)
+    return first == hiding.__name__ and rest in ([], ["__aenter__"])
 
 
 ASKED = """\
@@ -379,6 +449,46 @@ def test_pstree_tells_who_waits_for_whom() -> None:
         place = told.index(f"(T) {name}")
         assert told[place + 1 : place + 4] == ["outer", "inner", "Event.wait"]
         assert told.index("main") < place
+
+
+OWN_CLASS = """
+import asyncio
+from contextlib import asynccontextmanager
+class Request:
+    def __await__(self):
+        BODY
+async def inner(): await asyncio.Event().wait()
+async def by_class(): await Request()
+@asynccontextmanager
+async def connection():
+    await inner()
+    yield
+async def by_generator():
+    async with connection(): pass
+async def main():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(by_class(), name="one")
+        group.create_task(by_generator(), name="two")
+        asyncio.get_running_loop().call_soon(lambda: print("ready", flush=True))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.always("hung-pstree-own-class", since="3.14")
+@ways(
+    body={
+        "a coroutine's": "return inner().__await__()",
+        "a generator": "return (yield from inner().__await__())",
+    }
+)
+def test_pstree_ends_at_a_class_of_ones_own(body: str) -> None:
+    # no mutant: команда есть только с 3.14, и примера с ней нет
+    told = tree_of(asked("pstree", filled(OWN_CLASS, BODY=body)))
+    place = told.index("(T) one")
+    assert told[place + 1] == "by_class"
+    assert "inner" not in told[place + 1 : told.index("(T) two")]
+    place = told.index("(T) two")
+    assert told[place + 3 : place + 6] == ["connection", "inner", "Event.wait"]
 
 
 CYCLE = """

@@ -226,6 +226,55 @@ def test_a_cancel_stops_a_loop_that_catches_errors(moment: float) -> None:
     assert perform(main).at("stopped") == pytest.approx(moment)
 
 
+class Connection:
+    """Its closing fails."""
+
+    async def __aenter__(self) -> Connection:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        raise ConnectionError("while closing")
+
+
+async def fails_in_finally() -> None:
+    try:
+        await asyncio.sleep(0.5)
+    finally:
+        raise ConnectionError("while closing")
+
+
+async def fails_in_with() -> None:
+    async with Connection():
+        await asyncio.sleep(0.5)
+
+
+async def fails_in_except() -> None:
+    try:
+        await asyncio.sleep(0.5)
+    except asyncio.CancelledError as cancelled:
+        raise ConnectionError("while closing") from cancelled
+
+
+@pytest.mark.always("periodic-cleanup-hides-cancel")
+@ways(work={each.__name__: each for each in (fails_in_finally, fails_in_with, fails_in_except)})
+def test_an_error_of_the_cancelled_work_keeps_the_loop_going(
+    work: Callable[[], Awaitable[None]],
+) -> None:
+    async def main() -> None:
+        job = asyncio.create_task(load("patterns/periodic_errors").every(1, work))
+        await asyncio.sleep(1.2)
+        job.cancel()
+        await asyncio.wait([job], timeout=5)
+        assert not job.done()
+        await asyncio.sleep(0.5)  # it is asleep
+        job.cancel()
+        await asyncio.wait([job], timeout=5)
+        assert job.cancelled()
+        print("asserted")
+
+    assert perform(main).lines[-1:] == ["asserted"]
+
+
 FOREIGN: dict[str, Callable[[], asyncio.Future[Any]]] = {
     "task": lambda: asyncio.create_task(asyncio.sleep(60)),
     "future": lambda: asyncio.get_running_loop().create_future(),

@@ -15,6 +15,7 @@ from proven.stage import SnippetError, explore, load, path_of, perform, perform_
 from proven.stage.explore import Exploration, Threads
 
 from tests.ways import ways
+from tests.ways_processes import METHODS, perform_by
 
 OLD, NEW = {"tea": 1, "coffee": 2}, {"tea": 2, "coffee": 4}
 ALONE = {"none": 0, "1": 1, "2": 2}
@@ -314,3 +315,43 @@ def test_readers_are_inside_together() -> None:
     for reader in readers:
         reader.join()
     assert shared.readers == 0
+
+
+@pytest.mark.always("readers-other-process-keeps")
+@ways(method=METHODS)
+def test_a_snapshot_is_replaced_in_one_process_only(method: str) -> None:
+    trace = perform_by(
+        method,
+        """
+        import multiprocessing, threading
+
+        class Prices:
+            current = {"tea": 1}
+
+        prices = Prices()
+
+        def replace(factor):
+            prices.current = {drink: factor * price for drink, price in prices.current.items()}
+
+        def child(turn):
+            before = prices.current
+            turn.wait()
+            turn.wait()
+            print("child keeps it:", prices.current is before, prices.current)
+            replace(10)
+
+        if __name__ == "__main__":
+            for kind in (multiprocessing, threading):
+                turn = kind.Barrier(2)
+                start = getattr(kind, "Process", None) or kind.Thread
+                other = start(target=child, args=(turn,))
+                other.start()
+                turn.wait()
+                replace(2)
+                turn.wait()
+                other.join()
+                print("parent sees", prices.current)
+        """,
+    )
+    assert trace.lines[:2] == ["child keeps it: True {'tea': 1}", "parent sees {'tea': 2}"]
+    assert trace.lines[2:] == ["child keeps it: False {'tea': 4}", "parent sees {'tea': 40}"]
