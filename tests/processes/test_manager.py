@@ -431,6 +431,102 @@ def test_the_managers_lock_of_a_dead_process_stays_taken(method: str, end: str) 
     assert trace.lines == ["True", "False", "False"]
 
 
+@pytest.mark.always("mgr-answer-to-another")
+@ways(
+    method=METHODS,
+    error={"Ctrl+C": "KeyboardInterrupt", "an own one": "LookupError"},
+    question={"the same proxy": "shared['b']", "another": "numbers[0]", "none": "None"},
+)
+def test_who_was_interrupted_gets_the_answer_next_time(
+    method: str, error: str, question: str
+) -> None:
+    # no mutant: в примерах обращений к прокси никто не прерывает
+    lines = told(
+        method,
+        filled(
+            """
+        shared, numbers = manager.dict(a="of a", b="of b"), manager.list(["of list"])
+        str(shared)
+        receive = connection.Connection.recv
+
+        def interrupted(self):
+            # The schedule that is forced: the signal comes when the question has been sent.
+            connection.Connection.recv = receive
+            raise ERROR
+
+        connection.Connection.recv = interrupted
+        try:
+            shared["a"]
+        except ERROR:
+            pass
+        other = threading.Thread(target=lambda: print(f"another thread: {shared['b']}"))
+        other.start()
+        other.join()
+        print(f"next: {QUESTION}")
+        """,
+            ERROR=error,
+            QUESTION=question,
+        ),
+    )
+    assert lines["another thread"] == "of b"
+    assert lines["next"] == ("None" if question == "None" else "of a")
+
+
+@pytest.mark.always("mgr-waits-for-the-dead")
+@ways(method=METHODS, dies={"killed": True, "alive": False})
+def test_the_manager_waits_instead_of_the_dead(method: str, dies: bool) -> None:
+    # no mutant: в примерах никто не погибает
+    run = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, multiprocessing.connection as connection, os, signal, time
+
+        def killed(self):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        def wait(action, dies):
+            str(action)  # the first call opens the connection
+            if dies:
+                # The schedule that is forced: killed when it has begun to wait.
+                connection.Connection.recv = killed
+            action.acquire() if hasattr(action, "acquire") else action.get()
+            if hasattr(action, "release"):
+                action.release()
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager:
+                lock, queue = manager.Lock(), manager.Queue()
+                lock.acquire()
+                waiting = [
+                    multiprocessing.Process(target=wait, args=(each, DIES))
+                    for each in (lock, queue)
+                ]
+                for process in waiting:
+                    process.start()
+                if DIES:
+                    for process in waiting:
+                        process.join()
+                lock.release()
+                queue.put("item")
+                while queue.qsize():
+                    time.sleep(0.01)
+                if DIES:
+                    # Nobody else wants it, yet there comes the moment when it is taken.
+                    while lock.acquire(False):
+                        lock.release()
+                        time.sleep(0.01)
+                for process in waiting:
+                    process.join()
+                print([process.exitcode for process in waiting], lock.acquire(True, 0.1))
+        """,
+            DIES=dies,
+        ),
+    )
+    code = -9 if dies else 0
+    assert run.stdout.splitlines() == [f"{[code, code]} {not dies}"], run.stderr
+
+
 @pytest.mark.always("mgr-lock-is-exact")
 @ways(method=METHODS)
 def test_nobody_gets_in_between_under_the_managers_lock(method: str) -> None:
