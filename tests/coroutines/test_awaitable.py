@@ -2,7 +2,7 @@
 
 import asyncio
 import concurrent.futures
-from collections.abc import Coroutine, Generator
+from collections.abc import AsyncIterator, Coroutine, Generator
 from inspect import isawaitable
 from typing import Any
 
@@ -120,8 +120,37 @@ def test_a_foreign_value_out_of_the_iterator_is_a_runtime_error() -> None:
 def test_function_list_and_generator_are_type_errors() -> None:
     trace = play("coroutines/awaitable_rejected")
     *rejected, accepted = trace.lines
+
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+
+    assert not isawaitable(numbers())
     assert [line.partition(": ")[2] for line in rejected] == ["TypeError"] * 3
     assert accepted == "coroutine: answer"
+
+
+@pytest.mark.always("awaitable-plain-function-runs")
+@ways(
+    result={"None": None, "number": 1, "list": [], "coroutine function": End().after},
+    awaitable={"as it is": False, "an awaitable": True},
+)
+def test_a_plain_function_has_run_before_the_error(result: object, awaitable: bool) -> None:
+    # no mutant: обычных функций под await в примерах страницы нет
+    done: list[str] = []
+
+    def save() -> Any:
+        done.extend(["begun", "ended"])
+        return asyncio.sleep(0, result) if awaitable else result
+
+    async def main() -> None:
+        if awaitable:
+            assert await save() is result
+        else:
+            with pytest.raises(TypeError):
+                await save()
+        assert done == ["begun", "ended"]
+
+    perform(main)
 
 
 @pytest.mark.always("awaitable-pool-future")

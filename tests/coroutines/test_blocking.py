@@ -200,6 +200,12 @@ def test_one_pool_for_to_thread_and_names() -> None:
         pool: Any = asyncio.get_running_loop()._default_executor
         return pool._max_workers
 
+    async def pool() -> Any:
+        await asyncio.to_thread(int)
+        loop: Any = asyncio.get_running_loop()
+        return loop._default_executor
+
+    assert len({asyncio.run(pool()) for _ in range(2)}) == 2, "each loop has its own"
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(allowed)})
     try:
@@ -361,6 +367,56 @@ def test_parentheses_call_in_the_thread_of_the_loop() -> None:
     assert broken.lines[-1].startswith("TypeError")
     fixed = play("coroutines/blocking_call_fixed")
     assert (fixed.at("tick"), fixed.at("page")) == (0, 2)
+
+
+@pytest.mark.always("blocking-to-thread-of-async")
+@ways(end={"value": ENDED["value"], "exception": ENDED["exception"]})
+def test_to_thread_of_a_coroutine_function_gives_a_coroutine(end: End) -> None:
+    # no mutant: в примерах страницы в to_thread передают обычные функции
+    begun: list[str] = []
+
+    async def load() -> str:
+        begun.append("load")
+        return end.reach()
+
+    async def main() -> None:
+        given = await asyncio.to_thread(load)
+        await asyncio.sleep(1)
+        assert asyncio.iscoroutine(given)
+        assert not begun
+        assert await outcome_of(given) == end.outcome
+
+    perform(main)
+
+
+@pytest.mark.always("blocking-to-thread-begins-awaited")
+@ways(
+    use={
+        "nothing": lambda _: None,
+        "a task": asyncio.create_task,
+        "await": lambda coroutine: coroutine,
+    }
+)
+def test_to_thread_begins_nothing_by_itself(use: Callable[[Any], Any]) -> None:
+    # no mutant: в примерах страницы to_thread всегда ждут
+    begun: list[str] = []
+
+    async def main() -> None:
+        coroutine = asyncio.to_thread(begun.append, "to_thread")
+        await asyncio.get_running_loop().run_in_executor(None, int)
+        assert not begun, "the thread is free, and the coroutine exists"
+        used = use(coroutine)
+        if used is None:
+            coroutine.close()
+        else:
+            await used
+        assert begun == ["to_thread"] * (used is not None)
+        handed = threading.Event()
+        future = asyncio.get_running_loop().run_in_executor(None, handed.set)
+        assert handed.wait(20), "the loop has made no step since"
+        await future
+
+    asyncio.run(main())
 
 
 @pytest.mark.always("blocking-await-keeps-ticking")

@@ -1,8 +1,10 @@
 """Proofs for source/patterns/semaphore.md."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, nullcontext
 from math import ceil
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
@@ -14,6 +16,7 @@ from tests.ways import ways
 Explored = Callable[..., None]
 Limit = Callable[[int], asyncio.Semaphore]
 Use = Callable[[int, asyncio.Semaphore], Awaitable[None]]
+BOTH = {"as it is": False, "under aclosing": True}
 
 
 class Unlimited(asyncio.Semaphore):
@@ -214,6 +217,51 @@ def test_no_exception_and_no_cancellation_keeps_a_permit(explored: Explored) -> 
         for twin in (_without_finally, _except_error)
     ]
     explored(len(ends), twin_fails=twins)
+
+
+def _break(task: asyncio.Task[Any]) -> bool:
+    return True
+
+
+def _raise(task: asyncio.Task[Any]) -> bool:
+    raise LookupError
+
+
+def _cancel(task: asyncio.Task[Any]) -> bool:
+    return not task.cancel()
+
+
+@pytest.mark.always("semaphore-held-by-generator")
+@ways(leave={"break": _break, "exception": _raise, "cancelled": _cancel}, aclosed=BOTH)
+def test_a_generator_that_is_not_closed_keeps_the_permit(
+    leave: Callable[[asyncio.Task[Any]], bool], aclosed: bool
+) -> None:
+    # no mutant: асинхронных генераторов в примерах страницы нет
+    async def pages(limit: asyncio.Semaphore) -> AsyncGenerator[int, None]:
+        async with limit:
+            for page in range(3):
+                await asyncio.sleep(1)
+                yield page
+
+    async def read(stream: AsyncGenerator[int, None], task: list[asyncio.Task[Any]]) -> None:
+        async for _ in stream:
+            if leave(task[0]):
+                break
+            await asyncio.sleep(1)
+
+    async def main() -> None:
+        limit, tasks = asyncio.Semaphore(1), list[asyncio.Task[Any]]()
+        stream = pages(limit)
+        async with aclosing(stream) if aclosed else nullcontext():
+            tasks.append(asyncio.create_task(read(stream, tasks)))
+            await asyncio.wait(tasks)
+            await asyncio.sleep(1_000)
+            assert limit.locked(), "nobody has closed it yet"
+        assert limit.locked() != aclosed
+        await stream.aclose()
+        assert not limit.locked()
+
+    perform(main)
 
 
 @pytest.mark.always("semaphore-locked-at-zero")

@@ -377,6 +377,55 @@ if __name__ == "__main__":
 """
 
 
+BESIDE = """
+import logging, os, sys, time
+from pathlib import Path
+import dask
+from distributed import Client, LocalCluster
+
+START = {"distributed.worker.multiprocessing-method": "forkserver"}
+
+def begun(name):
+    return len(Path(name).read_text().split()) if Path(name).exists() else 0
+
+def begin(name):
+    with Path(name).open("a") as file:
+        print("begun", file=file)
+    return begun(name)
+
+def good():
+    begin("good")
+    while not Path("enough").exists():
+        time.sleep(0.01)
+    return "done"
+
+def bad():
+    times = begin("bad")
+    while begun("good") < times:
+        time.sleep(0.01)
+    os._exit(1)
+
+if __name__ == "__main__":
+    dask.config.set(START)
+    client = Client(LocalCluster(
+        1, threads_per_worker=2, dashboard_address=":0", silence_logs=logging.CRITICAL
+    ))
+    pool = client.get_executor(pure=False)
+    jobs = [pool.submit(good), pool.submit(bad)]
+    print([type(job.exception()).__name__ for job in jobs])
+    Path("enough").touch()
+    print(pool.submit(good).result(), flush=True)
+    os._exit(0)
+"""
+
+
+@pytest.mark.sometimes("more-machines-killed-beside")
+def test_a_good_job_is_killed_beside_a_bad_one() -> None:
+    # no mutant: кого винить в гибели процесса, решает сама библиотека
+    run = run_by("spawn", filled(BESIDE), timeout=LONGEST)
+    assert run.stdout.splitlines() == ["['KilledWorker', 'KilledWorker']", "done"], run.stderr
+
+
 @pytest.mark.always("more-machines-again")
 def test_what_a_worker_had_begun_is_begun_again() -> None:
     # one way: the next proof goes through all crashes

@@ -443,6 +443,43 @@ def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
         assert lines == ["8 True BrokenProcessPool CancelledError"]
 
 
+@pytest.mark.sometimes("lim-terminate-workers-may-hang", since="3.14")
+@ways(pool=PROCESS_POOLS, method={each: each for each in ("terminate_workers", "kill_workers")})
+def test_who_kills_amid_a_result_may_wait_for_ever(pool: Pool, method: str) -> None:
+    # no mutant: методы появились в Python 3.14, а доказательства ломают на 3.11
+    code = """
+        import multiprocessing.connection as connection, os, pathlib, threading, time
+        from concurrent.futures import wait
+
+        def half(self, data):
+            # The schedule that is forced: killed when a part has been sent.
+            os.write(self.fileno(), bytes(data[: len(data) // 2]))
+            pathlib.Path("half").touch()
+            time.sleep(60)
+
+        def give():
+            connection.Connection._send = half
+            return b"x" * 100
+
+        if __name__ == "__main__":
+            pool = Pool(1)
+            job = pool.submit(give)
+            (worker,) = pool._processes.values()
+            while not pathlib.Path("half").exists():
+                time.sleep(0.01)
+            pool.METHOD()
+            worker.join()
+            wait([job], timeout=0.3)
+            print(job.done(), worker.exitcode < 0)
+            # The end of the program would wait for this thread, too.
+            kinds = [type(thread).__name__ for thread in threading.enumerate()]
+            print("_ExecutorManagerThread" in kinds, flush=True)
+            os._exit(0)
+    """
+    run = pool.run(filled(code, METHOD=method))
+    assert run.stdout.splitlines() == ["False True", "True"], run.stderr
+
+
 @pytest.mark.always("lim-terminate-workers-handled", since="3.14")
 @ways(pool=PROCESS_POOLS, handler={"handler": "lambda *_: None", "ignored": "signal.SIG_IGN"})
 def test_who_survives_sigterm_is_not_terminated(pool: Pool, handler: str) -> None:

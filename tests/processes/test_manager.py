@@ -8,7 +8,7 @@ import pytest
 from proven.stage import load, play
 
 from tests.ways import only, ways
-from tests.ways_processes import CRASHES, METHODS, filled, perform_by
+from tests.ways_processes import CRASHES, METHODS, filled, perform_by, run_by
 
 COUNTED = """
     import gc, json, multiprocessing, os, threading
@@ -228,12 +228,20 @@ def test_what_is_changed_in_a_copy_is_lost(method: str) -> None:
         shared = manager.list([[]])
         shared[0].append(1)
         print(f"inside a list: {shared[:]}")
+        shared = manager.dict()
+        shared.setdefault("list", []).append(1)
+        print(f"by setdefault: {shared.copy()}")
         space = manager.Namespace(list=[])
         space.list.append(1)
         print(f"inside a namespace: {space.list}")
         """,
     )
-    assert list(lines.values()) == ["{'list': [], 'dict': {}, 'set': set()}", "[[]]", "[]"]
+    assert list(lines.values()) == [
+        "{'list': [], 'dict': {}, 'set': set()}",
+        "[[]]",
+        "{'list': []}",
+        "[]",
+    ]
 
 
 @pytest.mark.always("mgr-assigned-back")
@@ -276,6 +284,36 @@ def test_a_nested_proxy_is_changed_in_its_place(method: str) -> None:
         """,
     )
     assert lines == {"seen": "[7, 3]", "deep": "[1]"}
+
+
+@pytest.mark.always("mgr-copy-keeps-proxies")
+@ways(method=METHODS)
+def test_a_copy_has_the_nested_proxies_themselves(method: str) -> None:
+    # no mutant: копий с вложенными прокси в примерах нет
+    lines = told(
+        method,
+        """
+        inner = manager.list([1])
+        shared, numbers = manager.dict(n=inner), manager.list([inner])
+        plain = manager.dict(n=[1])
+        copies = {"copy": shared.copy(), "slice": numbers[:], "plain": plain.copy()}
+        whole = {name: each[:] for name, each in shared.items()}
+        inner.append(2)
+        plain["n"] = [1, 2]
+        for name, copy in copies.items():
+            (each,) = copy.values() if isinstance(copy, dict) else copy
+            cost(f"cost of {name}", lambda: each[0])
+            try:
+                print(f"{name}: {each[:]} {json.dumps(copy)}")
+            except TypeError as error:
+                print(f"{name}: {each[:]} {type(error).__name__}")
+        print(f"whole: {whole}")
+        """,
+    )
+    for name in ("copy", "slice"):
+        assert (lines[name], lines[f"cost of {name}"]) == ("[1, 2] TypeError", "1")
+    assert (lines["plain"], lines["cost of plain"]) == ('[1] {"n": [1]}', "0")
+    assert lines["whole"] == "{'n': [1]}"
 
 
 @pytest.mark.always("mgr-element-brings-the-whole")
@@ -391,6 +429,102 @@ def test_the_managers_lock_of_a_dead_process_stays_taken(method: str, end: str) 
         ),
     )
     assert trace.lines == ["True", "False", "False"]
+
+
+@pytest.mark.always("mgr-answer-to-another")
+@ways(
+    method=METHODS,
+    error={"Ctrl+C": "KeyboardInterrupt", "an own one": "LookupError"},
+    question={"the same proxy": "shared['b']", "another": "numbers[0]", "none": "None"},
+)
+def test_who_was_interrupted_gets_the_answer_next_time(
+    method: str, error: str, question: str
+) -> None:
+    # no mutant: в примерах обращений к прокси никто не прерывает
+    lines = told(
+        method,
+        filled(
+            """
+        shared, numbers = manager.dict(a="of a", b="of b"), manager.list(["of list"])
+        str(shared)
+        receive = connection.Connection.recv
+
+        def interrupted(self):
+            # The schedule that is forced: the signal comes when the question has been sent.
+            connection.Connection.recv = receive
+            raise ERROR
+
+        connection.Connection.recv = interrupted
+        try:
+            shared["a"]
+        except ERROR:
+            pass
+        other = threading.Thread(target=lambda: print(f"another thread: {shared['b']}"))
+        other.start()
+        other.join()
+        print(f"next: {QUESTION}")
+        """,
+            ERROR=error,
+            QUESTION=question,
+        ),
+    )
+    assert lines["another thread"] == "of b"
+    assert lines["next"] == ("None" if question == "None" else "of a")
+
+
+@pytest.mark.always("mgr-waits-for-the-dead")
+@ways(method=METHODS, dies={"killed": True, "alive": False})
+def test_the_manager_waits_instead_of_the_dead(method: str, dies: bool) -> None:
+    # no mutant: в примерах никто не погибает
+    run = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, multiprocessing.connection as connection, os, signal, time
+
+        def killed(self):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        def wait(action, dies):
+            str(action)  # the first call opens the connection
+            if dies:
+                # The schedule that is forced: killed when it has begun to wait.
+                connection.Connection.recv = killed
+            action.acquire() if hasattr(action, "acquire") else action.get()
+            if hasattr(action, "release"):
+                action.release()
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager:
+                lock, queue = manager.Lock(), manager.Queue()
+                lock.acquire()
+                waiting = [
+                    multiprocessing.Process(target=wait, args=(each, DIES))
+                    for each in (lock, queue)
+                ]
+                for process in waiting:
+                    process.start()
+                if DIES:
+                    for process in waiting:
+                        process.join()
+                lock.release()
+                queue.put("item")
+                while queue.qsize():
+                    time.sleep(0.01)
+                if DIES:
+                    # Nobody else wants it, yet there comes the moment when it is taken.
+                    while lock.acquire(False):
+                        lock.release()
+                        time.sleep(0.01)
+                for process in waiting:
+                    process.join()
+                print([process.exitcode for process in waiting], lock.acquire(True, 0.1))
+        """,
+            DIES=dies,
+        ),
+    )
+    code = -9 if dies else 0
+    assert run.stdout.splitlines() == [f"{[code, code]} {not dies}"], run.stderr
 
 
 @pytest.mark.always("mgr-lock-is-exact")
@@ -655,6 +789,56 @@ def test_a_manager_that_nobody_keeps_ends(method: str, kept: tuple[str, str]) ->
 """,
     )
     assert trace.lines == [f"a child: {answer}"]
+
+
+CREATOR_ENDS = {
+    "SIGTERM": ("os.kill(os.getpid(), signal.SIGTERM)", "alive"),
+    "SIGKILL": ("os.kill(os.getpid(), signal.SIGKILL)", "alive"),
+    "sys.exit": ("sys.exit()", "gone"),
+    "an exception": ("raise OSError", "gone"),
+}
+
+
+@pytest.mark.always("mgr-outlives-the-killed")
+@ways(method=METHODS, kept={"with": "with manager:", "without": "if manager:"}, end=CREATOR_ENDS)
+def test_a_manager_outlives_its_creator_that_is_killed(
+    method: str, kept: str, end: tuple[str, str]
+) -> None:
+    # no mutant: во всех примерах создатель менеджера заканчивается сам
+    how, answer = end
+    run = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os, signal, sys
+
+        def create(pipe):
+            manager = multiprocessing.Manager()
+            KEPT
+                proxy = manager.dict(n=1)  # kept, or the manager might drop the dict at once
+                pipe.send((proxy, manager._process.pid))
+                pipe.recv()
+                HOW
+
+        if __name__ == "__main__":
+            here, there = multiprocessing.Pipe()
+            creator = multiprocessing.Process(target=create, args=(there,))
+            creator.start()
+            proxy, pid = here.recv()
+            print(proxy["n"])
+            here.send("end")
+            creator.join()
+            try:
+                print("alive" if proxy["n"] else "empty")
+                os.kill(pid, signal.SIGKILL)
+            except (OSError, EOFError):
+                print("gone")
+        """,
+            KEPT=kept,
+            HOW=how,
+        ),
+    )
+    assert run.stdout.splitlines() == ["1", answer], run.stderr
 
 
 @pytest.mark.sometimes("mgr-unkept-object")

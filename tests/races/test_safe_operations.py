@@ -5,6 +5,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -247,18 +248,21 @@ def test_what_is_appended_amid_a_sort_is_lost(change: Callable[[list[int]], None
         "ValueError: list modified during sort",
         "after it: [10, 20, 30]",
     ]
-    items = [3, 1, 2]
+    items, lengths = [3, 1, 2], list[int]()
     once = iter([change])
 
     def key(item: int) -> int:
         for action in once:
+            lengths.append(len(items))
             thread = Thread(target=action, args=(items,))
             thread.start()
             thread.join()
+            lengths.append(len(items))
         return item
 
     with pytest.raises(ValueError, match="list modified during sort"):
         items.sort(key=key)
+    assert lengths[0] == 0 < lengths[1], "it isn't empty any more"
     assert items == [1, 2, 3]
 
 
@@ -324,23 +328,55 @@ def seen_amid_a_sort(read: Callable[[list[int]], list[int]]) -> list[Any]:
     return seen
 
 
+@dataclass(frozen=True)
+class Key:
+    """A key that Python compares; at its comparison somebody reads."""
+
+    number: int
+    compared: Callable[[], None]
+
+    def __eq__(self, other: object) -> bool:
+        self.compared()
+        return isinstance(other, Key) and self.number == other.number
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class Old(int):
+    """A value at whose end somebody reads."""
+
+    ended: Callable[[], None]
+
+    def __del__(self) -> None:
+        self.ended()
+
+
 @pytest.mark.sometimes("safe-update-seen-halfway")
-@ways(place={"first": "a", "second": "b"})
-def test_an_update_can_be_seen_halfway(place: str) -> None:
+@ways(place={"first": 0, "second": 1}, by_key={"__del__": False, "__eq__": True})
+def test_an_update_can_be_seen_halfway(place: int, by_key: bool) -> None:
     # no mutant: утверждение о встроенном типе, программа к нему не нужна
     seen: list[list[int]] = []
 
-    class Old(int):
-        def __del__(self) -> None:
-            # What may happen at any moment without the GIL: somebody reads.
-            reader = Thread(target=lambda: seen.append([items[key] for key in "abc"]))
-            reader.start()
-            reader.join()
+    def read() -> None:
+        # What may happen at any moment without the GIL.
+        reader = Thread(target=lambda: seen.append([*items.values()]))
+        reader.start()
+        reader.join()
 
-    items: dict[str, int] = dict.fromkeys("abc", 0)
-    items[place] = Old(0)
-    items.update(dict.fromkeys("abc", 1))
-    assert seen == [[1, 0, 0] if place == "a" else [1, 1, 0]]
+    def keys() -> list[Any]:
+        if not by_key:
+            return [0, 1, 2]
+        # The next one is compared when `place` has been replaced.
+        return [Key(each, read if each == place + 1 else lambda: None) for each in range(3)]
+
+    items: dict[Any, int] = dict.fromkeys(keys(), 0)
+    if not by_key:
+        old = items[place] = Old(0)
+        old.ended = read
+        del old  # the dict alone keeps it
+    items.update(dict.fromkeys(keys(), 1))
+    assert seen == [[1] * (place + 1) + [0] * (2 - place)]
 
 
 @pytest.mark.sometimes("safe-items-and-the-collector", before="3.12")

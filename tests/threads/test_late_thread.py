@@ -8,7 +8,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, filled, run_by
+from tests.ways_processes import METHODS, NOT_FORK, filled, run_by
 
 HOW = {"the last line": "", "sys.exit": "sys.exit(0)", "an exception": "raise OSError"}
 """How the main thread ends."""
@@ -84,6 +84,134 @@ def test_a_child_calls_atexit_after_its_threads_if_at_all(method: str, how: str)
     )
     called = method == "spawn" or sys.version_info >= (3, 13)
     assert run.stdout.splitlines() == ["thread", *["atexit"] * called]
+
+
+@pytest.mark.always("late-atexit-in-pool")
+@ways(
+    method=METHODS,
+    close={"with": ("pass", False), "close and join": ("pool.close(); pool.join()", True)},
+)
+def test_who_terminates_a_worker_takes_its_atexit(method: str, close: tuple[str, bool]) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    how, in_good_order = close
+    run = run_by(
+        method,
+        filled(
+            """
+        import atexit, multiprocessing, threading, time
+
+        def prepare():
+            atexit.register(print, "atexit", flush=True)
+
+        def work(begun, waits):
+            begun.set()
+            if waits:
+                time.sleep(60)
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager:
+                begun = manager.Event()
+                with multiprocessing.Pool(1, prepare) as pool:
+                    pool.apply_async(work, (begun, not ENDS))
+                    begun.wait()
+                    CLOSE
+                print("left", flush=True)
+        """,
+            ENDS=in_good_order,
+            CLOSE=how,
+        ),
+    )
+    called = in_good_order and (method == "spawn" or sys.version_info >= (3, 13))
+    assert run.stdout.splitlines() == [*["atexit"] * called, "left"], run.stderr
+
+
+AT_THE_END = {
+    "a thread": ("threading.Thread(target=late).start()", 1),
+    "atexit": ("atexit.register(attempt)", 1),
+    "not yet": ("attempt()", 0),
+}
+"""Who starts a process, and its exit code."""
+
+
+@pytest.mark.always("late-process-by-spawn")
+@ways(method=NOT_FORK, where=AT_THE_END)
+def test_a_process_begun_at_exit_does_not_find_the_program(
+    method: str, where: tuple[str, int]
+) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    begin, code = where
+    run = run_by(
+        method,
+        filled(
+            """
+        import atexit, multiprocessing, threading
+
+        def work():
+            pass
+
+        def attempt():
+            for function in (work, int):
+                child = multiprocessing.Process(target=function)
+                child.start()
+                child.join()
+                print(child.exitcode, flush=True)
+
+        def late():
+            threading.main_thread().join()
+            attempt()
+
+        if __name__ == "__main__":
+            BEGIN
+        """,
+            BEGIN=begin,
+        ),
+    )
+    assert run.stdout.splitlines() == [str(code), "0"], run.stderr
+    assert ("AttributeError" in run.stderr) == bool(code)
+
+
+@pytest.mark.always("late-replaced-worker")
+@ways(
+    end={
+        "the last line": "pass",
+        "an exception": "raise OSError",
+        "not yet": "pathlib.Path('gone').touch(); pool.shutdown()",
+    }
+)
+def test_a_worker_replaced_at_exit_does_not_find_the_program(end: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import atexit, pathlib, sys, threading, time
+        from concurrent.futures import ProcessPoolExecutor
+
+        def work():
+            while not pathlib.Path("gone").exists():
+                time.sleep(0.01)
+
+        def watch(program):
+            # Nobody else tells that the program has come to its end.
+            while hasattr(program, "__file__"):
+                time.sleep(0.01)
+            pathlib.Path("gone").touch()
+
+        def tell():
+            print([type(job.exception()).__name__ for job in jobs])
+
+        if __name__ == "__main__":
+            atexit.register(tell)
+            pool = ProcessPoolExecutor(1, max_tasks_per_child=1)
+            jobs = [pool.submit(work) for _ in range(3)]
+            threading.Thread(target=watch, args=(sys.modules["__main__"],)).start()
+            END
+        """,
+            END=end,
+        ),
+    )
+    rest = "NoneType" if "shutdown" in end else "BrokenProcessPool"
+    assert run.stdout.splitlines() == [str(["NoneType", rest, rest])], run.stderr
 
 
 @pytest.mark.always("late-daemon-cut")
