@@ -19,7 +19,7 @@ from typst_book.page.sheets import sheets_of
 from typst_book.page.translator import Translator
 from typst_book.pdf.compiler import Book
 from typst_book.pdf.part import Part
-from typst_book.words import letters_of_faces, string, words
+from typst_book.words import Code, letters_of_faces, string, words
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ class TypstBuilder(Builder):
         template = [TEMPLATE, *looks]
         text = "\n".join(file.read_text(encoding="utf-8") for file in template)
         _write(out / "book.typ", text)
+        _write(out / "book.json", json.dumps(about(self), ensure_ascii=False, indent=0))
+        self._code = Code(out)
         order = list(order_of(self))
         self.pages = {docname for docname, _level in order}
         self.sheets: list[Part] = []
@@ -76,10 +78,10 @@ class TypstBuilder(Builder):
             body = f"{HEADER}#show: part\n#general-index()\n"
             reads = {"index.json"}
             self.parts.append(Part("genindex", "index", body, set(places(entries)), reads))
-        _write(out / "book.json", json.dumps(about(self), ensure_ascii=False, indent=0))
         files = {"book.json", *(name for part in self.parts for name in part.reads)}
-        texts = [name for name in files if name.endswith((".typ", ".json"))]
-        _write(out / "letters.json", json.dumps(letters_of_faces(out, texts), ensure_ascii=False))
+        texts = (out / name for name in files if name.endswith((".typ", ".json")))
+        text = "".join(file.read_text(encoding="utf-8") for file in texts)
+        _write(out / "letters.json", json.dumps(letters_of_faces(out, text), ensure_ascii=False))
 
     def finish(self) -> None:
         """Typeset the parts and join them."""
@@ -151,7 +153,7 @@ class TypstBuilder(Builder):
         doctree = self.env.get_doctree(docname)
         self.env.apply_post_transforms(doctree, docname)
         self.post_process_images(doctree)
-        page: Translator = self.create_translator(self, docname, self.pages)
+        page = self._page(docname)
         try:
             text = page.translate(doctree)
         except PrintError as error:
@@ -165,8 +167,13 @@ class TypstBuilder(Builder):
             _copy(Path(self.srcdir, source), Path(self.outdir, source))
         return page
 
-    def _sheet(self, docname: str, name: str, content: nodes.document) -> Part:
+    def _page(self, docname: str) -> Translator:
         page: Translator = self.create_translator(self, docname, self.pages)
+        page.visible = self._code.visible
+        return page
+
+    def _sheet(self, docname: str, name: str, content: nodes.document) -> Part:
+        page = self._page(docname)
         file = f"pages/{docname}-{name}.typ"
         _write(Path(self.outdir, file), HEADER + page.translate(content))
         body = f"{HEADER}#show: part\n#include {string(f'/{file}')}\n"

@@ -16,7 +16,7 @@ EMPTIED = (
     "what it had printed was emptied, as by open('/dev/stdout', 'w'), which no terminal does: "
     "write to sys.stdout or to descriptor 1"
 )
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
 class SnippetError(Exception):
@@ -199,7 +199,12 @@ def escaped(text: str) -> str:
         return text
     return "".join(
         char.encode("unicode_escape").decode()
-        if char != " " and unicodedata.category(char) in _UNSEEN
+        if char != " " and (unicodedata.category(char) in _UNSEEN or _is_none(char))
         else char
         for char in text
     )
+
+
+def _is_none(char: str) -> bool:
+    """Tell whether it is a code that is no character, and never will be: XML may not have it."""
+    return ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"
