@@ -48,6 +48,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+_CODE = 4
+"""Which of the template's faces is that of code, upright and not bold."""
 _USUAL = "".join(map(chr, (*range(0xA0, 0x500), *range(0x2010, 0x2C00))))
 
 
@@ -110,12 +112,10 @@ class Code:
             # The first time all that is usual, as each question takes a moment.
             unknown |= set() if self._asked else set(_USUAL)
             self._asked |= unknown
-            faces = letters_of_faces(self._out, "".join(unknown))[-4:]
+            upright = letters_of_faces(self._out, "".join(unknown))[_CODE]
             # Letters that are joined or go from the right have no place of their own in a column.
             self._shown |= {
-                sign
-                for sign in set(faces[0]).intersection(*faces)
-                if unicodedata.bidirectional(sign) not in ("R", "AL")
+                sign for sign in upright if unicodedata.bidirectional(sign) not in ("R", "AL")
             }
         return "".join(
             sign

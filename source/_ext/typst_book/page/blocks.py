@@ -42,10 +42,10 @@ class Blocks:
     render: Callable[[nodes.Node], str]
     error: Callable[[nodes.Node, str], PrintError]
     anchors: Callable[[nodes.Element], str]
-    visible: Callable[[str], str]
 
     def __init__(self) -> None:
         self.pictures: set[str] = set()
+        self.visible: Callable[[str], str] = str
 
     # Code
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import atexit
+import ctypes
 import gc
 import logging
 import os
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from proven.stage.clock import Clock, hand_over, installed
-from proven.stage.process.shared import addresses, deadlock, errors, frames
+from proven.stage.process.shared import addresses, deadlock, errors, frames, outside
 from proven.stage.trace import Trace, Wait
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder, high, in_memory
@@ -49,6 +50,7 @@ def _serve(journal: Journal) -> None:
     _rehearse(journal)
     prepare_threads()
     audit.prepare()
+    outside.buffer_by_lines(ctypes)
     frames.hide()
     errors.hide()
     loaded.update(sys.modules)
@@ -146,6 +148,8 @@ class _Child:
             # The program may have closed it, or put something else in its place.
             with suppress(ValueError, OSError, AttributeError):
                 stream.flush()
+        # What C has kept: it has no other name for its own output that all systems share.
+        ctypes.pythonapi.fflush(None)
         self.recorder.finish()
         os.lseek(self._err, 0, os.SEEK_SET)
         err = b"".join(iter(lambda: os.read(self._err, 1 << 20), b""))

@@ -29,6 +29,9 @@ from proven.stage.trace import LONGER, NotVirtual, SnippetError, Trace
 GRACE = 2.0
 """Real seconds after the deadline that a child has to tell where it stands."""
 
+_LEFT_OUT = ("PYTHONPATH", "PYTHONUNBUFFERED")
+"""Variables that say how this Python was started, not the program."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -123,7 +126,7 @@ def _play(name: str, path: Path, *, reverse: bool = False, charging: bool = Fals
     path = path.resolve()
     seconds = deadline()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        environment = {key: value for key, value in os.environ.items() if key not in _LEFT_OUT}
         order = Order(str(path), work, seconds, reverse, charging, environment)
         answer = _Zygote.here().play(order, seconds + GRACE)
     root = f"{path.parents[name.count('/')]}/"
@@ -172,7 +175,7 @@ class _Zygote:
         environment = {
             key: value
             for key, value in os.environ.items()
-            if key not in ("PYTHONPATH", "COVERAGE_PROCESS_START")
+            if key not in (*_LEFT_OUT, "COVERAGE_PROCESS_START")
         }
         self._process = subprocess.Popen(
             [sys.executable, "-X", "utf8", str(Path(__file__).with_name("start.py"))],

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary, ref
 
 from proven.stage.clock import Clock
 from proven.stage.trace import Actor, Moment
+from proven.stage.watch import depth
 from proven.stage.watch.actors import TASKS, actor_of, has_begun
 
 MAIN = 0
@@ -55,9 +56,12 @@ class Journal:
         me = threading.get_ident()
         before = self._causes.get(me)
         self._causes[me] = (place, due)
+        # The frame of the stage's own handle, which calls what runs here.
+        depth.allow(1)
         try:
             yield
         finally:
+            depth.allow(-1)
             if before is None:
                 del self._causes[me]
             else:

@@ -153,6 +153,12 @@ class WatchedRLock(WatchedLock):
         self.depth = depth
 
 
+def _refuse(cls: type, **_: Any) -> None:
+    raise TypeError("type '_thread.lock' is not an acceptable base type")
+
+
+WatchedLock.__init_subclass__ = classmethod(_refuse)  # type: ignore[assignment]
+WatchedRLock.__init_subclass__ = classmethod(lambda cls, **_: None)  # type: ignore[assignment]
 # What Python says of an attribute that isn't there names the type.
 for _type in (WatchedLock, WatchedRLock):
     _type.__module__, _type.__qualname__ = _type.own.__module__, _type.own.__qualname__

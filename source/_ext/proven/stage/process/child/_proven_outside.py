@@ -18,11 +18,12 @@ _BY_LINES = 1
 
 def install() -> None:
     """Let C's output come by lines, and refuse hooks."""
-    when_imported("ctypes", _buffer_by_lines)
+    when_imported("ctypes", buffer_by_lines)
     sys.addaudithook = InC("sys", addaudithook, sys.addaudithook.__doc__)
 
 
-def _buffer_by_lines(ctypes: Any) -> None:
+def buffer_by_lines(ctypes: Any) -> None:
+    """Let what C writes to its standard output come as on a terminal."""
     for name in ("stdout", "__stdoutp"):
         try:
             own = ctypes.PyDLL(None)
