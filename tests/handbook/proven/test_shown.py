@@ -38,7 +38,7 @@ ODD = {
     "markup": "print('<b>&amp;</b> **x** `y` {z} $w$ #u @v \\\\\\\\ \"q\" -- ...')",
     "cyrillic": "print('ёж — «да» …'); print('\\xa0\\u200b')",
     "no_characters": "print('a\\ufffe\\uffff\\U0010ffff\\ufdd0\\ue000')",
-    "scripts": "print('\U0001f600 e\\u0301 \u05e9 \u0645 \u65e5 \U0001d518 \u2211 \u2713', '\\u0378')",
+    "scripts": "print('\U0001f600 e\u0301 \u05e9 \u65e5'); print('\U0001d518 \u2713 \u0378')",
     "rows": "print('deadlock \u2502 A waits for B'); print('stderr \u2502 x')",
     "surrogate": "import sys; sys.stdout.buffer.write(b'a\\xff\\n')",
 }
