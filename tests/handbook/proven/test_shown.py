@@ -114,6 +114,9 @@ def test_too_many_lines_are_refused(page: Write) -> None:
     page(THREAD.format("for n in range(501): print(n)"))
     with pytest.raises(SnippetError, match=r"odd\.py: it prints 501 lines, .* at most 500"):
         record("odd")
+    page(THREAD.format("import sys; [print(n, file=sys.stderr) for n in range(501)]"))
+    with pytest.raises(SnippetError, match=r"odd\.py: it prints 501 lines, .* at most 500"):
+        record("odd", Terms(stderr=True))
 
 
 def test_options_tell_how_an_output_ends(page: Write) -> None:

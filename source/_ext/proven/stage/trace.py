@@ -12,6 +12,14 @@ BAR = " │ "
 LONGER = "If it needs longer, give it more seconds by PROVEN_DEADLINE.\n"
 """What helps when a program still runs at the deadline."""
 
+MOST_LINES, MOST_BYTES = 20_000, 1 << 26
+"""What a program may print at most."""
+
+TOO_MUCH = (
+    f"it prints more than {MOST_LINES} lines, or {MOST_BYTES >> 20} MB: let it come to an end, "
+    "or print less"
+)
+
 EMPTIED = (
     "what it had printed was emptied, as by open('/dev/stdout', 'w'), which no terminal does: "
     "write to sys.stdout or to descriptor 1"

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from proven.stage.clock import Clock, hand_over, installed
 from proven.stage.process.shared import addresses, deadlock, errors, frames, outside
-from proven.stage.trace import Trace, Wait
+from proven.stage.trace import TOO_MUCH, Trace, Wait
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder, high, in_memory
 from proven.stage.virtual.zygote import Order, Outcome
@@ -201,6 +201,7 @@ class _Child:
         sys.path[0] = os.path.dirname(order.path)
         # Private, so typeshed lacks it.
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
+        self.recorder.refuse = lambda: self._send(Outcome(refused=TOO_MUCH))
         self.clock.on_jump = self.recorder.catch_up
         self.clock.refuse = self.refuse
         self.clock.meter.where = audit.line

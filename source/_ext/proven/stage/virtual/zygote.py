@@ -49,12 +49,14 @@ class Order:
 class Outcome:
     """What a child tells: a trace, or why there is none.
 
-    tied: whether a tie was broken; computed: the longest computing that took no time.
+    refused: why it can't be played at all; tied: whether a tie was broken; computed: the longest
+    computing that took no time.
     """
 
     trace: Trace | None = None
     hung: str = ""
     not_virtual: str = ""
+    refused: str = ""
     tied: bool = False
     computed: Computed = NOTHING
 
@@ -137,6 +139,8 @@ def _play(name: str, path: Path, *, reverse: bool = False, charging: bool = Fals
     outcome = _shortened(answer, root)
     if outcome.not_virtual:
         raise NotVirtual(f"snippets/{name}.py: {outcome.not_virtual}")
+    if outcome.refused:
+        raise SnippetError(f"snippets/{name}.py: {outcome.refused}")
     if outcome.trace is None:
         raise SnippetError(
             f"snippets/{name}.py: "
