@@ -1138,6 +1138,38 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
 
 
+# What is gathered, and whether the system decides which line comes first.
+OF_THREADS = {
+    "two threads": ("to_thread(work, 'a', 1), to_thread(work, 'b', 1)", True),
+    "one after the other": ("to_thread(work, 'a', 1), to_thread(work, 'b', 2)", False),
+    "a thread and a task": ("to_thread(work, 'a', 1), say('b', 1)", True),
+    "a thread before a task": ("to_thread(work, 'a', 1), say('b', 1.5)", False),
+    "two that print nothing": ("to_thread(time.sleep, 1), to_thread(time.sleep, 1)", False),
+    "two tasks": ("say('a', 1), say('b', 1)", False),
+}
+
+
+@pytest.mark.parametrize("kind", OF_THREADS)
+def test_a_tie_of_threads_is_told(kind: str, tmp_path: Path) -> None:
+    code = """
+    import time
+    from asyncio import to_thread
+    def work(name, seconds):
+        time.sleep(seconds)
+        print(name)
+    async def say(name, seconds):
+        await asyncio.sleep(seconds)
+        print(name)
+    async def main():
+        await asyncio.gather({what})
+        print("end")
+    """
+    what, tied = OF_THREADS[kind]
+    trace = played(code.replace("{what}", what), tmp_path)
+    assert trace.lines[-1] == "end"
+    assert set(trace.ties) == ({"a", "b"} if tied else set())
+
+
 def test_a_tie_of_waits_reckoned_from_the_clock_is_told(tmp_path: Path) -> None:
     """Each is reckoned a moment after the clock was read: by how much, hangs on the machine."""
     code = """
