@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import asyncio
 import atexit
-import ctypes
 import gc
 import logging
 import os
@@ -50,8 +49,9 @@ def _serve(journal: Journal) -> None:
     _rehearse(journal)
     prepare_threads()
     audit.prepare()
-    outside.buffer_by_lines(ctypes)
     frames.hide()
+    # Loaded by now, with care: its library keeps a descriptor.
+    outside.buffer_by_lines(sys.modules["ctypes"])
     errors.hide()
     loaded.update(sys.modules)
     own = ("proven", "_proven_")
@@ -148,8 +148,7 @@ class _Child:
             # The program may have closed it, or put something else in its place.
             with suppress(ValueError, OSError, AttributeError):
                 stream.flush()
-        # What C has kept: it has no other name for its own output that all systems share.
-        ctypes.pythonapi.fflush(None)
+        outside.flush()
         self.recorder.finish()
         os.lseek(self._err, 0, os.SEEK_SET)
         err = b"".join(iter(lambda: os.read(self._err, 1 << 20), b""))
