@@ -102,7 +102,8 @@ class Code:
 
     def __init__(self, out: Path) -> None:
         self._out = out
-        self._asked, self._shown = set[str](), set[str]()
+        # No font shows a space as a letter.
+        self._asked, self._shown = {"\xa0"}, {"\xa0"}
 
     def visible(self, text: str) -> str:
         """Return `text` as print can show it."""
@@ -110,7 +111,7 @@ class Code:
             return text
         if unknown := set(text) - self._asked:
             # The first time all that is usual, as each question takes a moment.
-            unknown |= set() if self._asked else set(_USUAL)
+            unknown |= set() if len(self._asked) > 1 else set(_USUAL)
             self._asked |= unknown
             upright = letters_of_faces(self._out, "".join(unknown))[_CODE]
             # Letters that are joined or go from the right have no place of their own in a column.
