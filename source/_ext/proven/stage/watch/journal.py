@@ -56,15 +56,13 @@ class Journal:
         me = threading.get_ident()
         before = self._causes.get(me)
         self._causes[me] = (place, due)
-        # The frame of the stage's own handle, which calls what runs here.
-        depth.allow(1)
+        depth.allow(1)  # for the frame of the stage's own handle, which calls what runs here
         try:
             yield
         finally:
             depth.allow(-1)
-            if before is None:
-                del self._causes[me]
-            else:
+            del self._causes[me]
+            if before is not None:
                 self._causes[me] = before
 
     @contextmanager
