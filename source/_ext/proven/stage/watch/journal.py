@@ -126,8 +126,7 @@ class Journal:
     def left(self, task: asyncio.Task[Any], place: int) -> None:
         """Take note that a step of `task` is over."""
         if task.get_name() != self.actors[place].name:
-            actor = self.actors[place]
-            self.actors[place] = replace(actor, name=task.get_name())
+            self.actors[place] = replace(self.actors[place], name=task.get_name())
         if not task.done():
             self.note(place, "waits")
             return
