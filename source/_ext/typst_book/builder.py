@@ -54,8 +54,7 @@ class TypstBuilder(Builder):
         out = Path(self.outdir)
         self.failed = self.empty = False
         looks = [Path(self.confdir, file) for file in self.config.typst_looks]
-        template = [TEMPLATE, *looks]
-        text = "\n".join(file.read_text(encoding="utf-8") for file in template)
+        text = "\n".join(file.read_text(encoding="utf-8") for file in (TEMPLATE, *looks))
         _write(out / "book.typ", text)
         _write(out / "book.json", json.dumps(about(self), ensure_ascii=False, indent=0))
         self._code = Code(out)
@@ -79,9 +78,8 @@ class TypstBuilder(Builder):
             reads = {"index.json"}
             self.parts.append(Part("genindex", "index", body, set(places(entries)), reads))
         files = {"book.json", *(name for part in self.parts for name in part.reads)}
-        texts = (out / name for name in files if name.endswith((".typ", ".json")))
-        text = "".join(file.read_text(encoding="utf-8") for file in texts)
-        _write(out / "letters.json", json.dumps(letters_of_faces(out, text), ensure_ascii=False))
+        letters = letters_of_faces(out, _texts(out, files))
+        _write(out / "letters.json", json.dumps(letters, ensure_ascii=False))
 
     def finish(self) -> None:
         """Typeset the parts and join them."""
@@ -203,6 +201,11 @@ def _led_back(builder: Builder, diagnostic: str) -> PrintError:
     lines = re.findall(r"/\*(\d+)\*/", "\n".join(before))
     page = str(builder.env.doc2path(name)) if name in builder.env.all_docs else name
     return PrintError(diagnostic.partition("\n")[0], f"{page}:{lines[-1] if lines else '?'}")
+
+
+def _texts(out: Path, names: Set[str]) -> str:
+    files = (out / name for name in names if name.endswith((".typ", ".json")))
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _write(path: Path, text: str) -> None:
