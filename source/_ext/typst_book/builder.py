@@ -19,7 +19,7 @@ from typst_book.page.sheets import sheets_of
 from typst_book.page.translator import Translator
 from typst_book.pdf.compiler import Book
 from typst_book.pdf.part import Part
-from typst_book.words import letters_of_faces, string, words
+from typst_book.words import Code, letters_of_faces, string, words
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +54,10 @@ class TypstBuilder(Builder):
         out = Path(self.outdir)
         self.failed = self.empty = False
         looks = [Path(self.confdir, file) for file in self.config.typst_looks]
-        template = [TEMPLATE, *looks]
-        text = "\n".join(file.read_text(encoding="utf-8") for file in template)
+        text = "\n".join(file.read_text(encoding="utf-8") for file in (TEMPLATE, *looks))
         _write(out / "book.typ", text)
+        _write(out / "book.json", json.dumps(about(self), ensure_ascii=False, indent=0))
+        self._code = Code(out)
         order = list(order_of(self))
         self.pages = {docname for docname, _level in order}
         self.sheets: list[Part] = []
@@ -76,10 +77,9 @@ class TypstBuilder(Builder):
             body = f"{HEADER}#show: part\n#general-index()\n"
             reads = {"index.json"}
             self.parts.append(Part("genindex", "index", body, set(places(entries)), reads))
-        _write(out / "book.json", json.dumps(about(self), ensure_ascii=False, indent=0))
         files = {"book.json", *(name for part in self.parts for name in part.reads)}
-        texts = [name for name in files if name.endswith((".typ", ".json"))]
-        _write(out / "letters.json", json.dumps(letters_of_faces(out, texts), ensure_ascii=False))
+        letters = letters_of_faces(out, _texts(out, files))
+        _write(out / "letters.json", json.dumps(letters, ensure_ascii=False))
 
     def finish(self) -> None:
         """Typeset the parts and join them."""
@@ -151,7 +151,7 @@ class TypstBuilder(Builder):
         doctree = self.env.get_doctree(docname)
         self.env.apply_post_transforms(doctree, docname)
         self.post_process_images(doctree)
-        page: Translator = self.create_translator(self, docname, self.pages)
+        page = self._page(docname)
         try:
             text = page.translate(doctree)
         except PrintError as error:
@@ -165,8 +165,13 @@ class TypstBuilder(Builder):
             _copy(Path(self.srcdir, source), Path(self.outdir, source))
         return page
 
-    def _sheet(self, docname: str, name: str, content: nodes.document) -> Part:
+    def _page(self, docname: str) -> Translator:
         page: Translator = self.create_translator(self, docname, self.pages)
+        page.visible = self._code.visible
+        return page
+
+    def _sheet(self, docname: str, name: str, content: nodes.document) -> Part:
+        page = self._page(docname)
         file = f"pages/{docname}-{name}.typ"
         _write(Path(self.outdir, file), HEADER + page.translate(content))
         body = f"{HEADER}#show: part\n#include {string(f'/{file}')}\n"
@@ -196,6 +201,11 @@ def _led_back(builder: Builder, diagnostic: str) -> PrintError:
     lines = re.findall(r"/\*(\d+)\*/", "\n".join(before))
     page = str(builder.env.doc2path(name)) if name in builder.env.all_docs else name
     return PrintError(diagnostic.partition("\n")[0], f"{page}:{lines[-1] if lines else '?'}")
+
+
+def _texts(out: Path, names: Set[str]) -> str:
+    files = (out / name for name in names if name.endswith((".typ", ".json")))
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+_CODE = 4
+"""Which of the template's faces is that of code, upright and not bold."""
+_USUAL = "".join(map(chr, (*range(0xA0, 0x500), *range(0x2010, 0x2C00))))
+
 
 def words(language: str | None) -> Mapping[str, str]:
     """Return the words of `language` ("ru", "en_GB" …); English where it isn't known."""
@@ -73,13 +78,12 @@ def markup(text: str) -> str:
     return re.sub(r"(?<![\w~])([аиоувксяАИОУВКСЯ])[ \n](?=\S)", r"\1~", text)
 
 
-def letters_of_faces(out: Path, files: Iterable[str]) -> list[str]:
-    """Return which letters of the `files` in folder `out` each face of its template has."""
+def letters_of_faces(out: Path, text: str) -> list[str]:
+    """Return which letters of `text` each face of the template in folder `out` has."""
     import typst
     from pikepdf import Pdf
 
-    texts = ((out / name).read_text(encoding="utf-8") for name in files)
-    letters = "".join(sorted({sign for text in texts for sign in text if sign.isprintable()}))
+    letters = "".join(sorted({sign for sign in text if sign.isprintable()}))
     part = {"kind": "title", "number": 0, "start": 1, "known": {}}
     (out / "asked.json").write_text(json.dumps(part | {"letters": letters}), encoding="utf-8")
     text = '#import "/book.typ": *\n#asked-of-faces(json("/asked.json").letters)'
@@ -91,6 +95,35 @@ def letters_of_faces(out: Path, files: Iterable[str]) -> list[str]:
     )
     with Pdf.open(file) as pdf:
         return ["".join(sorted(_letters_of(page) & set(letters))) for page in pdf.pages]
+
+
+class Code:
+    """Writes what the font of code in folder `out` lacks as Python's escapes."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        # No font shows a space as a letter.
+        self._asked, self._shown = {"\xa0"}, {"\xa0"}
+
+    def visible(self, text: str) -> str:
+        """Return `text` as print can show it."""
+        if text.isascii():
+            return text
+        if unknown := set(text) - self._asked:
+            # The first time all that is usual, as each question takes a moment.
+            unknown |= set() if len(self._asked) > 1 else set(_USUAL)
+            self._asked |= unknown
+            upright = letters_of_faces(self._out, "".join(unknown))[_CODE]
+            # Letters that are joined or go from the right have no place of their own in a column.
+            self._shown |= {
+                sign for sign in upright if unicodedata.bidirectional(sign) not in ("R", "AL")
+            }
+        return "".join(
+            sign
+            if sign.isascii() or sign in self._shown
+            else sign.encode("unicode_escape").decode()
+            for sign in text
+        )
 
 
 def _letters_of(page: Any) -> set[str]:

@@ -37,6 +37,9 @@ ODD = {
     "indented": "print('    a'); print('  b')",
     "markup": "print('<b>&amp;</b> **x** `y` {z} $w$ #u @v \\\\\\\\ \"q\" -- ...')",
     "cyrillic": "print('ёж — «да» …'); print('\\xa0\\u200b')",
+    "no_characters": "print('a\\ufffe\\uffff\\U0010ffff\\ufdd0\\ue000')",
+    "scripts": "print('\U0001f600 e\u0301 \u05e9 \u65e5'); print('\U0001d518 \u2713 \u0378')",
+    "rows": "print('deadlock \u2502 A waits for B'); print('stderr \u2502 x')",
     "surrogate": "import sys; sys.stdout.buffer.write(b'a\\xff\\n')",
 }
 ASYNC = "import asyncio\nasync def main():\n    {}\nasyncio.run(main())\n"
@@ -111,6 +114,9 @@ def test_too_many_lines_are_refused(page: Write) -> None:
     page(THREAD.format("for n in range(501): print(n)"))
     with pytest.raises(SnippetError, match=r"odd\.py: it prints 501 lines, .* at most 500"):
         record("odd")
+    page(THREAD.format("import sys; [print(n, file=sys.stderr) for n in range(501)]"))
+    with pytest.raises(SnippetError, match=r"odd\.py: it prints 501 lines, .* at most 500"):
+        record("odd", Terms(stderr=True))
 
 
 def test_options_tell_how_an_output_ends(page: Write) -> None:
@@ -198,6 +204,8 @@ def test_a_book_of_odd_outputs_builds(book: Any, odd_page: str, builder: str) ->
         assert r"\x1b[31mred\x1b[0m\x07" in page
         assert "Чего ждёт" in page
         assert "ValueError: bad" in page
+        assert "deadlock │ A waits for B" in page
+        assert page.count("Чего ждёт") == 1
 
 
 def test_only_what_changed_is_played_again(page: Write, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Literal
 import pytest
 from proven.checks.accept.distrust import _differs
 from proven.shown import Shown, Terms, on_page, record
-from proven.stage import SnippetError, play, player
+from proven.stage import SnippetError, play, player, process
 
 TEXT = Path(__file__).with_name("processes.txt").read_text(encoding="utf-8")
 PROGRAMS = dict(part.split("\n", 1) for part in TEXT.split("=== ")[1:])
@@ -87,6 +87,25 @@ def test_the_stage_records_what_python_prints(name: str, snippet: Write, tmp_pat
     assert (trace.lines, trace.exit) == on_a_terminal(
         tmp_path / "snippets/planted.py", tmp_path / "work"
     )
+
+
+FLOODS = {
+    "lines": "while True: print('x')",
+    "one line": "while True: print('x', end='', flush=True)",
+    "a child's": "import subprocess; print('x', flush=True); subprocess.run(['yes'])",
+    "stderr": "import subprocess; print('x', flush=True); subprocess.run('yes >&2', shell=True)",
+    "asyncio": "import asyncio\nasync def f():\n while True: print('x' * 99)\nasyncio.run(f())",
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_who_prints_without_end_is_stopped(
+    kind: str, snippet: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "MOST_BYTES", 1 << 17)
+    snippet(FLOODS[kind])
+    with pytest.raises(SnippetError, match=r"planted\.py: it prints more than .* or print less"):
+        play("planted")
 
 
 STACKS = """\

@@ -16,7 +16,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from proven.stage import SnippetError, Trace, load, perform
+from proven.stage import SnippetError, Trace, load, perform, play
 from proven.stage.clock import Clock, blocked, line
 from proven.stage.clock.blocked import Signal
 from proven.stage.trace import NotVirtual
@@ -724,6 +724,59 @@ def test_who_ends_python_by_exit_leaves_the_traceback_that_python_tells(
     assert (trace.exit, trace.lines) == (told.returncode, [])
 
 
+DEEP = """
+import sys
+def count(n):
+    global depth
+    depth = n
+    count(n + 1)
+def fall():
+    try: count(1)
+    except RecursionError: print(depth, sys.getrecursionlimit())
+async def sink(n):
+    await sink(n + 1)
+async def main():
+    fall()
+    loop = asyncio.get_running_loop()
+    loop.call_soon(fall), loop.call_later(0.01, fall)
+    await asyncio.create_task(asyncio.sleep(0.02))
+    sys.setrecursionlimit(150)
+    fall()
+    for odd in 5, 0, "a":
+        try: sys.setrecursionlimit(odd)
+        except Exception as error: print(type(error).__name__, error)
+    print(sys.setrecursionlimit)
+    sys.setrecursionlimit(1000)
+    await asyncio.create_task(sink(1))
+fall()
+"""
+
+
+def test_calls_go_as_deep_as_without_the_stage(tmp_path: Path) -> None:
+    trace = played(DEEP, tmp_path)
+    plain = subprocess.run(
+        [sys.executable, tmp_path / "planted.py"], capture_output=True, text=True, check=False
+    )
+    assert trace.lines == plain.stdout.splitlines()
+    assert trace.stderr == plain.stderr.replace(f"{tmp_path}/", "snippets/")
+    assert "more times" in trace.stderr
+
+
+def test_what_c_writes_comes_as_on_a_terminal(tmp_path: Path) -> None:
+    code = """
+    import asyncio, ctypes, os
+    c = ctypes.CDLL(None)
+    async def main():
+        print("one"); c.puts(b"by C"); await asyncio.sleep(1)
+        c.printf(b"half "); print("two"); c.puts(b"the rest"); os.write(1, b"three\\n")
+        c.printf(b"no end")
+    asyncio.run(main())
+    """
+    (tmp_path / "planted.py").write_text(dedent(code), encoding="utf-8")
+    trace = play("planted", snippets=tmp_path, clock="virtual")
+    assert trace.lines == ["one", "by C", "two", "half the rest", "three", "no end"]
+
+
 @pytest.mark.parametrize("kind", CASES)
 def test_as_python_prints_it(kind: str, tmp_path: Path) -> None:
     code, shown = CASES[kind]
@@ -1083,6 +1136,38 @@ def test_a_tie_that_real_time_would_break_is_told(tmp_path: Path) -> None:
     assert trace.lines == ["tick 0", "tick 1", "tick 2", "end"]
     assert trace.ties == ("end",)
     assert played(code.replace("{seconds}", "2.1"), tmp_path).ties == ()
+
+
+# What is gathered, and whether the system decides which line comes first.
+OF_THREADS = {
+    "two threads": ("to_thread(work, 'a', 1), to_thread(work, 'b', 1)", True),
+    "one after the other": ("to_thread(work, 'a', 1), to_thread(work, 'b', 2)", False),
+    "a thread and a task": ("to_thread(work, 'a', 1), say('b', 1)", True),
+    "a thread before a task": ("to_thread(work, 'a', 1), say('b', 1.5)", False),
+    "two that print nothing": ("to_thread(time.sleep, 1), to_thread(time.sleep, 1)", False),
+    "two tasks": ("say('a', 1), say('b', 1)", False),
+}
+
+
+@pytest.mark.parametrize("kind", OF_THREADS)
+def test_a_tie_of_threads_is_told(kind: str, tmp_path: Path) -> None:
+    code = """
+    import time
+    from asyncio import to_thread
+    def work(name, seconds):
+        time.sleep(seconds)
+        print(name)
+    async def say(name, seconds):
+        await asyncio.sleep(seconds)
+        print(name)
+    async def main():
+        await asyncio.gather({what})
+        print("end")
+    """
+    what, tied = OF_THREADS[kind]
+    trace = played(code.replace("{what}", what), tmp_path)
+    assert trace.lines[-1] == "end"
+    assert set(trace.ties) == ({"a", "b"} if tied else set())
 
 
 def test_a_tie_of_waits_reckoned_from_the_clock_is_told(tmp_path: Path) -> None:

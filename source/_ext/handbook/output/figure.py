@@ -44,6 +44,6 @@ def visit_picture_html(self: HTML5Translator, node: picture) -> None:
 
 def visit_picture_typst(self: Any, node: picture) -> None:
     """Name the picture for paper: the print has a function for each kind."""
-    drawn, words = self.string(node["print"]), self.string(node["alt"])
+    drawn, words = self.string(self.visible(node["print"])), self.string(node["alt"])
     self.body.append(f"{node['kind']}({drawn}, alt: {words})")
     raise nodes.SkipNode

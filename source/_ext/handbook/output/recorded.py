@@ -99,7 +99,7 @@ class Output(SphinxDirective):
         code = nodes.comment("", "", testnodetype="testcode", groups=[name])
         more = "".join(f", {key}={value!r}" for key, value in terms.unusual().items())
         code["test"] = f"print_now({name!r}, any_order={any_order}{more})"
-        waits = [line for line in lines if line.startswith(DEADLOCK)]
+        waits = [line for line in lines if terms.deadlock and line.startswith(DEADLOCK)]
         text = "\n".join(line for line in lines if line not in waits)
         shown = nodes.literal_block(
             text, text, testnodetype="testoutput", groups=[name], language="output"

@@ -60,9 +60,9 @@ def record(
             f"snippets/{name}.py: the snippet printed nothing; what it wrote to stderr is shown "
             f"by :stderr:\n{trace.stderr}"
         )
-    if len(trace.events) > MOST_LINES:
+    if (count := len(on_page(trace, terms))) > MOST_LINES:
         raise SnippetError(
-            f"snippets/{name}.py: it prints {len(trace.events)} lines, a page shows at most "
+            f"snippets/{name}.py: it prints {count} lines, a page shows at most "
             f"{MOST_LINES}: let it print less"
         )
     if trace.ties and ordered:

@@ -12,11 +12,19 @@ BAR = " │ "
 LONGER = "If it needs longer, give it more seconds by PROVEN_DEADLINE.\n"
 """What helps when a program still runs at the deadline."""
 
+MOST_LINES, MOST_BYTES = 20_000, 1 << 26
+"""What a program may print at most."""
+
+TOO_MUCH = (
+    f"it prints more than {MOST_LINES} lines, or {MOST_BYTES >> 20} MB: let it come to an end, "
+    "or print less"
+)
+
 EMPTIED = (
     "what it had printed was emptied, as by open('/dev/stdout', 'w'), which no terminal does: "
     "write to sys.stdout or to descriptor 1"
 )
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
 class SnippetError(Exception):
@@ -199,7 +207,12 @@ def escaped(text: str) -> str:
         return text
     return "".join(
         char.encode("unicode_escape").decode()
-        if char != " " and unicodedata.category(char) in _UNSEEN
+        if char != " " and (unicodedata.category(char) in _UNSEEN or _is_none(char))
         else char
         for char in text
     )
+
+
+def _is_none(char: str) -> bool:
+    """Tell whether it is a code that is no character, and never will be: XML may not have it."""
+    return ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"

@@ -95,7 +95,7 @@ def cast(trace: Trace) -> dict[int, str]:
     if not shown:
         raise ValueError("there is nothing to draw: nobody watched the play")
     labels = _labels([(trace.actors[place], moments_of[place]) for place in shown])
-    return dict(zip(shown, labels, strict=True))
+    return dict(zip(shown, map(escaped, labels), strict=True))
 
 
 def _by_actor(moments: Iterable[Moment]) -> dict[int, list[Moment]]:
@@ -156,7 +156,7 @@ def _lane(label: str, actor: Actor, moments: list[Moment], length: float) -> Lan
                     turn("works", moment.time)
                 wanted = ""
             case "prints":
-                text = escaped(moment.text.removeprefix(f"{label}: "))
+                text = escaped(moment.text).removeprefix(f"{label}: ")
                 lane.marks.append((moment.time, text))
             case "ends":
                 turn("", moment.time)

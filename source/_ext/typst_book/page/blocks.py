@@ -32,6 +32,7 @@ _LENGTH = re.compile(r"[\d.]+(%|pt|mm|cm|in)")
 class Blocks:
     """The part of the translator that knows code, pictures and tables.
 
+    visible: writes what the font of code lacks as escapes.
     pictures: the images that the page needs.
     """
 
@@ -44,12 +45,13 @@ class Blocks:
 
     def __init__(self) -> None:
         self.pictures: set[str] = set()
+        self.visible: Callable[[str], str] = str
 
     # Code
 
     def on_literal(self, node: nodes.Element) -> str:
         """Return code within a line."""
-        parts = _MAY_BREAK.split(" ".join(node.astext().split("\n")))
+        parts = _MAY_BREAK.split(self.visible(" ".join(node.astext().split("\n"))))
         return f"#code({', '.join(map(string, parts))})"
 
     def on_literal_block(self, node: nodes.Element) -> str:
@@ -71,7 +73,7 @@ class Blocks:
         """Return the listing or the output `node`."""
         if node.get("linenos"):
             raise self.error(node, "line numbers would be copied with the code")
-        text = node.astext().rstrip("\n")
+        text = self.visible(node.astext().rstrip("\n"))
         options = [string(text)]
         if looks := tokens(text, node.get("language", "none")):
             options.append(f"tokens: {looks}")

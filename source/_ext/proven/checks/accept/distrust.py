@@ -19,7 +19,7 @@ from shutil import copytree
 from typing import Any
 
 from proven.checks import environment
-from proven.shown import Shown, agree, at_other_paces, worlds
+from proven.shown import Shown, agree, at_other_paces, sources_of, worlds
 from proven.stage.trace import Trace
 
 _TOPS = "home|Users|tmp|var|usr|opt|root|etc|private|proc|mnt|srv|run|lib|bin"
@@ -48,9 +48,11 @@ _ORDER = (
     "decide it"
 )
 _TEXT = (
-    "it depends on timing, on the folder, the user, the time zone or on hashing: make the program "
-    "print the same always"
+    "it depends on timing, on the folder, the user, the time zone, on hashing or on whether there "
+    "is a terminal: make the program print the same always"
 )
+_TERMINAL = re.compile(r"\bisatty\([^()]*\)")
+"""How a program asks whether it has to do with a terminal, as readers have and the stage hasn't."""
 
 
 _ELSEWHERE = {"TZ": "XYZ-5:45", "USER": "somebody", "LOGNAME": "somebody"}
@@ -113,6 +115,13 @@ class Again:
         own = os.environ.get("PYTHONHASHSEED")
         seeds = (str(seed) for seed in count(1) if str(seed) != own)
         yield self._copy(folder / "another folder" / "and deeper"), next(seeds), everything
+        asking = [number for number in everything if self._asks_for_a_terminal(number)]
+        if asking:
+            copy = self._copy(folder / "terminal")
+            for file in copy.rglob("*.py"):
+                answered = _TERMINAL.sub(r"\g<0>.__xor__(True)", file.read_text(encoding="utf-8"))
+                file.write_text(answered, encoding="utf-8")
+            yield copy, next(seeds), asking
         real = [number for number in everything if not self._played[number][1].timed]
         if not real:
             return
@@ -125,6 +134,11 @@ class Again:
             for name, paces in sources.items():
                 (copy / f"{name}.py").write_text(next(paces), encoding="utf-8")
             yield copy, seed, real
+
+    def _asks_for_a_terminal(self, number: int) -> bool:
+        shown = self._played[number][0]
+        sources = sources_of(shown.name, shown.terms, self._snippets).values()
+        return any(map(_TERMINAL.search, sources))
 
     def _copy(self, folder: Path) -> Path:
         names = {

@@ -21,6 +21,7 @@ from proven.stage.explore.tasks.program import Tasks
 from proven.stage.explore.threads.program import Threads, program
 from proven.stage.explore.threads.standins import code_of, load
 from proven.stage.explore.watching import Tell, watching
+from proven.stage.trace import escaped
 
 _NUMBERED = ("RLock", "Lock", "Condition", "Event", "Semaphore", "Barrier", "Queue")
 
@@ -162,14 +163,14 @@ class Scene:
             stuck = [part for part in parts if part.partition(" waits for ")[0] in (names or part)]
             return f"deadlock: {'; '.join(stuck)}"
         if failure.kind == "error":
-            return f"error: {failure.text}"
+            return f"error: {escaped(failure.text)}"
         tree = ast.parse(self.holds, mode="eval").body
         if isinstance(tree, ast.Compare) and len(tree.ops) == 1:
             left = ast.unparse(tree.left)
             sign = {ast.Eq: "", ast.GtE: "at least ", ast.LtE: "at most "}.get(type(tree.ops[0]))
             if sign is not None:
                 right = ast.unparse(tree.comparators[0])
-                return f"{left} is {space.do(left)!r}, not {sign}{right}"
+                return f"{left} is {escaped(repr(space.do(left)))}, not {sign}{right}"
         return f"not true: {self.holds}"
 
     def _replay_threads(self, schedule: Schedule, steps: Steps) -> tuple[Failure | None, Any]:

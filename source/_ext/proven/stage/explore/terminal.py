@@ -15,7 +15,7 @@ from functools import partial
 from proven.stage.explore.scene import Replayed, Scene, parse_actors
 from proven.stage.explore.schedule import CannotExplore, Schedule, Seen, read, written
 from proven.stage.explore.threads.standins import code_of
-from proven.stage.trace import SnippetError
+from proven.stage.trace import SnippetError, escaped
 
 _HURTS = "  <- this switch hurts"
 MOST_OUTCOMES = 10
@@ -36,7 +36,7 @@ def show(scene: Scene, bound: int = 2, replay: str = "") -> int:
     outcomes: dict[str, list[Schedule]] = {}
     for schedule, failure, lines in seen:
         text = f"{failure.kind}: {failure.text}" if failure else " | ".join(lines) or "holds"
-        outcomes.setdefault(text, []).append(schedule)
+        outcomes.setdefault(escaped(text), []).append(schedule)
     print(explored.how())
     for text, schedules in list(outcomes.items())[:MOST_OUTCOMES]:
         print(f"{len(schedules):6}  {text}  REPLAY={written(min(schedules, key=len))}")

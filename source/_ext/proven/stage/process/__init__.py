@@ -12,18 +12,22 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 
 from proven.stage.process.records import in_order, read, tied
-from proven.stage.trace import LONGER, Event, SnippetError, Trace, Wait
+from proven.stage.trace import LONGER, MOST_BYTES, TOO_MUCH, Event, SnippetError, Trace, Wait
 
 __all__ = ["in_order", "play_in_process"]
 
 GRACE = 1.0
 """Real seconds that processes which the program left behind have to end by themselves."""
+
+PAUSE = 0.05
+"""Real seconds after which is looked again how much was printed."""
 
 STACKS = getattr(signal, "SIGRTMAX", signal.SIGUSR2)
 """The signal at which a Python of a play tells the stacks of its threads."""
@@ -60,6 +64,8 @@ def play_in_process(
         elapsed = monotonic() - began
         err = program.stderr()
         try:
+            if program.floods():
+                raise SnippetError(TOO_MUCH)
             records = read(stage.events, stage.output, began)
         except SnippetError as error:
             raise SnippetError(f"snippets/{name}.py: {error}") from None
@@ -150,8 +156,14 @@ class _Stage:
                     stderr=subprocess.PIPE,
                     stdin=subprocess.DEVNULL,
                     start_new_session=True,
-                )
+                ),
+                self.is_full,
             )
+
+    def is_full(self) -> bool:
+        """Tell whether more was printed than can be shown, or recorded."""
+        limits = ((self.output, MOST_BYTES), (self.events, MOST_BYTES >> 3))
+        return any(file.stat().st_size > limit for file, limit in limits)
 
     def await_output(self, program: _Program) -> None:
         """Wait until there is a line, or `program` is over, or time is up."""
@@ -164,22 +176,27 @@ class _Stage:
 
 
 class _Program:
-    """A program that runs, with all that it starts."""
+    """A program that runs, with all that it starts; is_full: tells of its output."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], is_full: Callable[[], bool]) -> None:
         self.process = process
         self.failed = False
+        self._is_full, self._said = is_full, 0
         self._parts: list[bytes] = []
         # What is left behind has it open, even when the program itself is over.
         self._reader = threading.Thread(target=self._collect, daemon=True)
         self._reader.start()
 
+    def floods(self) -> bool:
+        """Tell whether it has written too much."""
+        return self._said > MOST_BYTES or self._is_full()
+
     def until_the_end(self, seconds: float) -> bool:
-        """Wait for all of it; tell whether it had to be ended."""
+        """Wait for all of it, or until it floods; tell whether it had to be ended."""
         hung = not self._ends_within(seconds)
         if hung:
             # Python tells the stacks of all its threads, any other program ends.
-            self._signal(STACKS)
+            self._signal(signal.SIGKILL if self.floods() else STACKS)
         self._reader.join(GRACE)
         self._signal(signal.SIGKILL)
         self.process.wait()
@@ -187,11 +204,14 @@ class _Program:
         return hung
 
     def _ends_within(self, seconds: float) -> bool:
+        until = monotonic() + seconds
         # Until 3.15 Popen.wait looks again and again, and late: it takes half as long once more.
         with suppress(AttributeError, OSError):
             process = os.pidfd_open(self.process.pid)
             try:
-                select.select([process], [], [], max(seconds, 0))
+                while (left := until - monotonic()) > 0 and not self.floods():
+                    if select.select([process], [], [], min(left, PAUSE))[0]:
+                        break
             finally:
                 os.close(process)
             seconds = 0.1
@@ -215,7 +235,9 @@ class _Program:
         assert self.process.stderr
         with self.process.stderr as pipe:
             while part := os.read(pipe.fileno(), 1 << 16):
-                self._parts.append(part)
+                self._said += len(part)
+                if self._said <= MOST_BYTES:
+                    self._parts.append(part)
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError):

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from proven.stage.trace import EMPTIED, Actor, Moment, SnippetError
+from proven.stage.trace import EMPTIED, MOST_LINES, TOO_MUCH, Actor, Moment, SnippetError
 
 Record = dict[str, Any]
 
@@ -22,13 +22,15 @@ def read(events: Path, output: Path, began: float) -> list[Record]:
     is a record, told by whoever wrote the last of what is seen of it; what Python's
     own stream didn't write counts as the main process's.  Raises SnippetError if a part is gone.
     """
+    data = output.read_bytes()
+    if data.count(b"\n") > MOST_LINES:
+        raise SnippetError(TOO_MUCH)
     records = list(_records(events))
     printed: list[Record] = []
     others: list[Record] = []
     for number, record in enumerate(records):
         record["place"] = float(number)
         (printed if record["what"] == "prints" else others).append(record)
-    data = output.read_bytes()
     if not all(data.startswith(record["head"], record["start"]) for record in printed):
         raise SnippetError(EMPTIED)
     lines = list(_lines(data, printed, began))

@@ -15,6 +15,7 @@ import _proven_deadlock as deadlock  # noqa: E402 - the path comes first
 import _proven_errors as errors  # noqa: E402 - the path comes first
 import _proven_frames as frames  # noqa: E402 - the path comes first
 import _proven_locks as locks  # noqa: E402 - the path comes first
+import _proven_outside as outside  # noqa: E402 - the path comes first
 import _proven_queues as queues  # noqa: E402 - the path comes first
 import _proven_record as record  # noqa: E402 - the path comes first
 import _proven_tasks as tasks  # noqa: E402 - the path comes first
@@ -29,6 +30,7 @@ __all__ = [
     "errors",
     "frames",
     "locks",
+    "outside",
     "queues",
     "record",
     "tasks",

@@ -20,8 +20,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from proven.stage.clock import Clock, hand_over, installed
-from proven.stage.process.shared import addresses, deadlock, errors, frames
-from proven.stage.trace import Trace, Wait
+from proven.stage.process.shared import addresses, deadlock, errors, frames, outside
+from proven.stage.trace import TOO_MUCH, Trace, Wait
 from proven.stage.virtual import audit, program, stacks
 from proven.stage.virtual.recorder import Recorder, high, in_memory
 from proven.stage.virtual.zygote import Order, Outcome
@@ -50,6 +50,8 @@ def _serve(journal: Journal) -> None:
     prepare_threads()
     audit.prepare()
     frames.hide()
+    # Loaded by now, with care: its library keeps a descriptor.
+    outside.buffer_by_lines(sys.modules["ctypes"])
     errors.hide()
     loaded.update(sys.modules)
     own = ("proven", "_proven_")
@@ -146,6 +148,7 @@ class _Child:
             # The program may have closed it, or put something else in its place.
             with suppress(ValueError, OSError, AttributeError):
                 stream.flush()
+        outside.flush()
         self.recorder.finish()
         os.lseek(self._err, 0, os.SEEK_SET)
         err = b"".join(iter(lambda: os.read(self._err, 1 << 20), b""))
@@ -197,6 +200,7 @@ class _Child:
         sys.path[0] = os.path.dirname(order.path)
         # Private, so typeshed lacks it.
         threading.main_thread()._native_id = threading.get_native_id()  # type: ignore[attr-defined]
+        self.recorder.refuse = lambda: self._send(Outcome(refused=TOO_MUCH))
         self.clock.on_jump = self.recorder.catch_up
         self.clock.refuse = self.refuse
         self.clock.meter.where = audit.line

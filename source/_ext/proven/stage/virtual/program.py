@@ -22,6 +22,7 @@ from proven.stage.clock import Clock
 from proven.stage.clock.cost import type_of
 from proven.stage.clock.real import patched
 from proven.stage.process.shared import frames
+from proven.stage.watch import depth
 
 _GONE = ("path", "argv", "path_hooks", "path_importer_cache", "meta_path")
 """What sys no longer has when Python lets the modules go (Python/pylifecycle.c)."""
@@ -57,7 +58,9 @@ def run(path: str, clock: Clock) -> None:
         if not _rebinds_type(source):
             source = _Typing().visit(source)
         source = ast.fix_missing_locations(_Taking(durations).visit(source))
-    exec(compile(source, path, "exec", dont_inherit=True), vars(main))
+    code = compile(source, path, "exec", dont_inherit=True)
+    depth.hide()
+    exec(code, vars(main))
 
 
 def _rebinds_type(tree: ast.AST) -> bool:

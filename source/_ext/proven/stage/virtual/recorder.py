@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from proven.stage.clock import Clock
-from proven.stage.trace import Event
+from proven.stage.trace import MOST_BYTES, MOST_LINES, Event
 from proven.stage.watch import Journal
 
 HIGH = 100
@@ -22,7 +22,8 @@ class Recorder(io.RawIOBase):
     """The raw file below a text stream; each line that is finished on it becomes an event.
 
     What several threads write shares a line, as on a terminal.  descriptor: a file that
-    takes the bytes besides; what others write to it is seen, too.
+    takes the bytes besides; what others write to it is seen, too.  refuse: called when
+    too much was printed.
     """
 
     def __init__(self, clock: Clock, journal: Journal | None, descriptor: int = -1) -> None:
@@ -33,6 +34,8 @@ class Recorder(io.RawIOBase):
         self._rest = b""
         self._seen = 0
         self._lock = threading.RLock()
+        self._bytes = 0
+        self.refuse: Callable[[], object] = bool
 
     def stream(self) -> io.TextIOWrapper:
         """Return the text stream: it shows each line as soon as it is finished."""
@@ -81,6 +84,9 @@ class Recorder(io.RawIOBase):
             self._take(b"\n")
 
     def _take(self, data: bytes) -> None:
+        self._bytes += len(data)
+        if self._bytes > MOST_BYTES or len(self.events) > MOST_LINES:
+            self.refuse()
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             text = line.decode("utf-8", "surrogateescape")

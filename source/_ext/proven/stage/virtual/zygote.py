@@ -29,6 +29,9 @@ from proven.stage.trace import LONGER, NotVirtual, SnippetError, Trace
 GRACE = 2.0
 """Real seconds after the deadline that a child has to tell where it stands."""
 
+_LEFT_OUT = ("PYTHONPATH", "PYTHONUNBUFFERED")
+"""Variables that say how this Python was started, not the program."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -46,12 +49,14 @@ class Order:
 class Outcome:
     """What a child tells: a trace, or why there is none.
 
-    tied: whether a tie was broken; computed: the longest computing that took no time.
+    refused: why it can't be played at all; tied: whether a tie was broken; computed: the longest
+    computing that took no time.
     """
 
     trace: Trace | None = None
     hung: str = ""
     not_virtual: str = ""
+    refused: str = ""
     tied: bool = False
     computed: Computed = NOTHING
 
@@ -123,7 +128,7 @@ def _play(name: str, path: Path, *, reverse: bool = False, charging: bool = Fals
     path = path.resolve()
     seconds = deadline()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        environment = {key: value for key, value in os.environ.items() if key not in _LEFT_OUT}
         order = Order(str(path), work, seconds, reverse, charging, environment)
         answer = _Zygote.here().play(order, seconds + GRACE)
     root = f"{path.parents[name.count('/')]}/"
@@ -134,6 +139,8 @@ def _play(name: str, path: Path, *, reverse: bool = False, charging: bool = Fals
     outcome = _shortened(answer, root)
     if outcome.not_virtual:
         raise NotVirtual(f"snippets/{name}.py: {outcome.not_virtual}")
+    if outcome.refused:
+        raise SnippetError(f"snippets/{name}.py: {outcome.refused}")
     if outcome.trace is None:
         raise SnippetError(
             f"snippets/{name}.py: "
@@ -172,7 +179,7 @@ class _Zygote:
         environment = {
             key: value
             for key, value in os.environ.items()
-            if key not in ("PYTHONPATH", "COVERAGE_PROCESS_START")
+            if key not in (*_LEFT_OUT, "COVERAGE_PROCESS_START")
         }
         self._process = subprocess.Popen(
             [sys.executable, "-X", "utf8", str(Path(__file__).with_name("start.py"))],

@@ -2,8 +2,8 @@
 
 Its journal tells who was created, ran, waited, held a lock and ended, and who woke whom.
 
-Bottom to top: ``actors`` gives tasks their names; ``journal`` takes note; ``hooks`` and ``threads``
-tell it.
+Bottom to top: ``depth`` is the recursion limit; ``actors`` gives tasks their names; ``journal``
+takes note; ``hooks`` and ``threads`` tell it.
 """
 
 from proven.stage.watch.hooks import watching

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary, ref
 
 from proven.stage.clock import Clock
 from proven.stage.trace import Actor, Moment
+from proven.stage.watch import depth
 from proven.stage.watch.actors import TASKS, actor_of, has_begun
 
 MAIN = 0
@@ -55,12 +56,13 @@ class Journal:
         me = threading.get_ident()
         before = self._causes.get(me)
         self._causes[me] = (place, due)
+        depth.allow(1)  # for the frame of the stage's own handle, which calls what runs here
         try:
             yield
         finally:
-            if before is None:
-                del self._causes[me]
-            else:
+            depth.allow(-1)
+            del self._causes[me]
+            if before is not None:
                 self._causes[me] = before
 
     @contextmanager
@@ -124,8 +126,7 @@ class Journal:
     def left(self, task: asyncio.Task[Any], place: int) -> None:
         """Take note that a step of `task` is over."""
         if task.get_name() != self.actors[place].name:
-            actor = self.actors[place]
-            self.actors[place] = replace(actor, name=task.get_name())
+            self.actors[place] = replace(self.actors[place], name=task.get_name())
         if not task.done():
             self.note(place, "waits")
             return

@@ -53,31 +53,36 @@ class Due(float):
 
     made: the nanosecond at which it was asked for.  Of equal moments that were asked for
     at different ones real time decides; it mostly favours the earlier: every wait that
-    is over was a little late.  So it does if what was waited for was measured (see Lapse).
+    is over was a little late.  So it does if what was waited for was measured (see Lapse),
+    and of those of several threads: the system wakes them in any order.
     """
 
-    __slots__ = ("clock", "made", "measured", "serial")
+    __slots__ = ("clock", "made", "measured", "serial", "thread")
     clock: Any
     made: int
     measured: bool
     serial: int
+    thread: int
 
     def __new__(cls, seconds: float, clock: Any) -> Due:
         self = super().__new__(cls, round(exact(seconds), 9))
         self.clock, self.made, self.serial = clock, clock.now, next(clock.serials)
         self.measured = type(seconds) is Lapse
+        # In the order in which they came to wait.
+        self.thread = clock.threads.setdefault(threading.get_ident(), len(clock.threads))
         return self
 
     @property
-    def rank(self) -> tuple[int, int]:
+    def rank(self) -> tuple[int, ...]:
         if not self.clock.reverse:
-            return (0, self.serial)
-        return (-self.made, -self.serial if self.measured else self.serial)
+            return (self.serial,)
+        return (-self.made, -self.thread, -self.serial if self.measured else self.serial)
 
     def __lt__(self, other: Any) -> bool:
         if type(other) is not Due or float(self) != float(other):
             return float.__lt__(self, other)
-        if self.made != other.made or self.measured or other.measured:
+        apart = (self.made, self.thread) != (other.made, other.thread)
+        if apart or self.measured or other.measured:
             self.clock.tied = True
         return self.rank < other.rank
 

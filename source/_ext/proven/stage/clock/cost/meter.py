@@ -118,7 +118,7 @@ class Now:
     """Virtual nanoseconds since the play began, and how they are read.
 
     reverse: break ties (see Due) the other way; tied: whether there was one;
-    charging: whether computing takes virtual time, too.
+    charging: whether computing takes virtual time, too; threads: a number for each that waits.
     """
 
     reverse: bool = False
@@ -126,6 +126,7 @@ class Now:
     now: int = 0
     tied: bool = False
     serials: Any = field(default_factory=itertools.count)
+    threads: dict[int, int] = field(default_factory=dict)
     _reads: int = 0
     _steps: int = 0
     _late: int = 0

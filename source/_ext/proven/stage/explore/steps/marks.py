@@ -6,6 +6,8 @@ import linecache
 from dataclasses import dataclass, field
 from typing import Any
 
+from proven.stage.trace import escaped
+
 
 @dataclass
 class Effect:
@@ -25,9 +27,11 @@ class Effect:
         return self.what in ("writes", "deletes")
 
     def __str__(self) -> str:
+        # A line of its own with bars between its parts.
+        value = escaped(self.value).replace("│", "\\u2502")
         if self.what in ("reads", "writes"):
-            return f"{self.name} {'→' if self.what == 'reads' else '←'} {self.value}"
-        return f"{self.what} {': '.join(filter(None, (self.name, self.value)))}"
+            return f"{self.name} {'→' if self.what == 'reads' else '←'} {value}"
+        return f"{self.what} {': '.join(filter(None, (self.name, value)))}"
 
 
 @dataclass

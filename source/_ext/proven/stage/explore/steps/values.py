@@ -11,6 +11,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from proven.stage.explore.threads.locks import Named
+from proven.stage.trace import escaped
 
 CONTAINERS = (list, dict, set, bytearray)
 """What has parts that others may change."""
@@ -48,7 +49,7 @@ def is_module(value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """Return a value as text, short and without an address."""
-    text = repr(value)
+    text = escaped(repr(value))
     return text if len(text) <= 40 and " at 0x" not in text else type(value).__name__
 
 

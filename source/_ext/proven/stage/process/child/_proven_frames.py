@@ -99,6 +99,9 @@ class InC:
     """What stands in for a function of C: no method of a class that keeps it, shown as Python's."""
 
     def __init__(self, module: str, function: Any, doc: str | None = None) -> None:
+        if not callable(function):
+            # It was taken for the base of a class.
+            raise TypeError(f"cannot create '{type(self).__name__}' instances")
         self._function = function
         self.__module__, self.__doc__ = module, doc
         self.__name__ = self.__qualname__ = function.__name__

@@ -153,6 +153,13 @@ class WatchedRLock(WatchedLock):
         self.depth = depth
 
 
+def _refuse(cls: type, **_: Any) -> None:
+    raise TypeError("type '_thread.lock' is not an acceptable base type")
+
+
+# Not in the classes' own bodies, as the one is a base of the other.
+for _base, _made in ((WatchedLock, _refuse), (WatchedRLock, lambda cls, **_: None)):
+    setattr(_base, "__init_subclass__", classmethod(_made))  # noqa: B010 - no one assigns a method
 # What Python says of an attribute that isn't there names the type.
 for _type in (WatchedLock, WatchedRLock):
     _type.__module__, _type.__qualname__ = _type.own.__module__, _type.own.__qualname__

@@ -15,20 +15,31 @@ if TYPE_CHECKING:
 _BY_LINES = 1
 """C's number of the way in which the output to a terminal is buffered."""
 
+_own: list[Any] = []
+"""What is loaded of C's own, if anything is."""
+
 
 def install() -> None:
     """Let C's output come by lines, and refuse hooks."""
-    when_imported("ctypes", _buffer_by_lines)
+    when_imported("ctypes", buffer_by_lines)
     sys.addaudithook = InC("sys", addaudithook, sys.addaudithook.__doc__)
 
 
-def _buffer_by_lines(ctypes: Any) -> None:
+def buffer_by_lines(ctypes: Any) -> None:
+    """Let what C writes to its standard output come as on a terminal."""
     for name in ("stdout", "__stdoutp"):
         try:
             own = ctypes.PyDLL(None)
+            _own[:] = [own]
             own.setvbuf(ctypes.c_void_p.in_dll(own, name), None, _BY_LINES, 0)
         except (ValueError, AttributeError):
             continue  # Another system's name.
+
+
+def flush() -> None:
+    """Let out what C has kept of an unfinished line."""
+    for own in _own:
+        own.fflush(None)
 
 
 def addaudithook(hook: Any) -> NoReturn:
