@@ -24,6 +24,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(hollow)
     # Where CI is set Sphinx colours what it says, terminal or not.
     os.environ["NO_COLOR"] = "1"
+    # Programs that start several processes take long where other tests keep the cores busy.
+    os.environ.setdefault("PROVEN_DEADLINE", "60")
     # A shell lets what it runs in the background ignore Ctrl+C, with all programs started there.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

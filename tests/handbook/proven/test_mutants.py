@@ -278,6 +278,14 @@ def test_what_passed_is_tried_again_only_when_it_changes(book: Book) -> None:
     assert tried() != "0 mutants of 0 snippets", "a reason that isn't needed counts, too"
 
 
+def test_a_program_without_mutants_is_done_with(book: Book) -> None:
+    book.write("snippets/tasks/hello.py", 'print("hello")\n')
+    run = partial(book.run, "proven.checks.mutants", "--report", "--root", str(book.root))
+    assert run().stdout.splitlines()[-1].startswith("0 mutants of 1 snippets")
+    report = json.loads((book.root / "source/_evidence" / MUTANTS).read_text(encoding="utf-8"))
+    assert report["snippets"]["tasks/hello"]["mutants"] == 0
+
+
 def test_what_takes_long_is_left_and_told_and_nothing_counts_as_tried(book: Book) -> None:
     one = "tests/tasks/test_hello.py"
     book.replace(one, '.at("hello") == 0', ".lines != []")
