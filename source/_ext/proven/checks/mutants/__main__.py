@@ -121,9 +121,8 @@ def examine(
     """
     mine = [id for id, proof in book.proofs.items() if proof.file == pair[1]]
     done = [id for id in mine if id in settled]
-    # A program of which nothing can be changed is done with, too.
-    noticed: dict[str, dict[Mutation, str]] = {name: {} for name in names}
-    findings = PageReport(noticed, {id: settled[id] for id in done if settled[id]})
+    broken = {id: settled[id] for id in done if settled[id]}
+    findings = PageReport({name: {} for name in names}, broken)  # some have no mutant
     job: dict[str, Any] = {"page": pair[0], "test": pair[1], "names": names, "settled": done}
     for task in (NOTICE, BREAK):
         unbroken = len({*mine}.difference(done, findings.broken))
