@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 
-from sphinx.cmd.build import main
+from sphinx.cmd.build import get_parser, main
 
 LEAST = 2_000_000
 """Bytes: with less left on the disk a build that broke off is taken to have filled it."""
@@ -43,7 +43,9 @@ if __name__ == "__main__":
     if wrong := unreadable(sys.argv[sys.argv.index("-c") + 1] if "-c" in sys.argv else "."):
         sys.exit(wrong)
     code = main(sys.argv[1:])
-    sys.stderr.write(advice(code, sys.argv[-1]))
+    if code:
+        # Behind the folder pages may be named.
+        sys.stderr.write(advice(code, get_parser().parse_args(sys.argv[1:]).outputdir))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
