@@ -12,11 +12,11 @@ BAR = " │ "
 LONGER = "If it needs longer, give it more seconds by PROVEN_DEADLINE.\n"
 """What helps when a program still runs at the deadline."""
 
-MOST_LINES, MOST_BYTES = 20_000, 1 << 26
+MOST_PRINTED, MOST_BYTES = 20_000, 1 << 26
 """What a program may print at most."""
 
 TOO_MUCH = (
-    f"it prints more than {MOST_LINES} lines, or {MOST_BYTES >> 20} MB: let it come to an end, "
+    f"it prints more than {MOST_PRINTED} lines, or {MOST_BYTES >> 20} MB: let it come to an end, "
     "or print less"
 )
 

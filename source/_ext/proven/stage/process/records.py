@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from proven.stage.trace import EMPTIED, MOST_LINES, TOO_MUCH, Actor, Moment, SnippetError
+from proven.stage.trace import EMPTIED, MOST_PRINTED, TOO_MUCH, Actor, Moment, SnippetError
 
 Record = dict[str, Any]
 
@@ -23,7 +23,7 @@ def read(events: Path, output: Path, began: float) -> list[Record]:
     own stream didn't write counts as the main process's.  Raises SnippetError if a part is gone.
     """
     data = output.read_bytes()
-    if data.count(b"\n") > MOST_LINES:
+    if data.count(b"\n") > MOST_PRINTED:
         raise SnippetError(TOO_MUCH)
     records = list(_records(events))
     printed: list[Record] = []

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from proven.stage.clock import Clock
-from proven.stage.trace import MOST_BYTES, MOST_LINES, Event
+from proven.stage.trace import MOST_BYTES, MOST_PRINTED, Event
 from proven.stage.watch import Journal
 
 HIGH = 100
@@ -85,7 +85,7 @@ class Recorder(io.RawIOBase):
 
     def _take(self, data: bytes) -> None:
         self._bytes += len(data)
-        if self._bytes > MOST_BYTES or len(self.events) > MOST_LINES:
+        if self._bytes > MOST_BYTES or len(self.events) > MOST_PRINTED:
             self.refuse()
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
