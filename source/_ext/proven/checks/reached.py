@@ -28,7 +28,7 @@ source = {source}
 data_file = {folder}/data
 parallel = true
 concurrency = thread,multiprocessing
-disable_warnings = trace-changed
+disable_warnings = trace-changed, no-data-collected
 [report]
 partial_also = if __name__ == .__main__.:
 """
@@ -61,7 +61,9 @@ def measure(book: Book) -> dict[str, Any]:
         os.environ["COVERAGE_PROCESS_START"] = str(config)
         watch = coverage.Coverage(config_file=str(config))
         with watch.collect():
-            code = pytest.main(["-q", "-p", "no:cacheprovider", *proofs])
+            # Proofs of processes mostly wait: four at a time take half as long.
+            options = ["-q", "-p", "no:cacheprovider", "-p", "xdist.plugin"]
+            code = pytest.main([*options, "-n", str(min(4, len(proofs))), *proofs])
             for shown in book.outputs.values():
                 replay(shown, book.settings.snippets)
         if code:
