@@ -77,6 +77,7 @@ FAULTS = [
     Fault("Кто здоровается?", "Кто здоровается", "question", "isn't a question"),
     Fault("# Кто здоровается?", "Кто здоровается?", "title", "no title", 1),
     Fault("## Дальше", "# Дальше", "title", "a second title"),
+    Fault(OWN, f"{OWN} {'Это видно и без неё. ' * 18}", "paragraph", "95 words in a paragraph"),
     Fault(OWN, '## [Глава]{.always #x rests="cpython"}', "claim", "a heading is no claim"),
     Fault("```{index} single: приветствие\n```\n", "", "index", "no index entry", 1),
     Fault(" Она печатает `hello` и завершается.", "", "short", "1 sentences", 10),

@@ -12,6 +12,8 @@ FILL = "ЗАПОЛНИТЕ"
 """Stands where the author of a page that was laid out has to write."""
 SHORT = range(2, 5)
 """How many sentences a short answer has."""
+LONGEST = 90
+"""Words of a paragraph that a reader takes in at one go; half of all have 25."""
 NEXT = "Дальше"
 _LINKS = range(2, 7)
 MESSAGE, SYMPTOM = "сообщение", "признак"
@@ -22,6 +24,7 @@ def shape(page: Page) -> Iterator[Finding]:
     """Yield what is wrong with the shape of `page`."""
     yield from _headings(page)
     yield from _columns(page)
+    yield from _paragraphs(page)
     yield from _unfilled(page)
     yield from _unanswered(page)
     if page.is_question:
@@ -83,6 +86,14 @@ def _columns(page: Page) -> Iterator[Finding]:
         if opening.type == "th_open" and not inline.content.strip():
             line = (opening.map or inline.map or [0])[0] + 1
             yield Finding(line, "column", "a column of a table has no head: say what it holds")
+
+
+def _paragraphs(page: Page) -> Iterator[Finding]:
+    for passage in page.passages:
+        count = len(passage.text.split())
+        if passage.kind == "paragraph" and count > LONGEST:
+            advice = f"no more than {LONGEST}: begin another one, or set apart what is rare"
+            yield Finding(passage.line, "paragraph", f"{count} words in a paragraph, {advice}")
 
 
 def _title(page: Page) -> Iterator[Finding]:
