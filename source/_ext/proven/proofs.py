@@ -40,8 +40,15 @@ _RANGE, MACHINE = "holds only ", "this machine lacks: "
 
 
 def needs(*things: str) -> None:
-    """Skip the proof that calls it on a machine that lacks one of `things`, keys of LACKS."""
+    """Skip the proof that calls it on a machine that lacks one of `things`, keys of LACKS.
+
+    Raises ValueError for another thing.  A package is no such thing: the file of proofs that
+    imports it at its top is left out where there is none.
+    """
     for thing in things:
+        if thing not in LACKS:
+            known = ", ".join(map(repr, LACKS))
+            raise ValueError(f"needs({thing!r}): a machine is asked for {known} only")
         if LACKS[thing]():
             pytest.skip(f"{MACHINE}{thing}")
 

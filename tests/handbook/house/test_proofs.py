@@ -3,6 +3,9 @@
 import re
 from typing import Any
 
+import pytest
+from proven.proofs import needs
+
 FAILING = {
     "skip": ("@pytest.mark.skip", "assert True"),
     "skip_with_a_reason": ('@pytest.mark.skip(reason="holds only on Mondays")', "assert True"),
@@ -58,6 +61,11 @@ def test_a_proof_that_is_not_run_fails(book: Any) -> None:
         assert re.search(why, told), told
     assert "3 skipped" in summary
     assert "so it proves nothing" in told
+
+
+def test_what_no_machine_is_asked_for_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"needs\('numpy'\): .*'two cores'.* only"):
+        needs("numpy")
 
 
 ONE = '\n\n@pytest.mark.always("{0}")\ndef {1}_{0}():\n    assert True\n'
