@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 import threading
+import tracemalloc
 from asyncio import StreamReader, StreamWriter, sslproto
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -203,6 +204,24 @@ def test_a_buffer_changed_too_early_is_sent_changed() -> None:
                 buffer.clear()
 
     connect(serve, reads_late)
+    assert (taken_by_one_object() > MUCH // 2) is copies
+
+
+def taken_by_one_object() -> int:
+    """Return how much memory the buffer takes for one `bytes` that is written again and again."""
+    taken = 0
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal taken
+        piece = bytes(100_000)
+        tracemalloc.start()
+        for _ in range(MUCH // len(piece)):
+            writer.write(piece)
+        taken, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    connect(serve, reads_late)
+    return taken
 
 
 @pytest.mark.always("drain-after-writelines")
