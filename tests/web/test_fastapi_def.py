@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -291,6 +292,56 @@ def test_two_handlers_at_once() -> None:
 
     ask(app, "/meet", "/meet")
     assert len(threads) == 2
+
+
+def returned() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:")
+
+
+def yielded() -> Iterator[sqlite3.Connection]:
+    yield returned()
+
+
+@pytest.mark.sometimes("fastapi-dependency-other-thread")
+@ways(opened={"returned": returned, "yielded": yielded}, taken={"yes": True, "no": False})
+def test_a_dependency_and_its_handler_may_run_in_two_threads(
+    opened: Callable[[], Any], taken: bool
+) -> None:
+    # no mutant: в примерах страницы зависимостей нет
+    app, told = FastAPI(), list[str]()
+    begun, gate = threading.Event(), threading.Event()
+
+    async def main() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            others = []
+
+            async def meanwhile() -> None:
+                """Let another request take the thread that the dependency has left."""
+                if taken:
+                    others.append(asyncio.create_task(client.get("/busy")))
+                    await asyncio.to_thread(begun.wait)
+
+            opens, waits = Depends(opened), Depends(meanwhile)
+
+            @app.get("/busy")
+            def busy() -> None:
+                begun.set()
+                gate.wait()
+
+            @app.get("/ask")
+            def ask(base: Any = opens, _: None = waits) -> None:
+                try:
+                    told.extend(base.execute("SELECT 'answer'").fetchone())
+                except sqlite3.ProgrammingError:
+                    told.append("another thread")
+
+            (await client.get("/ask")).raise_for_status()
+            gate.set()
+            await asyncio.gather(*others)
+
+    asyncio.run(main())
+    assert told == ["another thread" if taken else "answer"]
 
 
 WSGI = """
