@@ -683,6 +683,44 @@ def test_imap_unordered_gives_what_is_done(workers: int, slow: int) -> None:
         assert {*in_chunks} == {slow, slow ^ 1}
 
 
+SUCCEEDED = {
+    "maxtasksperchild": ("1", "pool.apply(abs, [-1])"),
+    "a crash": ("None", "pool.apply_async(os._exit, [1])"),
+}
+"""What the pool is told of its workers, and what ends the first of them."""
+
+
+@pytest.mark.always("mp-pool-successor-has-a-taken-lock")
+@ways(method=METHODS, succeeded=SUCCEEDED, lock={"Lock": "Lock", "RLock": "RLock"})
+def test_a_forked_successor_has_the_locks_of_that_moment(
+    method: str, succeeded: tuple[str, str], lock: str
+) -> None:
+    # no mutant: что достаётся дочернему процессу, решает система
+    limit, end = succeeded
+    code = """
+        import multiprocessing, os, threading, time
+
+        lock = threading.LOCK()
+
+        def work():
+            with lock:
+                return "done"
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(1, maxtasksperchild=LIMIT) as pool:
+                (first,) = pool._pool
+                with lock:
+                    END
+                    while first in pool._pool or not pool._pool:
+                        time.sleep(0.01)
+                job = pool.apply_async(work)
+                job.wait(0.3 if FORKS else 15)
+                print("done" if job.ready() else "never")
+    """
+    run = run_by(method, filled(code, LOCK=lock, LIMIT=limit, END=end, FORKS=method == "fork"))
+    assert run.stdout.splitlines() == ["never" if method == "fork" else "done"], run.stderr
+
+
 @pytest.mark.always("mp-pool-maxtasks-counts-chunks")
 @ways(method=METHODS, chunk={"1": 1, "3": 3})
 def test_maxtasksperchild_counts_chunks(method: str, chunk: int) -> None:
