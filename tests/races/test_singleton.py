@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent, indent
-from threading import Barrier, Thread, get_ident
+from threading import Barrier, Event, Thread, get_ident
 from time import sleep
 from types import SimpleNamespace
 from typing import Any
@@ -419,8 +419,36 @@ def test_init_runs_again_on_what_new_gives(kind: Callable[[str], Any]) -> None:
     assert basket().goods == []
 
 
+def got_by_a_metaclass(together: Callable[..., None]) -> list[Any]:
+    """Return what two threads get if the metaclass looks whether there is an instance."""
+    both_make, other_has_got, got = Barrier(2), Event(), list[Any]()
+
+    class Single(type):
+        only: Any = None
+
+        def __call__(cls) -> Any:
+            if cls.only is None:
+                cls.only = super().__call__()
+            return cls.only
+
+    class Basket(metaclass=Single):
+        def __init__(self) -> None:
+            if both_make.wait():
+                other_has_got.wait()
+
+    def get() -> None:
+        got.append(Basket())
+        other_has_got.set()
+
+    together(2, get)
+    return got
+
+
 @pytest.mark.sometimes("singleton-new-two")
-def test_two_threads_can_get_different_objects_from_new() -> None:
+def test_two_threads_can_get_different_objects(together: Callable[..., None]) -> None:
+    first, second = got_by_a_metaclass(together)
+    assert first is not second
+
     def get(shared: tuple[Any, list[Any]]) -> None:
         basket, got = shared
         got.append(basket())
