@@ -464,7 +464,14 @@ def tells_of_its_loss(pair: Callable[[], tuple[socket.socket, socket.socket]]) -
     asyncio.run(main())
 
 
+async def closes_with_an_error(writer: StreamWriter) -> None:
+    writer.close()
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        await writer.wait_closed()
+
+
 @pytest.mark.always("drain-tells-of-loss")
+@pytest.mark.always("drain-wait-closed-tells-too")
 @ways(waits={"in drain": True, "before drain": False}, end=LEAVES)
 def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None]) -> None:
     # no mutant: в примерах соединение никто не обрывает
@@ -480,12 +487,18 @@ def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None
             with pytest.raises((ConnectionResetError, BrokenPipeError)):
                 await writer.drain()
             writer.write(b"into the void")
+        await closes_with_an_error(writer)
+
+    async def closes(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(bytes(MUCH))
+        await closes_with_an_error(writer)
 
     async def use(reader: StreamReader, writer: StreamWriter) -> None:
         await asyncio.sleep(5)
         end(writer)
 
     connect(serve, use)
+    connect(closes, use)
     for pair in (socket.socketpair, tcp_pair):
         tells_of_its_loss(pair)
 
