@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import sqlite3
 import threading
 import time
@@ -342,6 +343,57 @@ def test_a_dependency_and_its_handler_may_run_in_two_threads(
 
     asyncio.run(main())
     assert told == ["another thread" if taken else "answer"]
+
+
+USER = contextvars.ContextVar("USER", default="nobody")
+
+
+def sets() -> None:
+    USER.set("Ann")
+
+
+def sets_and_yields() -> Iterator[None]:
+    USER.set("Ann")
+    yield
+
+
+async def sets_in_the_loop() -> None:
+    USER.set("Ann")
+
+
+async def sets_in_the_loop_and_yields() -> AsyncIterator[None]:
+    USER.set("Ann")
+    yield
+
+
+SETS: dict[str, tuple[Callable[[], Any], str]] = {
+    "def": (sets, "nobody"),
+    "def with yield": (sets_and_yields, "nobody"),
+    "async def": (sets_in_the_loop, "Ann"),
+    "async def with yield": (sets_in_the_loop_and_yields, "Ann"),
+}
+"""A dependency and what its handler sees."""
+
+
+@pytest.mark.always("fastapi-dependency-contextvar")
+@ways(by=SETS, path={"def": "/slow", "async def": "/awaits"})
+def test_a_handler_sees_what_a_dependency_in_the_loop_has_set(
+    by: tuple[Callable[[], Any], str], path: str
+) -> None:
+    # no mutant: в примерах страницы зависимостей нет
+    dependency, expected = by
+    app, seen = FastAPI(dependencies=[Depends(dependency)]), list[str]()
+
+    @app.get("/slow")
+    def slow() -> None:
+        seen.append(USER.get())
+
+    @app.get("/awaits")
+    async def awaits() -> None:
+        seen.append(USER.get())
+
+    assert ask(app, path, path) == [(path, 0)] * 2
+    assert seen == [expected] * 2
 
 
 WSGI = """
