@@ -1,13 +1,11 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 
-PIECE = bytes(100_000)
-
 
 async def download(reader: StreamReader, writer: StreamWriter) -> None:
     print("server: begins to write")
     for _ in range(200):
-        writer.write(PIECE)
+        writer.write(bytes(100_000))  # read from a file
     waiting = writer.transport.get_write_buffer_size()
     print("server: wrote all of the 20 MB")
     print(f"server: over 10 MB in memory: {waiting > 10_000_000}")

@@ -1,14 +1,12 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 
-PIECE = bytes(100_000)
-
 
 async def download(reader: StreamReader, writer: StreamWriter) -> None:
     print("server: begins to write")
     most = 0
     for _ in range(200):
-        writer.write(PIECE)
+        writer.write(bytes(100_000))  # read from a file
         waiting = writer.transport.get_write_buffer_size()
         most = max(most, waiting)
         await writer.drain()

@@ -1,8 +1,18 @@
 """Proofs for source/coroutines/function-object.md."""
 
 import asyncio
-from inspect import CORO_CLOSED, CORO_CREATED, getcoroutinestate, iscoroutine, iscoroutinefunction
+import functools
+from collections.abc import Callable, Coroutine
+from inspect import (
+    CORO_CLOSED,
+    CORO_CREATED,
+    getcoroutinestate,
+    isawaitable,
+    iscoroutine,
+    iscoroutinefunction,
+)
 from types import AsyncGeneratorType, CoroutineType, FunctionType
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
@@ -18,6 +28,41 @@ def test_async_def_makes_a_plain_function() -> None:
     assert type(greet) is FunctionType
     assert iscoroutinefunction(greet)
     assert not iscoroutine(greet)
+
+
+@functools.wraps(End.after)
+def wrapped(end: End, seconds: float) -> Coroutine[Any, Any, str]:
+    return end.after(seconds)
+
+
+class Called:
+    async def __call__(self, end: End, seconds: float) -> str:
+        return await end.after(seconds)
+
+
+CALLED: dict[str, tuple[Callable[[End, float], Any], bool]] = {
+    "async def": (End.after, True),
+    "partial": (functools.partial(End.after), True),
+    "wraps": (wrapped, False),
+    "lambda": (lambda end, seconds: end.after(seconds), False),
+    "__call__": (Called(), False),
+}
+"""Callables that give a coroutine, and whether they have the flag."""
+
+
+@pytest.mark.always("function-object-flag-misses")
+@ways(called=CALLED)
+def test_the_flag_of_a_wrapper_is_not_set(called: tuple[Callable[[End, float], Any], bool]) -> None:
+    # no mutant: утверждение о флаге, который ставит сам Python
+    function, has_flag = called
+    assert iscoroutinefunction(function) is has_flag
+
+    async def main() -> None:
+        result = function(End(), 1)
+        assert isawaitable(result)
+        assert await result == "result"
+
+    perform(main)
 
 
 @pytest.mark.always("function-object-call-makes-coroutine")

@@ -255,10 +255,87 @@ def test_an_error_in_a_callback_stops_the_pool(method: str, call: str) -> None:
     assert "OSError: own" in ended.stderr
 
 
+@pytest.mark.always("mp-pool-callback-that-waits")
+@ways(
+    method=METHODS,
+    call={
+        "callback": "abs, [-1], callback=wait",
+        "error_callback": "abs, [''], error_callback=wait",
+    },
+    other={"apply": "pool.apply(abs, [-2])", "get": "pool.apply_async(abs, [-2]).get()"},
+)
+def test_a_callback_that_waits_for_the_pool_stops_it(method: str, call: str, other: str) -> None:
+    # no mutant: как принимать результаты, решает сам Python
+    code = """
+        import multiprocessing, os, signal, threading
+
+        begun, ended = threading.Event(), threading.Event()
+
+        def wait(_):
+            begun.set()
+            OTHER
+            ended.set()
+
+        if __name__ == "__main__":
+            pool = multiprocessing.Pool(2)
+            pool.apply_async(CALL)
+            begun.wait()
+            job = pool.apply_async(abs, [-1])
+            job.wait(0.2)
+            leaving = threading.Thread(target=pool.__exit__, args=(None,) * 3, daemon=True)
+            leaving.start()
+            leaving.join(0.2)
+            print(ended.is_set(), job.ready(), leaving.is_alive(), flush=True)
+            # Nothing gentler ends the processes of such a pool.
+            os.killpg(0, signal.SIGKILL)
+    """
+    run = run_by(method, filled(code, CALL=call, OTHER=other))
+    assert run.stdout.splitlines() == ["False False True"], run.stderr
+
+
+@pytest.mark.always("mp-pool-exit-waits-for-the-source")
+@ways(
+    method=METHODS,
+    name={"imap": "imap", "imap_unordered": "imap_unordered"},
+    leave={"with": "pool.__exit__, args=(None, None, None)", "terminate": "pool.terminate"},
+)
+def test_a_source_that_waits_holds_the_exit(method: str, name: str, leave: str) -> None:
+    # no mutant: чего ждёт выход, решает сам Python
+    code = """
+        import multiprocessing, threading
+
+        asked, go_on = threading.Event(), threading.Event()
+
+        def source():
+            yield -1
+            asked.set()
+            go_on.wait()
+
+        if __name__ == "__main__":
+            pool = multiprocessing.Pool(1)
+            results = pool.NAME(abs, source())
+            asked.wait()
+            print(next(results))
+            leaving = threading.Thread(target=LEAVE)
+            leaving.start()
+            leaving.join(0.2)
+            print("still there:", leaving.is_alive())
+            go_on.set()
+            leaving.join()
+            print("left")
+    """
+    run = run_by(method, filled(code, NAME=name, LEAVE=leave))
+    assert run.stdout.splitlines() == ["1", "still there: True", "left"], run.stderr
+
+
 @pytest.mark.always("mp-pool-unbuildable-job-hangs")
 @ways(
     method=METHODS,
-    job={"no such function": "gone, [1]", "an argument": "repr, [Refused('Ann', 'why')]"},
+    job={
+        "no such function": "gone, [1]",
+        "defined after the pool": "later, [1]",
+        "an argument": "repr, [Refused('Ann', 'why')]",
+    },
 )
 def test_a_job_that_cannot_be_built_is_lost(method: str, job: str) -> None:
     # no mutant: что делает процесс, который не собрал задания, решает сам Python
@@ -281,6 +358,10 @@ def test_a_job_that_cannot_be_built_is_lost(method: str, job: str) -> None:
         if __name__ == "__main__":
             with multiprocessing.Pool(1, initializer=forget) as pool:
                 (first,) = pool._pool
+
+                def later(number):
+                    return number
+
                 lost = pool.apply_async(JOB)
                 first.join(20)
                 # Which code, the pool's own thread may have been told before this one.
@@ -357,6 +438,7 @@ def test_an_exception_that_cannot_be_built_stops_the_pool(method: str, name: str
 
 
 @pytest.mark.always("mp-pool-exit-terminates")
+@pytest.mark.always("mp-pool-nothing-after-the-exit")
 @ways(method=METHODS, end={"normally": "pass", "by an exception": "1 / 0"})
 def test_leaving_the_old_pool_terminates_it(method: str, end: str) -> None:
     assert play("pools/multiprocessing_pool_exit_broken").lines == ["main: left the pool"]
@@ -375,6 +457,8 @@ def test_leaving_the_old_pool_terminates_it(method: str, end: str) -> None:
             try:
                 with multiprocessing.Pool(1) as pool:
                     jobs = [pool.apply_async(work, (number,)) for number in range(3)]
+                    waits = [job.get for job in jobs]
+                    waits += [pool.imap(work, [3]).next, pool.imap_unordered(work, [4]).next]
                     while not pathlib.Path("0 is begun").exists():
                         time.sleep(0.01)
                     END
@@ -382,11 +466,18 @@ def test_leaving_the_old_pool_terminates_it(method: str, end: str) -> None:
                 pass
             print([job.ready() for job in jobs], multiprocessing.active_children())
             print(len(list(pathlib.Path().glob("* is begun"))))
+            # The thread that would bring results is gone, so nobody ends the waiting.
+            print(pool._result_handler.is_alive())
+            for wait in waits:
+                try:
+                    wait(timeout=0.05)
+                except multiprocessing.TimeoutError:
+                    print("never")
     """,
             END=end,
         ),
     ).lines
-    assert lines == ["[False, False, False] []", "1"]
+    assert lines == ["[False, False, False] []", "1", "False", *["never"] * 5]
 
 
 @pytest.mark.always("mp-pool-exit-hangs-on-handler")
@@ -590,6 +681,44 @@ def test_imap_unordered_gives_what_is_done(workers: int, slow: int) -> None:
         assert not {slow, slow ^ 1} & {*came}
         go_on.set()
         assert {*in_chunks} == {slow, slow ^ 1}
+
+
+SUCCEEDED = {
+    "maxtasksperchild": ("1", "pool.apply(abs, [-1])"),
+    "a crash": ("None", "pool.apply_async(os._exit, [1])"),
+}
+"""What the pool is told of its workers, and what ends the first of them."""
+
+
+@pytest.mark.always("mp-pool-successor-has-a-taken-lock")
+@ways(method=METHODS, succeeded=SUCCEEDED, lock={"Lock": "Lock", "RLock": "RLock"})
+def test_a_forked_successor_has_the_locks_of_that_moment(
+    method: str, succeeded: tuple[str, str], lock: str
+) -> None:
+    # no mutant: что достаётся дочернему процессу, решает система
+    limit, end = succeeded
+    code = """
+        import multiprocessing, os, threading, time
+
+        lock = threading.LOCK()
+
+        def work():
+            with lock:
+                return "done"
+
+        if __name__ == "__main__":
+            with multiprocessing.Pool(1, maxtasksperchild=LIMIT) as pool:
+                (first,) = pool._pool
+                with lock:
+                    END
+                    while first in pool._pool or not pool._pool:
+                        time.sleep(0.01)
+                job = pool.apply_async(work)
+                job.wait(0.3 if FORKS else 15)
+                print("done" if job.ready() else "never")
+    """
+    run = run_by(method, filled(code, LOCK=lock, LIMIT=limit, END=end, FORKS=method == "fork"))
+    assert run.stdout.splitlines() == ["never" if method == "fork" else "done"], run.stderr
 
 
 @pytest.mark.always("mp-pool-maxtasks-counts-chunks")

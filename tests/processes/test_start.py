@@ -766,6 +766,49 @@ def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int
         assert lines == ["1" if number == signal.SIGINT else str(-number)]
 
 
+@pytest.mark.always("proc-module-level-handler")
+@ways(
+    method=NOT_FORK,
+    number={each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)},
+)
+def test_a_handler_of_the_module_is_the_childs_too(method: str, number: int) -> None:
+    # no mutant: чьи обработчики у дочернего процесса, решают система и Python
+    run = run_by(
+        method,
+        filled(
+            """
+        import os, signal
+        from multiprocessing import Pipe, Process, parent_process
+
+        def handle(*_):
+            print("handler:", "child" if parent_process() else "parent", flush=True)
+
+        signal.signal(NUMBER, handle)
+
+        def work(there):
+            # Not events: whoever is killed amid one keeps its lock.
+            there.send("begun")
+            there.recv()
+            print("child goes on", flush=True)
+
+        if __name__ == "__main__":
+            here, there = Pipe()
+            child = Process(target=work, args=(there,))
+            child.start()
+            here.recv()
+            child.terminate() if NUMBER == signal.SIGTERM else os.kill(child.pid, NUMBER)
+            here.send("go on")
+            child.join()
+            print(child.exitcode)
+    """,
+            NUMBER=number,
+        ),
+    )
+    lines = run.stdout.splitlines()
+    assert sorted(lines[:-1]) == ["child goes on", "handler: child"], run.stderr
+    assert lines[-1] == "0"
+
+
 @pytest.mark.always("proc-inherits-ignored")
 @ways(
     method=METHODS,

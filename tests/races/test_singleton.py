@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import dedent
-from threading import Barrier, Thread, get_ident
+from textwrap import dedent, indent
+from threading import Barrier, Event, Thread, get_ident
 from time import sleep
 from types import SimpleNamespace
 from typing import Any
@@ -419,8 +419,36 @@ def test_init_runs_again_on_what_new_gives(kind: Callable[[str], Any]) -> None:
     assert basket().goods == []
 
 
+def got_by_a_metaclass(together: Callable[..., None]) -> list[Any]:
+    """Return what two threads get if the metaclass looks whether there is an instance."""
+    both_make, other_has_got, got = Barrier(2), Event(), list[Any]()
+
+    class Single(type):
+        only: Any = None
+
+        def __call__(cls) -> Any:
+            if cls.only is None:
+                cls.only = super().__call__()
+            return cls.only
+
+    class Basket(metaclass=Single):
+        def __init__(self) -> None:
+            if both_make.wait():
+                other_has_got.wait()
+
+    def get() -> None:
+        got.append(Basket())
+        other_has_got.set()
+
+    together(2, get)
+    return got
+
+
 @pytest.mark.sometimes("singleton-new-two")
-def test_two_threads_can_get_different_objects_from_new() -> None:
+def test_two_threads_can_get_different_objects(together: Callable[..., None]) -> None:
+    first, second = got_by_a_metaclass(together)
+    assert first is not second
+
     def get(shared: tuple[Any, list[Any]]) -> None:
         basket, got = shared
         got.append(basket())
@@ -486,8 +514,12 @@ def test_a_function_runs_in_a_forked_child_before_its_work(fork: str) -> None:
 GOODBYES = {
     "__del__": """
         class Connection:
+            def __init__(self):
+                # At the end of a program its globals are gone before.
+                self.say = functools.partial(os.write, to_server, b"QUIT")
+
             def __del__(self):
-                os.write(to_server, b"QUIT")
+                self.say()
     """,
     "finalize": """
         class Connection:
@@ -501,6 +533,20 @@ GOODBYES = {
 }
 
 
+SERVER = """
+    import functools, os, sys, tempfile, weakref
+
+    at_server, to_server = os.pipe()
+"""
+SAID = """
+    os.write(to_server, b".")
+    gone = isinstance(connection, tempfile.TemporaryDirectory) and (
+        not os.path.exists(connection.name)
+    )
+    print("goodbye:", gone or b"QUIT" in os.read(at_server, 100))
+"""
+
+
 @pytest.mark.always("singleton-forgotten-says-goodbye")
 @ways(fork=FORKS, goodbye=GOODBYES, keep={"forgotten": "", "kept": "inherited = connection"})
 def test_what_a_child_forgets_says_goodbye_for_its_parent(
@@ -508,11 +554,10 @@ def test_what_a_child_forgets_says_goodbye_for_its_parent(
 ) -> None:
     # no mutant: когда удалить объект, решает сам Python
     imports = """
-        import multiprocessing, os, tempfile, weakref
+        import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("fork")
-        at_server, to_server = os.pipe()
     """
     code = """
         connection = Connection()
@@ -527,15 +572,41 @@ def test_what_a_child_forgets_says_goodbye_for_its_parent(
 
         os.register_at_fork(after_in_child=forget)
     """
-    said = """
-        os.write(to_server, b".")
-        gone = isinstance(connection, tempfile.TemporaryDirectory) and (
-            not os.path.exists(connection.name)
-        )
-        print("goodbye:", gone or b"QUIT" in os.read(at_server, 100))
-    """
-    parts = (imports, goodbye, filled(code, KEEP=keep or "pass"), fork, said)
+    parts = (imports, SERVER, goodbye, filled(code, KEEP=keep or "pass"), fork, SAID)
     assert perform_script("\n".join(map(dedent, parts))).lines == [f"goodbye: {not keep}"]
+
+
+ENDS = {
+    "end of the program": ("pass", True),
+    "sys.exit": ("sys.exit(3)", True),
+    "os._exit": ("os._exit(0)", False),
+}
+"""How a child ends, and whether it says goodbye then."""
+
+
+@pytest.mark.always("singleton-goodbye-at-the-end")
+@ways(
+    goodbye=GOODBYES,
+    end=ENDS,
+    keep={"moved": "inherited, connection = connection, None", "left": "pass"},
+)
+def test_a_child_says_goodbye_at_its_end(
+    tmp_path: Path, goodbye: str, end: tuple[str, bool], keep: str
+) -> None:
+    # no mutant: что делать в конце процесса, решает сам Python
+    how, says = end
+    code = """
+        connection = Connection()
+        child = os.fork()
+        if not child:
+            KEEP
+            END
+        else:
+            os.waitpid(child, 0)
+    """
+    said = "if child:\n" + indent(dedent(SAID), "    ")
+    app = "\n".join([*map(dedent, (SERVER, goodbye)), filled(code, KEEP=keep, END=how), said])
+    assert run(tmp_path, "app.py", app=app) == [f"goodbye: {says}"]
 
 
 def run(folder: Path, *arguments: str, **files: str) -> list[str]:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 import threading
+import tracemalloc
 from asyncio import StreamReader, StreamWriter, sslproto
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -203,6 +204,24 @@ def test_a_buffer_changed_too_early_is_sent_changed() -> None:
                 buffer.clear()
 
     connect(serve, reads_late)
+    assert (taken_by_one_object() > MUCH // 2) is copies
+
+
+def taken_by_one_object() -> int:
+    """Return how much memory the buffer takes for one `bytes` that is written again and again."""
+    taken = 0
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal taken
+        piece = bytes(100_000)
+        tracemalloc.start()
+        for _ in range(MUCH // len(piece)):
+            writer.write(piece)
+        taken, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    connect(serve, reads_late)
+    return taken
 
 
 @pytest.mark.always("drain-after-writelines")
@@ -445,7 +464,14 @@ def tells_of_its_loss(pair: Callable[[], tuple[socket.socket, socket.socket]]) -
     asyncio.run(main())
 
 
+async def closes_with_an_error(writer: StreamWriter) -> None:
+    writer.close()
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        await writer.wait_closed()
+
+
 @pytest.mark.always("drain-tells-of-loss")
+@pytest.mark.always("drain-wait-closed-tells-too")
 @ways(waits={"in drain": True, "before drain": False}, end=LEAVES)
 def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None]) -> None:
     # no mutant: в примерах соединение никто не обрывает
@@ -461,12 +487,18 @@ def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None
             with pytest.raises((ConnectionResetError, BrokenPipeError)):
                 await writer.drain()
             writer.write(b"into the void")
+        await closes_with_an_error(writer)
+
+    async def closes(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(bytes(MUCH))
+        await closes_with_an_error(writer)
 
     async def use(reader: StreamReader, writer: StreamWriter) -> None:
         await asyncio.sleep(5)
         end(writer)
 
     connect(serve, use)
+    connect(closes, use)
     for pair in (socket.socketpair, tcp_pair):
         tells_of_its_loss(pair)
 

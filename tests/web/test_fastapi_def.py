@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -291,6 +293,107 @@ def test_two_handlers_at_once() -> None:
 
     ask(app, "/meet", "/meet")
     assert len(threads) == 2
+
+
+def returned() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:")
+
+
+def yielded() -> Iterator[sqlite3.Connection]:
+    yield returned()
+
+
+@pytest.mark.sometimes("fastapi-dependency-other-thread")
+@ways(opened={"returned": returned, "yielded": yielded}, taken={"yes": True, "no": False})
+def test_a_dependency_and_its_handler_may_run_in_two_threads(
+    opened: Callable[[], Any], taken: bool
+) -> None:
+    # no mutant: в примерах страницы зависимостей нет
+    app, told = FastAPI(), list[str]()
+    begun, gate = threading.Event(), threading.Event()
+
+    async def main() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            others = []
+
+            async def meanwhile() -> None:
+                """Let another request take the thread that the dependency has left."""
+                if taken:
+                    others.append(asyncio.create_task(client.get("/busy")))
+                    await asyncio.to_thread(begun.wait)
+
+            opens, waits = Depends(opened), Depends(meanwhile)
+
+            @app.get("/busy")
+            def busy() -> None:
+                begun.set()
+                gate.wait()
+
+            @app.get("/ask")
+            def ask(base: Any = opens, _: None = waits) -> None:
+                try:
+                    told.extend(base.execute("SELECT 'answer'").fetchone())
+                except sqlite3.ProgrammingError:
+                    told.append("another thread")
+
+            (await client.get("/ask")).raise_for_status()
+            gate.set()
+            await asyncio.gather(*others)
+
+    asyncio.run(main())
+    assert told == ["another thread" if taken else "answer"]
+
+
+USER = contextvars.ContextVar("USER", default="nobody")
+
+
+def sets() -> None:
+    USER.set("Ann")
+
+
+def sets_and_yields() -> Iterator[None]:
+    USER.set("Ann")
+    yield
+
+
+async def sets_in_the_loop() -> None:
+    USER.set("Ann")
+
+
+async def sets_in_the_loop_and_yields() -> AsyncIterator[None]:
+    USER.set("Ann")
+    yield
+
+
+SETS: dict[str, tuple[Callable[[], Any], str]] = {
+    "def": (sets, "nobody"),
+    "def with yield": (sets_and_yields, "nobody"),
+    "async def": (sets_in_the_loop, "Ann"),
+    "async def with yield": (sets_in_the_loop_and_yields, "Ann"),
+}
+"""A dependency and what its handler sees."""
+
+
+@pytest.mark.always("fastapi-dependency-contextvar")
+@ways(by=SETS, path={"def": "/slow", "async def": "/awaits"})
+def test_a_handler_sees_what_a_dependency_in_the_loop_has_set(
+    by: tuple[Callable[[], Any], str], path: str
+) -> None:
+    # no mutant: в примерах страницы зависимостей нет
+    dependency, expected = by
+    app, seen = FastAPI(dependencies=[Depends(dependency)]), list[str]()
+
+    @app.get("/slow")
+    def slow() -> None:
+        seen.append(USER.get())
+
+    @app.get("/awaits")
+    async def awaits() -> None:
+        seen.append(USER.get())
+
+    assert ask(app, path, path) == [(path, 0)] * 2
+    assert seen == [expected] * 2
 
 
 WSGI = """
