@@ -302,7 +302,9 @@ def unused() -> list[str]:
         text=True,
         check=False,
     ).stdout
-    numbers = [int(line.split(":")[1]) for line in told.splitlines() if "[unused-coroutine]" in line]
+    numbers = [
+        int(line.split(":")[1]) for line in told.splitlines() if "[unused-coroutine]" in line
+    ]
     return [lines[number - head.count("\n") - 1] for number in numbers]
 
 
