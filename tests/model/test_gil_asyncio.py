@@ -87,6 +87,32 @@ def test_nobody_comes_between_two_awaits(explored: Callable[..., None]) -> None:
     explored(len(lost), twin_fails=[any(losses(each)) for each in twins])
 
 
+@pytest.mark.sometimes("ga-collected-task-comes-between")
+@ways(held={"by nobody": False, "by a list": True})
+def test_a_task_that_is_collected_comes_between(held: bool) -> None:
+    # no mutant: сборки мусора в примерах страницы нет
+    stock = {"tea": 0}
+    kept: list[asyncio.Task[None]] = []
+
+    async def lost() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            stock["tea"] += 1
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        kept.append(asyncio.create_task(lost()))
+        await asyncio.sleep(0)
+        if not held:
+            kept.clear()
+        before = stock["tea"]
+        gc.collect()
+        assert stock["tea"] - before == (not held)
+
+    asyncio.run(main())
+
+
 @pytest.mark.sometimes("ga-await-in-the-middle-loses")
 def test_an_await_between_reading_and_writing_loses_updates() -> None:
     stock = {"tea": 0}
