@@ -1,6 +1,7 @@
 """Proofs for source/coroutines/closed-loop.md."""
 
 import asyncio
+import select
 import socket
 import struct
 import threading
@@ -17,6 +18,26 @@ CLOSED = "Event loop is closed"
 DIFFERENT = "different (event )?loop"
 
 
+def _tcp() -> tuple[socket.socket, socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+    return ours, theirs
+
+
+def _until_broken(ours: socket.socket) -> None:
+    poller = select.poll()
+    poller.register(ours, 0)
+    assert poller.poll(10_000)
+
+
+def _forget(client: Any, ours: socket.socket) -> None:
+    """Close what the loop that has gone can't close any more, nor warn of."""
+    transport = client.writer.transport
+    transport._closing, transport._sock = True, None
+    ours.close()
+
+
 @contextmanager
 def _connected() -> Iterator[tuple[Any, socket.socket]]:
     """Give a client connected by a loop that is closed since, and the service's end."""
@@ -26,10 +47,7 @@ def _connected() -> Iterator[tuple[Any, socket.socket]]:
     assert asyncio.run(client.connect(ours)) == "connected"
     with theirs:
         yield client, theirs
-    # The transport can't close any more, its loop is gone, and would warn of it when collected.
-    transport = client.writer.transport
-    transport._closing, transport._sock = True, None
-    ours.close()
+    _forget(client, ours)
 
 
 @pytest.mark.sometimes("closed-loop-request-arrives")
@@ -76,48 +94,105 @@ def _resets(service: socket.socket) -> None:
     service.close()
 
 
-ENDINGS = {"the service closes": (_closes, b""), "it breaks off": (_resets, ConnectionResetError)}
-Ending = tuple[Callable[[socket.socket], None], bytes | type[Exception]]
+@pytest.mark.always("closed-loop-write-needs-loop")
+@ways(
+    wrong={"too much": None, "the service closes": _closes, "it breaks off": _resets},
+    begun={"the first": 0, "the second": 1},
+)
+def test_a_write_that_goes_wrong_needs_the_loop(
+    wrong: Callable[[socket.socket], None] | None, begun: int
+) -> None:
+    # no mutant: в примере служба соединения не закрывает
+    ours, theirs = _tcp()
+    client = load("coroutines/closed_loop_client_broken").Client()
+    asyncio.run(client.connect(ours))
+    for _ in range(begun):
+        client.writer.write(b"fits\n")
+        assert theirs.recv(100) == b"fits\n"
+    with theirs:
+        if wrong:
+            wrong(theirs)
+            if wrong is _closes:
+                client.writer.write(b"x")  # it is this write that the other end answers by a reset
+            _until_broken(ours)
+            with pytest.raises(RuntimeError, match=CLOSED):
+                client.writer.write(b"x")
+            client.writer.close()  # the write has noticed that nothing is left to close
+        else:
+            with pytest.raises(RuntimeError, match=CLOSED):
+                client.writer.write(bytes(10**8))
+            assert theirs.recv(100)
+            with pytest.raises(RuntimeError, match=CLOSED):
+                client.writer.close()
+    _forget(client, ours)
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes | type[Exception]:
+Read = Callable[[Any], Awaitable[bytes]]
+
+
+async def _outcome(read: Read, reader: asyncio.StreamReader) -> bytes | type[Exception]:
     try:
-        return await reader.read()
-    except (RuntimeError, ConnectionResetError) as error:
+        return await read(reader)
+    except (RuntimeError, ConnectionResetError, asyncio.IncompleteReadError) as error:
         return type(error)
 
 
+async def _noticed(reader: Any) -> None:
+    """Wait until the end has come in, whatever lies in the buffer before it."""
+    while not (reader._eof or reader.exception()):  # noqa: ASYNC110 - no event tells of it
+        await asyncio.sleep(0)
+
+
 @contextmanager
-def _ended(end: Callable[[socket.socket], None], noticed: bool) -> Iterator[Any]:
+def _ended(end: Callable[[socket.socket], None], data: bytes, noticed: bool) -> Iterator[Any]:
     """Give a client whose service has gone, before or after the loop that connected it."""
 
     async def connect_and_see() -> None:
         await client.connect(ours)
         if noticed:
+            theirs.sendall(data)
             end(theirs)
-            await _read(client.reader)
+            await _noticed(client.reader)
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        ours = socket.create_connection(server.getsockname())
-        theirs, _ = server.accept()
+    ours, theirs = _tcp()
     client = load("coroutines/closed_loop_client_broken").Client()
     asyncio.run(connect_and_see())
     if not noticed:
         end(theirs)
     yield client
-    transport = client.writer.transport
-    transport._closing, transport._sock = True, None
-    ours.close()
+    _forget(client, ours)
+
+
+async def _in_time(end: Callable[[socket.socket], None], data: bytes, read: Read) -> list[Any]:
+    """Return what two reads give in the loop that connected."""
+    ours, theirs = _tcp()
+    reader, writer = await asyncio.open_connection(sock=ours)
+    theirs.sendall(data)
+    end(theirs)
+    await _noticed(reader)
+    outcomes = [await _outcome(read, reader) for _ in range(2)]
+    writer.close()
+    return outcomes
 
 
 @pytest.mark.always("closed-loop-eof-is-kept")
-@ways(ending=ENDINGS, noticed={"in time": True, "too late": False})
-def test_the_end_that_the_loop_noticed_is_told_later(ending: Ending, noticed: bool) -> None:
+@ways(
+    end={"the service closes": _closes, "it breaks off": _resets},
+    noticed={"in time": True, "too late": False},
+    read=READS,
+    data={"nothing": b"", "something": b"some"},
+)
+def test_the_end_that_the_loop_noticed_is_told_later(
+    end: Callable[[socket.socket], None], noticed: bool, read: Read, data: bytes
+) -> None:
     # no mutant: в примере служба соединения не закрывает
-    end, told = ending
-    with _ended(end, noticed) as client:
-        for _ in range(2):
-            assert asyncio.run(_read(client.reader)) == (told if noticed else RuntimeError)
+    with _ended(end, data, noticed) as client:
+        told = [asyncio.run(_outcome(read, client.reader)) for _ in range(2)]
+        if noticed:
+            assert told == asyncio.run(_in_time(end, data, read))
+            assert RuntimeError not in told
+        else:
+            assert told == [RuntimeError] * 2
         if noticed and end is _resets:
             client.writer.close()  # nothing is left to close
         else:
@@ -260,6 +335,27 @@ def test_await_takes_the_result_of_what_is_done(made: Made, closed: bool) -> Non
 
     perform(main)
     loop.close()
+
+
+@pytest.mark.always("closed-loop-as-completed-refuses")
+@ways(
+    made=MADE,
+    done={"done": True, "not yet": False},
+    others={"alone": 0, "among others": 1},
+)
+def test_as_completed_refuses_even_what_is_done(made: Made, done: bool, others: int) -> None:
+    # no mutant: в примере чужой Future отдают только await и wait
+    async def main() -> None:
+        own = [asyncio.create_task(asyncio.sleep(0)) for _ in range(others)]
+        with pytest.raises(ValueError, match="different loop"):
+            next(iter(asyncio.as_completed([*own, future])))
+
+    with _foreign(made, False) as future:
+        if done:
+            if not isinstance(future, asyncio.Task):
+                future.set_result("coffee")
+            future.get_loop().run_until_complete(future)
+        perform(main)
 
 
 @pytest.mark.always("closed-loop-wait-silent")

@@ -5,3 +5,4 @@ from importlib.util import find_spec
 from proven.proofs import LACKS
 
 LACKS["ruff"] = lambda: find_spec("ruff") is None
+LACKS["mypy"] = lambda: find_spec("mypy") is None

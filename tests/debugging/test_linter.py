@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
+import sys
 import time
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent, indent
@@ -167,6 +170,32 @@ def test_a_timeout_around_no_await_is_found() -> None:
     assert not found(HEAD + body.format("") + "        async for each in queue: pass\n")
 
 
+POLLS = {
+    "nothing else": ("while not answers:\n    await asyncio.sleep(1)\n", True),
+    "for ever": ("while True:\n    await asyncio.sleep(0)\n", True),
+    "asks after it": (
+        "while not answers:\n    await asyncio.sleep(1)\n    answers = await ask()\n",
+        False,
+    ),
+    "asks before it": (
+        "while True:\n    if await ask():\n        break\n    await asyncio.sleep(1)\n",
+        False,
+    ),
+    "prints": ("while not answers:\n    await asyncio.sleep(1)\n    print('no')\n", False),
+}
+"""A loop, and whether it is found."""
+
+
+@pytest.mark.always("linter-polling")
+@ways(poll=POLLS)
+def test_polling_is_found_if_the_loop_only_sleeps(poll: tuple[str, bool]) -> None:
+    # no mutant: правила не смотрят на числа и порядок шагов, которые меняют мутанты
+    needs("ruff")
+    assert "ASYNC110: while not answers:" in play("debugging/linter_found").lines
+    text, is_found = poll
+    assert found(HEAD + indent(text, "    ")) == ["ASYNC110"] * is_found
+
+
 PAIRS = {
     "await": ("await asyncio.sleep(1)", "asyncio.sleep(1)"),
     "lost update": (
@@ -247,6 +276,45 @@ def test_the_helper_holds_up_the_loop_all_the_same() -> None:
     assert ticks[0] == pytest.approx([0, 2, 2.9])
     assert ticks[1] == pytest.approx([0, 0.9, 1.8])
     assert not found(path_of("debugging/linter_helper_broken").read_text(encoding="utf-8"))
+
+
+FORGOTTEN = {
+    "statement": ("fetch()", True),
+    "awaited": ("await fetch()", False),
+    "variable": ("page = fetch()", False),
+    "print": ("print(fetch())", False),
+    "f-string": ("print(f'got {fetch()}')", False),
+    "logging": ("logging.info('got %s', fetch())", False),
+}
+"""A line, and whether it is found."""
+
+
+@cache
+def unused() -> list[str]:
+    """Return the lines of FORGOTTEN in which mypy tells of a coroutine that nobody uses."""
+    lines = [text for text, _ in FORGOTTEN.values()]
+    head = "import logging\nasync def fetch() -> str:\n    return ''\nasync def main() -> None:\n"
+    code = head + indent("\n".join(lines), "    ") + "\n"
+    options = ["--config-file=", "--no-incremental", f"--cache-dir={os.devnull}"]
+    told = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    numbers = [
+        int(line.split(":")[1]) for line in told.splitlines() if "[unused-coroutine]" in line
+    ]
+    return [lines[number - head.count("\n") - 1] for number in numbers]
+
+
+@pytest.mark.always("linter-mypy-statement")
+@ways(line=FORGOTTEN)
+def test_mypy_finds_a_call_that_stands_alone(line: tuple[str, bool]) -> None:
+    # no mutant: mypy не запускает программу, а примера с ним на странице нет
+    needs("mypy")
+    text, is_found = line
+    assert (text in unused()) is is_found
 
 
 HANDLERS = {

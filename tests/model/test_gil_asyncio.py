@@ -87,6 +87,32 @@ def test_nobody_comes_between_two_awaits(explored: Callable[..., None]) -> None:
     explored(len(lost), twin_fails=[any(losses(each)) for each in twins])
 
 
+@pytest.mark.sometimes("ga-collected-task-comes-between")
+@ways(held={"by nobody": False, "by a list": True})
+def test_a_task_that_is_collected_comes_between(held: bool) -> None:
+    # no mutant: сборки мусора в примерах страницы нет
+    stock = {"tea": 0}
+    kept: list[asyncio.Task[None]] = []
+
+    async def lost() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            stock["tea"] += 1
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        kept.append(asyncio.create_task(lost()))
+        await asyncio.sleep(0)
+        if not held:
+            kept.clear()
+        before = stock["tea"]
+        gc.collect()
+        assert stock["tea"] - before == (not held)
+
+    asyncio.run(main())
+
+
 @pytest.mark.sometimes("ga-await-in-the-middle-loses")
 def test_an_await_between_reading_and_writing_loses_updates() -> None:
     stock = {"tea": 0}
@@ -267,6 +293,67 @@ def test_a_c_call_that_keeps_the_gil_stops_the_loop(in_one_c_call: Looks, in_pyt
         assert asyncio.run(steps_during(in_one_c_call)) == 0
     else:
         assert any(asyncio.run(steps_during(in_one_c_call)) for _ in range(20))
+
+
+Log = dict[object, object]
+"""What happened: keys in their order.  C code alone can add to it, and gives nobody the GIL."""
+
+
+def collect(log: Log) -> None:
+    """Collect among many objects."""
+    kept = [[number] for number in range(300_000)]
+    gc.collect()
+    assert kept
+
+
+def allocate(log: Log) -> None:
+    """Make many objects, and more until Python collects of itself."""
+    kept = [[number] for number in range(300_000)]
+    gc.enable()
+    for number in range(1_000_000):
+        kept.append([number])
+        if "stop" in log:
+            break
+
+
+def compute(log: Log) -> None:
+    """Take as long without a collection."""
+    log.setdefault("start")
+    for _ in range(3_000_000):
+        pass
+    log.setdefault("stop")
+
+
+@pytest.mark.always("ga-collection-holds-the-gil", gil="on")
+@ways(work={"gc.collect": collect, "by itself": allocate})
+def test_the_loop_does_nothing_while_a_thread_collects(
+    usual_switching: None, work: Callable[[Log], None]
+) -> None:
+    # no mutant: сборки мусора в примерах страницы нет
+    async def steps_during(work: Callable[[Log], None]) -> int:
+        log: Log = {}
+        note = log.setdefault
+        gc.callbacks.append(note)
+        try:
+            computing = asyncio.create_task(asyncio.to_thread(work, log))
+            while not computing.done():
+                log[len(log)] = None
+                await asyncio.sleep(0)
+            await computing
+        finally:
+            gc.callbacks.remove(note)
+        happened = list(log)
+        return happened.index("stop") - happened.index("start") - 1
+
+    gc.freeze()  # nothing that other tests have left has a finalizer to run
+    gc.disable()
+    try:
+        assert asyncio.run(steps_during(work)) == 0
+        gc.disable()
+        assert any(asyncio.run(steps_during(compute)) for _ in range(20))
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def grow() -> None:

@@ -291,6 +291,7 @@ def test_an_exception_that_cant_be_built_anew_breaks_the_pool(pool: Pool, made: 
         "own text": ("Coded(5)", "code code 5"),
         "a default": ("Defaulted('Ann', 'no money')", "Ann: no money: ?"),
         "reduced": ("Reduced(5)", "code 5"),
+        "text of its own": ("Told(5)", "code 5"),
         "the argument itself": ("ValueError('own')", "own"),
     },
 )
@@ -312,6 +313,14 @@ def test_what_an_exception_made_of_its_argument_is_made_again(
 
                 def __reduce__(self):
                     return Reduced, (self.code,)
+
+            class Told(Coded):
+                def __init__(self, code):
+                    super().__init__(code)
+                    self.code = code
+
+                def __str__(self):
+                    return f"code {self.code}"
 
             class Defaulted(Exception):
                 def __init__(self, user, reason="?"):

@@ -89,12 +89,25 @@ def test_a_broken_job_may_have_done_its_work(method: str) -> None:
 
 
 @pytest.mark.always("dead-neighbours-are-terminated")
-@ways(method=METHODS)
-def test_the_other_workers_are_terminated_without_finally(method: str) -> None:
+@ways(
+    method=METHODS,
+    broken={
+        "a process dies": ("os._exit(1)", 1),
+        "an exception isn't built anew": ("raise Unbuildable('Ann', 'no money')", -15),
+        "a result isn't built anew": ("return Unbuildable('Ann', 'no money')", -15),
+    },
+)
+def test_the_other_workers_are_terminated_without_finally(
+    method: str, broken: tuple[str, int]
+) -> None:
     # no mutant: что станет с соседями погибшего, решает сам Python
     run = by(
         method,
         """
+        class Unbuildable(Exception):
+            def __init__(self, user, reason):
+                super().__init__(f"{user}: {reason}")
+
         def hold():
             try:
                 begun.set()
@@ -104,7 +117,7 @@ def test_the_other_workers_are_terminated_without_finally(method: str) -> None:
 
         def crash():
             begun.wait()
-            os._exit(1)
+            BROKEN
 
         if __name__ == "__main__":
             event = multiprocessing.Event()
@@ -117,8 +130,9 @@ def test_the_other_workers_are_terminated_without_finally(method: str) -> None:
                 worker.join()
             print(sorted(worker.exitcode for worker in workers), os.path.exists("finally"))
         """,
+        BROKEN=broken[0],
     )
-    assert run.stdout.splitlines() == ["[-15, 1] False"]
+    assert run.stdout.splitlines() == [f"[-15, {broken[1]}] False"]
 
 
 @pytest.mark.always("dead-handler-holds-the-exit", since="3.12")

@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import COUNTS, FAILED, LEAVES, SOME, End, Leave, outcome_of, ways
+from tests.ways import COUNTS, FAILED, LEAVES, SOME, End, Leave, only, outcome_of, ways
 
 
 @pytest.mark.always("stop-group-errors-pass")
@@ -143,32 +143,90 @@ def test_a_failed_group_keeps_a_cancel_from_outside(leave: Leave, end: End, in_b
     assert lines == ["cleaned up", "caught"]
 
 
+@pytest.mark.always("stop-group-deadline-unnoticed")
+@ways(
+    leave=only(LEAVES, "timeout", "wait_for"),
+    end=FAILED,
+    in_body=WHERE,
+    waits={"nothing": 0, "what is done": 1},
+)
+def test_a_deadline_that_nothing_is_awaited_under_is_not_told(
+    leave: Leave, end: End, in_body: bool, waits: int
+) -> None:
+    # no mutant: в примере группу снаружи не отменяют
+    assert end.error
+    error = end.error
+
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(5)
+
+    async def work() -> str:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(serve())
+                if in_body:
+                    await end.after(1)
+                else:
+                    group.create_task(end.after(1))
+        except* error:
+            pass
+        for _ in range(waits):
+            await asyncio.Semaphore().acquire()  # it is free: nobody waits
+        return "result"
+
+    async def main() -> None:
+        assert await leave(work(), 3) == "result"
+        await asyncio.sleep(1)
+        print("goes on")
+
+    assert perform(main).at("goes on") == 7
+
+    async def asks() -> None:
+        async with asyncio.timeout(3) as deadline:
+            await work()
+        print(deadline.expired())
+
+    assert perform(asks).lines == ["True"]
+
+
 @pytest.mark.always("stop-group-each-keeps-cancel")
-@ways(leave=LEAVES, count=SOME)
-def test_a_cancel_from_outside_comes_to_a_group_cancelled_by_one(leave: Leave, count: int) -> None:
+@ways(leave=LEAVES, count=SOME, fails={"ends": False, "fails": True})
+def test_a_cancel_from_outside_comes_to_a_group_cancelled_by_one(
+    leave: Leave, count: int, fails: bool
+) -> None:
     # no mutant: в примере группу снаружи не отменяют
     async def serve() -> None:
         try:
             await asyncio.sleep(100)
         finally:
             print("closing")
-            await asyncio.sleep(5)
-            print("closed")
+            try:
+                await asyncio.sleep(5)
+                print("closed")
+            finally:
+                if fails:
+                    raise OSError
 
     async def work() -> None:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(serve()) for _ in range(count)]
-            await asyncio.sleep(1)
-            for task in tasks:
-                task.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(serve()) for _ in range(count)]
+                await asyncio.sleep(1)
+                for task in tasks:
+                    task.cancel()
+        except* OSError:
+            print("failed")
         print("goes on")
 
     async def main() -> None:
-        await asyncio.create_task(outcome_of(leave(work(), 3)))
+        await outcome_of(asyncio.create_task(outcome_of(leave(work(), 3))))
         print("left")
 
     trace = perform(main)
-    assert trace.lines == ["closing"] * count + ["left"]
+    assert trace.lines == ["closing"] * count + ["failed", "goes on"] * fails + ["left"]
     assert trace.at("left") == 3
 
 

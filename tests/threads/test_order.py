@@ -371,6 +371,7 @@ FORK_ENDS = {
     "exception": ("1 / 0", 2),
     "os._exit": ("os._exit(0)", 1),
     "killed": ("os.kill(os.getpid(), 9)", 1),
+    "os.exec": ("os.execv(sys.executable, [sys.executable, '-c', 'pass'])", 1),
     "flushed before": ("pass", 1),
 }
 
@@ -430,3 +431,84 @@ def test_multiprocessing_flushes_before_it_starts_a_process(method: str, pool: s
     )
     assert run.stdout.splitlines().count("header") == 1
     assert run.stdout.splitlines().count("child") == 1
+
+
+CHILD_WRITES = {
+    "flush": ("file.flush()", "header\n" * 2),
+    "close": ("file.close()", "header\n" * 2),
+    "its own line": ("print('child', file=file, flush=True)", "header\nchild\nheader\n"),
+    "nothing": ("pass", "header\n"),
+}
+"""What a child does to a file of its parent, and what is in it at last."""
+
+
+@pytest.mark.always("order-fork-doubles-files")
+@ways(
+    writes=CHILD_WRITES,
+    flush={"in the buffer": False, "flushed": True},
+    pool={"process": False, "pool": True},
+)
+def test_a_forked_child_writes_what_the_buffer_of_a_file_held(
+    writes: tuple[str, str], flush: bool, pool: bool
+) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    does, told = writes
+    run = run_by(
+        "fork",
+        filled(
+            """
+        import multiprocessing
+
+        def work():
+            DOES
+
+        if __name__ == "__main__":
+            file = open("report.txt", "w")
+            print("header", file=file, flush=FLUSH)
+            if POOL:
+                with multiprocessing.Pool(1) as pool:
+                    pool.apply(work)
+            else:
+                child = multiprocessing.Process(target=work)
+                child.start()
+                child.join()
+            file.close()
+            print(open("report.txt").read(), end="")
+        """,
+            DOES=does,
+            FLUSH=flush,
+            POOL=pool,
+        ),
+    )
+    once = "header\n" + "child\n" * ("child" in told)
+    assert run.stdout == (once if flush else told)
+
+
+@pytest.mark.always("order-program-overtakes")
+@ways(
+    start={
+        "run": "subprocess.run(command)",
+        "Popen": "subprocess.Popen(command).wait()",
+        "os.system": "os.system(shlex.join(command))",
+    },
+    flush={"in the buffer": False, "flushed": True},
+)
+def test_a_program_that_one_starts_prints_before_the_buffer(start: str, flush: bool) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    run = run_by(
+        "fork",
+        filled(
+            """
+        import os, shlex, subprocess, sys
+
+        command = [sys.executable, "-c", "print('program')"]
+        print("before", flush=FLUSH)
+        START
+        print("after")
+        """,
+            START=start,
+            FLUSH=flush,
+        ),
+    )
+    told = ["before", "program", "after"] if flush else ["program", "before", "after"]
+    assert run.stdout.splitlines() == told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -262,6 +263,32 @@ def test_a_server_may_close_while_the_next_request_is_sent() -> None:
 
     perform(main)
     assert got == ["ok", "Server disconnected without sending a response.", "ok"]
+
+
+FEW = httpx.Limits(max_connections=2)
+TRANSPORTS = {
+    "none": (None, 2),
+    "retries": ({"retries": 2}, 8),
+    "limits of its own": ({"retries": 2, "limits": FEW}, 2),
+}
+"""What the transport is made with, and how many connections eight requests open."""
+
+
+@pytest.mark.always("client-transport-has-limits")
+@ways(transport=TRANSPORTS, mounted={"transport": False, "mounts": True})
+def test_a_transport_has_limits_of_its_own(
+    transport: tuple[dict[str, Any] | None, int], mounted: bool
+) -> None:
+    # no mutant: в примерах транспорта не передают
+    made, opened = transport
+
+    async def visits(url: str) -> None:
+        own = httpx.AsyncHTTPTransport(**made) if made is not None else None
+        options: dict[str, Any] = {"mounts": {"http://": own}} if mounted else {"transport": own}
+        async with httpx.AsyncClient(limits=FEW, **(options if own else {})) as client:
+            await asyncio.gather(*(client.get(url) for _ in range(8)))
+
+    assert opened_by(visits) == opened
 
 
 @pytest.mark.always("client-pool-none")
