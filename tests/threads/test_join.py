@@ -101,9 +101,7 @@ def test_without_join_the_result_may_not_be_there() -> None:
 
 @pytest.mark.always("thread-exit-waits")
 @ways(end=MAIN_ENDS, interrupted={"nobody joins": False, "its join was interrupted": True})
-def test_the_program_waits_for_its_threads_at_exit(
-    end: tuple[str, int], interrupted: bool
-) -> None:
+def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int], interrupted: bool) -> None:
     ending, code = end
     run = run_by(
         "spawn",
