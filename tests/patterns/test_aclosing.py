@@ -346,6 +346,46 @@ def test_the_deadline_cancels_the_reader(after: bool) -> None:
     assert perform(other).elapsed == 60
 
 
+async def _in_timeout(stream: AsyncGenerator[int, None], seconds: float) -> int:
+    async with asyncio.timeout(seconds):
+        return await anext(stream)
+
+
+async def _by_wait_for(stream: AsyncGenerator[int, None], seconds: float) -> int:
+    return await asyncio.wait_for(anext(stream), seconds)
+
+
+@pytest.mark.always("aclosing-timeout-around-one-row")
+@ways(
+    read={"timeout": _in_timeout, "wait_for": _by_wait_for},
+    seconds={"too short": 2, "long enough": 20},
+    catches={"it lets the error out": False, "it catches the error": True},
+)
+def test_a_deadline_of_one_row_ends_the_generator(
+    read: Callable[[AsyncGenerator[int, None], float], Coroutine[Any, Any, int]],
+    seconds: float,
+    catches: bool,
+) -> None:
+    # no mutant: в примерах страницы срок стоит внутри генератора
+    async def rows() -> AsyncGenerator[int, None]:
+        yield 1
+        with suppress(asyncio.CancelledError) if catches else nullcontext():
+            await asyncio.sleep(5)
+        yield 2
+        yield 3
+
+    async def main() -> None:
+        got: list[int] = []
+        async with aclosing(rows()) as stream:
+            got.append(await read(stream, seconds))
+            with suppress(TimeoutError):
+                got.append(await read(stream, seconds))
+            got.extend([row async for row in stream])
+        assert got == ([1] if seconds < 5 and not catches else [1, 2, 3])
+
+    perform(main)
+
+
 TASKS = {"no task": None, "done": 0.0, "running": 60.0}
 """How long the task of the group works."""
 

@@ -112,6 +112,40 @@ def test_join_waits_for_as_many_task_done_as_puts(count: int) -> None:
     assert perform(main).at("joined") == count
 
 
+@pytest.mark.always("queue-join-too-early")
+@ways(
+    done={"a new queue": 0, "one is done": 1, "two are done": 2},
+    maxsize={"no limit": 0, "1": 1},
+    waits={"the producer works on": False, "the producer has ended": True},
+)
+def test_join_knows_nothing_of_what_is_still_to_come(done: int, maxsize: int, waits: bool) -> None:
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue(maxsize)
+        taken: list[int] = []
+
+        async def produce() -> None:
+            for number in range(5):
+                await asyncio.sleep(1)
+                await queue.put(number)
+
+        async def consume() -> None:
+            while True:
+                taken.append(await queue.get())
+                queue.task_done()
+
+        producing, consuming = asyncio.create_task(produce()), asyncio.create_task(consume())
+        await asyncio.sleep(done + 0.5)
+        if waits:
+            await producing
+        await queue.join()
+        print(f"taken: {len(taken)}")
+        producing.cancel()
+        consuming.cancel()
+
+    trace = perform(main)
+    assert trace.at(f"taken: {5 if waits else done}") == (5 if waits else done + 0.5)
+
+
 @pytest.mark.always("queue-task-done-extra")
 # one way: a fact about one method
 def test_one_task_done_too_many() -> None:

@@ -133,6 +133,32 @@ def test_the_forkserver_keeps_the_environment_of_its_start(method: str) -> None:
     )
 
 
+@pytest.mark.always("sm-hash-differs")
+@ways(method=METHODS, seed={"not set": "", "random": "random", "set": "42"})
+def test_the_hash_of_a_string_differs_but_by_fork(
+    method: str, seed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # no mutant: программа только сравнивает хеши: зерно выбирает Python
+    monkeypatch.setenv("PYTHONHASHSEED", seed)
+    run = run_by(
+        method,
+        """
+        from multiprocessing import Process
+
+        def work(of_parent):
+            print(hash("key") == of_parent, flush=True)
+
+        if __name__ == "__main__":
+            for _ in range(2):
+                child = Process(target=work, args=(hash("key"),))
+                child.start()
+                child.join()
+        """,
+    )
+    same = method == "fork" or seed == "42"
+    assert run.stdout.splitlines() == [str(same)] * 2
+
+
 IMPORTS = """
     import random, sys
     from multiprocessing import Process, set_forkserver_preload, set_start_method

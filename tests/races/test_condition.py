@@ -1,6 +1,7 @@
 """Proofs for source/races/condition.md."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Condition, Event, Lock, RLock, Thread
 from typing import Any
 
@@ -69,6 +70,48 @@ def test_wait_for_tells_that_the_time_is_over_by_its_answer(timeout: float, valu
         assert not changed.wait_for(lambda: value, timeout)
         assert not changed.wait(timeout)
         assert changed.wait_for(lambda: [1], timeout)
+
+
+@pytest.mark.always("condition-wait-timeout-in-loop")
+@ways(timeout={"none left": 0, "short": 0.01}, rounds={"2": 2, "7": 7})
+def test_a_timeout_of_wait_in_a_loop_limits_one_round(timeout: float, rounds: int) -> None:
+    # no mutant: сколько ждать, решает сам Condition
+    changed, woken = Condition(), list[bool]()
+    with changed:
+        while len(woken) < rounds:
+            woken.append(changed.wait(timeout))
+        assert not changed.wait_for(lambda: False, timeout), "this one does give up"
+    assert woken == [False] * rounds
+
+
+@pytest.mark.always("condition-wait-keeps-other-locks")
+@ways(
+    wait={"wait": lambda it, _: it.wait(), "wait_for": lambda it, done: it.wait_for(lambda: done)},
+    other={"RLock": RLock, "Lock": Lock},
+    times={"once": 1, "three times": 3},
+)
+def test_a_wait_gives_up_its_own_lock_only(
+    wait: Callable[[Condition, list[str]], object], other: Callable[[], Any], times: int
+) -> None:
+    # no mutant: какую блокировку отпустить, решает сам Condition
+    changed, held, waiting, done = Condition(), other(), Event(), list[str]()
+
+    def work() -> None:
+        with held, ExitStack() as taken:
+            for _ in range(times):
+                taken.enter_context(changed)
+            waiting.set()
+            wait(changed, done)
+
+    guest = Thread(target=work)
+    guest.start()
+    waiting.wait()
+    with changed:  # free only when the guest waits
+        assert not held.acquire(blocking=False)
+        done.append("done")
+        changed.notify()
+    guest.join()
+    assert held.acquire(blocking=False), "it is let go by `with` only"
 
 
 WAITS: dict[str, Callable[[Condition], object]] = {

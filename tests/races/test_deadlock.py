@@ -1,10 +1,14 @@
 """Proofs for source/races/deadlock.md."""
 
 import gc
+import signal
 import threading
 import weakref
 from collections.abc import Callable
-from threading import Lock, Thread
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, Queue
+from threading import Lock, RLock, Thread
 from typing import Any
 
 import pytest
@@ -226,6 +230,70 @@ def test_what_tidies_up_does_not_get_the_lock_of_its_thread(
     with lock:
         lose()
     assert got == [False]
+
+
+def _ended(thread: Thread, _: Queue[str], __: Future[str], timeout: float) -> bool:
+    thread.join(timeout)
+    return not thread.is_alive()
+
+
+def _got(_: Thread, queue: Queue[str], __: Future[str], timeout: float) -> bool:
+    with suppress(Empty):
+        return queue.get(timeout=timeout) == "done"
+    return False
+
+
+def _resulted(_: Thread, __: Queue[str], future: Future[str], timeout: float) -> bool:
+    with suppress(TimeoutError):
+        return future.result(timeout) == "done"
+    return False
+
+
+@pytest.mark.always("deadlock-wait-under-lock")
+@ways(
+    wait={"join": _ended, "get": _got, "result": _resulted},
+    kind={"Lock": Lock, "RLock": RLock},
+    under={"under the lock": True, "after it": False},
+)
+def test_who_waits_under_a_lock_for_one_who_needs_it_waits_in_vain(
+    wait: Callable[..., bool], kind: Callable[[], Any], under: bool
+) -> None:
+    lock, queue, future = kind(), Queue[str](), Future[str]()
+
+    def work() -> None:
+        with lock:
+            pass
+        queue.put("done")
+        future.set_result("done")
+
+    thread = Thread(target=work)
+    with lock:
+        thread.start()
+        came = under and wait(thread, queue, future, 0.02)  # as long as it likes, in vain
+    assert not came
+    assert under or wait(thread, queue, future, 60)
+    thread.join()
+
+
+@pytest.mark.sometimes("deadlock-handler-sees-half")
+def test_a_handler_that_gets_the_rlock_can_see_half_of_a_change() -> None:
+    # no mutant: в примерах страницы обработчика нет
+    lock, seen, cash, card = RLock(), list[int](), 100, 0
+
+    def handle(*_: object) -> None:
+        with lock:
+            seen.append(cash + card)
+
+    before = signal.signal(signal.SIGTERM, handle)
+    try:
+        with lock:
+            cash -= 30
+            signal.raise_signal(signal.SIGTERM)
+            card += 30
+        handle()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [70, 100]
 
 
 @pytest.mark.always("deadlock-signal-handler")

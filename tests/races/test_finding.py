@@ -44,6 +44,69 @@ def test_a_thousand_runs_in_one_order_show_nothing() -> None:
     assert stock.left == -1, "the fault is there"
 
 
+class Attribute:
+    """A home-made flag: an attribute."""
+
+    busy = False
+
+    def is_free(self) -> bool:
+        return not self.busy
+
+    def take(self) -> None:
+        self.busy = True
+
+    def give(self) -> None:
+        self.busy = False
+
+
+class Key(Attribute):
+    """A home-made flag: whether a set has a key."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+
+    def is_free(self) -> bool:
+        return "printer" not in self.taken
+
+    def take(self) -> None:
+        self.taken.add("printer")
+
+    def give(self) -> None:
+        self.taken.discard("printer")
+
+
+@pytest.mark.always("finding-whole-second-hides")
+@ways(make={"attribute": Attribute, "key of a set": Key}, whole={"whole": True, "met": False})
+def test_a_second_thread_run_whole_leaves_no_trace(
+    make: Callable[[], Attribute], whole: bool
+) -> None:
+    # no mutant: в примерах страницы флага нет
+    flag, log, both, second = make(), list[str](), Barrier(2), list[Thread]()
+
+    def use() -> None:
+        if not flag.is_free():
+            return
+        if not whole:
+            both.wait()
+        elif not second:
+            second.append(Thread(target=use))
+            second[0].start()
+            second[0].join()
+        flag.take()
+        log.append("in")
+        if not whole:
+            both.wait()
+        log.append("out")
+        flag.give()
+
+    threads = [Thread(target=use) for _ in range(1 if whole else 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert log == (["in", "out"] * 2 if whole else ["in", "in", "out", "out"])
+
+
 def met(snippet: str, threads: int, timeout: float) -> tuple[int, int]:
     """Let threads meet in pairs after the check; return what is left and how often none came."""
     barrier = Barrier(2)

@@ -173,6 +173,46 @@ def test_a_reader_with_the_lock_never_sees_half(explored: Callable[..., None]) -
     explored(whole.orders, twin_fails=[not twin.holds for twin in twins])
 
 
+GIVES: dict[str, tuple[Any, Callable[[Any], Any], bool]] = {
+    "list": ([1], lambda data: data, True),
+    "dict": ({1: "one"}, lambda data: data, True),
+    "keys()": ({1: "one"}, dict.keys, True),
+    "generator": ([1], lambda data: (number for number in data), True),
+    "map": ([1], lambda data: map(int, data), True),
+    "copy of a list": ([1], list, False),
+    "copy of a dict": ({1: "one"}, dict.copy, False),
+    "sorted": ([1], sorted, False),
+}
+"""What a method reads, what it gives out, and whether that changes with what it was made of."""
+
+
+@pytest.mark.always("lock-result-is-outside")
+@ways(gives=GIVES)
+def test_what_is_given_out_is_read_without_the_lock(
+    together: Callable[..., None], gives: tuple[Any, Callable[[Any], Any], bool]
+) -> None:
+    data, give, changes = gives
+    data, lock = type(data)(data), Lock()
+
+    def all_of_it() -> Any:
+        with lock:
+            return give(data)
+
+    def add() -> None:
+        with lock:
+            if isinstance(data, list):
+                data.append(2)
+            else:
+                data[2] = "two"
+
+    given = all_of_it()
+    together(1, add)
+    with lock:  # whoever holds it, the given is read
+        seen: list[int] = []
+        together(1, lambda: seen.extend(given))
+    assert seen == [1, 2][: 1 + changes]
+
+
 def _raises(lock: Any, error: BaseException) -> None:
     with lock:
         raise error

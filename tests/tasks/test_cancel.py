@@ -332,6 +332,50 @@ def test_the_thread_goes_on(
     assert trace.at("thread: done") == 3
 
 
+async def _by_condition(changed: asyncio.Condition) -> None:
+    await changed.wait()
+
+
+async def _by_condition_for(changed: asyncio.Condition) -> None:
+    await changed.wait_for(lambda: False)
+
+
+@pytest.mark.always("cancel-condition-takes-lock")
+@ways(
+    wait={"wait": _by_condition, "wait_for": _by_condition_for},
+    requests=SOME,
+    held={"another holds it": 5, "nobody holds it": 0},
+)
+def test_a_cancelled_wait_for_a_condition_takes_its_lock_first(
+    wait: Callable[[asyncio.Condition], Coroutine[Any, Any, None]], requests: int, held: int
+) -> None:
+    # no mutant: дело в asyncio, Condition в примерах страницы нет
+    async def main() -> None:
+        changed = asyncio.Condition()
+
+        async def waits() -> None:
+            async with changed:
+                try:
+                    await wait(changed)
+                finally:
+                    print("left")
+
+        task = asyncio.create_task(waits())
+        await asyncio.sleep(0)
+        if held:
+            await changed.acquire()
+        for _ in range(requests):
+            task.cancel()
+            await asyncio.sleep(0)
+        if held:
+            await asyncio.sleep(held)
+            changed.release()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    assert perform(main).at("left") == held
+
+
 @pytest.mark.sometimes("cancel-ignored")
 def test_a_task_that_swallows_the_error_goes_on() -> None:
     async def stubborn() -> str:

@@ -169,7 +169,11 @@ def test_exit_waits_for_a_daemon_inside_a_handler_of_logging(handler: str) -> No
 
         def hold():
             begun.set()
-            while sys._current_frames()[main].f_code.co_filename != logging.__file__:
+            # Between its calls at exit the main thread has no frame.
+            while not (
+                (frame := sys._current_frames().get(main))
+                and frame.f_code.co_filename == logging.__file__
+            ):
                 time.sleep(0.001)
             time.sleep(0.05)  # the exit has all the time to leave, if it may
             os.write(1, b"daemon: the program waits in logging\\n")
@@ -238,7 +242,9 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
             main = threading.main_thread().ident
             while "last_line_done" not in globals():
                 pass
-            while sys._current_frames()[main].f_code.co_filename == here:
+            while (
+                frame := sys._current_frames().get(main)
+            ) and frame.f_code.co_filename == here:
                 pass  # the main thread hasn't left the program's own code yet
             print("goes on after main, daemon:", threading.current_thread().daemon)
 
@@ -296,7 +302,8 @@ def test_atexit_comes_before_the_threads_end_after_ctrl_c() -> None:
         def work():
             main = threading.main_thread().ident
             while not caught:  # one may come too early for the wait
-                if sys._current_frames()[main].f_code is threading._shutdown.__code__:
+                frame = sys._current_frames().get(main)
+                if frame and frame.f_code is threading._shutdown.__code__:
                     os.kill(os.getpid(), signal.SIGINT)
                 time.sleep(0.001)
             try:

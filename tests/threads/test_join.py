@@ -1,5 +1,6 @@
 """Proofs for source/threads/join.md."""
 
+import sys
 from threading import Barrier, Event, Thread, Timer, current_thread
 from time import sleep
 
@@ -99,28 +100,58 @@ def test_without_join_the_result_may_not_be_there() -> None:
 
 
 @pytest.mark.always("thread-exit-waits")
-@ways(end=MAIN_ENDS)
-def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int]) -> None:
+@ways(end=MAIN_ENDS, interrupted={"nobody joins": False, "its join was interrupted": True})
+def test_the_program_waits_for_its_threads_at_exit(end: tuple[str, int], interrupted: bool) -> None:
     ending, code = end
     run = run_by(
         "spawn",
         filled(
             """
-        import sys, threading
+        import linecache, os, signal, sys, threading, time
+
+        def interrupt(*_):
+            if not caught:
+                caught.append("SIGINT")
+                raise KeyboardInterrupt
+
+        def main_waits(function, newer):
+            frame = sys._current_frames().get(threading.main_thread().ident)
+            if not frame:
+                return False  # between its last line and the exit
+            if sys.version_info >= (3, 13):
+                return frame.f_code.co_name == newer
+            # Before 3.13 both take a lock, and pass through other lines if there is none.
+            line = linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0)
+            return frame.f_code.co_name == function and "lock.acquire(" in line
 
         def work():
-            threading.main_thread().join()
+            while INTERRUPTED and not caught:
+                if main_waits("_wait_for_tstate_lock", "join"):
+                    os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.001)
+            while not main_waits("_shutdown", "_shutdown"):
+                time.sleep(0.001)
             print("worker")
 
         if __name__ == "__main__":
-            threading.Thread(target=work).start()
+            caught = []
+            signal.signal(signal.SIGINT, interrupt)
+            thread = threading.Thread(target=work)
+            thread.start()
+            try:
+                INTERRUPTED and thread.join()
+            except KeyboardInterrupt:
+                print("interrupted")
             print("main")
             ENDING
         """,
             ENDING=ending,
+            INTERRUPTED=interrupted,
         ),
     )
-    assert (run.stdout.splitlines(), run.returncode) == (["main", "worker"], code)
+    waits = not interrupted or sys.version_info >= (3, 13)
+    expected = ["interrupted"] * interrupted + ["main"] + ["worker"] * waits
+    assert (run.stdout.splitlines(), run.returncode) == (expected, code), run.stderr
     trace = play("threads/join_at_exit")
     assert trace.ordered("main: ends without join", "worker: goes on after main")
 

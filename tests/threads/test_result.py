@@ -136,6 +136,49 @@ def test_sys_exit_ends_only_its_thread_and_says_nothing(
     assert "ZeroDivisionError" in "".join(stderr), "it does tell of another exception"
 
 
+@pytest.mark.always("thread-sys-exit-in-pool")
+@ways(
+    ask={
+        "submit": "pool.submit(sys.exit, 3).result()",
+        "map": "list(pool.map(sys.exit, [3]))",
+        "to_thread": "await asyncio.to_thread(sys.exit, 3)",
+    },
+    caught={"it is caught": "SystemExit", "Exception is caught": "Exception"},
+)
+def test_sys_exit_in_a_job_ends_the_program_if_nobody_catches_it(ask: str, caught: str) -> None:
+    # no mutant: в примерах страницы sys.exit нет
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import asyncio, sys
+        from concurrent.futures import ThreadPoolExecutor
+        from threading import current_thread
+
+        async def main():
+            pool = ThreadPoolExecutor(1)
+            asyncio.get_running_loop().set_default_executor(pool)
+            before = await asyncio.to_thread(current_thread)
+            try:
+                ASK
+            except CAUGHT:
+                print("caught")
+            finally:
+                print(pool.submit(current_thread).result() is before)
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+            print("main goes on")
+        """,
+            ASK=ask,
+            CAUGHT=caught,
+        ),
+    )
+    is_caught = caught == "SystemExit"
+    lines = ["caught", "True", "main goes on"] if is_caught else ["True"]
+    assert (run.stdout.splitlines(), run.returncode) == (lines, 0 if is_caught else 3), run.stderr
+
+
 async def _in_to_thread(work: Callable[[], None]) -> None:
     await asyncio.gather(asyncio.to_thread(work), return_exceptions=True)
 
