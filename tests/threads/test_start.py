@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from proven.stage import load, play
 
+from tests.model.measuring import nobody_asks_for_the_gil
 from tests.ways import printed_in_any_order, ways
 from tests.ways_processes import STARTERS, THREAD_ENDS, Starter, quiet_threads
 
@@ -26,16 +27,40 @@ def test_the_thread_calls_target_with_args() -> None:
     assert trace.ordered("created, runs: False", called.text, "joined, runs: False")
 
 
+def _compute_until(finish: Event) -> None:
+    while not finish.is_set():
+        pass
+
+
 @pytest.mark.always("thread-start-does-not-wait")
-@ways(starter=STARTERS, daemon={"ordinary": False, "daemon": True})
-def test_start_returns_while_the_function_still_runs(starter: Starter, daemon: bool) -> None:
+@ways(
+    starter=STARTERS,
+    daemon={"ordinary": False, "daemon": True},
+    work={"waits": Event.wait, "computes": _compute_until},
+)
+def test_start_returns_while_the_function_still_runs(
+    starter: Starter, daemon: bool, work: Callable[[Event], object]
+) -> None:
     finish = Event()
-    thread = Thread(target=finish.wait, daemon=daemon)
+    thread = Thread(target=work, args=(finish,), daemon=daemon)
     starter(thread.start)
     assert thread.is_alive()
     finish.set()
     thread.join()
     assert not thread.is_alive()
+
+
+@pytest.mark.sometimes("thread-start-waits-for-c", gil="on")
+@ways(starter=STARTERS)
+def test_start_may_return_after_a_call_of_c(starter: Starter) -> None:
+    numbers, seen = list(range(100_000, 0, -1)), list[int]()
+    thread = Thread(target=numbers.sort)
+    # So the thread comes to its call first.  That nothing takes the GIL from the call then,
+    # however long it is, is a proof of its own: gil-c-call-is-not-interrupted.
+    with nobody_asks_for_the_gil():
+        starter(lambda: (thread.start(), seen.extend(numbers[:1])))
+    thread.join()
+    assert seen == [1]
 
 
 @pytest.mark.always("thread-starts-once")
