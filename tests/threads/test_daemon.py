@@ -238,7 +238,7 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
             main = threading.main_thread().ident
             while "last_line_done" not in globals():
                 pass
-            while sys._current_frames()[main].f_code.co_filename == here:
+            while (frame := sys._current_frames().get(main)) and frame.f_code.co_filename == here:
                 pass  # the main thread hasn't left the program's own code yet
             print("goes on after main, daemon:", threading.current_thread().daemon)
 
@@ -295,6 +295,8 @@ def test_exit_waits_for_processes_even_if_a_daemon_started_them(method: str, sta
         def use_processes():
             STARTED
             begun.set()
+            while "last_line_done" not in globals():
+                pass
             while (frame := sys._current_frames().get(main)) and frame.f_code.co_filename == here:
                 pass  # the main thread hasn't left the program's own code yet
             ours.send("go on")
@@ -306,6 +308,7 @@ def test_exit_waits_for_processes_even_if_a_daemon_started_them(method: str, sta
             threading.Thread(target=use_processes, daemon=True).start()
             begun.wait()
             print("end of main", flush=True)
+            last_line_done = True
         """
     run = run_by(method, filled(code, STARTED=started))
     assert run.stdout.splitlines() == ["end of main", "the child is done", "atexit"], run.stderr
