@@ -255,6 +255,21 @@ def test_a_timeout_of_as_completed_raises_but_cancels_nothing(made: Awaited) -> 
     assert trace.at("too late") == 1 + 5
     assert trace.at("9 finished") == 9
 
+    async def several() -> None:
+        for number, result in enumerate(asyncio.as_completed(map(finish, (1, 3, 9, 5)), timeout=2)):
+            if number == 0:
+                assert await result == 1
+                continue
+            with pytest.raises(TimeoutError):
+                await result
+            print(f"late {number}")
+            await asyncio.sleep(2)  # the second one is ready by now
+        await asyncio.sleep(2)
+
+    trace = perform(several)
+    assert [trace.at(f"late {number}") for number in (1, 2, 3)] == [2, 4, 6]
+    assert (trace.at("3 finished"), trace.at("9 finished")) == (3, 9)
+
 
 async def _by_wait(task: asyncio.Future[Any]) -> None:
     await asyncio.wait([task])
