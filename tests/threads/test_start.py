@@ -63,6 +63,35 @@ def test_start_may_return_after_a_call_of_c(starter: Starter) -> None:
     assert seen == [1]
 
 
+class _Own(Thread):
+    """A thread that has its function as a method."""
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        super().__init__()
+        self._function = target
+
+    def run(self) -> None:
+        self._function()
+
+
+@pytest.mark.always("thread-run-is-a-call")
+@ways(starter=STARTERS, kind={"target": Thread, "its own run": _Own})
+def test_run_runs_the_function_where_it_is_called(
+    starter: Starter, kind: Callable[..., Thread]
+) -> None:
+    def see() -> None:
+        seen.append(threading.current_thread())
+
+    seen: list[Thread] = []
+    called, started = kind(target=see), kind(target=see)
+    starter(lambda: (see(), called.run()))
+    assert seen[0] is seen[1]
+    assert called.ident is None, "it has never been started"
+    starter(started.start)
+    started.join()
+    assert seen[2] is started
+
+
 @pytest.mark.always("thread-starts-once")
 @ways(starter=STARTERS, end=THREAD_ENDS)
 def test_a_thread_starts_only_once(starter: Starter, end: BaseException | None) -> None:
