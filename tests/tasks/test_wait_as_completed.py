@@ -406,6 +406,18 @@ def test_first_completed_ends_with_any_end(end: End) -> None:
     stopped = perform(lambda: answer((5, end), (9, End()), limit=3))
     assert stopped.at("TimeoutError") == stopped.elapsed == 3
 
+    async def amid_errors() -> None:
+        def tell(_: object, context: dict[str, Any]) -> None:
+            print(context["message"])
+
+        asyncio.get_running_loop().set_exception_handler(tell)
+        tasks = {asyncio.create_task(each.after(1)) for each in (End(), *[end] * 20)}
+        assert await first_answer(tasks) == "result"
+        tasks.clear()
+        gc.collect()
+
+    assert perform(amid_errors).lines == [], "an error that nobody has read"
+
 
 @pytest.mark.always("wait-first-exception")
 # one way: each end of three tasks is in the proof
