@@ -260,15 +260,21 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
     assert lines == ["main: done", "goes on after main, daemon: True"]
 
 
+ONE_PROCESS = "Process(target=work_in_process, args=(there,)).start()"
+A_POOL = "pool = ProcessPoolExecutor(1, initializer=keep, initargs=(there,)); pool.submit(work)"
 STARTED = {
-    "process": "Process(target=work_in_process, args=(there,)).start()",
-    "pool": "ProcessPoolExecutor(1, initializer=keep, initargs=(there,)).submit(work)",
+    "process": (ONE_PROCESS, []),
+    "pool": (A_POOL, []),
+    "pool with a queue": (f"{A_POOL}; pool.submit(print, 'the next', flush=True)", ["the next"]),
 }
+"""What a daemon starts, and what else is printed then."""
 
 
 @pytest.mark.always("daemon-processes-are-waited-for")
 @ways(method=METHODS, started=STARTED)
-def test_exit_waits_for_processes_even_if_a_daemon_started_them(method: str, started: str) -> None:
+def test_exit_waits_for_processes_even_if_a_daemon_started_them(
+    method: str, started: tuple[str, list[str]]
+) -> None:
     # no mutant: процессов в примерах страницы нет
     code = """
         import atexit
@@ -310,8 +316,10 @@ def test_exit_waits_for_processes_even_if_a_daemon_started_them(method: str, sta
             print("end of main", flush=True)
             last_line_done = True
         """
-    run = run_by(method, filled(code, STARTED=started))
-    assert run.stdout.splitlines() == ["end of main", "the child is done", "atexit"], run.stderr
+    start, more = started
+    run = run_by(method, filled(code, STARTED=start))
+    lines = ["end of main", "the child is done", *more, "atexit"]
+    assert run.stdout.splitlines() == lines, run.stderr
 
 
 @pytest.mark.always("daemon-atexit-after-threads")
