@@ -79,6 +79,7 @@ class _Own(Thread):
 def test_run_runs_the_function_where_it_is_called(
     starter: Starter, kind: Callable[..., Thread]
 ) -> None:
+    # no mutant: run() в примерах страницы не зовут
     def see() -> None:
         seen.append(threading.current_thread())
 
