@@ -301,20 +301,6 @@ def test_a_nested_reader_and_a_writer_can_wait_for_each_other() -> None:
         read_twice(COMES)
 
 
-AGAIN = """
-import threading
-
-def holds():
-    with shared.HELD(), shared.WANTED():
-        print("both", flush=True)
-
-shared = SharedLock()
-holder = threading.Thread(target=holds)
-holder.start()
-holder.join()
-"""
-
-
 @pytest.mark.always("readers-not-reentrant")
 @ways(
     again={
@@ -325,9 +311,21 @@ holder.join()
 )
 def test_a_holder_that_writes_waits_for_itself(again: tuple[str, str]) -> None:
     definitions = path_of("races/readers_lock").read_text("utf-8").partition("def main")[0]
+    program = """
+        import threading
+
+        def holds():
+            with shared.HELD(), shared.WANTED():
+                print("both", flush=True)
+
+        shared = SharedLock()
+        holder = threading.Thread(target=holds)
+        holder.start()
+        holder.join()
+        """
 
     def hold(held: str, wanted: str) -> list[str]:
-        return perform_script(definitions + filled(AGAIN, HELD=held, WANTED=wanted)).lines
+        return perform_script(definitions + filled(program, HELD=held, WANTED=wanted)).lines
 
     assert hold("read", "read") == ["both"]
     with pytest.raises(SnippetError, match="deadlock"):
