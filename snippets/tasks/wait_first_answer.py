@@ -12,6 +12,10 @@ async def download(mirror: str, seconds: float, fails: bool) -> str:
     return mirror
 
 
+def is_good(task: asyncio.Task[str]) -> bool:
+    return not task.cancelled() and not task.exception()
+
+
 async def first_answer(tasks: set[asyncio.Task[str]]) -> str:
     pending = tasks
     try:
@@ -19,9 +23,9 @@ async def first_answer(tasks: set[asyncio.Task[str]]) -> str:
             done, pending = await asyncio.wait(
                 pending, return_when=asyncio.FIRST_COMPLETED
             )
-            for task in done:
-                if not task.cancelled() and not task.exception():
-                    return task.result()
+            good = [task for task in done if is_good(task)]
+            if good:
+                return good[0].result()
         raise ConnectionError("no mirror has answered")
     finally:
         for task in pending:

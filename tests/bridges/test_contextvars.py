@@ -15,7 +15,7 @@ import pytest
 from proven.stage import load, perform, play
 
 from tests.ways import STARTED_EAGERLY, Started, ways
-from tests.ways_processes import METHODS, NOT_FORK, POOLS, Pool, perform_by, run_by
+from tests.ways_processes import METHODS, NOT_FORK, POOLS, Pool, filled, perform_by, run_by
 
 USER = ContextVar("USER", default="nobody")
 
@@ -453,6 +453,42 @@ def test_only_a_fork_sees_what_was_set(method: str) -> None:
     seen = "nobody" if method in NOT_FORK else "Ann"
     trace = perform_by(method, SEEN)
     assert trace.ordered(f"process: {seen}", f"pool: {seen}")
+
+
+STALE_BY_FORK = """
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+from contextvars import ContextVar
+
+user = ContextVar("user", default="nobody")
+
+def see(_=None):
+    return user.get()
+
+async def in_executor():
+    return await asyncio.get_running_loop().run_in_executor(pool, see)
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for name in ("Ann", "Bob", "Eve"):
+            user.set(name)
+            print(name, "sees", SEND)
+"""
+
+
+@pytest.mark.always("ctx-fork-pool-stale")
+@ways(
+    send={
+        "submit": "pool.submit(see).result()",
+        "map": "next(pool.map(see, [0]))",
+        "run_in_executor": "asyncio.run(in_executor())",
+    },
+    workers={"1": 1, "3": 3},
+)
+def test_a_pool_by_fork_sees_what_was_set_at_its_first_job(send: str, workers: int) -> None:
+    # no mutant: пула процессов в примерах страницы нет
+    trace = perform_by("fork", filled(STALE_BY_FORK, SEND=send, WORKERS=workers))
+    assert trace.lines == ["Ann sees Ann", "Bob sees Ann", "Eve sees Ann"]
 
 
 STALE = """

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from http.client import HTTPConnection
 from threading import Barrier, Event, Lock
 from typing import Any
 
@@ -262,6 +263,31 @@ def test_each_portion_has_the_whole_timeout(read: Callable[[Any, int], object]) 
             assert read(file, 7)  # seven times half the timeout
         with dripping.makefile("rb") as file, pytest.raises(TimeoutError):
             read(file, 7)
+
+
+def _of_http(address: tuple[str, int], timeout: float) -> socket.socket:
+    connection = HTTPConnection(*address, timeout=timeout)
+    connection.connect()
+    return connection.sock
+
+
+@pytest.mark.always("ttl-timeout-spares-the-search")
+@ways(connect={"create_connection": socket.create_connection, "HTTPConnection": _of_http})
+def test_the_timeout_does_not_limit_the_search(
+    connect: Callable[..., socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # no mutant: примеры страницы сокета не открывают
+    search = socket.getaddrinfo
+
+    def slow_search(*name: Any) -> Any:
+        time.sleep(0.3)  # longer than the timeout
+        return search(*name)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow_search)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = ("localhost", server.getsockname()[1])
+        with connect(address, timeout=0.2) as connected, pytest.raises(TimeoutError):
+            connected.recv(1)  # but it does limit this
 
 
 @pytest.mark.always("ttl-cancelled-stays-in-queue")

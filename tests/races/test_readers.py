@@ -1,6 +1,7 @@
 """Proofs for source/races/readers.md."""
 
 import asyncio
+import copy
 import multiprocessing
 import threading
 from ast import literal_eval
@@ -15,7 +16,7 @@ from proven.stage import SnippetError, explore, load, path_of, perform, perform_
 from proven.stage.explore import Exploration, Threads
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, perform_by
+from tests.ways_processes import METHODS, filled, perform_by
 
 OLD, NEW = {"tea": 1, "coffee": 2}, {"tea": 2, "coffee": 4}
 ALONE = {"none": 0, "1": 1, "2": 2}
@@ -300,6 +301,37 @@ def test_a_nested_reader_and_a_writer_can_wait_for_each_other() -> None:
         read_twice(COMES)
 
 
+@pytest.mark.always("readers-not-reentrant")
+@ways(
+    again={
+        "read, then write": ("read", "write"),
+        "write, then write": ("write", "write"),
+        "write, then read": ("write", "read"),
+    }
+)
+def test_a_holder_that_writes_waits_for_itself(again: tuple[str, str]) -> None:
+    definitions = path_of("races/readers_lock").read_text("utf-8").partition("def main")[0]
+    program = """
+        import threading
+
+        def holds():
+            with shared.HELD(), shared.WANTED():
+                print("both", flush=True)
+
+        shared = SharedLock()
+        holder = threading.Thread(target=holds)
+        holder.start()
+        holder.join()
+        """
+
+    def hold(held: str, wanted: str) -> list[str]:
+        return perform_script(definitions + filled(program, HELD=held, WANTED=wanted)).lines
+
+    assert hold("read", "read") == ["both"]
+    with pytest.raises(SnippetError, match="deadlock"):
+        hold(*again)
+
+
 @pytest.mark.sometimes("readers-together")
 def test_readers_are_inside_together() -> None:
     shared = load("races/readers_lock").SharedLock()
@@ -315,6 +347,38 @@ def test_readers_are_inside_together() -> None:
     for reader in readers:
         reader.join()
     assert shared.readers == 0
+
+
+NESTED_VALUES: dict[str, tuple[Any, Callable[[Any], object]]] = {
+    "dict": ({"small": 1}, lambda sizes: sizes.update(small=2)),
+    "list": ([1, 2], lambda sizes: sizes.append(3)),
+}
+
+
+@pytest.mark.always("readers-shallow-copy")
+@ways(
+    copied={"dict": dict, "method": dict.copy, "copy.copy": copy.copy},
+    nested=NESTED_VALUES,
+)
+def test_a_shallow_copy_shares_what_is_nested(
+    copied: Callable[[Any], Any], nested: tuple[Any, Callable[[Any], object]]
+) -> None:
+    # no mutant: вложенных цен в примерах страницы нет
+    sizes, change = nested
+    before = copy.deepcopy(sizes)
+    snapshot = {"tea": copy.deepcopy(sizes)}
+
+    def write(copies: Callable[[Any], Any]) -> None:
+        change(copies(snapshot)["tea"])
+
+    def written_by(copies: Callable[[Any], Any]) -> Any:
+        writer = Thread(target=write, args=(copies,))
+        writer.start()
+        writer.join()
+        return snapshot["tea"]
+
+    assert written_by(copy.deepcopy) == before
+    assert written_by(copied) != before
 
 
 @pytest.mark.always("readers-other-process-keeps")

@@ -28,6 +28,7 @@ from tests.ways import (
     outcome_of,
     ways,
 )
+from tests.ways_processes import filled
 
 Explored = Callable[..., None]
 
@@ -766,6 +767,27 @@ def test_a_plain_except_misses_an_error_in_a_group() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         perform(load("tasks/taskgroup_except_broken").main)
     assert [type(error) for error in caught.value.exceptions] == [ValueError]
+
+
+@pytest.mark.always("taskgroup-no-return-in-except-star")
+@ways(jump={jump: jump for jump in ("return", "return 5", "break", "continue")})
+def test_a_branch_of_except_star_does_not_return(jump: str) -> None:
+    program = """
+        def function():
+            for _ in range(3):
+                try:
+                    function()
+                except* ValueError:
+                    for _ in range(3):
+                        break
+                    JUMP
+        """
+    with pytest.raises(SyntaxError) as refused:
+        compile(filled(program, JUMP=jump), "program", "exec")
+    assert refused.value.msg == (
+        "'break', 'continue' and 'return' cannot appear in an except* block"
+    )
+    compile(filled(program, JUMP="pass"), "program", "exec")
 
 
 @pytest.mark.always("taskgroup-outlives-its-function")

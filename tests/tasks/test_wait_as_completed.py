@@ -255,6 +255,21 @@ def test_a_timeout_of_as_completed_raises_but_cancels_nothing(made: Awaited) -> 
     assert trace.at("too late") == 1 + 5
     assert trace.at("9 finished") == 9
 
+    async def several() -> None:
+        for number, result in enumerate(asyncio.as_completed(map(finish, (1, 3, 9, 5)), timeout=2)):
+            if number == 0:
+                assert await result == 1
+                continue
+            with pytest.raises(TimeoutError):
+                await result
+            print(f"late {number}")
+            await asyncio.sleep(2)  # the second one is ready by now
+        await asyncio.sleep(2)
+
+    trace = perform(several)
+    assert [trace.at(f"late {number}") for number in (1, 2, 3)] == [2, 4, 6]
+    assert (trace.at("3 finished"), trace.at("9 finished")) == (3, 9)
+
 
 async def _by_wait(task: asyncio.Future[Any]) -> None:
     await asyncio.wait([task])
@@ -390,6 +405,18 @@ def test_first_completed_ends_with_any_end(end: End) -> None:
         assert perform(lambda: answer((1, end), (2, end))).at("ConnectionError") == 2
     stopped = perform(lambda: answer((5, end), (9, End()), limit=3))
     assert stopped.at("TimeoutError") == stopped.elapsed == 3
+
+    async def amid_errors() -> None:
+        def tell(_: object, context: dict[str, Any]) -> None:
+            print(context["message"])
+
+        asyncio.get_running_loop().set_exception_handler(tell)
+        tasks = {asyncio.create_task(each.after(1)) for each in (End(), *[end] * 20)}
+        assert await first_answer(tasks) == "result"
+        tasks.clear()
+        gc.collect()
+
+    assert perform(amid_errors).lines == [], "an error that nobody has read"
 
 
 @pytest.mark.always("wait-first-exception")

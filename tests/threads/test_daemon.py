@@ -16,7 +16,7 @@ from proven.stage import play
 from proven.stage.player import DEADLINE
 
 from tests.ways import ways
-from tests.ways_processes import MAIN_ENDS, filled
+from tests.ways_processes import MAIN_ENDS, METHODS, filled, run_by
 
 
 def printed(code: str) -> list[str]:
@@ -242,9 +242,7 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
             main = threading.main_thread().ident
             while "last_line_done" not in globals():
                 pass
-            while (
-                frame := sys._current_frames().get(main)
-            ) and frame.f_code.co_filename == here:
+            while (frame := sys._current_frames().get(main)) and frame.f_code.co_filename == here:
                 pass  # the main thread hasn't left the program's own code yet
             print("goes on after main, daemon:", threading.current_thread().daemon)
 
@@ -264,6 +262,68 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
         )
     )
     assert lines == ["main: done", "goes on after main, daemon: True"]
+
+
+ONE_PROCESS = "Process(target=work_in_process, args=(there,)).start()"
+A_POOL = "pool = ProcessPoolExecutor(1, initializer=keep, initargs=(there,)); pool.submit(work)"
+STARTED = {
+    "process": (ONE_PROCESS, []),
+    "pool": (A_POOL, []),
+    "pool with a queue": (f"{A_POOL}; pool.submit(print, 'the next', flush=True)", ["the next"]),
+}
+"""What a daemon starts, and what else is printed then."""
+
+
+@pytest.mark.always("daemon-processes-are-waited-for")
+@ways(method=METHODS, started=STARTED)
+def test_exit_waits_for_processes_even_if_a_daemon_started_them(
+    method: str, started: tuple[str, list[str]]
+) -> None:
+    # no mutant: процессов в примерах страницы нет
+    code = """
+        import atexit
+
+        if __name__ == "__main__":  # registered before multiprocessing's own, so called after it
+            atexit.register(print, "atexit", flush=True)
+
+        import sys, threading
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import Pipe, Process
+
+        def keep(connection):
+            global kept
+            kept = connection
+
+        def work():
+            kept.recv()
+            print("the child is done", flush=True)
+
+        def work_in_process(connection):
+            keep(connection)
+            work()
+
+        def use_processes():
+            STARTED
+            begun.set()
+            while "last_line_done" not in globals():
+                pass
+            while (frame := sys._current_frames().get(main)) and frame.f_code.co_filename == here:
+                pass  # the main thread hasn't left the program's own code yet
+            ours.send("go on")
+            threading.Event().wait()
+
+        if __name__ == "__main__":
+            begun, (ours, there) = threading.Event(), Pipe()
+            here, main = work.__code__.co_filename, threading.main_thread().ident
+            threading.Thread(target=use_processes, daemon=True).start()
+            begun.wait()
+            print("end of main", flush=True)
+            last_line_done = True
+        """
+    start, more = started
+    run = run_by(method, filled(code, STARTED=start))
+    lines = ["end of main", "the child is done", *more, "atexit"]
+    assert run.stdout.splitlines() == lines, run.stderr
 
 
 @pytest.mark.always("daemon-atexit-after-threads")

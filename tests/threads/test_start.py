@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from proven.stage import load, play
 
+from tests.model.measuring import nobody_asks_for_the_gil
 from tests.ways import printed_in_any_order, ways
 from tests.ways_processes import STARTERS, THREAD_ENDS, Starter, quiet_threads
 
@@ -26,16 +27,70 @@ def test_the_thread_calls_target_with_args() -> None:
     assert trace.ordered("created, runs: False", called.text, "joined, runs: False")
 
 
+def _compute_until(finish: Event) -> None:
+    while not finish.is_set():
+        pass
+
+
 @pytest.mark.always("thread-start-does-not-wait")
-@ways(starter=STARTERS, daemon={"ordinary": False, "daemon": True})
-def test_start_returns_while_the_function_still_runs(starter: Starter, daemon: bool) -> None:
+@ways(
+    starter=STARTERS,
+    daemon={"ordinary": False, "daemon": True},
+    work={"waits": Event.wait, "computes": _compute_until},
+)
+def test_start_returns_while_the_function_still_runs(
+    starter: Starter, daemon: bool, work: Callable[[Event], object]
+) -> None:
     finish = Event()
-    thread = Thread(target=finish.wait, daemon=daemon)
+    thread = Thread(target=work, args=(finish,), daemon=daemon)
     starter(thread.start)
     assert thread.is_alive()
     finish.set()
     thread.join()
     assert not thread.is_alive()
+
+
+@pytest.mark.sometimes("thread-start-waits-for-c", gil="on")
+@ways(starter=STARTERS)
+def test_start_may_return_after_a_call_of_c(starter: Starter) -> None:
+    numbers, seen = list(range(100_000, 0, -1)), list[int]()
+    thread = Thread(target=numbers.sort)
+    # So the thread comes to its call first.  That nothing takes the GIL from the call then,
+    # however long it is, is a proof of its own: gil-c-call-is-not-interrupted.
+    with nobody_asks_for_the_gil():
+        starter(lambda: (thread.start(), seen.extend(numbers[:1])))
+    thread.join()
+    assert seen == [1]
+
+
+class _Own(Thread):
+    """A thread that has its function as a method."""
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        super().__init__()
+        self._function = target
+
+    def run(self) -> None:
+        self._function()
+
+
+@pytest.mark.always("thread-run-is-a-call")
+@ways(starter=STARTERS, kind={"target": Thread, "its own run": _Own})
+def test_run_runs_the_function_where_it_is_called(
+    starter: Starter, kind: Callable[..., Thread]
+) -> None:
+    # no mutant: run() в примерах страницы не зовут
+    def see() -> None:
+        seen.append(threading.current_thread())
+
+    seen: list[Thread] = []
+    called, started = kind(target=see), kind(target=see)
+    starter(lambda: (see(), called.run()))
+    assert seen[0] is seen[1]
+    assert called.ident is None, "it has never been started"
+    starter(started.start)
+    started.join()
+    assert seen[2] is started
 
 
 @pytest.mark.always("thread-starts-once")

@@ -460,6 +460,33 @@ def test_a_row_may_be_done_twice(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == "worker: x is sent\n"
 
 
+TAKE = "UPDATE job SET taken = 1 WHERE id = ? AND NOT taken"
+
+
+@pytest.mark.sometimes("after-row-two-workers")
+def test_two_workers_may_do_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = load("web/after_response_fixed"), load("web/after_response_fixed")
+    path = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(TABLE)
+        db.execute(one.NEW, ("x",))
+
+    def while_the_other_works(line: str) -> None:
+        other.work(path)
+        print(line)
+
+    one.work.__globals__["print"] = while_the_other_works
+    one.work(path)
+    assert capsys.readouterr().out == "worker: x is sent\n" * 2
+
+    with closing(sqlite3.connect(path)) as mine, closing(sqlite3.connect(path)) as theirs:
+        mine.execute("ALTER TABLE job ADD taken DEFAULT 0")
+        with mine, theirs:
+            assert mine.execute(TAKE, (1,)).rowcount == 1
+            mine.commit()
+            assert theirs.execute(TAKE, (1,)).rowcount == 0
+
+
 MADE = {
     "create_task": "asyncio.create_task(work())",
     "ensure_future": "asyncio.ensure_future(work())",
