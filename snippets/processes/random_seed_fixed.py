@@ -1,0 +1,17 @@
+import random
+from concurrent.futures import ProcessPoolExecutor
+
+
+def job(number: int) -> float:
+    own = random.Random(f"42-{number}")
+    return round(own.random(), 3)
+
+
+def main() -> None:
+    for workers in (1, 2):
+        with ProcessPoolExecutor(workers) as pool:
+            print(f"{workers}:", list(pool.map(job, range(4))))
+
+
+if __name__ == "__main__":
+    main()
