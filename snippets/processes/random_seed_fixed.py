@@ -1,9 +1,11 @@
 import random
 from concurrent.futures import ProcessPoolExecutor
 
+SEED = 42
+
 
 def job(number: int) -> float:
-    own = random.Random(f"42-{number}")
+    own = random.Random(f"{SEED}-{number}")
     return round(own.random(), 3)
 
 

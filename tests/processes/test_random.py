@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -24,8 +25,6 @@ from tests.ways_processes import (
 )
 
 NUMPY = importlib.util.find_spec("numpy") is not None
-
-
 OF_NUMPY = "__import__('numpy').random"
 SEEDED = {"of a number": "random.Random(42)", "of a string": "random.Random('42')"}
 UNSEEDED = {"Random()": "random.Random()", "Random(None)": "random.Random(None)"}
@@ -38,64 +37,53 @@ if NUMPY:
     UNSEEDED["numpy.random"] = OF_NUMPY
     SEEDED_ON_IMPORT |= SEEDED | {"numpy.random": f"{OF_NUMPY}.seed(42) or {OF_NUMPY}"}
 
-SEED_IT = "getattr(own, 'seed', int)(42)"
-"""What main does with a generator, if it can be done: those of default_rng can't."""
-
 VERSION = sys.version_info[:3]
 FORKSERVER_IMPORTS_ONCE = VERSION >= (3, 14, 1) or (3, 13, 8) <= VERSION < (3, 14)
 
+CHILDREN = """
+    import multiprocessing, os, random
+    from concurrent.futures import ProcessPoolExecutor
 
-def drawn(method: str, own: str, before: str = "pass") -> tuple[list[str], str]:
-    """Return what children draw from `own`, which the module makes, and what main draws then.
+    own = OWN
 
-    The children are processes, a worker of a pool and, by fork, what os.fork makes.
-    before: what main does before it starts them.
-    """
-    run = run_by(
-        method,
-        filled(
-            """
-        import multiprocessing, os, random, sys
-        from concurrent.futures import ProcessPoolExecutor
+    def work():
+        print(own.random(), own.random(), flush=True)
 
-        own = OWN
+    def start_process():
+        child = multiprocessing.Process(target=work)
+        child.start()
+        child.join()
 
-        def work():
-            print(own.random(), own.random(), flush=True)
+    def start_worker():
+        with ProcessPoolExecutor(1) as pool:
+            pool.submit(work).result()
 
-        def start_process():
-            child = multiprocessing.Process(target=work)
-            child.start()
-            child.join()
-
-        def start_worker():
-            with ProcessPoolExecutor(1) as pool:
-                pool.submit(work).result()
-
-        def fork():
-            if os.fork():
-                os.wait()
-            else:
-                work()
-                os._exit(0)
-
-        if __name__ == "__main__":
-            BEFORE
-            start_process()
-            start_process()
-            start_worker()
-            if multiprocessing.get_start_method() == "fork":
-                fork()
+    def fork():
+        if os.fork():
+            os.wait()
+        else:
             work()
-        """,
-            OWN=own,
-            BEFORE=before,
-        ),
-        timeout=60,
-    )
-    *children, main = run.stdout.splitlines()
+            os._exit(0)
+
+    def start_children():
+        start_process()
+        start_process()
+        start_worker()
+        if multiprocessing.get_start_method() == "fork":
+            fork()
+"""
+"""What a program defines whose children draw from a generator of its module."""
+
+
+def drawn(method: str, own: str, main: str) -> tuple[list[str], str]:
+    """Return what children draw from `own` and what main draws.
+
+    main: the rest of the program.
+    """
+    run = run_by(method, filled(CHILDREN, OWN=own) + dedent(main), timeout=60)
+    *children, last = run.stdout.splitlines()
     assert (run.returncode, len(children)) == (0, 4 if method == "fork" else 3), run.stderr
-    return children, main
+    return children, last
 
 
 def all_same(children: list[str]) -> bool:
@@ -115,7 +103,16 @@ def verdict(name: str) -> str:
 @ways(own=SEEDED | UNSEEDED)
 def test_forked_children_draw_what_main_would(own: str) -> None:
     # one way: the claim is about one start method
-    children, main = drawn("fork", own, "own.random()")
+    children, main = drawn(
+        "fork",
+        own,
+        """
+        if __name__ == "__main__":
+            own.random()
+            start_children()
+            work()
+        """,
+    )
     assert set(children) == {main}
     assert verdict("fork, seeded") == verdict("fork, unseeded") == "same"
 
@@ -123,7 +120,16 @@ def test_forked_children_draw_what_main_would(own: str) -> None:
 @pytest.mark.always("rand-seed-of-main-is-lost")
 @ways(method=METHODS)
 def test_a_seed_given_in_main_says_nothing_of_a_child(method: str) -> None:
-    children, main = drawn(method, "random", "random.seed(42)")
+    children, main = drawn(
+        method,
+        "random",
+        """
+        if __name__ == "__main__":
+            random.seed(42)
+            start_children()
+            work()
+        """,
+    )
     own = random.Random(42)
     assert main == f"{own.random()} {own.random()}"
     assert not all_same([*children, main])
@@ -134,7 +140,15 @@ def test_a_seed_given_in_main_says_nothing_of_a_child(method: str) -> None:
 @pytest.mark.always("rand-seeded-on-import")
 @ways(method=METHODS, own=SEEDED_ON_IMPORT)
 def test_a_generator_seeded_on_import_repeats(method: str, own: str) -> None:
-    children, main = drawn(method, own)
+    children, main = drawn(
+        method,
+        own,
+        """
+        if __name__ == "__main__":
+            start_children()
+            work()
+        """,
+    )
     assert set(children) == {main}
     assert verdict("fork, seeded") == verdict("spawn, seeded") == "same"
 
@@ -142,8 +156,18 @@ def test_a_generator_seeded_on_import_repeats(method: str, own: str) -> None:
 @pytest.mark.always("rand-unseeded-by-spawn")
 @ways(own=UNSEEDED)
 def test_by_spawn_an_unseeded_generator_is_another(own: str) -> None:
+    # no mutant: без зерна числа разные, в каком бы порядке их ни брали
     # one way: the claim is about one start method
-    children, main = drawn("spawn", own, SEED_IT)
+    children, main = drawn(
+        "spawn",
+        own,
+        """
+        if __name__ == "__main__":
+            getattr(own, 'seed', int)(42)  # if it can be done
+            start_children()
+            work()
+        """,
+    )
     assert not all_same([*children, main])
     assert verdict("spawn, unseeded") == "different"
 
@@ -153,7 +177,16 @@ def test_by_spawn_an_unseeded_generator_is_another(own: str) -> None:
 def test_by_forkserver_children_copy_what_the_server_imported(own: str) -> None:
     # no mutant: сколько раз импортировать программу, решает сам Python
     # one way: the claim is about one start method
-    children, main = drawn("forkserver", own, SEED_IT)
+    children, main = drawn(
+        "forkserver",
+        own,
+        """
+        if __name__ == "__main__":
+            getattr(own, 'seed', int)(42)  # if it can be done
+            start_children()
+            work()
+        """,
+    )
     assert all_same(children) is FORKSERVER_IMPORTS_ONCE
     assert main not in children
 
@@ -162,7 +195,15 @@ def test_by_forkserver_children_copy_what_the_server_imported(own: str) -> None:
 @ways(method=METHODS)
 def test_the_module_seeded_on_import_repeats_where_each_child_imports(method: str) -> None:
     # no mutant: сколько раз импортировать программу, решает сам Python
-    children, main = drawn(method, "random.seed(42) or random")
+    children, main = drawn(
+        method,
+        "random.seed(42) or random",
+        """
+        if __name__ == "__main__":
+            start_children()
+            work()
+        """,
+    )
     once = {"fork": True, "spawn": False, "forkserver": FORKSERVER_IMPORTS_ONCE}[method]
     assert all_same(children) is (main in children) is (not once)
 
@@ -310,20 +351,30 @@ def test_a_generator_is_passed_as_a_copy(method: str, own: str) -> None:
     assert trace.lines == ["6 True"]
 
 
+SOURCES = {
+    "secrets": "__import__('secrets').token_hex",
+    "uuid4": "__import__('uuid').uuid4",
+    "urandom": "lambda: os.urandom(16)",
+    "SystemRandom": "random.SystemRandom(42).random",
+}
+"""What asks the system for numbers."""
+
+
 @pytest.mark.always("rand-system-has-no-seed")
-@ways(method=METHODS)
-def test_the_numbers_of_the_system_differ_in_each_child(method: str) -> None:
+@ways(method=METHODS, source=SOURCES)
+def test_the_numbers_of_the_system_differ_in_each_child(method: str, source: str) -> None:
     # no mutant: в примерах чисел у системы не берут
-    own = "type('Own', (), {'random': staticmethod(SOURCE)})"
-    sources = {
-        "__import__('secrets').token_hex",
-        "__import__('uuid').uuid4",
-        "__import__('functools').partial(__import__('os').urandom, 16)",
-        "random.SystemRandom(42).random",
-    }
-    for source in sources:
-        children, main = drawn(method, own.replace("SOURCE", source), "random.seed(42)")
-        assert not all_same([*children, main])
+    children, main = drawn(
+        method,
+        f"type('Own', (), {{'random': staticmethod({source})}})",
+        """
+        if __name__ == "__main__":
+            random.seed(42)
+            start_children()
+            work()
+        """,
+    )
+    assert not all_same([*children, main])
 
 
 @pytest.mark.always("rand-interpreter-has-its-own", since="3.14")
