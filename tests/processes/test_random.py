@@ -26,16 +26,19 @@ from tests.ways_processes import (
 
 NUMPY = importlib.util.find_spec("numpy") is not None
 OF_NUMPY = "__import__('numpy').random"
-SEEDED = {"of a number": "random.Random(42)", "of a string": "random.Random('42')"}
-UNSEEDED = {"Random()": "random.Random()", "Random(None)": "random.Random(None)"}
+SEEDED = {
+    "Random": "random.Random(42)",
+    "another": f"{OF_NUMPY}.default_rng(42)" if NUMPY else "random.Random('42')",
+}
+UNSEEDED = {
+    "Random": "random.Random()",
+    "another": f"{OF_NUMPY}.default_rng()" if NUMPY else "random.Random(None)",
+}
 SEEDED_ON_IMPORT = dict(SEEDED)
-"""What makes a generator; those of NumPy, too, if this interpreter has it."""
 if NUMPY:
-    SEEDED["default_rng"] = f"{OF_NUMPY}.default_rng(42)"
-    SEEDED["RandomState"] = f"{OF_NUMPY}.RandomState(42)"
-    UNSEEDED["default_rng"] = f"{OF_NUMPY}.default_rng()"
     UNSEEDED["numpy.random"] = OF_NUMPY
-    SEEDED_ON_IMPORT |= SEEDED | {"numpy.random": f"{OF_NUMPY}.seed(42) or {OF_NUMPY}"}
+    SEEDED_ON_IMPORT["numpy.random"] = f"{OF_NUMPY}.seed(42) or {OF_NUMPY}"
+"""What makes a generator; those of NumPy, too, if this interpreter has it."""
 
 VERSION = sys.version_info[:3]
 FORKSERVER_IMPORTS_ONCE = VERSION >= (3, 14, 1) or (3, 13, 8) <= VERSION < (3, 14)
