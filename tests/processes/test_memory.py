@@ -16,7 +16,7 @@ from proven.stage import load, perform_script, play
 from proven.stage.player import path_of
 
 from tests.ways import ways
-from tests.ways_processes import MAIN_ENDS, METHODS, NOT_FORK, filled, perform_by, run_by
+from tests.ways_processes import MAIN_ENDS, METHODS, filled, perform_by, run_by
 
 
 @pytest.mark.always("mem-each-child-counts-its-own")
@@ -56,48 +56,6 @@ def test_all_see_what_anyone_writes_into_a_value(method: str, lock: bool) -> Non
         ),
     )
     assert trace.lines == ["44"]
-
-
-CREATED = {
-    "Value": ("Value('i', 0)", "shared.value = 5", "shared.value == 5"),
-    "Array": ("Array('i', 2)", "shared[1] = 5", "shared[1] == 5"),
-    "Lock": ("Lock()", "shared.acquire()", "not shared.acquire(block=False)"),
-}
-"""What makes it, what a child does to it, and what then tells that it is the parent's, too."""
-
-
-@pytest.mark.always("mem-global-is-not-passed")
-@ways(method=METHODS, created=CREATED, passed={"passed": True, "global only": False})
-def test_what_is_global_and_not_passed(
-    method: str, created: tuple[str, str, str], passed: bool
-) -> None:
-    make, change, seen = created
-    trace = perform_by(
-        method,
-        filled(
-            """
-        from multiprocessing import Array, Lock, Process, Value
-
-        shared = MAKE
-
-        def work(*given):
-            global shared
-            shared = given[0] if given else shared
-            CHANGE
-
-        if __name__ == "__main__":
-            child = Process(target=work, args=(shared,) if PASSED else ())
-            child.start()
-            child.join()
-            print(child.exitcode, SEEN)
-        """,
-            MAKE=make,
-            CHANGE=change,
-            SEEN=seen,
-            PASSED=passed,
-        ),
-    )
-    assert trace.lines == [f"0 {passed or method not in NOT_FORK}"]
 
 
 PASSED = {
