@@ -11,11 +11,11 @@ from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.locale import admonitionlabels
 
 from typst_book import PrintError
 from typst_book.page.blocks import Blocks
+from typst_book.page.nearby import after, is_contents, is_short, tight
 from typst_book.page.references import References
 from typst_book.words import markup, place_of, string
 
@@ -78,7 +78,6 @@ INTRODUCING = 200
 
 LIST = 700
 """Letters of a list that is kept whole: about ten lines."""
-_UNSEEN = (nodes.comment, nodes.target, addnodes.index, nodes.substitution_definition)
 _BODY = (nodes.paragraph, nodes.bullet_list, nodes.literal_block, nodes.figure, nodes.table)
 _SHOWN = (nodes.literal_block, nodes.doctest_block, nodes.figure, nodes.table, nodes.container)
 
@@ -160,12 +159,14 @@ class Translator(Blocks, References):
     # Structure
 
     def on_section(self, node: nodes.Element) -> str:
-        if self._is_root() and all(_is_contents(child) for child in node.children[1:]):
+        if self._is_root() and all(is_contents(child) for child in node.children[1:]):
             return ""  # the book has its own contents
         self._depth += 1
-        inside = self.inside(node)
+        # A title and what leads to its short answer stand on one page with it.
+        led = next((number for number, child in enumerate(node, 1) if is_short(child)), 0)
+        first, rest = ("".join(map(self.render, part)) for part in (node[:led], node[led:]))
         self._depth -= 1
-        return inside
+        return f"#opening[{first}]\n\n{rest}" if led else rest
 
     def on_title(self, node: nodes.Element) -> str:
         if self._is_root() and self._depth == 1:
@@ -195,27 +196,26 @@ class Translator(Blocks, References):
     # Paragraphs, lists and notes
 
     def on_paragraph(self, node: nodes.Element) -> str:
-        colon, after = node.astext().rstrip().endswith(":"), _after(node)
-        # A figure floats, but for a colon.  A box may be high; a short answer or a line is not.
-        kept = isinstance(after, _SHOWN) and (colon or not isinstance(after, nodes.figure))
-        high = isinstance(after, nodes.admonition) and "short" not in after["classes"]
-        asks = isinstance(after, nodes.Admonition) and not high
+        colon, shown = node.astext().rstrip().endswith(":"), after(node)
+        # A figure floats, but for a colon.  A box may be high, a line is not.
+        kept = isinstance(shown, _SHOWN) and (colon or not isinstance(shown, nodes.figure))
+        asks = isinstance(shown, nodes.Admonition) and not isinstance(shown, nodes.admonition)
         short = len(node.astext()) <= (SHORT if colon or asks else INTRODUCING)
         leads = short and (kept or asks) and isinstance(node.parent, nodes.section)
         return f"#lead[{self.inside(node)}]\n\n" if leads else f"{self.inside(node)}\n\n"
 
     def on_bullet_list(self, node: nodes.Element) -> str:
-        items = f"#list(tight: {_tight(node)},\n{self.inside(node)})\n\n"
+        items = f"#list(tight: {tight(node)},\n{self.inside(node)})\n\n"
         if len(node.astext()) > LIST or not isinstance(node.parent, nodes.section):
             return items
         # What closes a section or a page in a few words isn't parted from it.
-        last = _after(node) or _after(node.parent)
-        followed = isinstance(last, nodes.paragraph) and not isinstance(_after(last), _BODY)
+        last = after(node) or after(node.parent)
+        followed = isinstance(last, nodes.paragraph) and not isinstance(after(last), _BODY)
         return f"#kept(sticky: {str(followed).lower()})[{items}]\n\n"
 
     def on_enumerated_list(self, node: nodes.Element) -> str:
         start = node.get("start", 1)
-        return f"#enum(tight: {_tight(node)}, start: {start},\n{self.inside(node)})\n\n"
+        return f"#enum(tight: {tight(node)}, start: {start},\n{self.inside(node)})\n\n"
 
     def on_definition_list_item(self, node: nodes.Element) -> str:
         terms = [child for child in node.findall(nodes.term)]
@@ -230,21 +230,5 @@ class Translator(Blocks, References):
         title, *rest = node.children
         assert isinstance(title, nodes.Element)
         body = "".join(map(self.render, rest))
-        kind = "short" if "short" in node["classes"] else "admonition"
+        kind = "short" if is_short(node) else "admonition"
         return f"#{kind}[{self.inside(title)}][{body}]\n\n"
-
-
-def _is_contents(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.compound) and "toctree-wrapper" in node["classes"]
-
-
-def _after(node: nodes.Node) -> nodes.Node | None:
-    """Return what the reader sees next within the same parent."""
-    following = node.next_node(descend=False, siblings=True)
-    while isinstance(following, _UNSEEN):
-        following = following.next_node(descend=False, siblings=True)
-    return following
-
-
-def _tight(node: nodes.Element) -> str:
-    return str(all(len(item.children) <= 1 for item in node.children)).lower()
