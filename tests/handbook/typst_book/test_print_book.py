@@ -367,8 +367,8 @@ def test_no_page_but_a_last_one_has_much_of_it_white_at_its_foot(handbook: Print
             bounds = [each.get_bounds() for each in page.get_objects(max_depth=4)]
             foot = min((b[1] for b in bounds if b[1] > 24 * MM), default=0) - 25 * MM
             # A fifth, and half a line: a heading, two lines and a listing's head stay together.
-            # A quarter: the next question's title, what to read before, its short answer.
-            if foot > height * (0.25 if begins_with_a_question(handbook, number + 1) else 0.21):
+            # A third: the next question's title, what to read before, its short answer.
+            if foot > height * (1 / 3 if begins_with_a_question(handbook, number + 1) else 0.21):
                 white[number + 1] = round(100 * foot / height)
     assert not white
 
