@@ -184,6 +184,7 @@ def test_what_does_not_wait_for_threads(ending: str) -> None:
     end=MAIN_ENDS,
 )
 def test_ctrl_c_at_exit_ends_the_waiting(start: str, end: tuple[str, int]) -> None:
+    # no mutant: без Ctrl+C программа ждала бы вечно, и всякая правка оставляет её висеть
     ending, _ = end
     run = run_by(
         "spawn",
