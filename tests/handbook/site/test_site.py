@@ -233,7 +233,7 @@ def test_badges_tell_where_claims_and_outputs_hold(book: Any) -> None:
         ("Верно в сборке с GIL", "с GIL"),
     ]
     assert "всегда, 3.9+, с GIL" in row_of(html, "hello-at-once")
-    assert ' class="always partly"' in row_of(html, "hello-at-once")
+    assert ' class="partly"' in row_of(html, "hello-at-once")
 
 
 def test_styles_of_what_no_page_has_are_left_out(book: Any, site: Path) -> None:
@@ -265,6 +265,7 @@ def test_the_ledger_filters_by_what_its_rows_are(site: Path) -> None:
     choices = set(re.findall(r'id="show-(\w+)"', text))
     style = (site / "_static/joined.css").read_text(encoding="utf-8")
     hidden = set(re.findall(r"#show-(\w+):checked\) table\.ledger tr\[id\]:not\(\.\1\)", style))
+    hidden |= set(re.findall(r"#show-(always):\S+ \S+ tr\[id\]:is\(\.sometimes, ?\.never\)", style))
     assert choices == hidden | {"all"} == {*VERBS, "partly", "practice", "all"}
 
 

@@ -119,11 +119,14 @@ def _filter(app: Sphinx, shown: dict[str, str]) -> str:
 
 
 def _row(app: Sphinx, docname: str, row: Row) -> str:
-    kinds = [row.verb, *["partly"] * row.is_partial, *["practice"] * (row.promise is None)]
+    # «Всегда» is the rule, and most of a long page: only exceptions have a class.
+    verbs = [row.verb] if row.verb != "always" else []
+    kinds = [*verbs, *["partly"] * row.is_partial, *["practice"] * (row.promise is None)]
+    looks = f' class="{" ".join(kinds)}"' if kinds else ""
     place = app.builder.get_relative_uri(docname, row.page)
     when = "<br/>".join(map(escape, [row.when, *row.exceptions]))
     return (
-        f'<tr id="claim-{row.id}" class="{" ".join(kinds)}"><td>{row.number}</td>'
+        f'<tr id="claim-{row.id}"{looks}><td>{row.number}</td>'
         f'<td><a href="{place}#{row.id}">{text(row.sentence)}</a></td><td>{when}</td>'
         f"<td>{'<br/>'.join(_grounds(app, docname, row))}</td></tr>"
     )
