@@ -721,13 +721,14 @@ def test_a_handler_that_raises_lets_finally_run(method: str, raised: str) -> Non
     assert trace.lines == ["cleaned up", "3" if "exit" in raised else "1"]
 
 
-@pytest.mark.always("proc-fork-inherits-handlers")
-@ways(
-    method=METHODS,
-    number={each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)},
-)
-def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int) -> None:
-    # no mutant: чьи обработчики у дочернего процесса, решают система и Python
+SIGNALS = {each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)}
+
+
+def after_a_signal(method: str, number: int, *, of_the_module: bool) -> list[str]:
+    """Return what a child and its parent print if its function works when this signal comes.
+
+    of_the_module: whether the import of the program sets the handler, or its main part only.
+    """
     run = run_by(
         method,
         filled(
@@ -738,6 +739,9 @@ def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int
         def handle(*_):
             print("handler:", "child" if parent_process() else "parent", flush=True)
 
+        if OF_THE_MODULE or __name__ == "__main__":
+            signal.signal(NUMBER, handle)
+
         def work(there):
             # Not events: whoever is killed amid one keeps its lock.
             there.send("begun")
@@ -745,7 +749,6 @@ def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int
             print("child goes on", flush=True)
 
         if __name__ == "__main__":
-            signal.signal(NUMBER, handle)
             here, there = Pipe()
             child = Process(target=work, args=(there,))
             child.start()
@@ -756,9 +759,17 @@ def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int
             print(child.exitcode)
     """,
             NUMBER=number,
+            OF_THE_MODULE=of_the_module,
         ),
     )
-    lines = run.stdout.splitlines()
+    return run.stdout.splitlines()
+
+
+@pytest.mark.always("proc-fork-inherits-handlers")
+@ways(method=METHODS, number=SIGNALS)
+def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int) -> None:
+    # no mutant: чьи обработчики у дочернего процесса, решают система и Python
+    lines = after_a_signal(method, number, of_the_module=False)
     if method == "fork":
         assert sorted(lines[:-1]) == ["child goes on", "handler: child"]
         assert lines[-1] == "0"
@@ -767,53 +778,16 @@ def test_by_fork_a_child_has_the_handlers_of_its_parent(method: str, number: int
 
 
 @pytest.mark.always("proc-module-level-handler")
-@ways(
-    method=NOT_FORK,
-    number={each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)},
-)
+@ways(method=NOT_FORK, number=SIGNALS)
 def test_a_handler_of_the_module_is_the_childs_too(method: str, number: int) -> None:
     # no mutant: чьи обработчики у дочернего процесса, решают система и Python
-    run = run_by(
-        method,
-        filled(
-            """
-        import os, signal
-        from multiprocessing import Pipe, Process, parent_process
-
-        def handle(*_):
-            print("handler:", "child" if parent_process() else "parent", flush=True)
-
-        signal.signal(NUMBER, handle)
-
-        def work(there):
-            # Not events: whoever is killed amid one keeps its lock.
-            there.send("begun")
-            there.recv()
-            print("child goes on", flush=True)
-
-        if __name__ == "__main__":
-            here, there = Pipe()
-            child = Process(target=work, args=(there,))
-            child.start()
-            here.recv()
-            child.terminate() if NUMBER == signal.SIGTERM else os.kill(child.pid, NUMBER)
-            here.send("go on")
-            child.join()
-            print(child.exitcode)
-    """,
-            NUMBER=number,
-        ),
-    )
-    lines = run.stdout.splitlines()
-    assert sorted(lines[:-1]) == ["child goes on", "handler: child"], run.stderr
+    lines = after_a_signal(method, number, of_the_module=True)
+    assert sorted(lines[:-1]) == ["child goes on", "handler: child"]
     assert lines[-1] == "0"
 
 
 @pytest.mark.always("proc-inherits-ignored")
-@ways(
-    method=METHODS,
-    number={each.name: each.value for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)},
-)
+@ways(method=METHODS, number=SIGNALS)
 def test_a_child_ignores_what_its_parent_ignores(method: str, number: int) -> None:
     # no mutant: что ребёнок игнорирует, решает система
     run = run_by(

@@ -93,10 +93,9 @@ def test_a_group_that_has_failed_takes_no_new_task(end: End, where: bool, when: 
     assert [type(error) for error in refused] == [RuntimeError]
 
 
-def seen_after_a_cancel_from_outside(leave: Leave, end: End, *, in_body: bool) -> list[str]:
-    """Return what a function prints that is left while its failed group waits for a clean-up."""
+async def stopped(end: End, *, in_body: bool) -> None:
+    """Catch what a group raises that this end stops after 1 s and a clean-up keeps for 5 more."""
     assert end.error
-    error = end.error
 
     async def serve() -> None:
         try:
@@ -105,16 +104,22 @@ def seen_after_a_cancel_from_outside(leave: Leave, end: End, *, in_body: bool) -
             await asyncio.sleep(5)
             print("cleaned up")
 
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(serve())
+            if in_body:
+                await end.after(1)
+            else:
+                group.create_task(end.after(1))
+    except* end.error:
+        print("caught")
+
+
+def seen_after_a_cancel_from_outside(leave: Leave, end: End, *, in_body: bool) -> list[str]:
+    """Return what a function prints that is left while its failed group waits for a clean-up."""
+
     async def work() -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(serve())
-                if in_body:
-                    await end.after(1)
-                else:
-                    group.create_task(end.after(1))
-        except* error:
-            print("caught")
+        await stopped(end, in_body=in_body)
         await asyncio.sleep(5)
         print("goes on")
 
@@ -154,25 +159,8 @@ def test_a_deadline_that_nothing_is_awaited_under_is_not_told(
     leave: Leave, end: End, in_body: bool, waits: int
 ) -> None:
     # no mutant: в примере группу снаружи не отменяют
-    assert end.error
-    error = end.error
-
-    async def serve() -> None:
-        try:
-            await asyncio.sleep(100)
-        finally:
-            await asyncio.sleep(5)
-
     async def work() -> str:
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(serve())
-                if in_body:
-                    await end.after(1)
-                else:
-                    group.create_task(end.after(1))
-        except* error:
-            pass
+        await stopped(end, in_body=in_body)
         for _ in range(waits):
             await asyncio.Semaphore().acquire()  # it is free: nobody waits
         return "result"
@@ -189,7 +177,7 @@ def test_a_deadline_that_nothing_is_awaited_under_is_not_told(
             await work()
         print(deadline.expired())
 
-    assert perform(asks).lines == ["True"]
+    assert perform(asks).lines == ["cleaned up", "caught", "True"]
 
 
 @pytest.mark.always("stop-group-each-keeps-cancel")
