@@ -7,6 +7,7 @@ import random
 import socket
 from asyncio import Queue, StreamReader, StreamWriter
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from tests.ways import outcome_of, ways
 
 MUCH = 2_000_000
 """Bytes: more than the operating system's buffers of a local connection take."""
+MORE = 20_000_000
+"""The same of TCP."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,20 @@ class Line:
         self.away.transport.abort()
 
 
-async def connect() -> Line:
-    here, there = socket.socketpair()
+Pair = Callable[[], tuple[socket.socket, socket.socket]]
+
+
+def tcp_pair() -> tuple[socket.socket, socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = socket.create_connection(server.getsockname())
+        return here, server.accept()[0]
+
+
+PAIRS: dict[str, Pair] = {"TCP": tcp_pair, "local": socket.socketpair}
+
+
+async def connect(pair: Pair = socket.socketpair) -> Line:
+    here, there = pair()
     ours = await asyncio.open_connection(sock=here)
     return Line(*ours, *await asyncio.open_connection(sock=there))
 
@@ -128,6 +143,59 @@ def test_a_broadcast_that_waits_is_as_slow_as_the_slowest(wait: Wait, place: int
         assert trace.at(f"{number} has message 2") == 5
 
 
+async def _by_timeout(writer: StreamWriter, seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        await writer.drain()
+
+
+async def _by_wait_for(writer: StreamWriter, seconds: float) -> None:
+    await asyncio.wait_for(writer.drain(), seconds)
+
+
+@pytest.mark.always("broadcast-timeout-again")
+@ways(
+    limit={"timeout": _by_timeout, "wait_for": _by_wait_for},
+    place=PLACES,
+    together={"in turn": False, "gather": True},
+)
+def test_a_timeout_is_waited_for_with_each_message(
+    limit: Callable[[StreamWriter, float], Coroutine[Any, Any, None]], place: int, together: bool
+) -> None:
+    # no mutant: в примерах у drain нет срока
+    async def main() -> None:
+        lines = [await connect() for _ in PLACES]
+
+        async def read(number: int) -> None:
+            while True:
+                print(f"{number} has message {await lines[number].gets()}")
+
+        async def send(line: Line, message: int) -> None:
+            line.writer.write(bytes([message]) * MUCH)
+            with suppress(TimeoutError):
+                await limit(line.writer, 2)
+
+        reads = [asyncio.create_task(read(number)) for number in (0, 1, 2) if number != place]
+        for message in range(1, 5):
+            if together:
+                await asyncio.gather(*(send(line, message) for line in lines))
+            else:
+                for line in lines:
+                    await send(line, message)
+        print("all are sent")
+        await asyncio.sleep(1)
+        for task in reads:
+            task.cancel()
+        for line in lines:
+            line.hang_up()
+
+    trace = perform(main)
+    assert trace.at("all are sent") == 8
+    for number in {0, 1, 2} - {place}:
+        for message in range(1, 5):
+            late = not together and number > place
+            assert trace.at(f"{number} has message {message}") == 2 * (message - 1 + late)
+
+
 @pytest.mark.always("broadcast-own-queue")
 @ways(place=PLACES, maxsize={"one": 1, "two": 2, "many": 100})
 def test_with_a_queue_each_nobody_waits_for_the_slow_one(place: int, maxsize: int) -> None:
@@ -196,50 +264,46 @@ def test_a_burst_does_not_fit_into_anybodys_queue(maxsize: int, clients: int) ->
     assert perform(lambda: main(pause=True)).lines == [str(list(range(20)))] * clients
 
 
-@pytest.mark.always("broadcast-skip-old-or-new")
-@ways(maxsize={"one": 1, "two": 2, "five": 5}, count={"one": 1, "five": 5, "twenty": 20})
-def test_a_full_queue_keeps_the_latest_or_the_earliest(maxsize: int, count: int) -> None:
-    assert play("web/broadcast_full").lines == [
-        "skip_new: [1, 2, 3, 4, 7]",
-        "skip_old: [1, 4, 8, 9, 10]",
-    ]
-    full = load("web/broadcast_full")
-    messages = list(range(count))
-    for put, kept in (full.skip_new, messages[:maxsize]), (full.skip_old, messages[-maxsize:]):
-        queue: Queue[int] = Queue(maxsize)
-        for message in messages:
-            put(queue, message)
-        assert [queue.get_nowait() for _ in range(queue.qsize())] == kept
+TAKES = {"never": 0, "half as often": 2, "seldom": 7}
 
 
-@pytest.mark.always("broadcast-get-sees-no-leaving")
-@pytest.mark.always("broadcast-reading-sees-leaving")
-@ways(leave=LEAVES)
-def test_only_reading_sees_that_a_client_leaves(leave: Callable[[StreamWriter], None]) -> None:
-    snippet = load("web/broadcast_fixed")
+@pytest.mark.always("broadcast-skip-old")
+@ways(maxsize={"one": 1, "two": 2, "five": 5}, takes=TAKES)
+def test_a_queue_that_drops_its_oldest_holds_the_latest(maxsize: int, takes: int) -> None:
+    assert "skip_old: [1, 4, 8, 9, 10]" in play("web/broadcast_full").lines
+    queue: Queue[int] = Queue(maxsize)
+    skip_old, camera = load("web/broadcast_full").skip_old, load("web/broadcast_fixed").Camera()
+    camera.queues.add(queue)
+    for put in (lambda message: skip_old(queue, message)), camera.broadcast:
+        for message in range(30):
+            put(message)
+            held = [queue.get_nowait() for _ in range(queue.qsize())]
+            assert held == list(range(30))[message + 1 - len(held) : message + 1]
+            assert held
+            for each in held[1:] if takes and message % takes == 0 else held:
+                queue.put_nowait(each)
+        assert queue.full()
+        while not queue.empty():
+            queue.get_nowait()
 
-    async def main() -> None:
-        line, read = await connect(), await connect()
-        queue: Queue[bytes] = Queue()
-        sender = asyncio.create_task(snippet.send(queue, line.writer))
-        camera = snippet.Camera()
-        serving = asyncio.create_task(camera.serve(read.reader, read.writer))
-        await asyncio.sleep(1)
-        assert len(camera.queues) == 1
-        for each in line, read:
-            leave(each.away)
-        await asyncio.sleep(1)
-        assert serving.done()
-        assert not camera.queues
-        await asyncio.sleep(1_000_000)
-        assert not sender.done(), "it waits for a message"
-        while not sender.done():
-            queue.put_nowait(b"message")
-            await asyncio.sleep(1)
-        line.hang_up()
-        print("sender has ended")
 
-    assert perform(main).lines == ["sender has ended"]
+@pytest.mark.always("broadcast-skip-new")
+@ways(maxsize={"one": 1, "two": 2, "five": 5}, takes=TAKES)
+def test_a_queue_that_takes_nothing_new_gives_the_old_first(maxsize: int, takes: int) -> None:
+    assert "skip_new: [1, 2, 3, 4, 7]" in play("web/broadcast_full").lines
+    skip_new = load("web/broadcast_full").skip_new
+    queue: Queue[int] = Queue(maxsize)
+    sent, accepted, got = 0, list[int](), list[int]()
+    while sent < 30:
+        sent += 1
+        if not queue.full():
+            accepted.append(sent)
+        skip_new(queue, sent)
+        if takes and sent % takes == 0:
+            got.append(queue.get_nowait())
+    assert accepted[:maxsize] == list(range(1, maxsize + 1))
+    assert len(accepted) < 30, "some were skipped"
+    assert got + [queue.get_nowait() for _ in range(queue.qsize())] == accepted
 
 
 async def _read(reader: StreamReader) -> object:
@@ -258,20 +322,62 @@ async def _lines(reader: StreamReader) -> object:
     return b"".join([line async for line in reader])
 
 
-READS = {"read": _read, "some": _some, "readline": _readline, "async for": _lines}
+Read = Callable[[StreamReader], Coroutine[Any, Any, object]]
+READS: dict[str, Read] = {"read": _read, "some": _some, "readline": _readline, "async for": _lines}
+
+
+@pytest.mark.always("broadcast-get-sees-no-leaving")
+@pytest.mark.always("broadcast-reading-sees-leaving")
+@ways(leave=LEAVES, pair=PAIRS, read=READS, last={"read": False, "unread": True})
+def test_only_reading_sees_that_a_client_leaves(
+    leave: Callable[[StreamWriter], None], pair: Pair, read: Read, last: bool
+) -> None:
+    snippet = load("web/broadcast_fixed")
+
+    async def main() -> None:
+        written, served, mine = [await connect(pair) for _ in range(3)]
+        queue: Queue[bytes] = Queue()
+        sender = asyncio.create_task(snippet.send(queue, written.writer))
+        camera = snippet.Camera()
+        serving = asyncio.create_task(camera.serve(served.reader, served.writer))
+        reading = asyncio.create_task(read(mine.reader))
+        await asyncio.sleep(1)
+        assert len(camera.queues) == 1
+        assert not reading.done()
+        for line in written, served, mine:
+            if last:  # what the client leaves unread makes the system reset the connection
+                line.away.transport.pause_reading()
+                line.writer.write(b"last")
+            leave(line.away)
+        await asyncio.sleep(1)
+        assert serving.done()
+        assert not serving.exception()
+        assert served.writer.is_closing()
+        assert not camera.queues
+        assert await outcome_of(reading) in (b"", ConnectionResetError)
+        await asyncio.sleep(1_000_000)
+        assert not sender.done(), "it waits for a message"
+        assert len(asyncio.all_tasks()) == 2, "that sender and this"
+        while not sender.done():
+            queue.put_nowait(b"message")
+            await asyncio.sleep(1)
+        assert not sender.exception()
+        for line in written, served, mine:
+            line.hang_up()
+        print("sender has ended")
+
+    assert perform(main).lines == ["sender has ended"]
 
 
 @pytest.mark.always("broadcast-abort-ends-reading")
 @pytest.mark.always("broadcast-abort-drain-returns")
-@ways(read=READS, full={"full buffer": True, "empty buffer": False})
-def test_abort_ends_reading_and_the_drain_that_waits(
-    read: Callable[[StreamReader], Coroutine[Any, Any, object]], full: bool
-) -> None:
+@ways(read=READS, full={"full buffer": True, "empty buffer": False}, pair=PAIRS)
+def test_abort_ends_reading_and_the_drain_that_waits(read: Read, full: bool, pair: Pair) -> None:
     async def main() -> None:
-        line = await connect()
+        line = await connect(pair)
         reading = asyncio.create_task(read(line.reader))
         if full:
-            line.writer.write(bytes(MUCH))
+            line.writer.write(bytes(MORE))
         draining = asyncio.create_task(line.writer.drain())
         await asyncio.sleep(1)
         assert not reading.done()
@@ -342,22 +448,29 @@ def test_a_set_in_which_as_many_came_as_left_may_tell_nothing() -> None:
     # no mutant: в примерах клиенты лежат в списке
     # one way: a witness
     rolls = random.Random(1)
-    for _ in range(10_000):
-        clients, sent, stay = set(range(4)), list[int](), set(range(4))
-        try:
-            for turn, client in enumerate(clients):
-                sent.append(client)
-                if turn == 3:
-                    for leaver in rolls.sample(range(4), 2):
-                        clients.remove(leaver)
-                        stay.remove(leaver)
-                        clients.add(rolls.randrange(10, 40))
-        except RuntimeError:
-            continue
-        if any(sent.count(client) == 2 for client in stay):
-            break
-    else:
-        pytest.fail("a client that stayed never got the message twice")
+
+    async def main() -> None:
+        for _ in range(5000):
+            clients, sent = set(range(4)), list[int]()
+
+            async def broadcast(clients: set[int] = clients, sent: list[int] = sent) -> None:
+                for client in clients:
+                    sent.append(client)
+                    await asyncio.sleep(1)
+
+            sending = asyncio.create_task(broadcast())
+            await asyncio.sleep(3.5)
+            leavers = rolls.sample(range(4), 2)
+            for leaver in leavers:
+                clients.remove(leaver)
+                clients.add(rolls.randrange(10, 40))
+            if await outcome_of(sending) is None and len(set(sent[:4])) == 4:
+                twice = {client for client in sent if sent.count(client) > 1}
+                if twice - set(leavers):
+                    print("twice")
+                    return
+
+    assert perform(main).lines == ["twice"]
 
 
 @pytest.mark.always("broadcast-list-skips")
