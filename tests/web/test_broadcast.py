@@ -485,7 +485,7 @@ def test_a_list_skips_and_a_copy_does_not(
 ) -> None:
     assert "Eve: hello" not in play("web/broadcast_leaving_broken").lines
     assert play("web/broadcast_leaving_fixed").lines[-2:] == ["Eve: hello", "all have it"]
-    names = "Ann Bob Eve Joe".split()
+    names = ["Ann", "Bob", "Eve", "Joe"]
 
     async def main(name: str) -> None:
         chat = load(name).Chat(" ".join(names))
