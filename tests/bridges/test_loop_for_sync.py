@@ -386,7 +386,9 @@ def test_a_forked_worker_calls_no_atexit(method: str, started: str, closed: str)
 
 @pytest.mark.always("loop-sync-runner-busy")
 @ways(quiet={"a wait": True, "a step that computes": False})
-def test_a_busy_runner_refuses(quiet: bool) -> None:
+def test_a_busy_runner_refuses(quiet: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    # There asyncio complains of the foreign thread first, by a RuntimeError, too.
+    monkeypatch.delenv("PYTHONASYNCIODEBUG", raising=False)
     trace = play("bridges/loop_for_sync_runner", clock="virtual")
     assert trace.at("main: This event loop is already running") == 0
     begun, over = threading.Event(), threading.Event()
@@ -413,7 +415,8 @@ def test_a_busy_runner_refuses(quiet: bool) -> None:
 
 
 @pytest.mark.sometimes("loop-sync-runner-runs-anyway")
-def test_what_was_refused_may_run() -> None:
+def test_what_was_refused_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONASYNCIODEBUG", raising=False)
     trace = play("bridges/loop_for_sync_runner", clock="virtual")
     assert trace.ordered("main: This event loop is already running", "ordered by Other")
     begun, over = threading.Event(), threading.Event()

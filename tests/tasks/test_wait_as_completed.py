@@ -561,7 +561,8 @@ def test_a_future_of_a_pool_does_not_wake_wait() -> None:
                 await waiting
         return times
 
-    assert [asyncio.run(main(wraps)) for wraps in (False, True)] == [0, 1]
+    # In debug mode it isn't woken either, and besides waits for ever.
+    assert [asyncio.run(main(wraps), debug=False) for wraps in (False, True)] == [0, 1]
 
 
 @pytest.mark.always("wait-first-exception-silences")

@@ -98,6 +98,14 @@ def test_an_output_is_compared_on_each_page_that_shows_it(small: Any) -> None:
     assert "hello.md:11: output: tasks/hello: other output" in told(small)
 
 
+def test_what_ruff_says_of_code_is_told(small: Any) -> None:
+    small.replace("tests/tasks/test_hello.py", "import pytest\n", "import os, pytest\n")
+    small.replace("snippets/tasks/hello.py", 'print("hello")', "print('hello')")
+    lines = told(small)
+    assert "tests/tasks/test_hello.py:1: ruff: F401" in lines
+    assert "snippets/tasks/hello.py: ruff: the layout isn't its own" in lines
+
+
 def test_a_proof_that_fails_elsewhere_is_told_by_its_own_line(small: Any) -> None:
     small.replace("tests/tasks/test_hello.py", 'at("hello")', 'at("farewell")')
     assert "tests/tasks/test_hello.py:7: " in (lines := told(small))

@@ -30,6 +30,7 @@ from proven.stage import SnippetError
 
 from handbook.authors.check import built
 from handbook.authors.check.command import run
+from handbook.authors.check.linted import linted
 from handbook.authors.check.runs import unlike_runs
 from handbook.domain.store import is_question
 from handbook.style.command import code, findings
@@ -53,9 +54,8 @@ def check(book: Book, name: str) -> Iterator[str]:
     page = f"{book.settings.name_of(book.settings.pages)}/{name}.md"
     test = test_of(book, name)
     places = set()
-    for file, finding in chain(
-        findings(book.root, [name]), code(book.root, _own(book, page, test))
-    ):
+    own = _own(book, page, test)
+    for file, finding in chain(findings(book.root, [name]), code(book.root, own)):
         places.add(place := f"{book.settings.name_of(file)}:{finding.line}")
         yield f"{place}: {finding.rule}: {finding.text}"
     yield from _marks(book, page, test)
@@ -65,6 +65,7 @@ def check(book: Book, name: str) -> Iterator[str]:
         running = [
             pool.submit(lambda: list(_proofs(book, name, test))),
             pool.submit(lambda: list(_house(book, name))),
+            pool.submit(lambda: list(linted(book, [*map(book.settings.name_of, own)]))),
         ]
         if built.is_built(book):
             running.append(pool.submit(lambda: list(built.problems(book, page, places))))
@@ -224,10 +225,11 @@ def main() -> int:
     book = remembered(".")
     if not options.pages:
         parser.error("name a page, as in make check PAGE=tasks/gather")
-    is_wrong = False
+    is_wrong = is_left = False
     try:
         for line in chain.from_iterable(check(book, name) for name in options.pages):
             print(line, flush=True)
+            is_left = is_left or line.startswith(LEFT)
             is_wrong = is_wrong or not line.startswith(LEFT)
     except SyntaxError as error:
         print(f"{error.filename}:{error.lineno}: syntax: {error.msg}: mend it first")
@@ -236,7 +238,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     if not is_wrong:
-        print("Nothing to mend.")
+        rest = " so far: make changed tries the rest" if is_left else ""
+        print(f"Nothing to mend{rest}.")
     if not built.is_built(book):
         print(built.UNBUILT)
     return int(is_wrong)

@@ -28,7 +28,7 @@ ADVICE = {
 }
 """What to do about a finding of each kind."""
 
-LEFT = "Mutants left to make test, as they take long: "
+LEFT = "Mutants left to make changed, as they take long: "
 """Begins the line that names them."""
 
 _BESIDE = re.compile(r"# no mutant: (.+)")

@@ -29,6 +29,7 @@ class Worker:
     def __init__(self, loop: Clock, call: Callable[[], object], name: str) -> None:
         self.loop, self.call = loop, call
         self.ready = True
+        self._pause: float | None = None
         self.future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
         self.thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -36,17 +37,20 @@ class Worker:
 
     def step(self) -> None:
         """Let it move until it sleeps or is done."""
-        self.ready = False
+        self.ready, self._pause = False, None
         self._go.release()
         if not self._back.acquire(timeout=PATIENCE):
             raise CannotExplore(
                 f"the thread {self.thread.name} has worked for {PATIENCE:g} s: it may wait for the "
                 "loop, which is no order that can be explored"
             )
+        if self._pause is not None:
+            # Here, not in its own thread, from which a loop in debug mode refuses it.
+            self.loop.call_at(self.loop.time() + self._pause, self._wake)
 
     def sleep(self, seconds: float) -> None:
         """Stand still for virtual seconds; called in the thread itself."""
-        self.loop.call_at(self.loop.time() + seconds, self._wake)
+        self._pause = seconds
         self._back.release()
         self._go.acquire()
 
