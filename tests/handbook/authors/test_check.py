@@ -103,7 +103,7 @@ def test_what_ruff_says_of_code_is_told(small: Any) -> None:
     small.replace("snippets/tasks/hello.py", 'print("hello")', "print('hello')")
     lines = told(small)
     assert "tests/tasks/test_hello.py:1: ruff: F401" in lines
-    assert "snippets/tasks/hello.py: ruff: the layout isn't its own" in lines
+    assert "snippets/tasks/hello.py:5: ruff: unformatted" in lines
 
 
 def test_a_proof_that_fails_elsewhere_is_told_by_its_own_line(small: Any) -> None:
