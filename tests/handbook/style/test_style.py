@@ -83,6 +83,13 @@ FAULTS = [
     Fault(" Она печатает `hello` и завершается.", "", "short", "1 sentences", 10),
     Fault("завершается.", "завершается. Да. Да. Да.", "short", "5 sentences", 10),
     Fault("## Дальше", "## Ещё", "next", "doesn't end"),
+    Fault(
+        "Вопрос возникает, когда программа молчит.",
+        "## Пример",
+        "program",
+        "a heading, then code",
+        16,
+    ),
     Fault("- {ref}`tasks-one`\n- {ref}`tasks-two`\n", "", "next", "leads to 0", 31),
     Fault(OWN, "```\nhello\n```", "code", "without a language"),
     Fault(OWN, "```text\n0.0 │ hello\n```", "typed", "typed by hand"),

@@ -16,6 +16,7 @@ LONGEST = 90
 """Words of a paragraph that a reader takes in at one go; half of all have 25."""
 NEXT = "Дальше"
 _LINKS = range(2, 7)
+_PROGRAMS = ("{literalinclude}", "{output}", "{interleaving}", "{scheduler}")
 MESSAGE, SYMPTOM = "сообщение", "признак"
 """What an entry of the index begins with if it is no notion: a table lists them."""
 
@@ -32,6 +33,7 @@ def shape(page: Page) -> Iterator[Finding]:
         yield from _short(page)
         yield from _next(page)
         yield from _index(page)
+        yield from _unintroduced(page)
 
 
 def _index(page: Page) -> Iterator[Finding]:
@@ -94,6 +96,14 @@ def _paragraphs(page: Page) -> Iterator[Finding]:
         if passage.kind == "paragraph" and count > LONGEST:
             advice = f"no more than {LONGEST}: begin another one, or set apart what is rare"
             yield Finding(passage.line, "paragraph", f"{count} words in a paragraph, {advice}")
+
+
+def _unintroduced(page: Page) -> Iterator[Finding]:
+    tokens = [token for token in page.tokens if token.type != "myst_target"]
+    for heading, program in pairwise(tokens):
+        if heading.type == "heading_close" and program.info.startswith(_PROGRAMS):
+            advice = "say what it shows and which line matters, in a sentence before it"
+            yield Finding((program.map or [0])[0] + 1, "program", f"a heading, then code: {advice}")
 
 
 def _title(page: Page) -> Iterator[Finding]:
