@@ -298,7 +298,9 @@ RUNS = {"asyncio.run": asyncio.run, "Runner": _by_runner}
 def test_run_inside_a_running_loop_is_a_runtime_error(
     run: Callable[[Any], object], called: bool
 ) -> None:
-    assert play("coroutines/run_nested_broken").lines[0].startswith("RuntimeError")
+    broken = play("coroutines/run_nested_broken")
+    assert broken.lines[0].startswith("RuntimeError")
+    assert "coroutine 'fetch' was never awaited" in broken.stderr
     fixed = play("coroutines/run_nested_fixed")
     assert (fixed.lines, fixed.elapsed) == (["page"], 1)
     refused: list[bool] = []
