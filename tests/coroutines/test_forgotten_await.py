@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
+import re
 import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Literal
 
@@ -164,6 +165,12 @@ def test_a_line_is_warned_of_once(forget: Forgets) -> None:
             forgotten()
             gc.collect()
     assert len(caught) == 2, "once for each function"
+    with warnings.catch_warnings(record=True) as caught:
+        for _ in range(3):
+            warnings.simplefilter("default")
+            asyncio.run(forget())
+            gc.collect()
+    assert len(caught) == 3, "who changes the filters forgets which lines were warned of"
 
 
 Forget = Callable[[Coroutine[Any, Any, Any]], object]
@@ -201,6 +208,67 @@ def test_only_coroutines_are_warned_of(forgotten: tuple[Forget, bool]) -> None:
         gc.collect()
     assert log == ["went on"]
     assert bool(caught) == warned
+
+
+async def _rows(steps: list[str]) -> AsyncGenerator[int, None]:
+    steps.append("begins")
+    yield 1
+
+
+@pytest.mark.always("forgotten-generator-silent")
+# one way: there is one way to forget it
+def test_an_async_generator_that_nobody_reads_is_silent() -> None:
+    # no mutant: предупреждает сам Python, от примеров это не зависит
+    steps: list[str] = []
+
+    async def read() -> None:
+        async for _ in _rows(steps):
+            pass
+
+    async def main() -> None:
+        _rows(steps)
+        gc.collect()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+        _rows(steps)
+        gc.collect()
+    assert (caught, steps) == ([], [])
+    asyncio.run(read())
+    assert steps == ["begins"]
+
+
+ASKS: dict[str, Callable[[Any], object]] = {
+    "aclose": lambda rows: rows.aclose(),
+    "asend": lambda rows: rows.asend(None),
+    "athrow": lambda rows: rows.athrow(LookupError()),
+    "anext": anext,
+    "anext with a default": lambda rows: anext(rows, None),
+}
+
+
+@pytest.mark.always("forgotten-generator-method")
+@ways(ask=ASKS, begun={"not begun": False, "begun": True})
+def test_a_forgotten_await_of_a_generators_method(
+    ask: Callable[[Any], object], begun: bool
+) -> None:
+    # no mutant: предупреждает сам Python, от примеров это не зависит
+    async def main() -> None:
+        rows = _rows([])
+        if begun:
+            await anext(rows)
+        ask(rows)
+        gc.collect()
+        await rows.aclose()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+    message = re.compile("coroutine method '[a-z]+' of '_rows' was never awaited")
+    told = [each.category for each in caught if message.fullmatch(str(each.message))]
+    assert told == ([RuntimeWarning] if sys.version_info >= (3, 13) else [])
+    assert len(caught) == len(told)
 
 
 Creates = Callable[[Callable[[], None]], None]
