@@ -352,6 +352,53 @@ def test_async_for_asks_once_for_the_iterator_and_then_for_values(
     assert perform(main).elapsed == count
 
 
+async def _generated(count: int, pause: bool) -> AsyncIterator[int]:
+    for number in range(count):
+        if pause:
+            await asyncio.sleep(0)
+        yield number
+
+
+class _Given:
+    def __init__(self, count: int, pause: bool) -> None:
+        self.numbers, self.pause = iter(range(count)), pause
+
+    def __aiter__(self) -> "_Given":
+        return self
+
+    async def __anext__(self) -> int:
+        if self.pause:
+            await asyncio.sleep(0)
+        for number in self.numbers:
+            return number
+        raise StopAsyncIteration
+
+
+@pytest.mark.always("async-for-without-waits")
+@ways(
+    walk={"statement": _for, "comprehension": _comprehension},
+    source={"generator": _generated, "class": _Given},
+    count={"one": 1, "many": 100},
+)
+def test_async_for_without_a_suspension_lets_nobody_in(
+    walk: Callable[[Any], Coroutine[Any, Any, list[int]]],
+    source: Callable[[int, bool], Any],
+    count: int,
+) -> None:
+    # no mutant: в примерах страницы источник ждёт
+    async def neighbour() -> None:
+        print("neighbour")
+
+    async def main(pause: bool) -> None:
+        task = asyncio.create_task(neighbour())
+        assert await walk(source(count, pause)) == list(range(count))
+        print("walked")
+        await task
+
+    assert perform(lambda: main(pause=False)).lines == ["walked", "neighbour"]
+    assert perform(lambda: main(pause=True)).lines == ["neighbour", "walked"]
+
+
 @pytest.mark.always("async-for-again")
 # one way: the contrast is an iterator that returns itself
 def test_a_new_iterator_each_time_is_walked_again() -> None:
