@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ways
+from tests.ways import ENDED, SOME, End, but, outcome_of, ways
 
 
 async def _save(answer: object = None) -> object:
@@ -208,6 +208,52 @@ def test_only_coroutines_are_warned_of(forgotten: tuple[Forget, bool]) -> None:
         gc.collect()
     assert log == ["went on"]
     assert bool(caught) == warned
+
+
+Awaits = Callable[["asyncio.Future[Any]"], Coroutine[Any, Any, object]]
+
+
+async def _let_it_be(gathering: asyncio.Future[Any]) -> None:
+    await asyncio.sleep(2)
+    del gathering
+    await asyncio.sleep(1)
+
+
+async def _ask(gathering: asyncio.Future[Any]) -> None:
+    await outcome_of(gathering)
+
+
+AWAITS: dict[str, tuple[Awaits, bool]] = {"nobody": (_let_it_be, True), "main": (_ask, False)}
+
+
+@pytest.mark.always("forgotten-gather-logged")
+@ways(end=but(ENDED, "value"), count=SOME, awaits=AWAITS, listed={"raised": False, "listed": True})
+def test_the_journal_tells_of_a_gather_that_nobody_awaited(
+    end: End, count: int, awaits: tuple[Awaits, bool], listed: bool
+) -> None:
+    # no mutant: примеры страницы gather не зовут
+    wait, forgotten = awaits
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: print(told["message"]))
+        others = [asyncio.sleep(1) for _ in range(count - 1)]
+        await wait(asyncio.gather(end.after(1), *others, return_exceptions=listed))
+
+    told = [(event.text, event.time) for event in perform(main).events]
+    message = "_GatheringFuture exception was never retrieved"
+    assert told == [(message, 2)] * (forgotten and not listed)
+
+
+@ways(count=SOME, listed={"raised": False, "listed": True})
+def test_the_journal_tells_of_a_gather_that_run_cancels(count: int, listed: bool) -> None:
+    async def main() -> None:
+        asyncio.gather(*(asyncio.sleep(60) for _ in range(count)), return_exceptions=listed)
+        await asyncio.sleep(1)
+
+    trace = perform(main)
+    assert trace.elapsed == 1
+    told = "_GatheringFuture exception was never retrieved" in trace.stderr
+    assert told == (not listed)
 
 
 async def _rows(steps: list[str]) -> AsyncGenerator[int, None]:
