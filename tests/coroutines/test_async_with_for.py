@@ -73,6 +73,30 @@ def test_the_exit_runs_however_the_body_ends(end: End, asked: bool) -> None:
     assert perform(main).at("left") == (3 if asked else 4)
 
 
+@pytest.mark.always("async-with-second-cancel")
+@ways(awaited=AWAITED, again={"once": False, "twice": True})
+def test_a_second_cancellation_cuts_the_exit(awaited: Awaited, again: bool) -> None:
+    # no mutant: в примерах страницы задач не отменяют
+    async def work() -> None:
+        async with _Managed(awaited):
+            await asyncio.sleep(100)
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(2)
+        task.cancel()
+        await asyncio.sleep(0.5)
+        if again:
+            task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        print("over")
+
+    trace = perform(main)
+    assert trace.lines == ["entered", *["left"] * (not again), "over"]
+    assert trace.at("over") == (2.5 if again else 3)
+
+
 @pytest.mark.always("async-with-true-swallows")
 @ways(end=ENDED, answer={"nothing": None, "False": False, "True": True, "an object": object()})
 def test_a_true_answer_of_the_exit_swallows_the_error(end: End, answer: object) -> None:
