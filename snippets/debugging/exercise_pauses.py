@@ -8,13 +8,12 @@ Sleep = Callable[[float], Awaitable[None]]
 async def retry(
     action: Callable[[], Awaitable[str]], sleep: Sleep = asyncio.sleep
 ) -> str:
-    pause = 10
-    while True:
+    for pause in (10, 20, 40):
         try:
             return await action()
         except OSError:
             await sleep(pause)
-            pause *= 2
+    return await action()
 
 
 async def check_pauses() -> None:
@@ -26,5 +25,14 @@ async def check_pauses() -> None:
     print("tries:", action.await_count)
 
 
+async def check_last_error() -> None:
+    action = AsyncMock(side_effect=OSError("still down"))
+    try:
+        await retry(action, AsyncMock())
+    except OSError as error:
+        print(f"tries: {action.await_count}, then: {error}")
+
+
 if __name__ == "__main__":
     asyncio.run(check_pauses())
+    asyncio.run(check_last_error())

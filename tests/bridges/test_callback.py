@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, ways
+from tests.ways import ENDED, End, ways
 
 Callback = Callable[..., object]
 Deliver = Callable[[asyncio.AbstractEventLoop, Callback], object]
@@ -168,6 +168,38 @@ def test_an_async_def_for_a_callback_is_lost(stand: Callable[[Watched], Any]) ->
         asyncio.run(main())
     assert (watched.called, watched.ran) == (1, 0)
     assert any("was never awaited" in str(each.message) for each in caught)
+
+
+@pytest.mark.sometimes("callback-async-def-hangs")
+@ways(debug={"debug mode": True, "no debug mode": False}, end=ENDED)
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_an_async_def_for_a_done_callback_leaves_the_waiter_asleep(debug: bool, end: End) -> None:
+    # no mutant: программы страницы режима отладки не включают
+    errors: list[object] = []
+
+    async def report(_: object) -> None:
+        pass
+
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: errors.append(context.get("exception")))
+        task = asyncio.create_task(end.after(0))
+        task.add_done_callback(report)
+        waiter = asyncio.create_task(asyncio.wait([task]))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert task.done()
+        if not task.cancelled():
+            task.exception()
+        # Nothing would ever wake it, not even its cancellation.
+        waiter._log_destroy_pending = waiter.done()
+        return waiter.done()
+
+    loop = asyncio.new_event_loop()
+    loop.set_debug(debug)
+    assert loop.run_until_complete(main()) is not debug
+    loop.close()
+    assert [type(error) for error in errors] == [TypeError] * debug
 
 
 @pytest.mark.always("callback-reader-spins")

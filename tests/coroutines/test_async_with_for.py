@@ -73,6 +73,30 @@ def test_the_exit_runs_however_the_body_ends(end: End, asked: bool) -> None:
     assert perform(main).at("left") == (3 if asked else 4)
 
 
+@pytest.mark.always("async-with-second-cancel")
+@ways(awaited=AWAITED, again={"once": False, "twice": True})
+def test_a_second_cancellation_cuts_the_exit(awaited: Awaited, again: bool) -> None:
+    # no mutant: в примерах страницы задач не отменяют
+    async def work() -> None:
+        async with _Managed(awaited):
+            await asyncio.sleep(100)
+
+    async def main() -> None:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(2)
+        task.cancel()
+        await asyncio.sleep(0.5)
+        if again:
+            task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        print("over")
+
+    trace = perform(main)
+    assert trace.lines == ["entered", *["left"] * (not again), "over"]
+    assert trace.at("over") == (2.5 if again else 3)
+
+
 @pytest.mark.always("async-with-true-swallows")
 @ways(end=ENDED, answer={"nothing": None, "False": False, "True": True, "an object": object()})
 def test_a_true_answer_of_the_exit_swallows_the_error(end: End, answer: object) -> None:
@@ -350,6 +374,53 @@ def test_async_for_asks_once_for_the_iterator_and_then_for_values(
         assert values.calls == ["aiter", *["anext"] * (count + 1)]
 
     assert perform(main).elapsed == count
+
+
+async def _generated(count: int, pause: bool) -> AsyncIterator[int]:
+    for number in range(count):
+        if pause:
+            await asyncio.sleep(0)
+        yield number
+
+
+class _Given:
+    def __init__(self, count: int, pause: bool) -> None:
+        self.numbers, self.pause = iter(range(count)), pause
+
+    def __aiter__(self) -> "_Given":
+        return self
+
+    async def __anext__(self) -> int:
+        if self.pause:
+            await asyncio.sleep(0)
+        for number in self.numbers:
+            return number
+        raise StopAsyncIteration
+
+
+@pytest.mark.always("async-for-without-waits")
+@ways(
+    walk={"statement": _for, "comprehension": _comprehension},
+    source={"generator": _generated, "class": _Given},
+    count={"one": 1, "many": 100},
+)
+def test_async_for_without_a_suspension_lets_nobody_in(
+    walk: Callable[[Any], Coroutine[Any, Any, list[int]]],
+    source: Callable[[int, bool], Any],
+    count: int,
+) -> None:
+    # no mutant: в примерах страницы источник ждёт
+    async def neighbour() -> None:
+        print("neighbour")
+
+    async def main(pause: bool) -> None:
+        task = asyncio.create_task(neighbour())
+        assert await walk(source(count, pause)) == list(range(count))
+        print("walked")
+        await task
+
+    assert perform(lambda: main(pause=False)).lines == ["walked", "neighbour"]
+    assert perform(lambda: main(pause=True)).lines == ["neighbour", "walked"]
 
 
 @pytest.mark.always("async-for-again")

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -251,12 +251,15 @@ def test_an_exit_of_a_task_ends_the_whole_program(end: End, started: Started) ->
     async def main() -> None:
         neighbour = asyncio.create_task(serve("neighbour"))
         try:
-            async with started() as start:
-                task = start(end.after(1))
-                while not task.done():  # noqa: ASYNC110 - that it spins is the point
-                    await asyncio.sleep(3)
+            # Of a group it comes out as well: main is a second task that could raise it.
+            with suppress(SystemExit, KeyboardInterrupt, BaseExceptionGroup):
+                async with started() as start:
+                    task = start(end.after(1))
+                    while not task.done():  # noqa: ASYNC110 - that it spins is the point
+                        await asyncio.sleep(3)
         finally:
             ends.append("main: closed")
+        if end in FAILED.values():
             await asyncio.wait([neighbour])
 
     assert end.error
@@ -265,9 +268,57 @@ def test_an_exit_of_a_task_ends_the_whole_program(end: End, started: Started) ->
             perform(main)
         assert ends == ["main: closed", "neighbour: closed"]
     else:
-        with suppress(BaseExceptionGroup):
-            perform(main)
+        perform(main)
         assert "neighbour: served" in ends, "of an ordinary error it hears nothing"
+
+
+async def _in_gather(leave: Coroutine[Any, Any, Any], *, listed: bool = False) -> None:
+    # Cancelling it must find something to cancel: else the one who waits hears of that alone.
+    await asyncio.gather(leave, asyncio.sleep(20), return_exceptions=listed)
+
+
+async def _in_group(leave: Coroutine[Any, Any, Any]) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(leave)
+
+
+async def _in_listing_gather(leave: Coroutine[Any, Any, Any]) -> None:
+    await _in_gather(leave, listed=True)
+
+
+@pytest.mark.sometimes("await-exits-cut-the-cleanup")
+@ways(
+    end=EXITS,
+    through={
+        "gather": (_in_gather, True),
+        "TaskGroup": (_in_group, True),
+        "gather that lists errors": (_in_listing_gather, False),
+    },
+)
+def test_an_exit_that_a_second_task_raises_cuts_the_cleanup_of_others(
+    end: End, through: tuple[Callable[[Coroutine[Any, Any, Any]], Awaitable[None]], bool]
+) -> None:
+    # no mutant: в примерах страницы программу не прерывают
+    wait, cut = through
+    ends: list[str] = []
+
+    async def serve() -> None:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            await asyncio.sleep(1)
+            ends.append("closed")
+            raise
+
+    async def main() -> None:
+        tasks.append(asyncio.create_task(serve()))
+        await wait(end.after(1))
+
+    tasks: list[asyncio.Task[None]] = []
+    with pytest.raises(end.error or BaseException):
+        perform(main)
+    assert tasks[0].cancelled() != cut
+    assert ends == ([] if cut else ["closed"])
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="no eager tasks")

@@ -2,18 +2,19 @@
 
 import asyncio
 import gc
+import re
 import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ways
+from tests.ways import ENDED, SOME, End, but, outcome_of, ways
 
 
 async def _save(answer: object = None) -> object:
@@ -164,6 +165,12 @@ def test_a_line_is_warned_of_once(forget: Forgets) -> None:
             forgotten()
             gc.collect()
     assert len(caught) == 2, "once for each function"
+    with warnings.catch_warnings(record=True) as caught:
+        for _ in range(3):
+            warnings.simplefilter("default")
+            asyncio.run(forget())
+            gc.collect()
+    assert len(caught) == 3, "who changes the filters forgets which lines were warned of"
 
 
 Forget = Callable[[Coroutine[Any, Any, Any]], object]
@@ -201,6 +208,113 @@ def test_only_coroutines_are_warned_of(forgotten: tuple[Forget, bool]) -> None:
         gc.collect()
     assert log == ["went on"]
     assert bool(caught) == warned
+
+
+Awaits = Callable[["asyncio.Future[Any]"], Coroutine[Any, Any, object]]
+
+
+async def _let_it_be(gathering: asyncio.Future[Any]) -> None:
+    await asyncio.sleep(2)
+    del gathering
+    await asyncio.sleep(1)
+
+
+async def _ask(gathering: asyncio.Future[Any]) -> None:
+    await outcome_of(gathering)
+
+
+AWAITS: dict[str, tuple[Awaits, bool]] = {"nobody": (_let_it_be, True), "main": (_ask, False)}
+
+
+@pytest.mark.always("forgotten-gather-logged")
+@ways(end=but(ENDED, "value"), count=SOME, awaits=AWAITS, listed={"raised": False, "listed": True})
+def test_the_journal_tells_of_a_gather_that_nobody_awaited(
+    end: End, count: int, awaits: tuple[Awaits, bool], listed: bool
+) -> None:
+    # no mutant: примеры страницы gather не зовут
+    wait, forgotten = awaits
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: print(told["message"]))
+        others = [asyncio.sleep(1) for _ in range(count - 1)]
+        await wait(asyncio.gather(end.after(1), *others, return_exceptions=listed))
+
+    told = [(event.text, event.time) for event in perform(main).events]
+    message = "_GatheringFuture exception was never retrieved"
+    assert told == [(message, 2)] * (forgotten and not listed)
+
+
+@ways(count=SOME, listed={"raised": False, "listed": True})
+def test_the_journal_tells_of_a_gather_that_run_cancels(count: int, listed: bool) -> None:
+    async def main() -> None:
+        asyncio.gather(*(asyncio.sleep(60) for _ in range(count)), return_exceptions=listed)
+        await asyncio.sleep(1)
+
+    trace = perform(main)
+    assert trace.elapsed == 1
+    told = "_GatheringFuture exception was never retrieved" in trace.stderr
+    assert told == (not listed)
+
+
+async def _rows(steps: list[str]) -> AsyncGenerator[int, None]:
+    steps.append("begins")
+    yield 1
+
+
+@pytest.mark.always("forgotten-generator-silent")
+# one way: there is one way to forget it
+def test_an_async_generator_that_nobody_reads_is_silent() -> None:
+    # no mutant: предупреждает сам Python, от примеров это не зависит
+    steps: list[str] = []
+
+    async def read() -> None:
+        async for _ in _rows(steps):
+            pass
+
+    async def main() -> None:
+        _rows(steps)
+        gc.collect()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+        _rows(steps)
+        gc.collect()
+    assert (caught, steps) == ([], [])
+    asyncio.run(read())
+    assert steps == ["begins"]
+
+
+ASKS: dict[str, Callable[[Any], object]] = {
+    "aclose": lambda rows: rows.aclose(),
+    "asend": lambda rows: rows.asend(None),
+    "athrow": lambda rows: rows.athrow(LookupError()),
+    "anext": anext,
+    "anext with a default": lambda rows: anext(rows, None),
+}
+
+
+@pytest.mark.always("forgotten-generator-method")
+@ways(ask=ASKS, begun={"not begun": False, "begun": True})
+def test_a_forgotten_await_of_a_generators_method(
+    ask: Callable[[Any], object], begun: bool
+) -> None:
+    # no mutant: предупреждает сам Python, от примеров это не зависит
+    async def main() -> None:
+        rows = _rows([])
+        if begun:
+            await anext(rows)
+        ask(rows)
+        gc.collect()
+        await rows.aclose()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+    message = re.compile("coroutine method '[a-z]+' of '_rows' was never awaited")
+    told = [each.category for each in caught if message.fullmatch(str(each.message))]
+    assert told == ([RuntimeWarning] if sys.version_info >= (3, 13) else [])
+    assert len(caught) == len(told)
 
 
 Creates = Callable[[Callable[[], None]], None]

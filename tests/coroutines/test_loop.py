@@ -270,6 +270,7 @@ def test_a_coroutine_function_as_callback_is_lost(
         if debug:
             with pytest.raises(TypeError):
                 schedule(loop, refresh)
+            schedule(loop, lambda: refresh())
         else:
             schedule(loop, refresh)
         await asyncio.sleep(2)
@@ -277,7 +278,9 @@ def test_a_coroutine_function_as_callback_is_lost(
     lost = perform(lambda: main(debug=False))
     assert lost.lines == []
     assert "never awaited" in lost.stderr
-    perform(lambda: main(debug=True))
+    lost = perform(lambda: main(debug=True))
+    assert lost.lines == []
+    assert lost.stderr.count("never awaited") == 1, "of the one that a lambda made"
 
 
 class Selector(selectors.DefaultSelector):

@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from proven.stage import load, perform, play
+from proven.stage import load, perform, perform_script, play
 
 from tests.ways import ENDED, End, ways
+from tests.ways_processes import filled
 
 
 @pytest.mark.always("run-new-loop-closed")
@@ -113,6 +114,41 @@ def test_run_of_another_awaitable() -> None:
     else:
         with pytest.raises(ValueError, match="coroutine"):
             asyncio.run(Answer())
+
+
+OWN = "asyncio.set_event_loop(asyncio.new_event_loop())"
+
+
+@pytest.mark.always("run-of-gather")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@ways(before={"at first": "pass", "after a run": "asyncio.run(main())", "own loop": OWN})
+def test_a_gather_is_no_main(before: str) -> None:
+    # no mutant: программы страницы gather не зовут
+    trace = perform_script(
+        filled(
+            """
+            import asyncio, warnings
+
+            async def work():
+                print("worked")
+
+            async def main():
+                await asyncio.gather(work(), work())
+
+            warnings.simplefilter("ignore")
+            BEFORE
+            print("now")
+            try:
+                asyncio.run(asyncio.gather(work(), work()))
+            except (RuntimeError, ValueError):
+                print("refused")
+            asyncio.run(main())
+            """,
+            BEFORE=before,
+        )
+    )
+    worked = ["worked"] * 2
+    assert trace.lines == [*worked * before.startswith("asyncio.run"), "now", "refused", *worked]
 
 
 @pytest.mark.always("run-by-hand-leaves-tasks")
@@ -298,7 +334,9 @@ RUNS = {"asyncio.run": asyncio.run, "Runner": _by_runner}
 def test_run_inside_a_running_loop_is_a_runtime_error(
     run: Callable[[Any], object], called: bool
 ) -> None:
-    assert play("coroutines/run_nested_broken").lines[0].startswith("RuntimeError")
+    broken = play("coroutines/run_nested_broken")
+    assert broken.lines[0].startswith("RuntimeError")
+    assert "coroutine 'fetch' was never awaited" in broken.stderr
     fixed = play("coroutines/run_nested_fixed")
     assert (fixed.lines, fixed.elapsed) == (["page"], 1)
     refused: list[bool] = []

@@ -261,3 +261,15 @@ def test_no_task_without_a_running_loop(thread: bool) -> None:
         with pytest.raises(OSError, match=r"^$"):
             perform(partial(_stop_poller, poll, body))
     assert perform(partial(_stop_poller, wait, work)).elapsed == 1
+
+    async def body_fails_later() -> None:
+        await work()
+        print("the body works on")
+        raise LookupError
+
+    async def both_fail() -> None:
+        with pytest.raises(OSError, match=r"^$") as caught:
+            await _stop_poller(partial(fail, 0.5), body_fails_later)
+        assert isinstance(caught.value.__context__, LookupError)
+
+    assert perform(both_fail).at("the body works on") == 1

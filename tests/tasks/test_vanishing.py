@@ -395,6 +395,7 @@ def _by_hand_tidily(main: Coroutine[Any, Any, None]) -> None:
         task.cancel()
     if left:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 
 
@@ -486,19 +487,34 @@ async def _in_a_callback(create: Callable[[], None]) -> None:
 @ways(
     new={"finally": _in_finally, "except": _in_except, "callback": _in_a_callback},
     run={"run": asyncio.run, "Runner": _by_runner},
-    awaited={"left alone": False, "awaited": True},
+    longer={
+        "nothing": None,
+        "another task": "task",
+        "a thread": "thread",
+        "a generator": "generator",
+    },
 )
 def test_a_task_created_while_run_cancels_is_left(
     new: New,
     run: Callable[[Coroutine[Any, Any, None]], None],
-    awaited: bool,
+    longer: str | None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     # no mutant: кого отменить и дождаться, решает asyncio
     kept: list[asyncio.Task[None]] = []
+    said, held = threading.Event(), []
+
+    async def until_said() -> None:
+        while not said.is_set():  # noqa: ASYNC110 - passes are what it counts
+            await asyncio.sleep(0)
 
     async def farewell() -> None:
-        await (asyncio.sleep(0) if awaited else _wait_for_nobody())
+        if not longer:
+            await _wait_for_nobody()
+        # More passes than `run` makes for those that it cancels.
+        for _ in range(50):
+            await asyncio.sleep(0)
+        said.set()
 
     def create() -> None:
         kept.append(asyncio.create_task(farewell()))
@@ -507,23 +523,34 @@ def test_a_task_created_while_run_cancels_is_left(
         try:
             await _wait_for_nobody()
         finally:
-            if awaited:  # those that are waited for take a little longer than the new task
-                await asyncio.sleep(0.01)
+            if longer == "task":
+                await until_said()
+
+    async def rows() -> AsyncIterator[int]:
+        try:
+            yield 1
+        finally:
+            await until_said()
 
     async def main() -> None:
         kept.append(asyncio.create_task(new(create)))
         kept.append(asyncio.create_task(other()))
+        if longer == "thread":
+            asyncio.get_running_loop().run_in_executor(None, said.wait, 60)
+        if longer == "generator":
+            held.append(rows())
+            await anext(held[0])
         await asyncio.sleep(0)
 
     run(main())
     *before, late = kept
     assert all(task.done() for task in before)
-    assert late.done() is awaited
+    assert late.done() is bool(longer)
     assert not late.cancelled()
     del before, late
     kept.clear()
     gc.collect()
-    assert (DESTROYED in caplog.text) is not awaited
+    assert (DESTROYED in caplog.text) is not bool(longer)
 
 
 @pytest.mark.always("vanish-gather-of-none")
