@@ -167,7 +167,7 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
             return  # so would the next one
         if in_vain:
             done += 1  # this mutant killed its worker
-            findings.blame(f"{job['page']}: step {done} ended its worker")
+            findings.blame(f"{job['page']}: step {done} ended its worker, with {how}")
         if in_vain == _MOST_IN_VAIN:
             many = f"{in_vain} workers in a row ended with {how}"
             findings.blame(f"{job['page']}: {many}, none of them with a mutant tried")
