@@ -719,6 +719,8 @@ def test_what_a_function_defines_is_refused(make: Callable[[], object], protocol
     # no mutant: что принимает pickle, решает он сам
     with pytest.raises(REFUSED, match="local object"):
         pickle.dumps(make(), protocol)
+    reduced = type("Reduced", (_local_class(),), {"__reduce__": lambda _: (int, ("5",))})
+    assert pickle.loads(pickle.dumps(reduced(), protocol)) == 5
 
 
 def _logged(function: Callable[[int], int]) -> Callable[[int], int]:
