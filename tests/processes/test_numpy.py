@@ -261,8 +261,8 @@ def test_the_jobs_of_a_chunk_have_one_block(method: str) -> None:
 @ways(method=METHODS)
 def test_a_block_that_is_gone_is_closed(method: str) -> None:
     # no mutant: в примерах блок закрывают сами
-    told = chunked(method)
-    assert told[::2] == [f"{name} {{7}} True" for name in ("starmap", "chunks of 12", "chunks of 1")]
+    sendings = ("starmap", "chunks of 12", "chunks of 1")
+    assert chunked(method)[::2] == [f"{name} {{7}} True" for name in sendings]
 
 
 @pytest.fixture
