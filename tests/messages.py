@@ -254,6 +254,17 @@ _PRINTED = (
         "import pickle\ndef work(): pass\nraw, work = work, lambda: None\npickle.dumps(raw)",
     ),
     Printed(
+        "processes/exchange",
+        "Broken pipe",
+        "from multiprocessing import Pipe\nhere, there = Pipe()\nthere.close()\nhere.send(1)",
+    ),
+    Printed(
+        "processes/exchange",
+        "Connection reset by peer",
+        "from multiprocessing import Pipe\nhere, there = Pipe()\nhere.send(1)\nthere.close()\n"
+        "here.recv()",
+    ),
+    Printed(
         "processes/memory",
         "resource_tracker: There appear to be … leaked shared_memory objects "
         "to clean up at shutdown",

@@ -16,12 +16,14 @@ def main() -> None:
     jobs: Queue[str | None] = Queue()
     worker = Thread(target=work, args=(jobs,))
     worker.start()
-    for job in ("1", "two", "3"):
-        jobs.put(job)
-    jobs.join()
-    print("main: all done")
-    jobs.put(None)
-    worker.join()
+    try:
+        for job in ("1", "two", "3"):
+            jobs.put(job)
+        jobs.join()
+        print("main: all done")
+    finally:
+        jobs.put(None)
+        worker.join()
 
 
 if __name__ == "__main__":

@@ -528,8 +528,12 @@ def test_jobs_of_an_old_pool_end_with_its_block_after_ctrl_c(method: str, sendin
 
 
 @pytest.mark.always("dead-orphans-of-the-executor")
-@ways(method=METHODS, kind={"executor": "ProcessPoolExecutor", "old": "multiprocessing.Pool"})
-def test_workers_after_their_program_was_killed(method: str, kind: str) -> None:
+@ways(
+    method=METHODS,
+    kind={"executor": "ProcessPoolExecutor", "old": "multiprocessing.Pool"},
+    end=only(ENDS, "os._exit", "killed", "the system kills"),
+)
+def test_workers_after_their_program_was_killed(method: str, kind: str, end: str) -> None:
     # no mutant: что увидит рабочий процесс, решает система
     # While a process holds the writing end of the pipe that it reads, its reading can't end.
     run = by(
@@ -542,7 +546,7 @@ def test_workers_after_their_program_was_killed(method: str, kind: str) -> None:
             (worker,) = multiprocessing.active_children()
             jobs = pool._inqueue if call else pool._call_queue
             sent.send((worker.pid, os.fstat(jobs._reader.fileno()).st_ino))
-            os.kill(os.getpid(), 9)
+            END
 
         def writes_to(pid, pipe):
             for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -569,6 +573,7 @@ def test_workers_after_their_program_was_killed(method: str, kind: str) -> None:
                 print("ended" if multiprocessing.connection.wait([worker], 10) else "waits")
         """,
         KIND=kind,
+        END=end,
     )
     expected = ["holds its pipe", "waits"] if kind == "ProcessPoolExecutor" else ["ended"]
     assert run.stdout.splitlines() == expected, run.stderr

@@ -457,14 +457,16 @@ PIPE = """
     from multiprocessing import Pipe, Process
 
     def work(there):
+        {read}
         there.send("last words")
         {ending}
 
     if __name__ == "__main__":
-        here, there = Pipe(duplex={duplex})[::{step}]
+        here, there = Pipe(duplex={duplex})
         child = Process(target=work, args=(there,))
         child.start()
         {close}
+        {write}
         child.join()
         print(here.recv())
         try:
@@ -478,9 +480,58 @@ PIPE = """
 @ways(method=METHODS, end=PROCESS_ENDS | {"closed": ("there.close()", 0)})
 def test_recv_ends_when_all_have_closed_the_other_end(method: str, end: tuple[str, int]) -> None:
     # no mutant: что увидит получатель, решает система; её программа стоит вне доказательства
-    for duplex, step in ((True, 1), (False, 1)):
-        code = PIPE.format(ending=end[0], duplex=duplex, step=step, close="there.close()")
+    for duplex, read, write in (
+        (True, "pass", "pass"),
+        (True, "there.recv()", "here.send('hello')"),
+        (False, "pass", "pass"),
+    ):
+        code = PIPE.format(
+            ending=end[0], duplex=duplex, close="there.close()", read=read, write=write
+        )
         assert perform_by(method, dedent(code)).lines == ["last words", "EOFError"]
+
+
+@pytest.mark.always("xch-send-to-nobody")
+@ways(
+    method=METHODS,
+    end=PROCESS_ENDS | {"closed": ("there.close()", 0)},
+    duplex={"duplex": True, "one way": False},
+)
+def test_what_is_sent_to_nobody_is_an_error(
+    method: str, end: tuple[str, int], duplex: bool
+) -> None:
+    # no mutant: что увидит отправитель, решает система
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import os, sys
+        from multiprocessing import Pipe, Process
+
+        def work(there):
+            there.recv()
+            ENDING
+
+        if __name__ == "__main__":
+            there, here = Pipe(duplex=DUPLEX)
+            child = Process(target=work, args=(there,))
+            child.start()
+            here.send("read")
+            here.send("never read")
+            child.join()
+            here.send("held by its own program")
+            there.close()
+            for size in (1, 1_000_000):
+                try:
+                    here.send("x" * size)
+                except BrokenPipeError:
+                    print("BrokenPipeError")
+        """,
+            ENDING=end[0],
+            DUPLEX=duplex,
+        ),
+    )
+    assert trace.lines == ["BrokenPipeError"] * 2
 
 
 @pytest.mark.always("xch-send-waits-for-its-reader")
@@ -576,7 +627,7 @@ def notices_death() -> None:
 @ways(method=METHODS, end=PROCESS_ENDS)
 def test_an_end_kept_open_hides_that_the_child_is_gone(method: str, end: tuple[str, int]) -> None:
     # no mutant: без этого close() программа ждёт вечно, о чём и говорит утверждение
-    code = PIPE.format(ending=end[0], duplex=True, step=1, close="pass")
+    code = PIPE.format(ending=end[0], duplex=True, close="pass", read="pass", write="pass")
     assert perform_by(method, dedent(code)).lines == ["last words", "False"]
     play("processes/exchange_pipe")
     notices_death()
@@ -614,14 +665,15 @@ def test_who_receives_runs_what_the_sender_chose(kind: str) -> None:
 
 @pytest.mark.sometimes("xch-closed-pipe-may-reset")
 def test_what_the_other_end_never_read_resets_the_pipe() -> None:
-    for unread, error in ((True, ConnectionResetError), (False, EOFError)):
+    for unread, errors in ((True, [ConnectionResetError, EOFError]), (False, [EOFError] * 2)):
         here, there = multiprocessing.Pipe()
         here.send("last words")
         if not unread:
             there.recv()
         there.close()
-        with pytest.raises(error):
-            here.recv()
+        for error in errors:
+            with pytest.raises(error):
+                here.recv()
 
 
 @pytest.mark.always("xch-lambda-is-refused")
@@ -667,6 +719,8 @@ def test_what_a_function_defines_is_refused(make: Callable[[], object], protocol
     # no mutant: что принимает pickle, решает он сам
     with pytest.raises(REFUSED, match="local object"):
         pickle.dumps(make(), protocol)
+    reduced = type("Reduced", (_local_class(),), {"__reduce__": lambda _: (int, ("5",))})
+    assert pickle.loads(pickle.dumps(reduced(), protocol)) == 5
 
 
 def _logged(function: Callable[[int], int]) -> Callable[[int], int]:

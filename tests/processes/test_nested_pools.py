@@ -28,6 +28,10 @@ PROGRAM = """
         with ProcessPoolExecutor(1) as pool:
             return list(pool.map(one, [1, 2]))
 
+    def by_manager():
+        with multiprocessing.Manager() as manager:
+            return list(manager.list([10, 20]))
+
     def by_threads():
         with ThreadPoolExecutor(1) as pool:
             return list(pool.map(one, [1, 2]))
@@ -60,7 +64,7 @@ PROGRAM = """
         multiprocessing.Process(target=send, args=(theirs, makers), daemon=True).start()
         return ours.recv()
 
-    PROCESSES = [by_process, by_pool, by_executor]
+    PROCESSES = [by_process, by_pool, by_executor, by_manager]
 
     if __name__ == "__main__":
         for line in WITHIN(MAKERS):
@@ -81,7 +85,7 @@ def test_a_daemon_starts_no_process(method: str, within: str) -> None:
     totals = {sheet: sum(map(broken.cell, cells)) for sheet, cells in broken.SHEETS.items()}
     assert totals == {"north": 30, "south": 70}
     assert play("processes/nested_pools_fixed").lines == ["{'north': 30, 'south': 70}"]
-    makers = ("by_process", "by_pool", "by_executor")
+    makers = ("by_process", "by_pool", "by_executor", "by_manager")
     assert _told(method, within, "PROCESSES") == [f"{name}: {REFUSED}" for name in makers]
 
 
@@ -96,6 +100,7 @@ def test_a_process_of_an_executor_starts_others(method: str) -> None:
         "by_process: 0",
         "by_pool: [10, 20]",
         "by_executor: [10, 20]",
+        "by_manager: [10, 20]",
     ]
 
 

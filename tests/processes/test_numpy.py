@@ -191,6 +191,80 @@ def test_a_forked_child_has_the_arrays_of_its_parent(method: str, sender: str) -
     assert f"{sender} wrote 7 7" in told
 
 
+CHUNKED = """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from itertools import repeat
+    from multiprocessing.shared_memory import SharedMemory
+
+    import numpy as np
+
+    def mapped(name):
+        with open("/proc/self/maps") as maps:
+            return sum(name in line for line in maps)
+
+    def closing(block, place):
+        leaving(block, place)
+        block.close()
+
+    def leaving(block, place):
+        array = np.frombuffer(block.buf, np.int64, count=12)
+        array[place] += 7
+        del array
+
+    def one(pool, name):
+        return next(iter(pool.map(mapped, [name])))
+
+    def tell(label, pool, send):
+        block = SharedMemory(create=True, size=12 * 8)
+        before = one(pool, block.name)
+        send(leaving, block)
+        print(label, set(block.buf[::8]), one(pool, block.name) == before)
+        try:
+            send(closing, block)
+            print(label, "closed by each")
+        except TypeError as error:
+            print(label, error)
+        block.unlink()
+        block.close()
+
+    if __name__ == "__main__":
+        places = range(12)
+        with ProcessPoolExecutor(1) as pool, multiprocessing.Pool(1) as old:
+            # Three in a message, of its own accord; it raises when all of them have ended.
+            tell("starmap", old, lambda job, block: old.starmap(job, zip(repeat(block), places)))
+            for size in (12, 1):
+                send = lambda job, block: list(
+                    pool.map(job, repeat(block), places, chunksize=size)
+                )
+                tell(f"chunks of {size}", pool, send)
+"""
+"""Gives a block to jobs that are sent several at once, and one by one."""
+GONE = "a bytes-like object is required, not 'NoneType'"
+
+
+@functools.cache
+def chunked(method: str) -> list[str]:
+    """Return what CHUNKED prints whose processes are started by `method`."""
+    return perform_by(method, CHUNKED).lines
+
+
+@pytest.mark.always("np-chunk-shares-the-block")
+@ways(method=METHODS)
+def test_the_jobs_of_a_chunk_have_one_block(method: str) -> None:
+    # no mutant: в примере задания отправляют по одному
+    told = chunked(method)
+    assert told[1::2] == [f"starmap {GONE}", f"chunks of 12 {GONE}", "chunks of 1 closed by each"]
+
+
+@pytest.mark.always("np-block-closes-itself")
+@ways(method=METHODS)
+def test_a_block_that_is_gone_is_closed(method: str) -> None:
+    # no mutant: в примерах блок закрывают сами
+    sendings = ("starmap", "chunks of 12", "chunks of 1")
+    assert chunked(method)[::2] == [f"{name} {{7}} True" for name in sendings]
+
+
 @pytest.fixture
 def block() -> Iterator[SharedMemory]:
     """Give a block of a million bytes that the proof need not close."""

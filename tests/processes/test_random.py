@@ -308,8 +308,13 @@ def test_a_string_is_the_same_seed_in_any_process(hashes: str) -> None:
     assert float(run.stdout) == random.Random("42-1").random()
 
 
+NO_SEEDS: dict[str, Any] = {"numbers": (42, 1), "number and string": (42, "1")}
+if NUMPY:
+    NO_SEEDS["number of NumPy"] = __import__("numpy").int64(42)
+
+
 @pytest.mark.always("rand-seed-no-tuple")
-@ways(seed={"numbers": (42, 1), "number and string": (42, "1")})
+@ways(seed=NO_SEEDS)
 def test_a_tuple_is_no_seed(seed: Any) -> None:
     # no mutant: что годится в зёрна, решает сам Python
     for give in (random.Random, random.seed, random.Random(42).seed):
@@ -346,12 +351,51 @@ def test_a_generator_is_passed_as_a_copy(method: str, own: str) -> None:
                 for _ in range(2):
                     drawn.append(pool.submit(draw, own).result())
                     drawn.append(old.apply(draw, (own,)))
+                drawn += pool.map(draw, [own] * 9)
+                drawn += old.imap(draw, [own] * 9)
+                drawn += old.map(draw, [own] * 9, chunksize=1)
             print(len(drawn), set(drawn) == {own.random()})
         """,
             OWN=own,
         ),
     )
-    assert trace.lines == ["6 True"]
+    assert trace.lines == ["33 True"]
+
+
+@pytest.mark.always("rand-chunk-shares-a-copy")
+@ways(method=METHODS, own=SEEDED)
+def test_the_jobs_of_a_chunk_draw_from_one_copy(method: str, own: str) -> None:
+    # no mutant: в примерах генератор заданиям не передают
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import random
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import Pool
+
+        def draw(own):
+            return own.random()
+
+        if __name__ == "__main__":
+            own = OWN
+            with ProcessPoolExecutor(1) as pool, Pool(1) as old:
+                # Twelve jobs, three in a message; map and starmap choose so themselves.
+                sendings = {
+                    "executor": pool.map(draw, [own] * 12, chunksize=3),
+                    "imap": old.imap(draw, [own] * 12, chunksize=3),
+                    "map": old.map(draw, [own] * 12),
+                    "starmap": old.starmap(draw, [(own,)] * 12),
+                }
+                sendings = {name: list(drawn) for name, drawn in sendings.items()}
+            expected = [own.random() for _ in range(3)] * 4
+            for name, drawn in sendings.items():
+                print(name, drawn == expected)
+        """,
+            OWN=own,
+        ),
+    )
+    assert trace.lines == [f"{name} True" for name in ("executor", "imap", "map", "starmap")]
 
 
 SOURCES = {

@@ -2,8 +2,11 @@
 
 import dis
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
+from inspect import isfunction
 from threading import Barrier, Thread
 from types import FrameType
 from typing import Any
@@ -142,12 +145,28 @@ class OwnSetattr:
         super().__setattr__(name, value)
 
 
+class OfFractions:
+    """A counter of numbers that are added by a function written in Python."""
+
+    def __init__(self, gate: Barrier) -> None:
+        class Meeting(Fraction):
+            def __add__(self, other: Any) -> Fraction:
+                gate.wait()
+                return super().__add__(other)
+
+        self.value = Meeting(0)
+
+
+KINDS = {"property": Property, "__setattr__": OwnSetattr, "Fraction": OfFractions}
+
+
 @pytest.mark.sometimes("race-plus-equal-of-property-loses")
-@ways(kind={"property": Property, "__setattr__": OwnSetattr}, threads={"2": 2, "4": 4})
+@ways(kind=KINDS, threads={"2": 2, "4": 4})
 def test_a_function_behind_the_attribute_lets_others_in(
-    together: Callable[..., None], kind: type[Property | OwnSetattr], threads: int
+    together: Callable[..., None], kind: Callable[[Barrier], Any], threads: int
 ) -> None:
-    # The gate only makes sure of the switch: the setter is a call, and there one may happen.
+    # The gate only makes sure of the switch: there is a call, and there one may happen.
+    assert isfunction(Fraction.__add__), "the addition of fractions is written in Python"
     counter = kind(Barrier(threads))
     add = load("races/lost_update_steps").Counter.add
     together(threads, lambda: add(counter))
@@ -244,6 +263,12 @@ def sum_over(keys: Iterable[str], prices: dict[str, int], amid: Callable[[], obj
     return total
 
 
+def gone(remove: Callable[[Any], object], prices: dict[str, int]) -> Callable[[], object]:
+    """Return what removes the last key when it's called for the first time."""
+    removals = [remove]
+    return lambda: removals and removals.pop()(prices)
+
+
 @pytest.mark.always("race-copied-keys-may-be-gone")
 @ways(
     copied={"list": list, "list of keys": lambda d: list(d.keys()), "tuple": tuple},
@@ -260,6 +285,10 @@ def test_a_copy_of_the_keys_outlives_what_it_names(
     prices = {"tea": 3, "coffee": 5}
     with pytest.raises(KeyError, match="coffee"):
         sum_over(copied(prices), prices, lambda: remove(prices))
+    counted, made = Counter(tea=3, coffee=5), defaultdict(int, tea=3, coffee=5)
+    for forgiving, left in ((counted, False), (made, True)):
+        assert sum_over(copied(forgiving), forgiving, gone(remove, forgiving)) == 3
+        assert ("coffee" in forgiving) is left
     prices = {"tea": 3, "coffee": 5}
     whole = prices.copy()
     assert sum_over(whole, whole, lambda: prices.pop("coffee", None)) == 8

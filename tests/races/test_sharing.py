@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -76,6 +77,21 @@ def test_a_rollback_is_of_all_threads(end: str, threads: int) -> None:
         assert isinstance(in_thread(lambda: shop.sell("tea", lambda: 1 // 0)), ZeroDivisionError)
     assert shop.sold() == []
     shop.base.close()
+
+
+@pytest.mark.always("sharing-sqlite-memory-of-its-own")
+@ways(by={"the same thread": lambda work: work(), "another": in_thread})
+def test_each_connection_has_a_memory_of_its_own(by: Callable[..., object]) -> None:
+    # no mutant: чья база в памяти, решает сам SQLite
+    def tables() -> list[Any]:
+        with closing(sqlite3.connect(":memory:")) as own:
+            return own.execute("SELECT name FROM sqlite_master").fetchall()
+
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.execute("CREATE TABLE sold (what TEXT)")
+        base.commit()
+        assert by(tables) == []
+        assert base.execute("SELECT name FROM sqlite_master").fetchall() == [("sold",)]
 
 
 WROTE = "INSERT INTO sold VALUES ('coffee')"
@@ -161,33 +177,51 @@ def test_a_transaction_is_begun_already(begin: str, wrote: bool) -> None:
             base.execute(f"BEGIN {begin}")
 
 
+READS_SO: dict[str, tuple[dict[str, Any], str]] = {
+    "not to the end": ({}, "SELECT 1"),
+    "in a transaction": ({}, "BEGIN"),
+}
+if sys.version_info >= (3, 12):
+    READS_SO["autocommit=False"] = ({"autocommit": False}, "SELECT 1")
+
+
 @pytest.mark.always("sharing-sqlite-reader-stops-commit")
 @ways(
     write=but(WRITES, "begin"),
     timeout={"0": 0, "0.02": 0.02},
     journal={"rollback": "delete", "wal": "wal"},
+    reads=READS_SO,
 )
 def test_an_unfinished_read_stops_a_commit(
-    tmp_path: Path, write: str, timeout: float, journal: str
+    tmp_path: Path, write: str, timeout: float, journal: str, reads: tuple[dict[str, Any], str]
 ) -> None:
     # no mutant: ждать ли другого соединения, решает сам SQLite
     path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute(f"PRAGMA journal_mode = {journal}")
+        base.execute("CREATE TABLE sold (what TEXT)")
+        base.executemany("INSERT INTO sold VALUES (?)", [["cake"], ["tea"], ["pie"]])
+        base.commit()
+    options, begin = reads
     with (
-        closing(sqlite3.connect(path)) as reader,
+        closing(sqlite3.connect(path, **options)) as reader,
         closing(sqlite3.connect(path, timeout=timeout)) as writer,
     ):
-        reader.execute(f"PRAGMA journal_mode = {journal}")
-        reader.execute("CREATE TABLE sold (what TEXT)")
-        reader.executemany("INSERT INTO sold VALUES (?)", [["cake"], ["tea"], ["pie"]])
-        reader.commit()
+        reader.execute(begin)
         rows = reader.execute("SELECT * FROM sold")
         assert rows.fetchone() == ("cake",)
+        is_transaction = reader.in_transaction
+        if is_transaction:
+            assert len(rows.fetchall()) == 2
         writer.execute("BEGIN")
         writer.execute(write)
         if journal == "delete":
             with pytest.raises(sqlite3.OperationalError, match="database is locked"):
                 writer.commit()
-            rows.fetchall()
+            if is_transaction:
+                reader.commit()
+            else:
+                rows.fetchall()
         writer.commit()
 
 

@@ -182,15 +182,17 @@ print(done, noted)
 
 
 @pytest.mark.always("gui-tkinter-needs-the-loop")
-@ways(use=USES)
-def test_a_foreign_call_without_a_loop_is_refused(use: str) -> None:
+@ways(use=USES, own={"no loop": "pass", "a loop of update()": "root.update()"})
+def test_a_foreign_call_without_a_loop_is_refused(use: str, own: str) -> None:
     # no mutant: запущен ли цикл, спрашивает сам tkinter
     body = """
 foreign.start()
-foreign.join()
+while foreign.is_alive():
+    OWN
+    foreign.join(0.01)
 print(done, noted)
 """
-    assert of_tcl(use, body) == ["['main thread is not in main loop'] []"]
+    assert of_tcl(use, filled(body, OWN=own)) == ["['main thread is not in main loop'] []"]
 
 
 @pytest.mark.always("gui-tkinter-handler-waits")

@@ -151,6 +151,52 @@ def test_join_waits_for_the_lost_entry() -> None:
     perform(main)
 
 
+@pytest.mark.always("priority-failed-get-wakes-nobody")
+def test_a_failed_get_wakes_nobody_who_waits_for_room() -> None:
+    # one way: the asyncio queue is tried below
+    # no mutant: утверждение о самой очереди, программа к нему не нужна
+    jobs: Any = queue.PriorityQueue(3)
+    spoilt(jobs)
+    thread = Thread(target=jobs.put, args=((3, {}),), daemon=True)
+    thread.start()
+    thread.join(MOMENT)
+    with pytest.raises(TypeError):
+        jobs.get()
+    thread.join(MOMENT)
+    assert (thread.is_alive(), jobs.qsize()) == (True, 2)
+    jobs.get()  # one that succeeds wakes it
+    thread.join()
+
+    async def main() -> None:
+        jobs: Any = asyncio.PriorityQueue(3)
+        spoilt(jobs)
+        putting = asyncio.create_task(jobs.put((3, {})))
+        await asyncio.sleep(1)
+        with pytest.raises(TypeError):
+            await jobs.get()
+        await asyncio.sleep(1)
+        assert (putting.done(), jobs.qsize()) == (False, 2)
+        await jobs.get()
+        await putting
+
+    perform(main)
+
+
+@pytest.mark.always("priority-no-subclass")
+@ways(kind=KINDS, first={"of the class": 0, "of its subclass": 1})
+def test_entries_of_a_subclass_cannot_be_compared(kind: type[Any], first: int) -> None:
+    # no mutant: с чем сравнивать, решает сам dataclass
+    entry = load("threads/priority_fixed").Entry
+    makers = [entry, type("Urgent", (entry,), {})]
+    jobs = kind()
+    for make in makers:
+        jobs.put_nowait(make(2, {}))  # the first alone
+        jobs.get_nowait()
+    jobs.put_nowait(makers[first](2, {}))
+    with pytest.raises(TypeError, match="not supported between instances"):
+        jobs.put_nowait(makers[1 - first](1, {}))
+
+
 @pytest.mark.always("priority-put-keeps")
 @ways(kind=KINDS)
 def test_the_refused_entry_is_in_the_queue(kind: type[Any]) -> None:

@@ -16,6 +16,7 @@ from proven.stage import explore, load, play
 from proven.stage.explore import Exploration, Threads
 
 from tests.ways import ways
+from tests.ways_processes import METHODS, PROCESS_ENDS, filled, perform_by
 
 KINDS = {kind.__name__: kind for kind in (Queue, LifoQueue, PriorityQueue)}
 COUNTS = {"1": 1, "2": 2, "20": 20}
@@ -73,6 +74,95 @@ def test_a_skipped_job_keeps_join_waiting(bad: list[str]) -> None:
     Thread(target=load("threads/queue_join_broken").work, args=(jobs,), daemon=True).start()
     thread.join(MOMENT)
     assert thread.is_alive()
+
+
+class Interrupted(Queue[Any]):
+    """A queue in whose join() the main thread is interrupted."""
+
+    def join(self) -> None:
+        raise KeyboardInterrupt
+
+
+class Refusing(Queue[Any]):
+    """A queue that fails amid the jobs."""
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        if item == "3":
+            raise OSError
+        super().put(item, block, timeout)
+
+
+@pytest.mark.always("queue-join-stop-in-finally")
+@ways(kind={"join": (Interrupted, KeyboardInterrupt), "put": (Refusing, OSError)})
+def test_the_worker_ends_though_main_has_failed(
+    kind: tuple[type[Queue[Any]], type[BaseException]],
+) -> None:
+    failing, error = kind
+    main, started = load("threads/queue_join_fixed").main, list[Thread]()
+
+    def start(**options: Any) -> Thread:
+        started.append(Thread(daemon=True, **options))
+        return started[-1]
+
+    main.__globals__.update(Queue=failing, Thread=start)
+    with pytest.raises(error):
+        main()
+    (worker,) = started
+    worker.join(10)
+    assert not worker.is_alive()
+
+
+@pytest.mark.always("queue-join-killed-process")
+@ways(
+    method=METHODS,
+    end={name: PROCESS_ENDS[name][0] for name in ("value", "exception", "os._exit", "killed")},
+)
+def test_a_killed_process_keeps_join_waiting(method: str, end: str) -> None:
+    # no mutant: в примерах процессов нет
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing, os, threading
+
+        def do():
+            ENDING
+
+        def work(jobs):
+            while (job := jobs.get()) != "stop":
+                try:
+                    if job == "bad":
+                        do()
+                except ValueError:
+                    pass
+                finally:
+                    jobs.task_done()
+            jobs.task_done()
+
+        if __name__ == "__main__":
+            jobs = multiprocessing.JoinableQueue()
+            workers = [multiprocessing.Process(target=work, args=(jobs,)) for _ in range(2)]
+            for job in ("good", "bad"):
+                jobs.put(job)
+            workers[0].start()
+            if ABRUPT:
+                workers[0].join()
+            for job in ("rest", "stop") if ABRUPT else ("rest", "stop", "stop"):
+                jobs.put(job)
+            workers[1].start()
+            for worker in workers:
+                worker.join()
+            print("empty:", jobs.empty())
+            joining = threading.Thread(target=jobs.join, daemon=True)
+            joining.start()
+            joining.join(0.1 if ABRUPT else None)
+            print("join waits:", joining.is_alive())
+        """,
+            ENDING=end,
+            ABRUPT=end.startswith("os."),
+        ),
+    )
+    assert trace.lines == ["empty: True", f"join waits: {end.startswith('os.')}"]
 
 
 class Skips:
