@@ -29,6 +29,7 @@ from tests.ways import (
     but,
     ways,
 )
+from tests.ways_processes import filled
 
 STARTED_ALONE = but(STARTED, "TaskGroup")  # a group waits for its tasks before main ends
 STARTED_EAGERLY_ALONE = but(STARTED_EAGERLY, "TaskGroup")
@@ -614,11 +615,105 @@ def test_the_first_ctrl_c_interrupts_nothing_that_is_busy() -> None:
     assert _run(code).stdout.splitlines() == ["still busy", "clean-up", "KeyboardInterrupt"]
 
 
-@pytest.mark.always("shutdown-second-ctrl-c")
-# one way: code that runs is code that runs
-def test_a_second_ctrl_c_waits_for_nothing() -> None:
-    code = """
+NOT_INSIDE = """
 import asyncio, signal
+
+async def work():
+    asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)
+    try:
+        WAIT
+    except KeyboardInterrupt:
+        print("caught inside")
+    except asyncio.CancelledError:
+        print("cancelled")
+        raise
+
+async def other():
+    try:
+        await asyncio.sleep(60)
+    except KeyboardInterrupt:
+        print("caught inside another task")
+
+async def main():
+    another = asyncio.create_task(other())
+    BODY
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("caught outside")
+"""
+BODIES = {
+    "main itself": "await work()",
+    "a child task": "await asyncio.create_task(work())",
+    "gather": "await asyncio.gather(work())",
+}
+
+
+@pytest.mark.always("shutdown-ctrl-c-not-inside")
+@ways(wait=WAITS, body=BODIES)
+def test_no_coroutine_catches_the_first_ctrl_c(wait: str, body: str) -> None:
+    # no mutant: в примере KeyboardInterrupt ловят снаружи
+    code = filled(NOT_INSIDE, WAIT=wait, BODY=body)
+    assert _run(code).stdout.splitlines() == ["cancelled", "caught outside"]
+
+
+@pytest.mark.always("shutdown-ctrl-c-thread")
+@ways(call={"to_thread": "asyncio.to_thread(work)", "executor": "loop.run_in_executor(None, work)"})
+def test_ctrl_c_waits_for_the_function_in_a_thread(call: str) -> None:
+    # no mutant: в примере функций в потоке нет
+    code = """
+        import asyncio, signal, threading
+
+        gone = threading.Event()
+
+        def work():
+            loop.call_soon_threadsafe(signal.raise_signal, signal.SIGINT)
+            gone.wait()  # main has been cancelled
+            print("thread: ends", flush=True)
+
+        async def main():
+            global loop
+            loop = asyncio.get_running_loop()
+            try:
+                await CALL
+            finally:
+                print("main: ends", flush=True)
+                gone.set()
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt:
+            print("interrupted")
+    """
+    lines = _run(filled(code, CALL=call)).stdout.splitlines()
+    assert lines == ["main: ends", "thread: ends", "interrupted"]
+
+
+SECOND_PRESS = {
+    "running": "signal.raise_signal(signal.SIGINT)",
+    # An alarm that comes just before the sleep waits for its end, so there are several.
+    "in time.sleep": "signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05); time.sleep(60)",
+}
+
+
+@pytest.mark.always("shutdown-second-ctrl-c")
+@ways(press=SECOND_PRESS)
+def test_a_second_ctrl_c_waits_for_nothing(press: str) -> None:
+    code = """
+import asyncio, signal, time
+
+pressed = []
+
+def press(*_):
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if not pressed:
+        pressed.append(True)
+        signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGALRM, press)
 
 async def main():
     loop = asyncio.get_running_loop()
@@ -636,7 +731,7 @@ try:
 except KeyboardInterrupt:
     print("interrupted")
 """
-    twice = _run(code.format(press="signal.raise_signal(signal.SIGINT)"))
+    twice = _run(code.format(press=press))
     assert twice.stdout.split("\n")[:2] == ["clean-up begins", "interrupted"]
     once = _run(code.format(press="pass"))
     assert once.stdout.split("\n")[:3] == ["clean-up begins", "clean-up ends", "interrupted"]
