@@ -576,14 +576,67 @@ WAITS = {
 }
 
 
+ELSEWHERE = """
+import asyncio, signal, threading
+
+async def main():
+    global loop, stop
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    waits.set()
+    try:
+        await stop.wait()
+        print("main: to the end", flush=True)
+    except asyncio.CancelledError:
+        print("main: cancelled", flush=True)
+        raise
+
+def press():
+    waits.wait()
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        print("interrupted, and not main", flush=True)
+    loop.call_soon_threadsafe(stop.set)
+
+waits = threading.Event()
+signal.signal(signal.SIGINT, HANDLER)
+RUN
+"""
+IN_ANOTHER_THREAD = """
+thread = threading.Thread(target=asyncio.run, args=(main(),))
+thread.start()
+press()
+thread.join()
+"""
+OWN_HANDLER = """
+threading.Thread(target=press).start()
+asyncio.run(main())
+"""
+
+
+PRESSED = {
+    name: (CTRL_C.format(wait=wait, clean_up='print("clean-up")'), "clean-up", "KeyboardInterrupt")
+    for name, wait in WAITS.items()
+} | {
+    "another thread": (
+        filled(ELSEWHERE, HANDLER="signal.default_int_handler", RUN=IN_ANOTHER_THREAD),
+        *("interrupted, and not main", "main: to the end"),
+    ),
+    "own handler": (
+        filled(ELSEWHERE, HANDLER="lambda *_: None", RUN=OWN_HANDLER),
+        "main: to the end",
+    ),
+}
+
+
 @pytest.mark.always("shutdown-ctrl-c")
-@ways(wait=WAITS)
-def test_ctrl_c_cancels_main_and_comes_out_of_run(wait: str) -> None:
+@ways(pressed=PRESSED)
+def test_ctrl_c_cancels_main_and_comes_out_of_run(pressed: tuple[str, ...]) -> None:
     trace = play("cancellation/shutdown_ctrl_c")
     assert trace.ordered("main: cleans up", "interrupted")
     assert "main: done" not in trace.lines
-    code = CTRL_C.format(wait=wait, clean_up='print("clean-up")')
-    assert _run(code).stdout.splitlines() == ["clean-up", "KeyboardInterrupt"]
+    code, *lines = pressed
+    assert _run(code).stdout.splitlines() == lines
 
 
 CANCELLED_TOO = (

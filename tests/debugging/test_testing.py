@@ -836,6 +836,7 @@ def test_a_patched_sleep_lets_nobody_else_run(sleep: Callable[[], Any], pause: f
 @pytest.mark.always("testing-loop-factory")
 @ways(case={"class": False, "subclass": True})
 def test_an_isolated_case_takes_its_loop_from_loop_factory(case: bool) -> None:
+    # no mutant: атрибут есть лишь с 3.13, а правки пробуют на самой старой версии
     loop_of = load("debugging/testing_clock").InstantLoop
 
     class Case(unittest.IsolatedAsyncioTestCase):
