@@ -173,6 +173,7 @@ def test_a_pause_lets_the_deadline_in(others: int, piece: float) -> None:
             async with asyncio.timeout(2):
                 await count()
         assert (time.monotonic() - begun > 2 + 2 * piece) is computes
+        assert time.monotonic() - begun <= 2 + 3 * piece * (1 + others)
         for task in tasks:
             task.cancel()
 
