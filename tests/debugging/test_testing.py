@@ -330,6 +330,41 @@ def test_a_spec_tells_methods_apart(made: Callable[[], Any]) -> None:
     assert type(load("debugging/testing_mock_fixed").Client().is_open()) is bool
 
 
+class Session(Client):
+    """A client that is opened by `async with`."""
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+OPENED: dict[str, Callable[[], Any]] = {
+    "AsyncMock()": AsyncMock,
+    "AsyncMock(spec=)": lambda: AsyncMock(spec=Session),
+    "MagicMock(spec=)": lambda: MagicMock(spec=Session),
+    "create_autospec": lambda: create_autospec(Session, instance=True),
+}
+
+
+@pytest.mark.always("testing-mock-aenter")
+@ways(made=OPENED, told={"told": True, "not told": False})
+def test_async_with_gives_another_mock(made: Callable[[], Any], told: bool) -> None:
+    # no mutant: async with в примерах страницы нет
+    async def main() -> None:
+        client = made()
+        if told:
+            client.__aenter__.return_value = client
+        async with client as opened:
+            assert (opened is client) is told
+            if not told:
+                assert opened.sent
+                assert await opened.plain()
+        client.send.assert_not_called()
+
+    asyncio.run(main())
+
+
 WRONG: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "one too many": (("hello", "world"), {}),
     "no such name": ((), {"message": "hello"}),
