@@ -949,6 +949,39 @@ def test_a_threadsafe_call_of_a_handler_wakes_the_loop(name: str) -> None:
     assert told.stdout.splitlines() == ["between the tasks' steps: True", "main: woken"]
 
 
+@pytest.mark.always("shutdown-portable-left")
+@ways(left={"left": "pass", "put back": "signal.signal(signal.SIGTERM, before)"})
+def test_a_handler_that_is_left_calls_a_closed_loop(left: str) -> None:
+    # no mutant: пример страницы с концом asyncio.run и заканчивается
+    code = """
+        import asyncio, signal
+
+        def before(*_):
+            print("the handler of before")
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            stop = asyncio.Event()
+            handler = lambda *_: loop.call_soon_threadsafe(stop.set)
+            signal.signal(signal.SIGTERM, handler)
+            loop.call_soon(signal.raise_signal, signal.SIGTERM)
+            await stop.wait()
+
+        signal.signal(signal.SIGTERM, before)
+        asyncio.run(main())
+        LEFT
+        try:
+            signal.raise_signal(signal.SIGTERM)
+            print("goes on")
+        except RuntimeError as error:
+            print(error)
+    """
+    lines = _run(filled(code, LEFT=left)).stdout.splitlines()
+    assert lines == (
+        ["Event loop is closed"] if left == "pass" else ["the handler of before", "goes on"]
+    )
+
+
 @pytest.mark.sometimes("shutdown-handler-sleeps-on")
 @ways(tell={"set": "stop.set()", "call_soon": "loop.call_soon(ask_to_stop)"})
 def test_an_event_set_by_a_handler_does_not_wake_the_loop(tell: str) -> None:
