@@ -395,19 +395,27 @@ def test_threads_finish_their_work(call: Calls) -> None:
 def test_the_process_waits_for_the_thread_that_run_gave_up() -> None:
     # no mutant: пять минут примеру не прождать, поэтому срок здесь другой
     code = """
-import asyncio, asyncio.constants, time
+import asyncio, asyncio.constants, sys, threading, time
 asyncio.constants.THREAD_JOIN_TIMEOUT = 0.01
+LIMITED = sys.version_info >= (3, 13)
+began, may_end = threading.Event(), threading.Event()
 
 def work():
-    time.sleep(0.3)
+    began.set()
+    may_end.wait()
+    time.sleep(0.1)
     print("thread: ends", flush=True)
 
 async def main():
     task = asyncio.create_task(asyncio.to_thread(work))
-    await asyncio.sleep(0.1)
+    while not began.is_set():
+        await asyncio.sleep(0.01)
+    if not LIMITED:
+        may_end.set()
 
 asyncio.run(main())
 print("run returned", flush=True)
+may_end.set()
 """
     lines = _run(code).stdout.splitlines()
     assert sorted(lines) == ["run returned", "thread: ends"]
