@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 HEALTHY = 60  # seconds after which old failures are forgotten
+DOUBLINGS = 6  # of the pause, which then grows no more
 
 
 async def supervise(
@@ -22,7 +23,8 @@ async def supervise(
                 raise
         else:
             failures = 0
-        await asyncio.sleep(pause * 2 ** max(0, failures - 1))
+        doublings = min(max(0, failures - 1), DOUBLINGS)
+        await asyncio.sleep(pause * 2**doublings)
 
 
 async def read_feed() -> None:

@@ -21,7 +21,8 @@ class Instant(selectors.SelectSelector):
         self.loop = loop
 
     def select(self, timeout: float | None = None) -> Ready:
-        self.loop.now += timeout or 0
+        if timeout:
+            self.loop.now += timeout + 1e-6  # late, as real clocks are
         return super().select(0 if timeout else timeout)
 
 

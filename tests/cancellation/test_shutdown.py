@@ -29,6 +29,7 @@ from tests.ways import (
     but,
     ways,
 )
+from tests.ways_processes import filled
 
 STARTED_ALONE = but(STARTED, "TaskGroup")  # a group waits for its tasks before main ends
 STARTED_EAGERLY_ALONE = but(STARTED_EAGERLY, "TaskGroup")
@@ -394,19 +395,27 @@ def test_threads_finish_their_work(call: Calls) -> None:
 def test_the_process_waits_for_the_thread_that_run_gave_up() -> None:
     # no mutant: пять минут примеру не прождать, поэтому срок здесь другой
     code = """
-import asyncio, asyncio.constants, time
+import asyncio, asyncio.constants, sys, threading, time
 asyncio.constants.THREAD_JOIN_TIMEOUT = 0.01
+LIMITED = sys.version_info >= (3, 13)
+began, may_end = threading.Event(), threading.Event()
 
 def work():
-    time.sleep(0.3)
+    began.set()
+    may_end.wait()
+    time.sleep(0.1)
     print("thread: ends", flush=True)
 
 async def main():
     task = asyncio.create_task(asyncio.to_thread(work))
-    await asyncio.sleep(0.1)
+    while not began.is_set():
+        await asyncio.sleep(0.01)
+    if not LIMITED:
+        may_end.set()
 
 asyncio.run(main())
 print("run returned", flush=True)
+may_end.set()
 """
     lines = _run(code).stdout.splitlines()
     assert sorted(lines) == ["run returned", "thread: ends"]
@@ -575,14 +584,67 @@ WAITS = {
 }
 
 
+ELSEWHERE = """
+import asyncio, signal, threading
+
+async def main():
+    global loop, stop
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    waits.set()
+    try:
+        await stop.wait()
+        print("main: to the end", flush=True)
+    except asyncio.CancelledError:
+        print("main: cancelled", flush=True)
+        raise
+
+def press():
+    waits.wait()
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        print("interrupted, and not main", flush=True)
+    loop.call_soon_threadsafe(stop.set)
+
+waits = threading.Event()
+signal.signal(signal.SIGINT, HANDLER)
+RUN
+"""
+IN_ANOTHER_THREAD = """
+thread = threading.Thread(target=asyncio.run, args=(main(),))
+thread.start()
+press()
+thread.join()
+"""
+OWN_HANDLER = """
+threading.Thread(target=press).start()
+asyncio.run(main())
+"""
+
+
+PRESSED = {
+    name: (CTRL_C.format(wait=wait, clean_up='print("clean-up")'), "clean-up", "KeyboardInterrupt")
+    for name, wait in WAITS.items()
+} | {
+    "another thread": (
+        filled(ELSEWHERE, HANDLER="signal.default_int_handler", RUN=IN_ANOTHER_THREAD),
+        *("interrupted, and not main", "main: to the end"),
+    ),
+    "own handler": (
+        filled(ELSEWHERE, HANDLER="lambda *_: None", RUN=OWN_HANDLER),
+        "main: to the end",
+    ),
+}
+
+
 @pytest.mark.always("shutdown-ctrl-c")
-@ways(wait=WAITS)
-def test_ctrl_c_cancels_main_and_comes_out_of_run(wait: str) -> None:
+@ways(pressed=PRESSED)
+def test_ctrl_c_cancels_main_and_comes_out_of_run(pressed: tuple[str, ...]) -> None:
     trace = play("cancellation/shutdown_ctrl_c")
     assert trace.ordered("main: cleans up", "interrupted")
     assert "main: done" not in trace.lines
-    code = CTRL_C.format(wait=wait, clean_up='print("clean-up")')
-    assert _run(code).stdout.splitlines() == ["clean-up", "KeyboardInterrupt"]
+    code, *lines = pressed
+    assert _run(code).stdout.splitlines() == lines
 
 
 CANCELLED_TOO = (
@@ -614,11 +676,105 @@ def test_the_first_ctrl_c_interrupts_nothing_that_is_busy() -> None:
     assert _run(code).stdout.splitlines() == ["still busy", "clean-up", "KeyboardInterrupt"]
 
 
-@pytest.mark.always("shutdown-second-ctrl-c")
-# one way: code that runs is code that runs
-def test_a_second_ctrl_c_waits_for_nothing() -> None:
-    code = """
+NOT_INSIDE = """
 import asyncio, signal
+
+async def work():
+    asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)
+    try:
+        WAIT
+    except KeyboardInterrupt:
+        print("caught inside")
+    except asyncio.CancelledError:
+        print("cancelled")
+        raise
+
+async def other():
+    try:
+        await asyncio.sleep(60)
+    except KeyboardInterrupt:
+        print("caught inside another task")
+
+async def main():
+    another = asyncio.create_task(other())
+    BODY
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("caught outside")
+"""
+BODIES = {
+    "main itself": "await work()",
+    "a child task": "await asyncio.create_task(work())",
+    "gather": "await asyncio.gather(work())",
+}
+
+
+@pytest.mark.always("shutdown-ctrl-c-not-inside")
+@ways(wait=WAITS, body=BODIES)
+def test_no_coroutine_catches_the_first_ctrl_c(wait: str, body: str) -> None:
+    # no mutant: в примере KeyboardInterrupt ловят снаружи
+    code = filled(NOT_INSIDE, WAIT=wait, BODY=body)
+    assert _run(code).stdout.splitlines() == ["cancelled", "caught outside"]
+
+
+@pytest.mark.always("shutdown-ctrl-c-thread")
+@ways(call={"to_thread": "asyncio.to_thread(work)", "executor": "loop.run_in_executor(None, work)"})
+def test_ctrl_c_waits_for_the_function_in_a_thread(call: str) -> None:
+    # no mutant: в примере функций в потоке нет
+    code = """
+        import asyncio, signal, threading
+
+        gone = threading.Event()
+
+        def work():
+            loop.call_soon_threadsafe(signal.raise_signal, signal.SIGINT)
+            gone.wait()  # main has been cancelled
+            print("thread: ends", flush=True)
+
+        async def main():
+            global loop
+            loop = asyncio.get_running_loop()
+            try:
+                await CALL
+            finally:
+                print("main: ends", flush=True)
+                gone.set()
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt:
+            print("interrupted")
+    """
+    lines = _run(filled(code, CALL=call)).stdout.splitlines()
+    assert lines == ["main: ends", "thread: ends", "interrupted"]
+
+
+SECOND_PRESS = {
+    "running": "signal.raise_signal(signal.SIGINT)",
+    # An alarm that comes just before the sleep waits for its end, so there are several.
+    "in time.sleep": "signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05); time.sleep(60)",
+}
+
+
+@pytest.mark.always("shutdown-second-ctrl-c")
+@ways(press=SECOND_PRESS)
+def test_a_second_ctrl_c_waits_for_nothing(press: str) -> None:
+    code = """
+import asyncio, signal, time
+
+pressed = []
+
+def press(*_):
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if not pressed:
+        pressed.append(True)
+        signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGALRM, press)
 
 async def main():
     loop = asyncio.get_running_loop()
@@ -636,7 +792,7 @@ try:
 except KeyboardInterrupt:
     print("interrupted")
 """
-    twice = _run(code.format(press="signal.raise_signal(signal.SIGINT)"))
+    twice = _run(code.format(press=press))
     assert twice.stdout.split("\n")[:2] == ["clean-up begins", "interrupted"]
     once = _run(code.format(press="pass"))
     assert once.stdout.split("\n")[:3] == ["clean-up begins", "clean-up ends", "interrupted"]
@@ -799,6 +955,39 @@ def test_a_threadsafe_call_of_a_handler_wakes_the_loop(name: str) -> None:
     tell = "loop.call_soon_threadsafe(ask_to_stop)"
     told = _run(ASLEEP.format(signal=name, tell=tell, others="pass"))
     assert told.stdout.splitlines() == ["between the tasks' steps: True", "main: woken"]
+
+
+@pytest.mark.always("shutdown-portable-left")
+@ways(left={"left": "pass", "put back": "signal.signal(signal.SIGTERM, before)"})
+def test_a_handler_that_is_left_calls_a_closed_loop(left: str) -> None:
+    # no mutant: пример страницы с концом asyncio.run и заканчивается
+    code = """
+        import asyncio, signal
+
+        def before(*_):
+            print("the handler of before")
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            stop = asyncio.Event()
+            handler = lambda *_: loop.call_soon_threadsafe(stop.set)
+            signal.signal(signal.SIGTERM, handler)
+            loop.call_soon(signal.raise_signal, signal.SIGTERM)
+            await stop.wait()
+
+        signal.signal(signal.SIGTERM, before)
+        asyncio.run(main())
+        LEFT
+        try:
+            signal.raise_signal(signal.SIGTERM)
+            print("goes on")
+        except RuntimeError as error:
+            print(error)
+    """
+    lines = _run(filled(code, LEFT=left)).stdout.splitlines()
+    assert lines == (
+        ["Event loop is closed"] if left == "pass" else ["the handler of before", "goes on"]
+    )
 
 
 @pytest.mark.sometimes("shutdown-handler-sleeps-on")

@@ -43,6 +43,11 @@ def supervised(work: Work, attempts: int, pause: float) -> list[float]:
     raise AssertionError("it must give up")
 
 
+def gaps_of(work: Work) -> list[float]:
+    """Return the seconds from each start of the work to the next."""
+    return [round(after - before, 6) for before, after in pairwise(work.begun)]
+
+
 @pytest.mark.always("supervisor-gives-up")
 @ways(attempts={"1": 1, "2": 2, "many": 7}, error=ERRORS)
 def test_it_gives_up_after_so_many_failures(attempts: int, error: Make) -> None:
@@ -59,9 +64,9 @@ def test_pauses_grow(pause: float) -> None:
     assert play("cancellation/supervisor_restarts").elapsed == 6
     work = Work(*[1.0] * 20)
     with pytest.raises(ConnectionError):
-        supervised(work, 5, pause)
-    gaps = [after - before for before, after in pairwise(work.begun)]
-    assert gaps == [1 + pause * 2**number for number in range(4)]
+        supervised(work, 10, pause)
+    doublings = (0, 1, 2, 3, 4, 5, 6, 6, 6)
+    assert gaps_of(work) == [1 + pause * 2**number for number in doublings]
 
 
 @pytest.mark.always("supervisor-forgets")
@@ -75,6 +80,18 @@ def test_a_failure_after_long_work_is_the_first(healthy: float, before: int) -> 
     with pytest.raises(ConnectionError):
         supervised(short, 3, 1)
     assert len(short.begun) == 3
+
+
+@pytest.mark.always("supervisor-slow-failures")
+@ways(lasts={"just": 60.0, "as long as a connect": 127.0}, attempts={"2": 2, "3": 3, "9": 9})
+def test_attempts_that_fail_slowly_go_on_for_ever(lasts: float, attempts: int) -> None:
+    slow = 100
+    work = Work(*[lasts] * slow, *[1.0] * 20)
+    with pytest.raises(ConnectionError):
+        supervised(work, attempts, 1)
+    assert gaps_of(work)[:slow] == [lasts + 1] * slow, "the shortest pause"
+    # It gives up only when attempts get short; the last slow one counts as the first failure.
+    assert len(work.begun) == slow + attempts - 1
 
 
 class Returning(Work):

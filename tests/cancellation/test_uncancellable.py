@@ -1,8 +1,10 @@
 """Proofs for source/cancellation/uncancellable.md."""
 
 import asyncio
+import gc
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,6 +34,38 @@ def test_a_thread_that_looks_stops(after: float) -> None:
         print("ended")
 
     assert perform(main).ordered("copying stops", "ended")
+
+
+@pytest.mark.always("unc-late-error")
+@ways(
+    error={"OSError": OSError, "KeyError": KeyError},
+    early={"after the cancellation": False, "before it": True},
+)
+def test_an_error_after_the_cancellation_only_gets_into_the_log(
+    error: type[Exception], early: bool
+) -> None:
+    copying = load("cancellation/uncancellable_thread_fixed").copying
+
+    def copy_files(stop: threading.Event) -> None:
+        while not (early or stop.is_set()):
+            time.sleep(0.25)
+        raise error
+
+    copying.__globals__["copy_files"] = copy_files
+
+    async def main() -> None:
+        task = asyncio.create_task(copying())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled() is not early
+        if early:
+            assert type(task.exception()) is error
+        del task
+        gc.collect()
+
+    told = perform(main).stderr
+    assert (error.__name__ in told) is ("never retrieved" in told) is not early
 
 
 @pytest.mark.always("unc-event-waits-for-thread")
@@ -132,17 +166,20 @@ def test_a_pause_lets_the_deadline_in(others: int, piece: float) -> None:
         for _ in range(1000):
             await asyncio.sleep(0)
 
-    async def main() -> None:
+    async def main(other: Callable[[], Coroutine[Any, Any, None]], computes: bool) -> None:
         tasks = [asyncio.create_task(other()) for _ in range(others)]
         begun = time.monotonic()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(2):
                 await count()
-        assert time.monotonic() - begun <= 2 + 2 * piece
+        assert (time.monotonic() - begun > 2 + 2 * piece) is computes
+        assert time.monotonic() - begun <= 2 + 3 * piece * (1 + others)
         for task in tasks:
             task.cancel()
 
-    perform(main)
+    perform(lambda: main(other, False))
+    if others:  # that compute, too: the exception that the sentence makes
+        perform(lambda: main(count, True))
 
 
 async def _by_base_exception() -> None:

@@ -14,7 +14,7 @@ import time
 import unittest
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
@@ -22,7 +22,7 @@ from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import Abort, ways
+from tests.ways import Abort, but, ways
 
 
 def fail(case: unittest.TestCase) -> None:
@@ -330,6 +330,41 @@ def test_a_spec_tells_methods_apart(made: Callable[[], Any]) -> None:
     assert type(load("debugging/testing_mock_fixed").Client().is_open()) is bool
 
 
+class Session(Client):
+    """A client that is opened by `async with`."""
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+OPENED: dict[str, Callable[[], Any]] = {
+    "AsyncMock()": AsyncMock,
+    "AsyncMock(spec=)": lambda: AsyncMock(spec=Session),
+    "MagicMock(spec=)": lambda: MagicMock(spec=Session),
+    "create_autospec": lambda: create_autospec(Session, instance=True),
+}
+
+
+@pytest.mark.always("testing-mock-aenter")
+@ways(made=OPENED, told={"told": True, "not told": False})
+def test_async_with_gives_another_mock(made: Callable[[], Any], told: bool) -> None:
+    # no mutant: async with в примерах страницы нет
+    async def main() -> None:
+        client = made()
+        if told:
+            client.__aenter__.return_value = client
+        async with client as opened:
+            assert (opened is client) is told
+            if not told:
+                assert opened.sent
+                assert await opened.plain()
+        client.send.assert_not_called()
+
+    asyncio.run(main())
+
+
 WRONG: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "one too many": (("hello", "world"), {}),
     "no such name": ((), {"message": "hello"}),
@@ -361,6 +396,53 @@ def test_a_spec_does_not_know_what_init_sets(made: Callable[[], Any]) -> None:
     with pytest.raises(AttributeError):
         client.address.upper()
     client.plain.assert_not_called()
+
+
+def awaited(mock: Any, times: int) -> None:
+    for _ in range(times):
+        asyncio.run(wait_for(mock("hello")))
+
+
+CHECKS = {
+    "awaited_once": ("awaited_once", ()),
+    "awaited_with": ("awaited_with", ("another",)),
+    "awaited_once_with": ("awaited_once_with", ("another",)),
+    "any_await": ("any_await", ("another",)),
+    "has_awaits": ("has_awaits", (["another"],)),
+}
+NOT_BY_SIGNATURE = {"AsyncMock()": AsyncMock, **but(MADE, "create_autospec")}
+
+
+@pytest.mark.always("testing-mock-no-assert")
+@ways(
+    made=NOT_BY_SIGNATURE,
+    check=CHECKS,
+    times={"never": 0, "twice": 2},
+)
+def test_a_check_without_assert_in_its_name_checks_nothing(
+    made: Callable[[], Any], check: tuple[str, tuple[Any, ...]], times: int
+) -> None:
+    # no mutant: такой ошибки в примерах страницы нет
+    (name, arguments), client = check, made()
+    awaited(client.send, times)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        getattr(client.send, name)(*arguments)
+    with pytest.raises(AssertionError):
+        getattr(client.send, f"assert_{name}")(*arguments)
+    with pytest.raises(AttributeError):
+        getattr(MADE["create_autospec"]().send, name)
+
+
+@pytest.mark.always("testing-mock-no-brackets")
+@ways(made={"AsyncMock()": AsyncMock, **MADE}, times={"never": 0, "twice": 2})
+def test_a_check_without_brackets_checks_nothing(made: Callable[[], Any], times: int) -> None:
+    # no mutant: такой ошибки в примерах страницы нет
+    client = made()
+    awaited(client.send, times)
+    check = client.send.assert_awaited_once
+    with pytest.raises(AssertionError):
+        check()
 
 
 @pytest.mark.always("testing-bare-mock-always-true")
@@ -448,6 +530,7 @@ async def two_slept() -> str:
     return ",".join(order)
 
 
+YEARS = 2 * 365 * 24 * 3600
 HOURS = {
     "sleep": (slept, "slept"),
     "timeout": (timed_out, "timed out"),
@@ -483,9 +566,19 @@ def test_waits_of_an_instant_loop_take_no_time(
     assert play("debugging/testing_clock").lines == ["tries: 3, seconds: 1200"]
     main, result = hour
     # A proof that waits for an hour doesn't end before the deadline of the whole run.
-    with asyncio.Runner(loop_factory=load("debugging/testing_clock").InstantLoop) as runner:
+    loop_of: Any = load("debugging/testing_clock").InstantLoop
+    asked = iter(range(100_000))
+
+    def counted(loop: Any) -> Any:
+        next(asked)  # or a clock that stands still would be asked for ever
+        return loop_of.time(loop)
+
+    with asyncio.Runner(loop_factory=type("Counted", (loop_of,), {"time": counted})) as runner:
         assert runner.run(wait_for(main())) == result
         assert runner.get_loop().time() == pytest.approx(3600, abs=0.1)
+        # Two years of seconds, which a clock of nanoseconds can't tell apart any more.
+        assert runner.run(asyncio.wait_for(asyncio.sleep(YEARS, "slept"), 2 * YEARS)) == "slept"
+        assert runner.get_loop().time() == pytest.approx(3600 + YEARS, abs=0.1)
         # Computing takes no time of this loop: the exception that the sentence makes.
         swapped = runner.run(computed_between())
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
@@ -694,6 +787,102 @@ def test_one_error_is_raised_each_time_and_a_function_computes(error: Any) -> No
             assert [await mock(number) for number in range(3)] == [1, 2, 3]
 
     asyncio.run(main())
+
+
+@pytest.mark.always("testing-side-effect-lambda")
+@ways(made={"AsyncMock": AsyncMock, "patch": None})
+def test_a_coroutine_that_a_plain_function_returns_is_not_awaited(made: type | None) -> None:
+    # no mutant: функции в side_effect на странице нет
+    async def fake(number: int) -> int:
+        return number
+
+    async def ask(mock: Any) -> None:
+        got = await mock(1)
+        assert asyncio.iscoroutine(got)
+        assert await got == 1
+        mock.side_effect = fake
+        assert await mock(1) == 1
+
+    def effect(number: int) -> Awaitable[int]:
+        return fake(number)
+
+    if made:
+        asyncio.run(ask(made(side_effect=effect)))
+    else:
+        with patch.object(Kinds, "send", side_effect=effect) as mock:
+            asyncio.run(ask(mock))
+
+
+@pytest.mark.always("testing-patch-over")
+@ways(patched=PATCHES, waits={"inside": True, "after": False}, passes={"1": 1, "5": 5})
+def test_a_task_that_calls_after_the_patch_calls_the_real_function(
+    patched: Callable[[str], Any], waits: bool, passes: int
+) -> None:
+    # no mutant: в примере страницы задач нет
+    async def work() -> str:
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        return await Kinds().send("real")
+
+    async def main() -> None:
+        with patched("send") as mock:
+            mock.return_value = "fake"
+            task = asyncio.create_task(work())
+            if waits:
+                await task
+        assert await task == ("fake" if waits else "real")
+
+    perform(main)
+
+
+async def instantly(*_: object) -> None:
+    """Stand for asyncio.sleep without a wait."""
+
+
+SLEEPS: dict[str, Callable[[], Any]] = {
+    "patch": lambda: patch("asyncio.sleep"),
+    "patch.object": lambda: patch.object(asyncio, "sleep"),
+    "a function of one's own": lambda: patch("asyncio.sleep", instantly),
+    "not patched": nullcontext,
+}
+
+
+@pytest.mark.always("testing-patched-sleep")
+@ways(sleep=SLEEPS, pause={"0": 0.0, "1": 1.0})
+def test_a_patched_sleep_lets_nobody_else_run(sleep: Callable[[], Any], pause: float) -> None:
+    # no mutant: в примере страницы sleep не подменяют
+    async def poll() -> None:
+        for _ in range(100):
+            await asyncio.sleep(pause)
+        print("polled")
+
+    async def other() -> None:
+        print("other")
+
+    async def main() -> None:
+        asyncio.get_running_loop().call_later(0, print, "deadline")
+        with sleep():
+            await asyncio.gather(poll(), other())
+
+    lines = perform(main).lines
+    assert lines.index("polled") == (2 if sleep is SLEEPS["not patched"] else 0)
+
+
+@pytest.mark.always("testing-loop-factory")
+@ways(case={"class": False, "subclass": True})
+def test_an_isolated_case_takes_its_loop_from_loop_factory(case: bool) -> None:
+    # no mutant: атрибут есть лишь с 3.13, а правки пробуют на самой старой версии
+    loop_of = load("debugging/testing_clock").InstantLoop
+
+    class Case(unittest.IsolatedAsyncioTestCase):
+        loop_factory = loop_of
+
+        async def test_it(self) -> None:
+            seen.append(type(asyncio.get_running_loop()))
+
+    seen: list[type] = []
+    (type("Sub", (Case,), {}) if case else Case)("test_it").run(unittest.TestResult())
+    assert (seen == [loop_of]) == (sys.version_info >= (3, 13))
 
 
 @pytest.mark.always("testing-side-effect-awaited")

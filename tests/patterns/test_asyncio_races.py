@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -229,6 +230,33 @@ def test_the_lock_is_released_however_the_block_ends(
             task.cancel()
         expected = asyncio.CancelledError if cancelled else end.error
         assert await outcome_of(task) is expected
+        assert not lock.locked()
+
+    perform(main)
+
+
+@pytest.mark.always("races-async-lock-in-generator")
+@ways(leave={"break": False, "an error": True}, closed={"aclosing": True, "left alone": False})
+def test_a_generator_that_is_left_keeps_its_lock(leave: bool, closed: bool) -> None:
+    # no mutant: в примерах страницы генератора нет
+    async def main() -> None:
+        lock = asyncio.Lock()
+
+        async def rows() -> AsyncIterator[int]:
+            async with lock:
+                for row in range(3):
+                    yield row
+
+        generator = rows()
+        with suppress(OSError):
+            async with aclosing(generator) if closed else nullcontext():
+                async for row in generator:
+                    if leave:
+                        raise OSError
+                    assert row == 0
+                    break
+        assert lock.locked() is not closed
+        await generator.aclose()
         assert not lock.locked()
 
     perform(main)

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ACTORS, Actor, ways
+from tests.ways import ACTORS, ENDED, Actor, End, but, ways
 
 Explored = Callable[..., None]
 KINDS = (asyncio.Semaphore, asyncio.BoundedSemaphore)
@@ -204,6 +204,26 @@ def test_without_finally_an_exception_keeps_the_permit() -> None:
     for kind in KINDS:
         perform(lambda kind=kind: main("patterns/bounded_leak_broken", kind, 0))
         perform(lambda kind=kind: main("patterns/bounded_leak_fixed", kind, 1))
+
+
+@pytest.mark.always("bounded-alarm-replaces")
+@ways(error=but(ENDED, "value"), extra={"an extra release": 1, "none": 0})
+def test_the_alarm_replaces_the_error_of_the_block(error: End, extra: int) -> None:
+    # no mutant: в примерах страницы блок с лишним release() ошибки не бросает
+    async def main() -> None:
+        limit = asyncio.BoundedSemaphore(1)
+
+        async def block() -> None:
+            async with limit:
+                for _ in range(extra):
+                    limit.release()
+                error.reach()
+
+        (raised,) = await asyncio.gather(block(), return_exceptions=True)
+        assert isinstance(raised, ValueError if extra else error.error or ())
+        assert type(raised.__context__ if extra else raised) is error.error
+
+    perform(main)
 
 
 @pytest.mark.always("bounded-leak-unnoticed")

@@ -348,6 +348,39 @@ def test_workers_that_fill_their_own_queue_can_all_stand_in_put(workers: int, ma
     assert perform(main).lines == ([] if maxsize else ["all is done"])
 
 
+@pytest.mark.sometimes("limit-task-done-before-put")
+@ways(workers={"1": 1, "3": 3}, early={"task_done first": True, "put first": False})
+def test_join_does_not_wait_for_what_is_put_after_task_done(workers: int, early: bool) -> None:
+    # no mutant: рабочие задачи в примерах страницы ничего в очередь не кладут
+    links = {1: [2, 3], 2: [4], 3: [5], 4: [], 5: []}
+
+    async def work(queue: asyncio.Queue[int]) -> None:
+        while True:
+            page = await queue.get()
+            found: list[int] = []
+            try:
+                await asyncio.sleep(1)
+                print(page)
+                found = links[page]
+                for link in found if not early else ():
+                    queue.put_nowait(link)
+            finally:
+                queue.task_done()
+            for link in found if early else ():
+                queue.put_nowait(link)
+
+    async def main() -> None:
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        queue.put_nowait(1)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work(queue)) for _ in range(workers)]
+            await queue.join()
+            for task in tasks:
+                task.cancel()
+
+    assert perform(main).lines == (["1"] if early else ["1", "2", "3", "4", "5"])
+
+
 @pytest.mark.always("limit-async-generator-error")
 # one way: a fact about one type, in every order
 def test_an_async_generator_can_not_be_shared() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import SOME, ways
+from tests.ways import LEAVES as TIMES
+from tests.ways import SOME, Leave, only, ways
 
 PAUSES = {"0.125": 0.125, "0.5": 0.5, "1": 1.0}
 READY = {"0.3": 0.3, "1.25": 1.25, "7.1": 7.1}
@@ -174,6 +177,84 @@ def test_nobody_looks_without_notify(later: float) -> None:
         assert await take == ["tea"]
 
     perform(main)
+
+
+@pytest.mark.always("polling-async-condition")
+@ways(truth={"would be false": False, "would be true": True})
+def test_a_coroutine_function_is_no_condition(truth: bool) -> None:
+    # no mutant: в примере условие — обычная функция
+    asked: list[Coroutine[Any, Any, bool]] = []
+
+    async def check() -> bool:
+        return truth
+
+    def call() -> Coroutine[Any, Any, bool]:
+        asked.append(check())
+        return asked[-1]
+
+    async def main() -> None:
+        condition = asyncio.Condition()
+        async with condition:
+            assert await condition.wait_for(call) is asked[0]
+        assert len(asked) == 1
+
+    assert perform(main).elapsed == 0
+    asked[0].close()
+
+
+@pytest.mark.sometimes("polling-notify-wrong-one")
+@ways(wake={"notify": False, "notify_all": True}, counts={"2, 1": (2, 1), "3, 2, 1": (3, 2, 1)})
+def test_notify_may_wake_who_needs_more(wake: bool, counts: tuple[int, ...]) -> None:
+    store_of = load("patterns/polling_condition").Store
+
+    async def main() -> None:
+        store = store_of()
+        takers = [asyncio.create_task(store.take(count)) for count in counts]
+        await asyncio.sleep(1)
+        async with store.changed:
+            store.items.append("tea")
+            if wake:
+                store.changed.notify_all()
+            else:
+                store.changed.notify()
+        await asyncio.sleep(1_000_000)
+        # There is one item, as the last taker needs.
+        assert [taker.done() for taker in takers] == [False] * (len(counts) - 1) + [wake]
+        assert store.items == ([] if wake else ["tea"])
+        for taker in takers:
+            taker.cancel()
+
+    perform(main)
+
+
+WAITS: dict[str, Callable[[asyncio.Condition], Coroutine[Any, Any, Any]]] = {
+    "wait": lambda condition: condition.wait(),
+    "wait_for": lambda condition: condition.wait_for(lambda: False),
+}
+LIMITS = only(TIMES, "timeout", "wait_for")
+
+
+@pytest.mark.always("polling-condition-timeout-late")
+@ways(wait=WAITS, limit=LIMITS, held={"not held": 0, "briefly": 3, "long": 100})
+def test_a_deadline_waits_for_the_lock(
+    wait: Callable[[asyncio.Condition], Coroutine[Any, Any, Any]], limit: Leave, held: float
+) -> None:
+    async def main() -> None:
+        condition = asyncio.Condition()
+
+        async def hold() -> None:
+            await asyncio.sleep(1)
+            async with condition:
+                await asyncio.sleep(held)
+
+        holding = asyncio.create_task(hold())
+        async with condition:
+            with pytest.raises(TimeoutError):
+                await limit(wait(condition), 2)
+            print("out of time")
+        await holding
+
+    assert perform(main).at("out of time") == max(2, 1 + held)
 
 
 async def woken(condition: asyncio.Condition, limit: float | None, name: str) -> None:

@@ -345,6 +345,34 @@ def test_those_who_wait_in_threads_leave_none_to_the_holder(threads: int, free: 
     assert asyncio.run(main()) == bool(free)
 
 
+@pytest.mark.always("semaphore-of-threads-holds-pool")
+@ways(threads={"1": 1, "3": 3}, free={"none is free": 0, "one is free": 1})
+def test_who_waits_in_a_thread_holds_it(threads: int, free: int) -> None:
+    # no mutant: примера с threading.Semaphore на странице нет
+    limit, finished = threading.Semaphore(0), []
+
+    def work() -> None:
+        with limit:
+            finished.append(True)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
+        waiting = [asyncio.create_task(asyncio.to_thread(work)) for _ in range(threads - free)]
+        await asyncio.sleep(0)
+        another = asyncio.create_task(asyncio.to_thread(finished.copy))
+        if free:
+            assert await another == []
+        else:
+            await asyncio.wait([another], timeout=0.05)
+            assert not another.done()
+        limit.release()
+        await asyncio.gather(*waiting)
+        # A thread was free for it only when one of the functions had ended.
+        assert bool(await another) == (not free)
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("semaphore-process-copy")
 # one way: a fact about one class, by fork and by spawn
 def test_another_process_gets_a_copy() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from contextvars import ContextVar
 
@@ -218,6 +219,69 @@ def test_a_failed_task_is_forgotten(seconds: list[float], end: End) -> None:
     got, downloads = asked("patterns/shared_work_failed_fixed", seconds, end, then=1)
     assert [second for second, _ in got] == [1] * len(seconds) + [3]
     assert downloads == 2
+
+
+@pytest.mark.always("shared-failure-silent")
+@ways(leave=but(LEAVES, "sibling"), end=FAILED, reads={"exception()": True, "no callback": False})
+def test_a_failure_that_nobody_waits_for_is_told_nowhere(
+    leave: Leave, end: End, reads: bool
+) -> None:
+    names = load(f"patterns/shared_work_failed_{'fixed' if reads else 'broken'}").rate.__globals__
+
+    async def download(_: str) -> str:
+        return await end.after(1)
+
+    names["download"] = download
+
+    async def main() -> None:
+        assert await outcome_of(leave(names["rate"]("EUR"), 0.5)) is not end.error
+        await asyncio.sleep(1)
+        names["rates"].clear()
+        gc.collect()
+
+    assert ("never retrieved" in perform(main).stderr) is not reads
+
+
+@pytest.mark.always("shared-cancelled-for-all")
+@ways(waiters={"one": 1, "several": 3}, snippet={"fixed": "fixed", "failed_fixed": "failed_fixed"})
+def test_who_cancels_the_download_cancels_all_who_wait(waiters: int, snippet: str) -> None:
+    # no mutant: в примерах страницы загрузку никто не отменяет
+    names = load(f"patterns/shared_work_{snippet}").rate.__globals__
+
+    async def download(_: str) -> str:
+        return await VALUE.after(1)
+
+    names["download"] = download
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            waiting = [group.create_task(names["rate"]("EUR")) for _ in range(waiters)]
+            await asyncio.sleep(0.5)
+            names["rates"]["EUR"].cancel()
+        assert all(task.cancelled() for task in waiting)
+
+    assert perform(main).stderr == ""
+
+
+@pytest.mark.always("shared-circle")
+@ways(snippet={"fixed": "fixed", "failed_fixed": "failed_fixed"}, circle={"yes": True, "no": False})
+def test_downloads_that_ask_each_other_wait_for_ever(snippet: str, circle: bool) -> None:
+    # no mutant: в примерах страницы загрузка других не просит
+    names = load(f"patterns/shared_work_{snippet}").rate.__globals__
+    asks = {"EUR": "USD", "USD": "EUR" if circle else None}
+
+    async def download(currency: str) -> int:
+        await asyncio.sleep(1)
+        other = asks[currency]
+        return await names["rate"](other) if other else 90
+
+    names["download"] = download
+
+    async def main() -> None:
+        asking = asyncio.wait_for(names["rate"]("EUR"), 1_000_000)
+        assert await outcome_of(asking) == (TimeoutError if circle else 90)
+
+    perform(main)
 
 
 @pytest.mark.always("shared-lock-in-turn")
