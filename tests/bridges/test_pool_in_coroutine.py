@@ -162,6 +162,25 @@ def test_with_the_pool_outside_the_coroutine_goes_on_at_once(seconds: float, job
     assert len(ended) <= jobs
 
 
+@pytest.mark.always("pic-default-not-in-itself")
+@ways(count=COUNTS, own={"the loop's": True, "another": False})
+def test_the_pool_of_the_loop_does_not_close_itself(count: int, own: bool) -> None:
+    # no mutant: в примерах страницы пул циклу не отдают
+    async def main() -> None:
+        pool = futures.ThreadPoolExecutor(2)
+        if own:
+            asyncio.get_running_loop().set_default_executor(pool)
+        for number in range(count):
+            await asyncio.get_running_loop().run_in_executor(pool, abs, number)
+        if own:
+            with pytest.raises(RuntimeError, match="cannot join current thread"):
+                await asyncio.to_thread(pool.shutdown)
+        else:
+            await asyncio.to_thread(pool.shutdown)
+
+    asyncio.run(main())
+
+
 @pytest.mark.always("pic-cancel-drops-the-queued")
 @ways(
     pool=POOLS,
