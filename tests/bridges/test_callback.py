@@ -333,6 +333,39 @@ def test_the_error_of_a_callback_goes_to_the_handler(
     asyncio.run(main())
 
 
+@pytest.mark.always("callback-reader-error-repeats")
+@ways(
+    error={"Exception": ValueError, "OSError": OSError, "BaseException": asyncio.CancelledError},
+    passes={"2": 2, "20": 20},
+    reads={"reads": True, "doesn't": False},
+)
+def test_a_reader_that_fails_is_called_again(
+    error: type[BaseException], passes: int, reads: bool
+) -> None:
+    # no mutant: программы страницы add_reader не зовут
+    told: list[object] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        with _pair() as (ours, theirs):
+
+            def fail() -> None:
+                if reads:
+                    ours.recv(100)
+                raise error
+
+            theirs.sendall(b"hello")
+            loop.add_reader(ours, fail)
+            for _ in range(passes):
+                await asyncio.sleep(0)
+            loop.remove_reader(ours)
+
+    asyncio.run(main())
+    assert len(told) in ((1,) if reads else (passes - 1, passes))
+    assert {type(each) for each in told} == {error}
+
+
 PROTOCOL_ERRORS: dict[str, tuple[type[Exception], bool]] = {
     "OSError": (OSError, True),
     "FileNotFoundError": (FileNotFoundError, True),
