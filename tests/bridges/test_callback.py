@@ -170,38 +170,6 @@ def test_an_async_def_for_a_callback_is_lost(stand: Callable[[Watched], Any]) ->
     assert any("was never awaited" in str(each.message) for each in caught)
 
 
-@pytest.mark.sometimes("callback-async-def-hangs")
-@ways(debug={"debug mode": True, "no debug mode": False}, end=ENDED)
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-def test_an_async_def_for_a_done_callback_leaves_the_waiter_asleep(debug: bool, end: End) -> None:
-    # no mutant: программы страницы режима отладки не включают
-    errors: list[object] = []
-
-    async def report(_: object) -> None:
-        pass
-
-    async def main() -> bool:
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: errors.append(context.get("exception")))
-        task = asyncio.create_task(end.after(0))
-        task.add_done_callback(report)
-        waiter = asyncio.create_task(asyncio.wait([task]))
-        for _ in range(20):
-            await asyncio.sleep(0)
-        assert task.done()
-        if not task.cancelled():
-            task.exception()
-        # Nothing would ever wake it, not even its cancellation.
-        waiter._log_destroy_pending = waiter.done()
-        return waiter.done()
-
-    loop = asyncio.new_event_loop()
-    loop.set_debug(debug)
-    assert loop.run_until_complete(main()) is not debug
-    loop.close()
-    assert [type(error) for error in errors] == [TypeError] * debug
-
-
 @pytest.mark.always("callback-reader-spins")
 @ways(passes={"2": 2, "20": 20})
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
@@ -229,6 +197,57 @@ def test_an_async_reader_is_called_on_each_pass(passes: int) -> None:
     assert watched.ran == 0
 
 
+WAITS: dict[str, Callable[[asyncio.Task[Any]], Any]] = {
+    "await": lambda task: task,
+    "wait": lambda task: asyncio.wait({task}),
+    "gather": lambda task: asyncio.gather(task),
+}
+"""How one waits for a task."""
+
+
+@pytest.mark.always("callback-debug-no-wakeup")
+@ways(waits=WAITS, debug={"debug": True, "plain": False}, later={"later": True, "before": False})
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_an_async_def_wakes_nobody_in_debug_mode(
+    waits: Callable[[asyncio.Task[Any]], Any], debug: bool, later: bool
+) -> None:
+    # no mutant: программы страницы режима отладки не включают
+    errors: list[object] = []
+
+    async def callback(_: object) -> None:
+        pass
+
+    async def wait_for(task: asyncio.Task[Any]) -> None:
+        await waits(task)
+
+    async def main() -> bool:
+        go_on = asyncio.Event()
+        task = asyncio.create_task(go_on.wait())
+        if later:
+            task.add_done_callback(callback)
+        waiting = asyncio.create_task(wait_for(task))
+        await asyncio.sleep(0)
+        if not later:
+            task.add_done_callback(callback)
+        go_on.set()
+        # Enough passes for the task, and for the waiting one if anything wakes it.
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert task.done()
+        return waiting.done()
+
+    # asyncio.run would wait for the one that nothing wakes.
+    loop = asyncio.new_event_loop()
+    loop.set_debug(debug)
+    loop.set_exception_handler(lambda _, context: errors.append(context.get("exception")))
+    try:
+        woken = loop.run_until_complete(main())
+    finally:
+        loop.close()
+    assert woken is not (debug and later)
+    assert any(isinstance(error, TypeError) for error in errors) is debug
+
+
 @pytest.mark.always("callback-signal-type-error")
 @ways(number={"SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT, "SIGUSR1": signal.SIGUSR1})
 def test_a_signal_handler_is_no_coroutine_function(number: signal.Signals) -> None:
@@ -242,6 +261,29 @@ def test_a_signal_handler_is_no_coroutine_function(number: signal.Signals) -> No
         loop.remove_signal_handler(number)
 
     asyncio.run(main())
+
+
+@pytest.mark.always("callback-signal-lambda")
+@ways(task={"a coroutine": False, "a task": True}, debug={"debug": True, "plain": False})
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_lambda_that_makes_a_coroutine_is_accepted(task: bool, debug: bool) -> None:
+    # no mutant: программы страницы сигналов не ждут
+    watched = Watched()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as group:
+            made: Callback = group.create_task if task else lambda coroutine: coroutine
+            loop.add_signal_handler(signal.SIGUSR1, lambda: made(watched.function()))
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await watched.first.wait()
+        # Enough passes for a task, if somebody had made one.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        loop.remove_signal_handler(signal.SIGUSR1)
+
+    asyncio.run(main(), debug=debug)
+    assert (watched.called, watched.ran) == (1, task)
 
 
 def _by_reader(loop: asyncio.AbstractEventLoop, callback: Callback) -> None:
@@ -291,14 +333,58 @@ def test_the_error_of_a_callback_goes_to_the_handler(
     asyncio.run(main())
 
 
-@pytest.mark.always("callback-error-closes-connection")
-@ways(error={"Exception": OSError, "ValueError": ValueError})
-def test_the_error_of_a_protocol_closes_the_connection(error: type[Exception]) -> None:
-    # no mutant: протокол страницы не падает
+@pytest.mark.always("callback-reader-error-repeats")
+@ways(
+    error={"Exception": ValueError, "OSError": OSError, "BaseException": asyncio.CancelledError},
+    passes={"2": 2, "20": 20},
+    reads={"reads": True, "doesn't": False},
+)
+def test_a_reader_that_fails_is_called_again(
+    error: type[BaseException], passes: int, reads: bool
+) -> None:
+    # no mutant: программы страницы add_reader не зовут
+    told: list[object] = []
+
     async def main() -> None:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        with _pair() as (ours, theirs):
+
+            def fail() -> None:
+                if reads:
+                    ours.recv(100)
+                raise error
+
+            theirs.sendall(b"hello")
+            loop.add_reader(ours, fail)
+            for _ in range(passes):
+                await asyncio.sleep(0)
+            loop.remove_reader(ours)
+
+    asyncio.run(main())
+    assert len(told) in ((1,) if reads else (passes - 1, passes))
+    assert {type(each) for each in told} == {error}
+
+
+PROTOCOL_ERRORS: dict[str, tuple[type[Exception], bool]] = {
+    "OSError": (OSError, True),
+    "FileNotFoundError": (FileNotFoundError, True),
+    "TimeoutError": (TimeoutError, True),
+    "ConnectionResetError": (ConnectionResetError, True),
+    "ValueError": (ValueError, False),
+    "Exception": (Exception, False),
+}
+"""What a protocol raises, and whether that is an OSError."""
+
+
+def _told_and_lost(error: type[Exception], debug: bool) -> tuple[list[object], Exception | None]:
+    """Return what the handler is told and what connection_lost gets if data_received raises."""
+    told: list[object] = []
+
+    async def main() -> Exception | None:
+        loop = asyncio.get_running_loop()
         lost: asyncio.Future[Exception | None] = loop.create_future()
-        loop.set_exception_handler(lambda *_: None)
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
 
         class Inbox(asyncio.Protocol):
             def data_received(self, data: bytes) -> None:
@@ -310,8 +396,28 @@ def test_the_error_of_a_protocol_closes_the_connection(error: type[Exception]) -
         with _pair() as (ours, theirs):
             await loop.create_connection(Inbox, sock=ours)
             theirs.sendall(b"hello")
-            assert type(await lost) is error
+            got = await lost
             theirs.settimeout(10)
             assert theirs.recv(1) == b""
+        return got
 
-    asyncio.run(main())
+    return told, asyncio.run(main(), debug=debug)
+
+
+@pytest.mark.always("callback-error-closes-connection")
+@ways(error=PROTOCOL_ERRORS)
+def test_the_error_of_a_protocol_closes_the_connection(error: tuple[type[Exception], bool]) -> None:
+    # no mutant: протокол страницы не падает
+    _, got = _told_and_lost(error[0], debug=False)
+    assert type(got) is error[0]
+
+
+@pytest.mark.always("callback-oserror-is-silent")
+@ways(error=PROTOCOL_ERRORS, debug={"debug": True, "plain": False})
+def test_the_handler_is_told_of_no_oserror(
+    error: tuple[type[Exception], bool], debug: bool
+) -> None:
+    # no mutant: протокол страницы не падает
+    what, is_oserror = error
+    told, got = _told_and_lost(what, debug)
+    assert told == ([] if is_oserror else [got])

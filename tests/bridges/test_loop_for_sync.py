@@ -1,6 +1,8 @@
 """Proofs for source/bridges/loop-for-sync.md."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 from proven.stage import load, perform_script, play
+from proven.stage.player import path_of
 
 from tests.ways import only, ways
 from tests.ways_processes import METHODS, filled, quiet_threads, run_by
@@ -293,6 +296,37 @@ def test_atexit_is_too_late_for_the_pool_of_the_loop(call: str, used: bool) -> N
     script = dedent(ENDING) + dedent(code)
     assert perform_script(script + "close()\n").lines == ["saved"]
     assert perform_script(script + "atexit.register(close)\n").lines == ["too late"]
+
+
+@pytest.mark.always("loop-sync-atexit-312", since="3.12", before="3.13")
+@ways(
+    use={
+        "to_thread": "asyncio.to_thread(int)",
+        "a name": "asyncio.get_running_loop().getaddrinfo('localhost', 80)",
+        "none": "asyncio.sleep(0)",
+    },
+    close={"by atexit": "", "before": "loop.close()"},
+)
+def test_the_pool_of_the_loop_is_closed_in_a_thread_that_312_refuses(use: str, close: str) -> None:
+    # no mutant: предложение говорит о другой версии
+    program = path_of("bridges/loop_for_sync_thread").read_text("utf-8")
+    code = """
+        async def work():
+            await USE
+
+        loop = LoopThread()
+        loop.call(work())
+        CLOSE
+    """
+    shown, _, _ = program.partition("\nasync def fetch")
+    run = subprocess.run(
+        [sys.executable, "-c", shown + filled(code, USE=use, CLOSE=close)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    refused = sys.version_info < (3, 12, 3) and "sleep" not in use and not close
+    assert ("can't create new thread" in run.stderr) is refused
 
 
 def noted(queue: SimpleQueue[Any], future: Any) -> Any:

@@ -162,6 +162,98 @@ def test_with_the_pool_outside_the_coroutine_goes_on_at_once(seconds: float, job
     assert len(ended) <= jobs
 
 
+@pytest.mark.always("pic-default-not-in-itself")
+@ways(count=COUNTS, own={"the loop's": True, "another": False})
+def test_the_pool_of_the_loop_does_not_close_itself(count: int, own: bool) -> None:
+    # no mutant: в примерах страницы пул циклу не отдают
+    async def main() -> None:
+        pool = futures.ThreadPoolExecutor(2)
+        if own:
+            asyncio.get_running_loop().set_default_executor(pool)
+        for number in range(count):
+            await asyncio.get_running_loop().run_in_executor(pool, abs, number)
+        if own:
+            with pytest.raises(RuntimeError, match="cannot join current thread"):
+                await asyncio.to_thread(pool.shutdown)
+        else:
+            await asyncio.to_thread(pool.shutdown)
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("pic-cancel-drops-the-queued")
+@ways(
+    pool=POOLS,
+    leave={how: how for how in ("by_timeout", "by_cancel", "by_group", "stays")},
+    inside={"inside": True, "outside": False},
+)
+def test_a_cancelled_coroutine_takes_its_queued_job_along(
+    pool: Pool, leave: str, inside: bool
+) -> None:
+    # no mutant: в примерах страницы все задания начаты сразу
+    done = pool.run(
+        filled(
+            """
+            import asyncio, tempfile, time
+            from contextlib import nullcontext
+            from pathlib import Path
+
+            def job(folder, number):
+                Path(folder, f"{number} began").touch()
+                while not Path(folder, "go on").exists():
+                    time.sleep(0.001)
+
+            async def by_timeout(jobs, folder):
+                async with asyncio.timeout(0.001):
+                    await asyncio.gather(*jobs)
+
+            async def by_cancel(jobs, folder):
+                asyncio.current_task().cancel()
+                await asyncio.gather(*jobs)
+
+            async def one(job):
+                await job
+
+            async def by_group(jobs, folder):
+                async with asyncio.TaskGroup() as group:
+                    for job in jobs:
+                        group.create_task(one(job))
+                    await asyncio.sleep(0)
+                    raise ValueError
+
+            async def stays(jobs, folder):
+                Path(folder, "go on").touch()
+                await asyncio.gather(*jobs)
+
+            async def wait(pool, folder):
+                loop = asyncio.get_running_loop()
+                with pool if INSIDE else nullcontext():
+                    jobs = [loop.run_in_executor(pool, job, folder, n) for n in range(9)]
+                    while not Path(folder, "0 began").exists():
+                        await asyncio.sleep(0.001)
+                    try:
+                        await LEAVE(jobs, folder)
+                    finally:
+                        Path(folder, "go on").touch()
+
+            if __name__ == "__main__":
+                with tempfile.TemporaryDirectory() as folder:
+                    with Pool(1) as pool:
+                        try:
+                            asyncio.run(wait(pool, folder))
+                        except BaseException:
+                            pass
+                    print(len(list(Path(folder).glob("* began"))))
+            """,
+            LEAVE=leave,
+            INSIDE=inside,
+        )
+    )
+    # A pool of one process takes two more of the queue than the one that has begun.
+    taken = {9} if leave == "stays" else {1, 2, 3} if "Process" in pool.name else {1}
+    assert int(done.stdout) in taken, done.stderr
+
+
 @pytest.mark.always("pic-awaited-exit-is-quick")
 @ways(count=COUNTS)
 def test_when_all_is_done_leaving_does_not_stop_the_loop(count: int) -> None:

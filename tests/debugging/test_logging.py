@@ -22,7 +22,7 @@ import pytest
 from proven.stage import perform, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by, quiet_threads
+from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by, quiet_threads, run_by
 
 
 @contextmanager
@@ -314,6 +314,86 @@ def test_all_records_of_all_processes_arrive(method: str) -> None:
 
 
 QUEUES: dict[str, Callable[[], Any]] = {"Queue": Queue, "SimpleQueue": SimpleQueue}
+
+
+KILLED = """
+    import logging, multiprocessing, os, threading
+    from logging.handlers import QueueHandler, QueueListener
+
+    def prepare(records):
+        logging.getLogger().addHandler(QueueHandler(records))
+
+    def work(_):
+        logging.warning("longer than a pipe" * 100_000)
+
+    def run(records):
+        prepare(records)
+        work(1)
+
+    class Kept(logging.Handler):
+        def emit(self, record):
+            kept.append(record)
+
+    def begun(records):
+        worker = multiprocessing.Process(target=run, args=(records,))
+        worker.start()
+        records._reader.poll(None)
+        return worker
+
+    def by_terminate(records, listener):
+        worker = begun(records)
+        worker.terminate()
+        worker.join()
+        listener.start()
+
+    def by_with(records, listener):
+        with multiprocessing.Pool(1, prepare, (records,)) as pool:
+            pool.map(work, [1])
+            records._reader.poll(None)
+        listener.start()
+
+    def waited(records, listener):
+        worker = begun(records)
+        listener.start()
+        worker.join()
+
+    def closed(records, listener):
+        with multiprocessing.Pool(1, prepare, (records,)) as pool:
+            pool.map(work, [1])
+            listener.start()
+            pool.close()
+            pool.join()
+
+    if __name__ == "__main__":
+        records, kept = multiprocessing.Queue(), []
+        listener = QueueListener(records, Kept())
+        WAY(records, listener)
+        stopping = threading.Thread(target=listener.stop)
+        stopping.start()
+        stopping.join(timeout=LONGEST)
+        print(stopping.is_alive(), len(kept), flush=True)
+        # The end of the program would wait for ever, too.
+        os._exit(0)
+"""
+
+
+@pytest.mark.sometimes("logging-killed-worker-hangs")
+@ways(
+    method=METHODS,
+    way={
+        "terminate()": ("by_terminate", True),
+        "leaving a pool": ("by_with", True),
+        "waited for": ("waited", False),
+        "a pool waited for": ("closed", False),
+    },
+)
+def test_a_worker_killed_in_the_midst_of_a_record_holds_stop(
+    method: str, way: tuple[str, bool]
+) -> None:
+    # no mutant: процессы примера завершаются сами
+    function, hangs = way
+    told = run_by(method, filled(KILLED, WAY=function, LONGEST=0.5 if hangs else None))
+    assert told.stdout.split() == (["True", "0"] if hangs else ["False", "1"]), told.stderr
 
 
 @pytest.mark.always("logging-stop-empties")

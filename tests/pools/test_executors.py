@@ -220,6 +220,57 @@ def test_a_worker_may_get_no_successor(method: str) -> None:
     assert run.stdout.splitlines() == ["1", "6 0" if mended else "2 4"]
 
 
+@pytest.mark.sometimes("pool-max-tasks-closed-early")
+@ways(
+    method=NOT_FORK,
+    limit={"1": 1, "2": 2},
+    close={"shutdown": "pool.shutdown(wait=False)", "last reference": "del pool"},
+)
+def test_nobody_replaces_a_worker_of_a_pool_that_is_left(
+    method: str, limit: int, close: str
+) -> None:
+    # no mutant: заводить ли нового рабочего, решает сам Python
+    mended = sys.version_info[:3] >= (3, 14, 7)
+    run = run_by(
+        method,
+        filled(
+            """
+        import gc, multiprocessing, os, time
+        from concurrent.futures import ProcessPoolExecutor, wait
+        from pathlib import Path
+
+        def work(number):
+            while not Path("go on").exists():
+                time.sleep(0.001)
+            return number
+
+        if __name__ == "__main__":
+            context = multiprocessing.get_context()
+            pool = ProcessPoolExecutor(1, context, max_tasks_per_child=LIMIT)
+            jobs = [pool.submit(work, number) for number in range(6)]
+            workers = multiprocessing.active_children()
+            CLOSE
+            gc.collect()
+            Path("go on").touch()
+            print(jobs[LIMIT - 1].result())
+            for worker in workers:
+                worker.join()
+            done, waiting = wait(jobs, timeout=LONGEST)
+            broken = sum(job.exception() is not None for job in done)
+            # The end of the program would wait for ever, too.
+            print(len(done), len(waiting), broken, flush=True)
+            os._exit(0)
+    """,
+            LIMIT=limit,
+            CLOSE=close,
+            LONGEST=None if mended else 1,
+        ),
+    )
+    broken = 6 - limit if close == "del pool" else 0
+    outcome = f"6 0 {broken}" if mended else f"{limit} {6 - limit} 0"
+    assert run.stdout.splitlines() == [str(limit - 1), outcome], run.stderr
+
+
 @pytest.mark.sometimes("pool-worker-keeps-state")
 @ways(pool=THREAD_POOLS | PROCESS_POOLS)
 def test_a_task_sees_what_an_earlier_one_left(pool: Pool) -> None:

@@ -288,11 +288,54 @@ def test_a_main_file_in_a_package_is_run_without_it(
     assert told.stdout.split() == [*(refused if relative else ["90", "Own"]), "nothing"]
 
 
+NO_FILE = """
+from concurrent.futures import InterpreterPoolExecutor
+
+RATE = 90
+
+class Own:
+    pass
+
+def read(value):
+    return RATE
+
+def take(value):
+    pass
+
+if __name__ == "__main__":
+    with InterpreterPoolExecutor(1) as pool:
+        for job, value in ((read, 1), (take, Own()), (take, 1)):
+            error = pool.submit(job, value).exception()
+            print(type(error).__name__)
+"""
+
+
+@pytest.mark.always("interp-no-main-file", since="3.14")
+@ways(start={"-c": ["-c", NO_FILE], "stdin": ["-"], "stdin alone": [], "file": ["program.py"]})
+def test_without_a_main_file_there_is_nothing_to_run_again(
+    start: list[str], tmp_path: Path
+) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    Path(tmp_path, "program.py").write_text(NO_FILE, encoding="utf-8")
+    told = subprocess.run(
+        [sys.executable, *start],
+        input=NO_FILE,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    needs_the_file = "NoneType" if start == ["program.py"] else "NotShareableError"
+    assert told.stdout.split() == [needs_the_file, needs_the_file, "NoneType"], told.stderr
+
+
 @pytest.mark.always("interp-memoryview", since="3.14")
 @ways(
     given={
         "alone": ("view", "value[0] = 7", "7"),
         "one of two": ("view, 1", "value[0] = 7", "7"),
+        "by name": ("value=view", "value[0] = 7", "NotShareableError"),
+        "beside one by name": ("view, more=1", "value[0] = 7", "7"),
         "in a list": ("[view]", "value[0][0] = 7", "NotShareableError"),
         "in a dict": ("{'n': view}", "value['n'][0] = 7", "NotShareableError"),
     }
@@ -302,7 +345,7 @@ def test_a_view_is_the_same_memory(given: tuple[str, str, str]) -> None:
     arguments, change, outcome = given
     lines = printed(
         """
-        def work(value, *more):
+        def work(value, *others, more=None):
             CHANGE
 
         if __name__ == "__main__":
@@ -453,6 +496,7 @@ def test_a_lock_is_not_sent(pool: Pool, lock: str) -> None:
         "of a module": ("own.Known", True),
         "of the main file": ("Own", False),
         "of the main file, with arguments": ("Own('no money', 5)", False),
+        "of the main file, an heir": ("OwnValue('no money')", False),
     }
 )
 def test_an_exception_of_the_main_file_comes_under_another_name(error: tuple[str, bool]) -> None:
@@ -464,21 +508,29 @@ def test_an_exception_of_the_main_file_comes_under_another_name(error: tuple[str
         class Own(Exception):
             pass
 
+        class OwnValue(ValueError):
+            pass
+
+        def tell(error):
+            print(type(error).__name__, isinstance(error, (Own, OwnValue, ValueError)))
+
         def work():
             raise WHAT
 
         if __name__ == "__main__":
             with Pool(1) as pool:
-                print(type(pool.submit(work).exception()).__name__)
+                tell(pool.submit(work).exception())
             try:
                 raise WHAT
             except Exception as here:
-                print(type(here).__name__)
+                tell(here)
     """,
         WHAT=what,
     )
-    assert lines[0] == (lines[1] if is_itself else "ExecutionFailed")
-    assert lines[1] != "ExecutionFailed"
+    there, here = lines
+    assert there == (here if is_itself else "ExecutionFailed False")
+    assert here.startswith("Own") is not is_itself
+    assert here.endswith("True") is not is_itself
 
 
 @pytest.mark.always("interp-crash-ends-all", since="3.14")

@@ -42,6 +42,17 @@ PROGRAM = """
     def keep(big):
         pass
 
+    def add(kept, word):
+        kept.append(word)
+        return len(kept)
+
+    class Keeper:
+        def __init__(self):
+            self.kept = []
+
+        def add(self, word):
+            return add(self.kept, word)
+
     steps = count()
 
     def where(word):
@@ -235,6 +246,35 @@ def test_a_chunk_is_done_by_one_process_in_order(method: str) -> None:
         """,
     )
     assert lines == dict.fromkeys(("Executor.map", "Pool.map", "imap"), "True")
+
+
+@pytest.mark.always("slow-chunk-shares-object")
+@ways(method=METHODS)
+def test_jobs_of_a_chunk_get_the_same_copy(method: str) -> None:
+    # no mutant: программы страницы полученного не меняют
+    lines = perform(
+        method,
+        """
+        with ProcessPoolExecutor(2) as pool, multiprocessing.Pool(2) as old:
+            for size in (1, 5):
+                for name, answers in {
+                    "argument": pool.map(add, repeat([]), words, chunksize=size),
+                    "method": pool.map(Keeper().add, words, chunksize=size),
+                    "partial": pool.map(functools.partial(add, []), words, chunksize=size),
+                    "Pool.map": old.map(Keeper().add, words, size),
+                    "starmap": old.starmap(add, zip(repeat([]), words), size),
+                    "imap": old.imap(functools.partial(add, []), words, size),
+                }.items():
+                    right = [*range(1, size + 1)] * (20 // size)
+                    print(f"{name} by {size}: {list(answers) == right}")
+            print(f"Pool.map by itself: {max(old.map(Keeper().add, words))}")
+            print(f"Executor.map by itself: {max(pool.map(Keeper().add, words))}")
+        """,
+    )
+    # Pool.map makes chunks of three of these twenty.
+    assert (lines.pop("Pool.map by itself"), lines.pop("Executor.map by itself")) == ("3", "1")
+    assert len(lines) == 12
+    assert set(lines.values()) == {"True"}
 
 
 @pytest.mark.always("slow-one-thread-packs")

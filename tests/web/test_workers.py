@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,43 @@ def _is_free(path: Path) -> bool:
         except BlockingIOError:
             return False
     return True
+
+
+REMOVED: dict[str, tuple[Callable[[Path], object], bool]] = {
+    "removed": (Path.unlink, True),
+    "renamed": (lambda path: path.rename(path.with_name("old")), True),
+    "replaced": (lambda path: _fresh(path).replace(path), True),
+    "emptied": (lambda path: path.write_text(""), False),
+    "left": (lambda _: None, False),
+}
+"""What one does to the file of a lock, and whether another may have the lock then."""
+
+
+def _fresh(path: Path) -> Path:
+    fresh = path.with_name("fresh")
+    fresh.touch()
+    return fresh
+
+
+@pytest.mark.always("workers-flock-removed")
+@ways(what=REMOVED)
+def test_a_second_one_has_the_lock_of_a_removed_file(
+    what: tuple[Callable[[Path], object], bool], tmp_path: Path
+) -> None:
+    # no mutant: пример файла блокировки не трогает
+    act, free = what
+    path = tmp_path / "lock"
+    code = HOLDS.format(path=str(path), end="")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "has it\n"
+        act(path)
+        assert _is_free(path) is free
+        assert holder.poll() is None
+        holder.communicate("\n")
 
 
 FORKS = """
