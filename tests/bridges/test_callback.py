@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, End, ways
+from tests.ways import ENDED, ways
 
 Callback = Callable[..., object]
 Deliver = Callable[[asyncio.AbstractEventLoop, Callback], object]
