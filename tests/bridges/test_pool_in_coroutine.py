@@ -66,12 +66,15 @@ def test_who_leaves_the_pool_s_with_stops_the_loop(pool: Pool) -> None:
                         first = loop.run_in_executor(pool, job, folder, 0)
                         while not Path(folder, "0 began").exists():
                             await asyncio.sleep(0.001)
+                        # Not before: it would slow down the start of a pool.
+                        counting = asyncio.create_task(count(turns))
                         try:
                             await how(first, lambda number: pool.submit(job, folder, number))
                         finally:
                             before = len(turns)
                 except (TimeoutError, ValueError, asyncio.CancelledError):
                     pass
+                counting.cancel()
                 began, ended = (
                     len(list(Path(folder).glob(f"* {word}"))) for word in ("began", "ended")
                 )
@@ -79,11 +82,9 @@ def test_who_leaves_the_pool_s_with_stops_the_loop(pool: Pool) -> None:
 
             async def main():
                 turns = []
-                counting = asyncio.create_task(count(turns))
                 for how in (LEAVES):
                     with tempfile.TemporaryDirectory() as folder:
                         await asyncio.wait({asyncio.create_task(leave(how, folder, turns))})
-                counting.cancel()
 
             if __name__ == "__main__":
                 asyncio.run(main())
