@@ -304,12 +304,12 @@ def test_each_chapter_has_a_page_of_what_nobody_noticed(book: Any) -> None:
     link = '<a href="../tasks/hello.html#example-tasks-hello"><code>tasks/hello</code></a>'
     assert survivor == (
         f'<tr class="mutant"><td>{link}: убрано <code>await</code>: '
-        "<code>await asyncio.sleep(1)</code> (2-е такое место)</td><td>не обосновано</td></tr>"
+        "<code>await asyncio.sleep(1)</code> (2-е такое место)<td>не обосновано</tr>"
     )
     assert "переставлены" in excused
     assert "«a &lt; b»" in excused
     claim = '<a href="../tasks/hello.html#hello-at-once">Строка печатается сразу</a>'
-    assert f'<tr class="proof"><td>{claim}</td><td>речь о Python</td></tr>' == proof
+    assert f'<tr class="proof"><td>{claim}<td>речь о Python</tr>' == proof
     style = (site / "_static/joined.css").read_text(encoding="utf-8")
     hidden = set(re.findall(r"#show-(\w+):checked\) table\.mutants", style))
     assert set(re.findall(r'id="show-(\w+)"', text)) == hidden | {"all"}
