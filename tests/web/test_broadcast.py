@@ -15,6 +15,7 @@ import pytest
 from proven.stage import load, perform, play
 
 from tests.ways import outcome_of, ways
+from tests.web.connections import LEAVES, PAIRS, Pair
 
 MUCH = 2_000_000
 """Bytes: more than the operating system's buffers of a local connection take."""
@@ -41,29 +42,11 @@ class Line:
         self.away.transport.abort()
 
 
-Pair = Callable[[], tuple[socket.socket, socket.socket]]
-
-
-def tcp_pair() -> tuple[socket.socket, socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        here = socket.create_connection(server.getsockname())
-        return here, server.accept()[0]
-
-
-PAIRS: dict[str, Pair] = {"TCP": tcp_pair, "local": socket.socketpair}
-
-
 async def connect(pair: Pair = socket.socketpair) -> Line:
     here, there = pair()
     ours = await asyncio.open_connection(sock=here)
     return Line(*ours, *await asyncio.open_connection(sock=there))
 
-
-LEAVES: dict[str, Callable[[StreamWriter], None]] = {
-    "abort": lambda writer: writer.transport.abort(),
-    "close": lambda writer: writer.close(),
-}
-"""How a client leaves."""
 
 # How a broadcast waits for all of its clients.
 

@@ -20,17 +20,13 @@ import pytest
 from proven.stage import perform, play
 
 from tests.ways import ways
+from tests.web.connections import LEAVES, PAIRS, Pair, tcp_pair
 
 Side = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 MUCH = 20_000_000
 """Bytes: more than the operating system's buffers take."""
 PIECES = {"ten KB": 10_000, "100 KB": 100_000, "1 MB": 1_000_000, "all": MUCH}
 LIMITS = {"default": None, "1 KB": 1000, "1 MB": 1_000_000}
-LEAVES: dict[str, Callable[[StreamWriter], None]] = {
-    "abort": lambda writer: writer.transport.abort(),
-    "close": lambda writer: writer.close(),
-}
-"""How the other side leaves."""
 
 
 def anonymous_tls(side: int) -> ssl.SSLContext:
@@ -400,15 +396,7 @@ async def between_the_limits() -> None:
     theirs.close()
 
 
-def tcp_pair() -> tuple[socket.socket, socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        here = socket.create_connection(server.getsockname())
-        return here, server.accept()[0]
-
-
-def received_after_close(
-    pair: Callable[[], tuple[socket.socket, socket.socket]], waits: bool
-) -> int:
+def received_after_close(pair: Pair, waits: bool) -> int:
     """Return how many bytes of `MUCH` come when the program ends right after `close()`."""
     ours, theirs = pair()
     begin = threading.Event()
@@ -436,16 +424,16 @@ def received_after_close(
 
 @pytest.mark.always("drain-close-needs-the-loop")
 @pytest.mark.filterwarnings("ignore")
-@ways(pair={"TCP": tcp_pair, "local": socket.socketpair})
+@ways(pair=PAIRS)
 def test_the_rest_is_lost_without_the_loop(
-    pair: Callable[[], tuple[socket.socket, socket.socket]],
+    pair: Pair,
 ) -> None:
     # no mutant: в примерах программа дожидается клиента
     assert received_after_close(pair, waits=True) == MUCH
     assert received_after_close(pair, waits=False) < MUCH
 
 
-def tells_of_its_loss(pair: Callable[[], tuple[socket.socket, socket.socket]]) -> None:
+def tells_of_its_loss(pair: Pair) -> None:
     async def main() -> None:
         ours, theirs = pair()
         reader, writer = await asyncio.open_connection(sock=ours)
@@ -499,7 +487,7 @@ def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None
 
     connect(serve, use)
     connect(closes, use)
-    for pair in (socket.socketpair, tcp_pair):
+    for pair in PAIRS.values():
         tells_of_its_loss(pair)
 
 
