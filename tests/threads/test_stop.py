@@ -24,8 +24,8 @@ from proven.stage import load, play
 from tests.ways import ways
 from tests.ways_processes import STARTERS, Starter, filled, run_by
 
-Waiting = tuple[Callable[[], object], Callable[[], object]]
-"""What a thread waits in, and what ends that wait."""
+Waiting = tuple[Callable[[], object], Callable[[], object], str]
+"""What a thread waits in, what ends that wait, and the line on which the thread stands in it."""
 
 
 @pytest.mark.always("stop-no-method")
@@ -108,24 +108,27 @@ def test_the_step_under_way_is_done_to_its_end(step: Callable[[Event], None]) ->
     assert steps == ["begins", "ends"]
 
 
+AMID_CONDITION = "waiter.acquire(True, timeout)"
+
+
 def _event() -> Waiting:
     event = Event()
-    return event.wait, event.set
+    return partial(event.wait, timeout=60), event.set, AMID_CONDITION
 
 
 def _get() -> Waiting:
     items: Queue[None] = Queue()
-    return items.get, lambda: items.put(None)
+    return partial(items.get, timeout=60), lambda: items.put(None), AMID_CONDITION
 
 
 def _acquire() -> Waiting:
     lock = Lock()
     lock.acquire()
-    return lock.acquire, lock.release
+    return lock.acquire, lock.release, "wait()"
 
 
 def _sleep() -> Waiting:
-    return lambda: sleep(0.3), lambda: None
+    return lambda: sleep(0.3), lambda: None, "sleep(0.3)"
 
 
 class Stop(BaseException):
@@ -139,25 +142,26 @@ def _send_into(thread: Thread) -> int:
     return int(set_exception(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop)))
 
 
+def _stands_at(thread: Thread, line: str) -> bool:
+    """Tell whether what a thread does now is written on this line.
+
+    From there on nothing looks for an exception before the call of C is over.
+    """
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and line in getline(frame.f_code.co_filename, frame.f_lineno)
+
+
 @pytest.mark.always("stop-async-exception-waits")
 @ways(waiting={"event": _event, "get": _get, "acquire": _acquire, "sleep": _sleep})
 def test_an_exception_sent_into_a_thread_comes_after_its_wait(
     waiting: Callable[[], Waiting],
 ) -> None:
     # no mutant: утверждение о функции C-API, программа страницы её не зовёт
-    assert any(_waits_on(*waiting()) for _ in range(50)), "it stops only what doesn't wait yet"
-
-
-def _waits_on(wait: Callable[[], object], end_the_wait: Callable[[], object]) -> bool:
-    """Tell whether a thread to which the exception was sent went on waiting.
-
-    It may have been late for its wait, however long it was given: then the next one tells.
-    """
-    begun, stopped = Event(), Event()
+    wait, end_the_wait, line = waiting()
+    stopped = Event()
 
     def work() -> None:
         try:
-            begun.set()
             wait()
             while True:
                 sleep(0)
@@ -166,14 +170,13 @@ def _waits_on(wait: Callable[[], object], end_the_wait: Callable[[], object]) ->
 
     thread = Thread(target=work, daemon=True)
     thread.start()
-    begun.wait()
-    sleep(0.02)
+    while not _stands_at(thread, line):
+        sleep(0)
     assert _send_into(thread) == 1
-    waits_on = not stopped.wait(timeout=0.05)
+    assert not stopped.wait(timeout=0.05), "it cut the wait short"
     end_the_wait()
+    assert stopped.wait(timeout=60), "it does come while the thread is at work"
     thread.join()
-    assert stopped.is_set(), "it does come while the thread is at work"
-    return waits_on
 
 
 @pytest.mark.always("stop-blocked-get-misses-event")
