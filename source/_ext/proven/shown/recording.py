@@ -33,7 +33,8 @@ def record(
     """Play snippet `name`; SnippetError if it doesn't end as `terms` say, or prints too much.
 
     snippets: their folder, if it isn't the one of the working directory; ordered: as
-    for `play`, and whether the order of the lines is shown: one that hangs on a tie is refused.
+    for `play`, and whether the order of the lines is shown: one that hangs on a tie is refused,
+    as is in any case a line that does.
     """
     terms = terms or Terms()
     may_fail = bool(terms.exit or terms.raises or terms.deadlock)
@@ -65,13 +66,25 @@ def record(
             f"snippets/{name}.py: it prints {count} lines, a page shows at most "
             f"{MOST_LINES}: let it print less"
         )
+    _refuse_ties(name, trace, ordered)
+    return trace
+
+
+def _refuse_ties(name: str, trace: Trace, ordered: bool) -> None:
+    tie = (
+        f"snippets/{name}.py: two waits end at the same moment, and real time decides which is "
+        "over first, or tasks are taken from a set, which has no order: "
+    )
+    if trace.unsettled:
+        raise SnippetError(
+            f"{tie}whether there is the line {trace.unsettled[0]!r} hangs on it; "
+            "make one of them longer"
+        )
     if trace.ties and ordered:
         raise SnippetError(
-            f"snippets/{name}.py: two waits end at the same moment, and real time decides which is "
-            "over first, or tasks are taken from a set, which has no order: the place of the line "
-            f"{trace.ties[0]!r} hangs on it; make one of them longer, or say :order: any"
+            f"{tie}the place of the line {trace.ties[0]!r} hangs on it; "
+            "make one of them longer, or say :order: any"
         )
-    return trace
 
 
 class Recordings:

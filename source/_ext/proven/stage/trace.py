@@ -111,7 +111,8 @@ class Trace:
     what, if the play was ended because nobody could go on; why: why the real clock;
     beside: whether two programs were played, so that each line has its program's name;
     ties: lines whose place hangs on which of two waits that end at the same moment, but
-    began at different ones, is over first: real time decides that.
+    began at different ones, is over first: real time decides that; unsettled: those that
+    are only printed, or only at that second, if it is this one.
     """
 
     events: tuple[Event, ...]
@@ -126,6 +127,7 @@ class Trace:
     why: str = ""
     beside: bool = False
     ties: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:

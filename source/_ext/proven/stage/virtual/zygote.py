@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +68,7 @@ def play_virtually(name: str, path: Path) -> Trace:
     If it computes noticeably, it is played again with its computing taking the time that it
     takes here: what then prints something else is refused.  If waits of several lengths end
     at the same moment, it is played again with the other one going on first: Trace.ties are
-    the lines that then differ.
+    the lines that then differ, Trace.unsettled those of which there are then more or fewer.
     Raises NotVirtual if it turns out to need the real clock; SnippetError if it hangs.
     """
     played = _play(name, path)
@@ -85,8 +86,10 @@ def play_virtually(name: str, path: Path) -> Trace:
             for place, event in enumerate(trace.events)
             if other.lines[place : place + 1] != [event.text]
         )
-        return replace(trace, ties=ties)
-    return replace(trace, ties=tuple(trace.lines))
+        either = Counter(trace.shown()), Counter(other.shown())
+        unsettled = sorted((either[0] - either[1]) | (either[1] - either[0]))
+        return replace(trace, ties=ties, unsettled=tuple(unsettled))
+    return replace(trace, ties=tuple(trace.lines), unsettled=tuple(trace.shown()))
 
 
 def rest() -> None:
