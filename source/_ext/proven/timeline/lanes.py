@@ -80,6 +80,8 @@ def scene(trace: Trace) -> Scene:
         for arrow in dict.fromkeys(_arrows(moments))
         if arrow.source in row and arrow.target in row
     ]
+    # Which of two of a set is woken first differs from play to play: no picture hangs on it.
+    arrows.sort(key=lambda arrow: (arrow.target, arrow.time, arrow.source))
     return Scene(list(lanes.values()), arrows, length, timed)
 
 
