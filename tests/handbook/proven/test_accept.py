@@ -81,10 +81,26 @@ TIE = ASYNC.format("""\
         print(word)
     await asyncio.gather(say('a', 2), say('b', 1, 1))""")
 
+TASKS_OF_A_SET = ASYNC.format("""\
+    {}
+    tasks = {{asyncio.create_task(asyncio.sleep(n / 10, n)) for n in range({})}}
+    for task in tasks:
+        print(await task)""")
+OBJECTS_OF_A_SET = """\
+import threading
+from concurrent.futures import Future
+futures = [Future(), Future(), Future()]
+print([futures.index(future) for future in {*futures}])
+"""
+
 
 @pytest.mark.parametrize(
     ("code", "why"),
     [
+        (TASKS_OF_A_SET.format("pass", 2), "the order of a set"),
+        (TASKS_OF_A_SET.format("import logging", 2), "the order of a set"),
+        (TASKS_OF_A_SET.format("here = [object() for _ in range(37)]", 3), "the order of a set"),
+        (OBJECTS_OF_A_SET, "the order of a set"),
         (ASYNC.format("    print(sorted('abcdefgh', key=hash))"), "on hashing"),
         ("import os, threading\nprint(os.urandom(3).hex())\n", "it prints «"),
         ("import threading\nprint(__file__.count('/'))\n", "on the folder"),
@@ -99,6 +115,10 @@ TIE = ASYNC.format("""\
         ("import threading\nprint(threading.Lock())\n", "an address"),
     ],
     ids=[
+        "two tasks of a set",
+        "two, others before them",
+        "three",
+        "futures of a set",
         "hash",
         "random",
         "folder",
@@ -183,3 +203,6 @@ def test_what_stands_on_stderr_unseen_is_told(
     odd = page(loud)
     assert accept(odd, odd.parent / "snippets")
     assert "page.md:3: odd: its stderr, «lost», is seen nowhere" in capsys.readouterr().out
+    odd.write_text(odd.read_text("utf-8") + "\nIt says «lost» on stderr.\n", encoding="utf-8")
+    accept(odd, odd.parent / "snippets")
+    assert "stderr" not in capsys.readouterr().out, "its page tells of it"

@@ -44,17 +44,22 @@ QUIET = "show it by :stderr:, tell of it on the page, or keep it quiet"
 _NAMED = re.compile(r"\b\w+(?:Error|Exception|Group|Warning)\b")
 
 
-def unseen(shown: Shown, trace: Trace) -> str:
-    """Return the end of what a program wrote to stderr, if that is no part of its output."""
+def unseen(shown: Shown, trace: Trace, page: str) -> str:
+    """Return the end of what a program wrote to stderr, if its page doesn't tell of it.
+
+    That does an output which shows it, and a page which names an error, a warning or a line of it.
+    """
     usual = shown.terms == replace(shown.terms, stderr=False, exit=0, raises="")
-    return "".join(trace.stderr.split("\n")[-2:]) if usual else ""
+    lines = trace.stderr.split("\n")
+    said = [*_NAMED.findall(trace.stderr), *filter(None, lines)]
+    return "".join(lines[-2:]) if usual and not any(part in page for part in said) else ""
 
 
 def replay(shown: Shown, snippets: Path | None = None, page: str | None = None) -> Finding:
     """Play an example and tell whether it comes out as its page shows it.
 
-    snippets: their folder, if it isn't the one of the working directory; page: a text that
-    names an error, a warning or a line that goes to stderr, as readers who run it see it.
+    snippets: their folder, if it isn't the one of the working directory; page: the text that
+    tells of what goes to stderr, as readers who run it see it; None: nobody asks.
     """
     if why := excluded_here(dict(shown.only)):
         return Finding("skipped", why=f"holds only {why}")
@@ -64,8 +69,6 @@ def replay(shown: Shown, snippets: Path | None = None, page: str | None = None) 
         return Finding("failed", why=str(error).partition("\n")[0][:200])
     if not agree(shown.lines, on_page(trace, shown.terms), any_order=shown.any_order):
         return Finding("failed", why="other output")
-    end = unseen(shown, trace) if page is not None else ""
-    said = [*_NAMED.findall(trace.stderr), *filter(None, trace.stderr.split("\n"))]
-    if end and not any(part in str(page) for part in said):
+    if end := unseen(shown, trace, page) if page is not None else "":
         return Finding("failed", why=f"its stderr, «{end}», is seen nowhere: {QUIET}")
     return Finding("passed", seconds=trace.elapsed if trace.timed else 0)

@@ -44,12 +44,12 @@ _EPOCH = re.compile(r"(?<![\d.])1\d{9}(?:\.\d+|\d{3}|\d{6}|\d{9})?\b")
 _MINUTES = 3
 
 _ORDER = (
-    "the order depends on timing: say :order: any if no order is promised, or make the program "
-    "decide it"
+    "the order depends on timing or on a set: say :order: any if no order is promised, or make "
+    "the program decide it"
 )
 _TEXT = (
-    "it depends on timing, on the folder, the user, the time zone, on hashing or on whether there "
-    "is a terminal: make the program print the same always"
+    "it depends on timing, on the folder, the user, the time zone, on hashing, on the order of a "
+    "set or on whether there is a terminal: make the program print the same always"
 )
 _TERMINAL = re.compile(r"\bisatty\([^()]*\)")
 """How a program asks whether it has to do with a terminal, as readers have and the stage hasn't."""
@@ -57,6 +57,9 @@ _TERMINAL = re.compile(r"\bisatty\([^()]*\)")
 
 _ELSEWHERE = {"TZ": "XYZ-5:45", "USER": "somebody", "LOGNAME": "somebody"}
 """Another time zone and another user, as on the next machine."""
+
+_LAYOUTS = 6
+"""Plays on the virtual clock, whose addresses are the same each time, with other ones."""
 
 _World = tuple[Path, str, list[int]]
 """A copy of the snippets, a seed for hashes, and which outputs are played there."""
@@ -95,11 +98,13 @@ class Again:
     def differences(self) -> Iterator[tuple[Shown, str]]:
         """Yield each output that comes out differently, and what to do about it."""
         with tempfile.TemporaryDirectory() as folder:
-            first, *others = self._worlds(Path(folder))
-            # The first has a Python of its own, whose hashes asyncio's programs share; the others
-            # are played by two.  Two at a time, each with two plays: the cores are busy, as
-            # readers' cores may be.
-            shares = [share for share in ([first], others[::2], others[1::2]) if share]
+            worlds = list(self._worlds(Path(folder)))
+            first = [world for world in worlds if world[0] == worlds[0][0]]
+            others = worlds[len(first) :]
+            # The first have a Python of their own, whose hashes asyncio's programs share; the
+            # others are played by two.  Two at a time, each with two plays: the cores are busy,
+            # as readers' cores may be.
+            shares = [share for share in (first, others[::2], others[1::2]) if share]
             with ThreadPoolExecutor(2) as pool:
                 replies = list(chain.from_iterable(pool.map(self._play_in, shares)))
         for number, (shown, trace, lines) in enumerate(self._played):
@@ -114,7 +119,12 @@ class Again:
         everything = list(range(len(self._played)))
         own = os.environ.get("PYTHONHASHSEED")
         seeds = (str(seed) for seed in count(1) if str(seed) != own)
-        yield self._copy(folder / "another folder" / "and deeper"), next(seeds), everything
+        another = self._copy(folder / "another folder" / "and deeper")
+        yield another, next(seeds), everything
+        if timed := [number for number in everything if self._played[number][1].timed]:
+            # A seed says where objects lie, too: two in a set come in either order.
+            for seed in islice(seeds, _LAYOUTS):
+                yield another, seed, timed
         asking = [number for number in everything if self._asks_for_a_terminal(number)]
         if asking:
             copy = self._copy(folder / "terminal")

@@ -47,7 +47,7 @@ def accept(
             "\n".join(f"{place}:{each.line}: {each.name}: {problem}" for each, problem in problems)
         )
     for shown, trace, _ in played:
-        if end := unseen(shown, trace):
+        if end := unseen(shown, trace, before):
             at = f"{place}:{shown.line}: {shown.name}"
             print(f"{at}: its stderr, «{end}», is seen nowhere: {QUIET}")
     after = rewritten(before, {shown.line: lines for shown, _, lines in played})
