@@ -1547,6 +1547,22 @@ def test_a_name_taken_while_loading_follows_the_play(
     assert abs(snippet.monotonic() - time.monotonic()) < 5, "outside it is the real clock"
 
 
+def test_a_loaded_snippet_may_import_its_neighbour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for chapter in "one", "two":
+        (tmp_path / "snippets" / chapter).mkdir(parents=True)
+        (tmp_path / f"snippets/{chapter}/shared.py").write_text(f"class Seen: at = '{chapter}'\n")
+        (tmp_path / f"snippets/{chapter}/user.py").write_text("from shared import Seen\n")
+    monkeypatch.chdir(tmp_path)
+    path = list(sys.path)
+    seen = [load(f"{chapter}/user").Seen for chapter in ("one", "two", "one")]
+    assert [each.at for each in seen] == ["one", "two", "one"]
+    assert seen[0] is not seen[2], "each call makes its classes anew"
+    assert sys.path == path
+    assert "shared" not in sys.modules
+
+
 def test_a_play_in_a_thread(tmp_path: Path) -> None:
     found: list[Trace] = []
     code = "async def main():\n    print('x')\n"

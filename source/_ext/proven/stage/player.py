@@ -7,6 +7,7 @@ own with a deadline.  Which way it goes is read off what the snippet uses.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -135,7 +136,7 @@ def _play(
                 raise
             why = str(error)
     if trace is None:
-        trace = replace(play_in_process(name, path, ordered, deadline(), other), why=why)
+        trace = replace(play_in_process(name, path, ordered, deadline(), other, why), why=why)
     if not may_fail:
         _refuse_failure(name, trace)
     if not (trace.events or trace.stderr) and not (may_fail and (trace.exit or trace.deadlock)):
@@ -160,13 +161,30 @@ def _refuse_failure(name: str, trace: Trace) -> None:
 
 
 def load(name: str) -> SimpleNamespace:
-    """Return what snippet `name` defines, without running its `main`."""
+    """Return what snippet `name` defines, without running its `main`.
+
+    It may import its neighbours, as when it runs; they, too, are made anew.
+    """
     # Here, as below: what the zygote has loaded each of its forks copies.
     import runpy
 
+    path = path_of(name)
     # Names that it takes from time follow the play in which they are used.
-    with names_of_clocks(Clock()):
-        return SimpleNamespace(**runpy.run_path(str(path_of(name)), run_name="snippet"))
+    with names_of_clocks(Clock()), _beside(path.parent):
+        return SimpleNamespace(**runpy.run_path(str(path), run_name="snippet"))
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[None]:
+    """Let the modules of a folder be imported, and forget them afterwards."""
+    neighbours = {file.stem for file in folder.glob("*.py")} - sys.modules.keys()
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for module in neighbours & sys.modules.keys():
+            del sys.modules[module]
 
 
 def perform_script(code: str) -> Trace:

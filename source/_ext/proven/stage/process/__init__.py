@@ -37,14 +37,14 @@ CHILD = Path(__file__).with_name("child")
 
 
 def play_in_process(
-    name: str, path: Path, ordered: bool, deadline: float, beside: Path | None = None
+    name: str, path: Path, ordered: bool, deadline: float, beside: Path | None = None, why: str = ""
 ) -> Trace:
     """Play `path` as `python file.py` would, with the recorder in all its processes.
 
     It gets no arguments, an empty standard input and an empty working folder of its
     own.  Its lines come as on a terminal: each as soon as it is finished or flushed.
     What it leaves behind is ended a second after it.  beside: a program that starts
-    before it and, when it is over, gets a Ctrl+C.
+    before it and, when it is over, gets a Ctrl+C.  why: the reason for the real clock.
     Raises SnippetError if it still runs after `deadline` real seconds.
     """
     # Here, as below: what the zygote has loaded each of its forks copies.
@@ -72,7 +72,10 @@ def play_in_process(
     root = f"{path.parents[name.count('/')]}/"
     err = err.replace(root, "snippets/")
     if hung:
-        raise SnippetError(f"snippets/{name}.py: still running after {deadline:g} s\n{err}{LONGER}")
+        clock = f"It has the real clock: {why}.\n" if why else ""
+        raise SnippetError(
+            f"snippets/{name}.py: still running after {deadline:g} s\n{err}{clock}{LONGER}"
+        )
     if other and beside and other.failed:
         raise SnippetError(f"snippets/{name}.py: {beside.name} beside it failed\n{other.stderr()}")
     lines = tuple(
