@@ -61,7 +61,7 @@ def test_except_exception_lets_it_pass(awaited: Awaited) -> None:
 
 
 @pytest.mark.always("cancelled-error-finally-return")
-# one way: the grammar has these three forms
+# one way: the grammar has these three forms, of a loop around the whole and of one inside
 def test_return_in_finally_swallows_it() -> None:
     code = """
 async def quiet():
@@ -92,7 +92,8 @@ async def quiet():
             warnings.simplefilter("always")
             assert outcome(last) == "result"
         assert bool(complaints) == (sys.version_info >= (3, 14))
-    assert outcome("pass") == "cancelled"
+    for last in ("pass", "for _ in range(2): break", "for _ in range(2): continue"):
+        assert outcome(last) == "cancelled"
 
 
 @pytest.mark.always("cancelled-error-once")
@@ -424,6 +425,24 @@ def test_raise_ends_the_task_as_cancelled(started: Started, awaited: Awaited) ->
             print("cancelled")
 
     assert perform(main).at("cancelled") == 3
+
+    async def limited() -> None:
+        async with asyncio.timeout(1):
+            await work()
+
+    async def caught() -> None:
+        with suppress(asyncio.CancelledError):
+            await work()
+
+    async def stopped_above() -> None:
+        by_deadline, above = asyncio.create_task(limited()), asyncio.create_task(caught())
+        await asyncio.sleep(1)
+        above.cancel()
+        await asyncio.wait([by_deadline, above])
+        assert not above.cancelled()
+        assert type(by_deadline.exception()) is TimeoutError
+
+    perform(stopped_above)
 
 
 @pytest.mark.always("cancelled-error-stop-by-wait")
