@@ -445,6 +445,57 @@ def test_raise_ends_the_task_as_cancelled(started: Started, awaited: Awaited) ->
     perform(stopped_above)
 
 
+async def _bare(kind: type[BaseException]) -> None:
+    try:
+        await asyncio.sleep(100)
+    except* kind:
+        raise
+
+
+async def _around_a_group(kind: type[BaseException]) -> None:
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(100))
+    except* kind:
+        raise
+
+
+STARRED = {"await": _bare, "TaskGroup": _around_a_group}
+
+
+@pytest.mark.always("cancelled-error-except-star")
+@ways(
+    work=STARRED,
+    kind={
+        "CancelledError": asyncio.CancelledError,
+        "BaseException": BaseException,
+        "another": Exception,
+    },
+)
+def test_except_star_makes_a_group_of_it(
+    work: Callable[[type[BaseException]], Coroutine[Any, Any, None]], kind: type[BaseException]
+) -> None:
+    # no mutant: во что except* превращает отмену, решает сам Python
+    async def limited() -> None:
+        async with asyncio.timeout(1):
+            await work(kind)
+
+    async def main() -> None:
+        cancelled, late = asyncio.create_task(work(kind)), asyncio.create_task(limited())
+        await asyncio.sleep(1)
+        cancelled.cancel()
+        await asyncio.wait([cancelled, late])
+        assert cancelled.cancelled() == (kind is Exception)
+        if kind is Exception:
+            assert type(late.exception()) is TimeoutError
+            return
+        for error in (cancelled.exception(), late.exception()):
+            assert isinstance(error, BaseExceptionGroup)
+            assert [type(member) for member in error.exceptions] == [asyncio.CancelledError]
+
+    perform(main)
+
+
 @pytest.mark.always("cancelled-error-stop-by-wait")
 @ways(end=ENDED, when={"never": None, "early": 0.5, "in the same pass": 2, "late": 3})
 def test_wait_passes_on_only_the_own_cancellation(end: End, when: float | None) -> None:
