@@ -12,7 +12,7 @@ from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
 
-from tests.ways import LEAVES, Leave, ways
+from tests.ways import LEAVES, STARTED_EAGERLY, Leave, Started, ways
 
 Explored = Callable[..., None]
 Limit = Callable[[int], asyncio.Semaphore]
@@ -296,6 +296,30 @@ def test_a_semaphore_of_its_own_limits_nothing() -> None:
     assert [event.time for event in fixed.events] == [0, 0, 1, 1]
     assert (broken.elapsed, fixed.elapsed) == (1, 2)
     assert sorted(fixed.lines) == sorted(broken.lines)
+
+
+@pytest.mark.always("semaphore-created-inside")
+@ways(started=STARTED_EAGERLY)
+def test_a_task_created_inside_the_block_has_no_permit(started: Started) -> None:
+    # no mutant: примера с create_task внутри блока на странице нет
+    async def fetch(page: int) -> None:
+        print(f"page {page}: loading")
+        await asyncio.sleep(1)
+        print(f"page {page}: loaded")
+
+    async def main(waits: bool) -> None:
+        limit = asyncio.Semaphore(1)
+        async with started() as start:
+            tasks = list[asyncio.Task[None]]()
+            for page in range(20):
+                async with limit:
+                    tasks.append(start(fetch(page)))
+                    if waits:
+                        await tasks[-1]
+            await asyncio.wait(tasks)
+
+    assert perform(lambda: main(waits=False)).peak("loading", "loaded") == 20
+    assert perform(lambda: main(waits=True)).peak("loading", "loaded") == 1
 
 
 async def _by_to_thread(work: Callable[[str], None], name: str) -> None:
