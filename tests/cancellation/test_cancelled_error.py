@@ -61,7 +61,7 @@ def test_except_exception_lets_it_pass(awaited: Awaited) -> None:
 
 
 @pytest.mark.always("cancelled-error-finally-return")
-# one way: the grammar has these three forms
+# one way: the grammar has these three forms, of a loop around the whole and of one inside
 def test_return_in_finally_swallows_it() -> None:
     code = """
 async def quiet():
@@ -92,7 +92,8 @@ async def quiet():
             warnings.simplefilter("always")
             assert outcome(last) == "result"
         assert bool(complaints) == (sys.version_info >= (3, 14))
-    assert outcome("pass") == "cancelled"
+    for last in ("pass", "for _ in range(2): break", "for _ in range(2): continue"):
+        assert outcome(last) == "cancelled"
 
 
 @pytest.mark.always("cancelled-error-once")
@@ -424,6 +425,75 @@ def test_raise_ends_the_task_as_cancelled(started: Started, awaited: Awaited) ->
             print("cancelled")
 
     assert perform(main).at("cancelled") == 3
+
+    async def limited() -> None:
+        async with asyncio.timeout(1):
+            await work()
+
+    async def caught() -> None:
+        with suppress(asyncio.CancelledError):
+            await work()
+
+    async def stopped_above() -> None:
+        by_deadline, above = asyncio.create_task(limited()), asyncio.create_task(caught())
+        await asyncio.sleep(1)
+        above.cancel()
+        await asyncio.wait([by_deadline, above])
+        assert not above.cancelled()
+        assert type(by_deadline.exception()) is TimeoutError
+
+    perform(stopped_above)
+
+
+async def _bare(kind: type[BaseException]) -> None:
+    try:
+        await asyncio.sleep(100)
+    except* kind:
+        raise
+
+
+async def _around_a_group(kind: type[BaseException]) -> None:
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(100))
+    except* kind:
+        raise
+
+
+STARRED = {"await": _bare, "TaskGroup": _around_a_group}
+
+
+@pytest.mark.always("cancelled-error-except-star")
+@ways(
+    work=STARRED,
+    kind={
+        "CancelledError": asyncio.CancelledError,
+        "BaseException": BaseException,
+        "another": Exception,
+    },
+)
+def test_except_star_makes_a_group_of_it(
+    work: Callable[[type[BaseException]], Coroutine[Any, Any, None]], kind: type[BaseException]
+) -> None:
+    # no mutant: во что except* превращает отмену, решает сам Python
+    async def limited() -> None:
+        async with asyncio.timeout(1):
+            await work(kind)
+
+    async def main() -> None:
+        cancelled, late = asyncio.create_task(work(kind)), asyncio.create_task(limited())
+        await asyncio.sleep(1)
+        cancelled.cancel()
+        await asyncio.wait([cancelled, late])
+        assert cancelled.cancelled() == (kind is Exception)
+        if kind is Exception:
+            assert type(late.exception()) is TimeoutError
+            return
+        for error in (cancelled.exception(), late.exception()):
+            assert isinstance(error, BaseExceptionGroup)
+            assert [type(member) for member in error.exceptions] == [asyncio.CancelledError]
+
+    perform(main)
 
 
 @pytest.mark.always("cancelled-error-stop-by-wait")

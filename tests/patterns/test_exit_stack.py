@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import ENDED, FAILED, Abort, End, but, outcome_of, ways
+from tests.ways import ENDED, FAILED, LEAVES, Abort, End, Leave, but, outcome_of, ways
 
 COUNTS = {"1": 1, "3": 3, "10": 10}
 Opening = Callable[[AsyncExitStack, "Each"], Coroutine[Any, Any, object]]
@@ -187,6 +187,26 @@ def test_an_error_in_closing_leaves_nobody_open(
 
     perform(main)
     assert said[3:] == closings([2, 1, 0])
+
+
+@pytest.mark.always("exit-stack-cancel-cuts-one")
+@ways(opened=OPENED, leave=LEAVES)
+def test_leaving_cuts_one_closing_short(opened: Opening, leave: Leave) -> None:
+    # no mutant: утверждение о самом стеке, программа к нему не нужна
+    said: list[str] = []
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            for name in range(3):
+                await opened(stack, Each(name, said))
+
+    async def main() -> None:
+        leaving = asyncio.create_task(leave(work(), 1 + 2 + 1.5))
+        await asyncio.wait([leaving])
+        assert leaving.cancelled() or leaving.exception()
+
+    assert perform(main).elapsed == 1 + 2 + 1.5 + 1
+    assert said[3:] == ["close 2", "closed 2", "close 1", "close 0", "closed 0"]
 
 
 class Fails:

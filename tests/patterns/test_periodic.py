@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from itertools import pairwise
 from threading import Event, Thread, Timer
 from types import SimpleNamespace
@@ -180,6 +181,34 @@ def test_an_error_that_nobody_catches_ends_the_loop(error: type[Exception]) -> N
     with pytest.raises(error):
         load("patterns/periodic_thread").every(1, work_in_thread, Event())
     assert calls == ["work"]
+
+
+@pytest.mark.always("periodic-hung-work")
+@ways(
+    hung={"the first": 0, "the second": 1, "the fourth": 3},
+    limit={"no deadline": None, "a deadline": 0.5},
+)
+def test_work_that_hangs_ends_the_loop_silently(hung: int, limit: float | None) -> None:
+    # no mutant: зависшая работа остановит любой цикл, который её ждёт
+    for name in ("fixed", "late", "skipping", "broken", "errors"):
+        every, calls = load(f"patterns/periodic_{name}").every, list[int]()
+
+        async def work(calls: list[int] = calls) -> None:
+            calls.append(len(calls))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await asyncio.sleep(1e6 if len(calls) > hung else 0)
+
+        async def main(
+            every: Callable[..., Awaitable[None]] = every, named: bool = name != "errors"
+        ) -> None:
+            job = asyncio.ensure_future(every(1, *([1000] if named else []), work))
+            await asyncio.wait([job], timeout=100)
+            assert not job.done()
+
+        trace = perform(main)
+        assert (trace.lines, trace.stderr) == ([], "")
+        assert len(calls) == hung + 1 if limit is None else len(calls) > 50
 
 
 @pytest.mark.always("periodic-error-keeps-marks")

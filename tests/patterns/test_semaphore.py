@@ -1,6 +1,7 @@
 """Proofs for source/patterns/semaphore.md."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, nullcontext
 from math import ceil
@@ -11,7 +12,7 @@ from proven.stage import load, perform, play
 from proven.stage.explore import interleavings
 from proven.stage.trace import Trace
 
-from tests.ways import ways
+from tests.ways import LEAVES, STARTED_EAGERLY, Leave, Started, ways
 
 Explored = Callable[..., None]
 Limit = Callable[[int], asyncio.Semaphore]
@@ -295,3 +296,66 @@ def test_a_semaphore_of_its_own_limits_nothing() -> None:
     assert [event.time for event in fixed.events] == [0, 0, 1, 1]
     assert (broken.elapsed, fixed.elapsed) == (1, 2)
     assert sorted(fixed.lines) == sorted(broken.lines)
+
+
+@pytest.mark.always("semaphore-created-inside")
+@ways(started=STARTED_EAGERLY)
+def test_a_task_created_inside_the_block_has_no_permit(started: Started) -> None:
+    # no mutant: примера с create_task внутри блока на странице нет
+    async def fetch(page: int) -> None:
+        print(f"page {page}: loading")
+        await asyncio.sleep(1)
+        print(f"page {page}: loaded")
+
+    async def main(waits: bool) -> None:
+        limit = asyncio.Semaphore(1)
+        async with started() as start:
+            tasks = list[asyncio.Task[None]]()
+            for page in range(20):
+                async with limit:
+                    tasks.append(start(fetch(page)))
+                    if waits:
+                        await tasks[-1]
+            await asyncio.wait(tasks)
+
+    assert perform(lambda: main(waits=False)).peak("loading", "loaded") == 20
+    assert perform(lambda: main(waits=True)).peak("loading", "loaded") == 1
+
+
+async def _by_to_thread(work: Callable[[str], None], name: str) -> None:
+    await asyncio.to_thread(work, name)
+
+
+async def _by_executor(work: Callable[[str], None], name: str) -> None:
+    await asyncio.get_running_loop().run_in_executor(None, work, name)
+
+
+IN_THREAD = {"to_thread": _by_to_thread, "run_in_executor": _by_executor}
+
+
+@pytest.mark.always("semaphore-thread-without-permit")
+@ways(leave=LEAVES, call=IN_THREAD)
+def test_a_thread_goes_on_without_the_permit(
+    leave: Leave, call: Callable[[Callable[[str], None], str], Awaitable[None]]
+) -> None:
+    # no mutant: примера с потоком на странице нет
+    def work(name: str) -> None:
+        print(f"{name}: starts")
+        time.sleep(3)
+        print(f"{name}: ends")
+
+    async def main() -> None:
+        limit = asyncio.Semaphore(1)
+
+        async def use(name: str) -> None:
+            async with limit:
+                await call(work, name)
+
+        leaving = asyncio.create_task(leave(use("first"), 1))
+        await asyncio.sleep(0.5)
+        await asyncio.wait([leaving, asyncio.create_task(use("second"))])
+        assert leaving.cancelled() or leaving.exception()
+
+    trace = perform(main)
+    assert trace.ordered("first: starts", "second: starts", "first: ends", "second: ends")
+    assert (trace.at("second: starts"), trace.at("first: ends")) == (1, 3)

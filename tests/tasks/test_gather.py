@@ -1,7 +1,7 @@
 """Proofs for source/tasks/gather.md."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from itertools import permutations
 from typing import Any
@@ -240,6 +240,52 @@ def test_a_cancelled_gather_waits_for_one_clean_up_only(
         print("gather is over")
 
     assert perform(swallowed).at("gather is over") == 3.5, "they are all waited for"
+
+
+Cancelled = Callable[[Awaited], Awaitable[Any]]
+
+
+def _cancelled(awaited: Awaited) -> Awaitable[Any]:
+    victim = asyncio.ensure_future(awaited(100, End()))
+    asyncio.get_running_loop().call_later(1, victim.cancel)
+    return victim
+
+
+CHILDREN: dict[str, Cancelled] = {
+    "somebody cancels it": _cancelled,
+    "it ends so itself": lambda awaited: awaited(1, ENDED["cancelled"]),
+}
+
+
+@pytest.mark.always("gather-child-cancelled")
+@ways(awaited=AWAITED, child=CHILDREN)
+def test_a_cancelled_child_looks_like_the_cancellation_of_the_waiter(
+    awaited: Awaited, child: Cancelled
+) -> None:
+    # no mutant: примера с отменой на странице нет
+    async def main() -> None:
+        before, after = (asyncio.create_task(asyncio.sleep(second)) for second in (0.5, 3))
+
+        async def wait() -> None:
+            try:
+                await asyncio.gather(before, child(awaited), after)
+            except Exception:
+                print("except Exception")
+
+        waiting = asyncio.create_task(wait())
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+        assert waiting.cancelling() == 0
+        print("cancelled")
+        await after
+        print("the other: done")
+        (listed,) = await asyncio.gather(child(awaited), return_exceptions=True)
+        assert type(listed) is asyncio.CancelledError
+
+    trace = perform(main)
+    assert trace.lines == ["cancelled", "the other: done"]
+    assert [trace.at(line) for line in trace.lines] == [1, 3]
+    assert trace.stderr == ""
 
 
 @pytest.mark.always("gather-list-type-error")

@@ -31,6 +31,22 @@ def test_gather_raises_in_the_second_of_the_failure(awaited: Awaited, end: End) 
         assert perform(main).at(ERROR) == times[0]
 
 
+@pytest.mark.always("one-fails-cancel-too-late")
+@ways(awaited=AWAITED, end=but(ENDED, "value"))
+def test_gather_that_has_raised_cancels_nobody(awaited: Awaited, end: End) -> None:
+    # no mutant: примера с отменой gather на странице нет
+    async def main() -> None:
+        other = asyncio.ensure_future(awaited(3, End()))
+        together = asyncio.gather(other, awaited(1, end))
+        assert end.error
+        with pytest.raises(end.error):
+            await together
+        assert together.cancel() is False
+        assert await other in ("result", ["result"])
+
+    assert perform(main).elapsed == 3
+
+
 @pytest.mark.always("one-fails-others-go-on")
 @ways(awaited=AWAITED, end=but(ENDED, "value"))
 def test_gather_leaves_the_others_alone(awaited: Awaited, end: End) -> None:

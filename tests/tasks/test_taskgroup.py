@@ -791,6 +791,47 @@ def test_a_branch_of_except_star_does_not_return(jump: str) -> None:
     compile(filled(program, JUMP="pass"), "program", "exec")
 
 
+@pytest.mark.always("taskgroup-raise-in-except-star")
+@ways(
+    failed={
+        "one": [ValueError],
+        "two of a kind": [ValueError, ValueError],
+        "another, caught": [ValueError, OSError],
+        "another, which raises": [ValueError, EOFError],
+        "another, left": [ValueError, RuntimeError],
+    },
+    chained={"raise": False, "raise from": True},
+)
+def test_a_branch_of_except_star_raises(failed: list[type[Exception]], chained: bool) -> None:
+    # no mutant: во что except* оборачивает исключение, решает сам Python
+    async def handle() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for kind in failed:
+                    group.create_task(End(kind).after(1))
+        except* ValueError as errors:
+            if chained:
+                raise LookupError from errors
+            End(LookupError).reach()
+        except* OSError:
+            pass
+        except* EOFError:
+            End(KeyError).reach()
+
+    async def main() -> None:
+        handling = asyncio.create_task(handle())
+        await asyncio.wait([handling])
+        error = handling.exception()
+        if {*failed} <= {ValueError, OSError}:
+            assert type(error) is LookupError
+        else:
+            assert isinstance(error, ExceptionGroup)
+            assert type(error.exceptions[0]) is LookupError
+            assert error.subgroup((RuntimeError, KeyError))
+
+    perform(main)
+
+
 @pytest.mark.always("taskgroup-outlives-its-function")
 @ways(started=but(STARTED, "TaskGroup"), end=ENDED)
 def test_a_task_without_a_group_outlives_its_function(started: Started, end: End) -> None:
