@@ -331,6 +331,10 @@ def always(how):
     begin("always " + how)
     crash(how)
 
+def numbers(name):
+    begin(name)
+    return (number for number in range(3))
+
 def first_or_second(name):
     if name == "second" and begin(name) == 1:
         os._exit(1)
@@ -363,6 +367,14 @@ if __name__ == "__main__":
 
     print(pool.submit(own, 1).result(), pool.submit(lambda: 3).result())
 
+    job = pool.submit(numbers, "numbers")
+    while not Path("numbers").exists():
+        time.sleep(0.01)
+    try:
+        job.result(timeout=2)
+    except TimeoutError:
+        print("waits for a generator", begun("numbers"))
+
     Path("elsewhere").mkdir()
     Path("elsewhere", "only_here.py").write_text("def nothing(): pass")
     sys.path.append("elsewhere")
@@ -372,6 +384,28 @@ if __name__ == "__main__":
     except TimeoutError:
         print("waits")
     # To close a cluster takes longer than all the rest; run_by ends its processes.
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+
+SYS_EXIT = """
+import logging, os, sys
+from pathlib import Path
+from distributed import Client, LocalCluster
+
+def leave(name):
+    with Path(name).open("a") as file:
+        print("begun", file=file)
+    sys.exit()
+
+if __name__ == "__main__":
+    client = Client(LocalCluster(
+        2, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL
+    ))
+    pool = client.get_executor(pure=False)
+    error = pool.submit(leave, "leave").exception()
+    print(type(error).__name__, len(Path("leave").read_text().split()))
     sys.stdout.flush()
     os._exit(0)
 """
@@ -426,6 +460,14 @@ def test_a_good_job_is_killed_beside_a_bad_one() -> None:
     assert run.stdout.splitlines() == ["['KilledWorker', 'KilledWorker']", "done"], run.stderr
 
 
+@pytest.mark.always("more-machines-sys-exit")
+def test_a_job_that_calls_sys_exit_is_begun_again() -> None:
+    # no mutant: что повторить, решает сама библиотека
+    # one way: a cluster is dear
+    run = run_by("spawn", filled(SYS_EXIT), timeout=LONGEST)
+    assert run.stdout.splitlines() == ["KilledWorker 4"], run.stderr
+
+
 @pytest.mark.always("more-machines-again")
 def test_what_a_worker_had_begun_is_begun_again() -> None:
     # one way: the next proof goes through all crashes
@@ -445,11 +487,12 @@ def test_what_a_worker_had_begun_is_begun_again() -> None:
 @pytest.mark.sometimes("more-machines-done-again")
 @pytest.mark.always("more-machines-lambda")
 @pytest.mark.sometimes("more-machines-module")
+@pytest.mark.sometimes("more-machines-unsendable")
 def test_what_a_cluster_does_with_a_job() -> None:
     # no mutant: что повторить и что как переслать, решает сама библиотека
     # one way: a cluster is dear, and one goes through all crashes
     run = run_by("spawn", filled(PROGRAM, CRASHES=[*CRASHES.values()]), timeout=LONGEST)
     assert run.stdout.splitlines() == [
         *(["done 2", "KilledWorker 4", "True"] * len(CRASHES)),
-        *("['first', 'second'] 2", "2 3", "waits"),
+        *("['first', 'second'] 2", "2 3", "waits for a generator 1", "waits"),
     ], run.stderr

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from multiprocessing.pool import ThreadPool
+from contextlib import suppress
+from multiprocessing.pool import AsyncResult, ThreadPool
 from threading import Event
 
 import pytest
@@ -196,6 +197,34 @@ MAPS: dict[str, Callable[..., object]] = {
     "map_async": lambda *args, **options: ThreadPool.map_async(*args, **options).get(),
     "starmap": ThreadPool.starmap,
 }
+
+
+@pytest.mark.always("mp-pool-stop-iteration")
+@ways(place={"first": 0, "middle": 3, "last": 7}, chunk={"1": 1, "3": 3, "8": 8, "own": None})
+def test_stop_iteration_of_a_job_loses_results(place: int, chunk: int | None) -> None:
+    # no mutant: что делать с исключением, решает сам Python
+    # Threads and processes have one worker function: it is in multiprocessing.pool.
+    def work(number: int) -> int:
+        return next(iter([])) if number == place else number
+
+    with ThreadPool(2) as pool:
+        for call in MAPS.values():
+            arguments = [(each,) for each in range(8)] if call == ThreadPool.starmap else range(8)
+            got = call(pool, work, arguments, chunksize=chunk)
+            assert sum(each is not None for each in got) < 8
+            assert place not in got
+        for name in ("imap", "imap_unordered"):
+            came = list(getattr(pool, name)(work, range(8), chunksize=chunk or 1))
+            assert len(came) < 8
+            assert place not in came
+        with pytest.raises(ValueError, match="own"):
+            pool.map(_fails, range(8), chunksize=chunk)
+
+
+def _fails(number: int) -> int:
+    if number == 5:
+        raise ValueError("own")
+    return number
 
 
 @pytest.mark.always("mp-pool-map-skips-the-chunk")
@@ -480,6 +509,39 @@ def test_leaving_the_old_pool_terminates_it(method: str, end: str) -> None:
     assert lines == ["[False, False, False] []", "1", "False", *["never"] * 5]
 
 
+@pytest.mark.always("mp-pool-threads-exit")
+@ways(
+    sent={"apply_async": ThreadPool.apply_async, "map_async": ThreadPool.map_async},
+    error={"normally": None, "by an exception": KeyError},
+)
+def test_leaving_a_pool_of_threads_leaves_its_job_at_work(
+    sent: Callable[..., AsyncResult[object]], error: type[Exception] | None
+) -> None:
+    begun, go_on, ended = Event(), Event(), Event()
+    others: list[int] = []
+
+    def work(*_: int) -> None:
+        begun.set()
+        go_on.wait(timeout=60)
+        ended.set()
+
+    with suppress(KeyError), ThreadPool(1) as pool:
+        job = sent(pool, work, [1])
+        other = sent(pool, others.append, [2])
+        begun.wait(timeout=60)
+        if error:
+            raise error
+    assert not ended.is_set()
+    go_on.set()
+    assert ended.wait(timeout=60)
+    for each in (job, other):
+        with pytest.raises(multiprocessing.TimeoutError):
+            each.get(timeout=0.05)
+    assert others == []
+    # The thread that would bring results is gone, so nobody ends the waiting.
+    assert not pool._result_handler.is_alive()
+
+
 @pytest.mark.always("mp-pool-exit-hangs-on-handler")
 @ways(
     method=METHODS,
@@ -568,6 +630,38 @@ def test_close_and_join_wait_for_all(method: str, count: int) -> None:
         ),
     ).lines
     assert lines == ["True", "Pool not running"]
+
+
+@pytest.mark.always("mp-pool-program-end")
+@ways(method=METHODS, closed={"closed": "pool.close()", "left open": "pass"})
+def test_the_end_of_the_program_ends_the_jobs(method: str, closed: str) -> None:
+    ended = run_by(
+        method,
+        filled(
+            """
+        import multiprocessing, pathlib, time
+
+        def work(number):
+            print("begun", flush=True)
+            pathlib.Path("begun").touch()
+            while True:
+                time.sleep(0.01)
+
+        def main():
+            pool = multiprocessing.Pool(1)
+            pool.apply_async(work, (1,))
+            CLOSED
+            while not pathlib.Path("begun").exists():
+                time.sleep(0.01)
+
+        if __name__ == "__main__":
+            main()
+    """,
+            CLOSED=closed,
+        ),
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "begun\n")
 
 
 @pytest.mark.sometimes("mp-pool-join-hangs")

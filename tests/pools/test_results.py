@@ -522,6 +522,36 @@ def test_map_takes_all_arguments_when_called(pool: Pool, count: int) -> None:
     assert trace.lines == [str(count), "True"]
 
 
+@pytest.mark.always("res-map-source-error")
+@ways(pool=POOLS, count={"0": 0, "1": 1, "5": 5}, error={"own": "OSError", "base": "SystemExit"})
+def test_an_error_of_the_source_leaves_what_is_sent(pool: Pool, count: int, error: str) -> None:
+    trace = pool.perform(
+        filled(
+            """
+        from pathlib import Path
+
+        def touch(number):
+            Path(f"{number} is done").touch()
+
+        def arguments():
+            yield from range(COUNT)
+            raise ERROR("own")
+
+        if __name__ == "__main__":
+            with Pool(max_workers=1) as pool:
+                try:
+                    pool.map(touch, arguments())
+                except ERROR as error:
+                    print(error)
+            print(len(list(Path().glob("* is done"))))
+    """,
+            COUNT=count,
+            ERROR=error,
+        )
+    )
+    assert trace.lines == ["own", str(count)]
+
+
 @pytest.mark.always("res-map-buffersize-since-314")
 @ways(pool=POOLS)
 def test_buffersize_bounds_what_is_sent_ahead_since_314(pool: Pool) -> None:

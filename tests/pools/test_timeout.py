@@ -1,12 +1,15 @@
 """Proofs for source/pools/timeout.md."""
 
 import sys
+import time
+from collections.abc import Iterator
 from concurrent import futures
 from concurrent.futures import ProcessPoolExecutor
 from textwrap import dedent
 from unittest.mock import MagicMock
 
 import pytest
+from proven import stage
 from proven.stage import load, play
 
 from tests.ways import ways
@@ -61,6 +64,41 @@ def test_a_timeout_leaves_the_task_at_work(pool: Pool, timeout: float) -> None:
         ),
     )
     assert lines == ["TimeoutError False", "done True"]
+
+
+@pytest.mark.always("lim-one-timeout-for-all")
+@ways(
+    late={"at once": 0, "later": 1},
+    workers={"1": 1, "2": 2},
+    by={"map": True, "as_completed": False},
+)
+def test_one_timeout_holds_for_all_results(late: float, workers: int, by: bool) -> None:
+    def work(_: int) -> None:
+        time.sleep(1)
+
+    def use() -> None:
+        with futures.ThreadPoolExecutor(workers) as pool:
+            results: Iterator[object]
+            if by:
+                results = pool.map(work, range(9), timeout=2.5)
+            else:
+                jobs = [pool.submit(work, number) for number in range(9)]
+                results = futures.as_completed(jobs, timeout=2.5)
+            time.sleep(late)
+            try:
+                for _ in results:
+                    print("result")
+            except TimeoutError:
+                print("TimeoutError")
+
+    async def main() -> None:
+        use()
+
+    trace = stage.perform(main)
+    # The generator of as_completed looks at the clock when it is first asked.
+    end = 2.5 if by else late + 2.5
+    assert trace.lines == ["result"] * (int(end) * workers) + ["TimeoutError"]
+    assert trace.at("TimeoutError") == end
 
 
 @pytest.mark.always("lim-timeout-of-the-task")
@@ -441,6 +479,39 @@ def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
             ),
         )
         assert lines == ["8 True BrokenProcessPool CancelledError"]
+
+
+@pytest.mark.always("lim-terminated-unnoticed", since="3.14")
+@ways(pool=PROCESS_POOLS, method={each: each for each in ("terminate_workers", "kill_workers")})
+def test_nobody_who_waits_is_told_of_what_the_killing_cancelled(pool: Pool, method: str) -> None:
+    # no mutant: методы появились в Python 3.14, а доказательства ломают на 3.11
+    lines = perform(
+        pool,
+        filled(
+            """
+        from concurrent.futures import as_completed, wait
+
+        if __name__ == "__main__":
+            pool = Pool(1)
+            jobs = [pool.submit(work, str(number)) for number in range(8)]
+            wait_for("0 began")
+            manager = pool._executor_manager_thread
+            pool.METHOD()
+            # After it nobody is left who could tell of anything.
+            manager.join(timeout=60)
+            print(manager.is_alive(), all(job.done() for job in jobs))
+            cancelled = {job for job in jobs if job.cancelled()}
+            print(len(cancelled) > 4, wait(jobs, timeout=0).not_done == cancelled)
+            came = set()
+            try:
+                came.update(as_completed(jobs, timeout=0.05))
+            except TimeoutError:
+                print(cancelled.isdisjoint(came))
+        """,
+            METHOD=method,
+        ),
+    )
+    assert lines == ["False True", "True True", "True"]
 
 
 @pytest.mark.sometimes("lim-terminate-workers-may-hang", since="3.14")

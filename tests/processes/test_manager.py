@@ -184,6 +184,37 @@ def test_only_copies_come_in_one_request(method: str) -> None:
     assert {int(once[f"{name} 10"]) - int(once[f"{name} 1"]) for name in EACH} == {9}
 
 
+@pytest.mark.always("mgr-iteration-changed")
+@ways(method=METHODS, step={"first": 1, "middle": 2, "last": 3})
+def test_a_key_added_amid_the_iteration_ends_it(method: str, step: int) -> None:
+    lines = perform_by(
+        method,
+        filled(
+            """
+        import multiprocessing
+
+        def add(shared):
+            shared["new"] = 4
+
+        if __name__ == "__main__":
+            with multiprocessing.Manager() as manager:
+                shared = manager.dict(a=1, b=2, c=3)
+                try:
+                    for count, _ in enumerate(shared, 1):
+                        if count == STEP:
+                            child = multiprocessing.Process(target=add, args=(shared,))
+                            child.start()
+                            child.join(timeout=60)
+                except RuntimeError as error:
+                    print(error)
+                print(count, sum(shared.copy().values()))
+    """,
+            STEP=step,
+        ),
+    ).lines
+    assert lines == ["dictionary changed size during iteration", f"{step} 10"]
+
+
 @pytest.mark.always("mgr-proxy-is-no-dict")
 @ways(method=METHODS)
 def test_a_proxy_is_neither_dict_nor_equal_to_one(method: str) -> None:

@@ -392,6 +392,44 @@ def test_the_method_of_the_program_is_set_only_once(chosen: str) -> None:
     assert trace.lines == ["RuntimeError", "True", "fork True", "forkserver"]
 
 
+@pytest.mark.always("sm-set-without-guard")
+@ways(
+    guard={"none": ("if True", 1), "guard": ("if __name__ == '__main__'", 0)},
+    start={
+        "Process": "start(multiprocessing.Process(target=work))",
+        "context": "start(multiprocessing.get_context().Process(target=work))",
+    },
+)
+def test_a_method_set_without_the_guard_ends_the_child(guard: tuple[str, int], start: str) -> None:
+    # no mutant: когда способ уже выбран, решает сам Python
+    line, code = guard
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
+
+        GUARD:
+            multiprocessing.set_start_method("spawn")
+
+        def work():
+            print("the work is done")
+
+        def start(child):
+            child.start()
+            child.join()
+            print("exit code", child.exitcode)
+
+        if __name__ == "__main__":
+            START
+    """,
+            GUARD=line,
+            START=start,
+        )
+    )
+    assert trace.lines == ["the work is done"] * (not code) + [f"exit code {code}"]
+    assert ("RuntimeError: context has already been set" in trace.stderr) is bool(code)
+
+
 @pytest.mark.always("sm-contexts-dont-mix")
 @ways(method=NOT_FORK, kind={each: each for each in ("Queue", "Lock", "Event", "Semaphore")})
 def test_what_fork_made_is_not_for_the_others(method: str, kind: str) -> None:

@@ -343,3 +343,31 @@ def test_a_stream_holds_its_connection(read: bool) -> None:
             assert (await client.get(url)).text == "ok"
 
     opened_by(visits)
+
+
+@pytest.mark.always("client-cookies-shared")
+@ways(together={"in turn": False, "together": True}, by={"get": "GET", "post": "POST"})
+def test_a_client_keeps_the_cookies_for_everybody(together: bool, by: str) -> None:
+    # no mutant: в примерах страницы сервер кук не присылает
+    async def ask(client: httpx.AsyncClient, user: str) -> str:
+        return (await client.request(by, f"http://shop/{user}")).text
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(1)
+        headers = {"Set-Cookie": f"user={request.url.path[1:]}"}
+        return httpx.Response(200, headers=headers, text=request.headers.get("Cookie", "nobody"))
+
+    async def main() -> None:
+        transport = httpx.MockTransport(answer)
+        async with httpx.AsyncClient(transport=transport) as client:
+            print(await ask(client, "Ann"))
+            if together:
+                print(*await asyncio.gather(ask(client, "Bob"), ask(client, "Bob")))
+            else:
+                print(await ask(client, "Bob"), await ask(client, "Bob"))
+        for user in ("Ann", "Bob"):
+            async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as own:
+                print(await ask(own, user))
+
+    seen = "user=Ann user=Ann" if together else "user=Ann user=Bob"
+    assert perform(main).lines == ["nobody", seen, "nobody", "nobody"]

@@ -491,6 +491,26 @@ def test_drain_tells_of_the_loss(waits: bool, end: Callable[[StreamWriter], None
         tells_of_its_loss(pair)
 
 
+@pytest.mark.sometimes("drain-after-own-close")
+def test_after_its_own_close_a_writer_loses_data() -> None:
+    # one way: a witness
+    # no mutant: в примерах после close() не пишут
+    got: list[bytes] = []
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(b"all")
+        writer.close()
+        writer.write(b" and more")
+        with pytest.raises(ConnectionResetError, match="Connection lost"):
+            await writer.drain()
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        got.append(await reader.read())
+
+    connect(serve, use)
+    assert got == [b"all"]
+
+
 @pytest.mark.sometimes("drain-first-after-loss")
 def test_the_first_drain_after_the_loss_may_tell_nothing() -> None:
     # one way: a witness

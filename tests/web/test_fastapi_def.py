@@ -222,6 +222,71 @@ def test_a_quick_one_waits_for_a_thread(make: Any, threads: int) -> None:
     assert answers == {"/ping": 0, "/slow": 1, "/version": 1}
 
 
+CONNECTION_WAIT = 3
+"""How long a request waits for a connection of the pool."""
+
+
+class Session:
+    """Takes a connection of the pool when it is first needed, and tells whether it got one."""
+
+    def __init__(self, connections: threading.Semaphore, got: list[bool]) -> None:
+        self._connections = connections
+        self._got = got
+        self._has = False
+
+    def connect(self) -> None:
+        self._has = self._connections.acquire(timeout=CONNECTION_WAIT)
+        self._got.append(self._has)
+        sleep(0.1)  # asks the database
+
+    def close(self) -> None:
+        if self._has:
+            self._connections.release()
+        self._has = False
+
+
+HOLDS = {
+    "dependency": (True, False, False),
+    "session and model": (False, True, False),
+    "handler": (False, False, True),
+}
+"""Who takes the connection: the dependency, the handler by the dependency's session, or the handler
+alone, which gives it back; in each case the answer is checked by a model."""
+
+
+@pytest.mark.sometimes("fastapi-dependency-deadlock")
+@ways(holds=HOLDS, threads={"two": 2, "three": 3})
+def test_who_waits_for_a_connection_takes_the_threads(
+    holds: tuple[bool, bool, bool], threads: int
+) -> None:
+    # no mutant: в примерах страницы соединений нет
+    eager, lazy, alone = holds
+    connections, got = threading.Semaphore(1), list[bool]()
+    app = FastAPI()
+
+    def session() -> Iterator[Session]:
+        each = Session(connections, got)
+        if eager:
+            each.connect()
+        yield each
+        each.close()
+
+    depends = Depends(session)
+
+    @app.get("/order")
+    def order(each: Session = depends) -> int:
+        if lazy or alone:
+            each.connect()
+        if alone:
+            each.close()
+        return 1
+
+    answers = ask(app, *["/order"] * 6, threads=threads)
+    assert len(answers) == 6
+    assert all(got) is alone
+    assert (max(second for _, second in answers) < CONNECTION_WAIT) is alone
+
+
 class Settings:
     """A dependency that is a class."""
 
