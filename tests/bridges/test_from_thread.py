@@ -1,10 +1,11 @@
 """Proofs for source/bridges/from-thread.md."""
 
 import asyncio
+import gc
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 
-from tests.ways import ENDED, EXITS, End, ways
+from tests.ways import ENDED, EXITS, FAILED, End, ways
 
 Guard = AbstractAsyncContextManager[Any]
 
@@ -163,6 +164,30 @@ def test_the_thread_gets_the_result_or_the_exception(end: End) -> None:
         expected = end.error if end.error is not asyncio.CancelledError else CancelledError
         with pytest.raises(expected):
             future.result(10)
+
+
+@pytest.mark.always("bridge-error-unseen")
+@ways(end=FAILED, seconds={"at once": 0.0, "later": 0.01}, debug={"debug": True, "usual": False})
+def test_nobody_hears_of_an_error_whose_future_is_not_asked(
+    end: End, seconds: float, debug: bool
+) -> None:
+    # no mutant: в примере у каждого Future вызывают result()
+    seen: list[type[BaseException]] = []
+    with _loop_in_a_thread() as loop:
+        loop.set_debug(debug)
+        loop.set_exception_handler(lambda _, about: seen.append(type(about["exception"])))
+        wait([asyncio.run_coroutine_threadsafe(end.after(seconds), loop)], timeout=60)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(60)
+        gc.collect()
+        assert not seen
+        # A task that nobody asks is heard of.
+        asyncio.run_coroutine_threadsafe(_left(end), loop).result(60)
+        gc.collect()
+    assert seen == [end.error]
+
+
+async def _left(end: End) -> None:
+    await asyncio.wait([asyncio.create_task(end.after(0))])
 
 
 @pytest.mark.always("bridge-timeout-of-whom")
