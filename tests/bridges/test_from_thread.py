@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from typing import Any
@@ -255,6 +255,55 @@ def test_the_future_of_a_stopped_loop_never_ends(
     assert not future.done()
     with pytest.raises(TimeoutError):
         future.result(0)
+
+
+class _GivenWhileItEnds:
+    """A thread that gives a loop a coroutine while `asyncio.run` finishes its generators."""
+
+    def __init__(self) -> None:
+        self.ends, self.given = threading.Event(), threading.Event()
+        self.before: Future[Any] | None = None
+        self.late: Future[Any] | None = None
+
+    async def _work(self) -> None:
+        task: Any = asyncio.current_task()
+        task._log_destroy_pending = False
+        await asyncio.Event().wait()
+
+    async def _stream(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            self.ends.set()
+            assert self.given.wait(60)
+
+    def _give(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.before = asyncio.run_coroutine_threadsafe(self._work(), loop)
+        assert self.ends.wait(60)
+        self.late = asyncio.run_coroutine_threadsafe(self._work(), loop)
+        self.given.set()
+
+    async def main(self) -> None:
+        self.stream = self._stream()
+        await anext(self.stream)
+        thread = threading.Thread(target=self._give, args=(asyncio.get_running_loop(),))
+        thread.start()
+        while not self.before:  # noqa: ASYNC110 - a thread tells it
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.sometimes("bridge-given-too-late")
+def test_a_coroutine_given_while_the_loop_ends_is_left() -> None:
+    # no mutant: в примере asyncio.run не кончается
+    given = _GivenWhileItEnds()
+    asyncio.run(given.main())
+    assert given.before
+    assert given.late
+    with pytest.raises(CancelledError):
+        given.before.result(60)
+    assert not given.late.done()
+    with pytest.raises(TimeoutError):
+        given.late.result(0)
 
 
 async def _wait(end: End, started: threading.Event, go_on: threading.Event, seen: list[str]) -> str:
