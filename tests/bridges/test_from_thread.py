@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
@@ -183,7 +184,19 @@ def test_nobody_hears_of_an_error_whose_future_is_not_asked(
         # A task that nobody asks is heard of.
         asyncio.run_coroutine_threadsafe(_left(end), loop).result(60)
         gc.collect()
-    assert seen == [end.error]
+        assert seen == [end.error]
+        # Nor is what a cancelled one raises lost: its future has no place for it.
+        started, go_on = threading.Event(), threading.Event()
+        go_on.set()
+        future = asyncio.run_coroutine_threadsafe(_wait(end, started, go_on, []), loop)
+        assert started.wait(60)
+        assert future.cancel()
+        del future
+        deadline = time.monotonic() + 60
+        while len(seen) < 2 and time.monotonic() < deadline:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.001), loop).result(60)
+            gc.collect()
+    assert seen == [end.error] * 2
 
 
 async def _left(end: End) -> None:
