@@ -331,6 +331,27 @@ def test_await_refuses_what_another_loop_made(made: Made, closed: bool) -> None:
         perform(main)
 
 
+@pytest.mark.always("closed-loop-foreign-again")
+@ways(made=MADE, again={"the same loop": "same", "another": "another", "its own": "own"})
+def test_a_refused_future_is_refused_with_other_words_then(made: Made, again: str) -> None:
+    # no mutant: в примере незаконченный Future ждут один раз
+    async def wait(words: str) -> None:
+        with pytest.raises(RuntimeError, match=words):
+            await future
+
+    async def main() -> None:
+        await wait(DIFFERENT)
+        if again == "same":
+            await wait("await wasn't used with future")
+
+    with _foreign(made, False) as future:
+        perform(main)
+        if again == "another":
+            perform(lambda: wait("await wasn't used with future"))
+        if again == "own":
+            future.get_loop().run_until_complete(wait("await wasn't used with future"))
+
+
 @pytest.mark.always("closed-loop-foreign-done")
 @ways(made=MADE, closed={"closed": True, "open": False})
 def test_await_takes_the_result_of_what_is_done(made: Made, closed: bool) -> None:
