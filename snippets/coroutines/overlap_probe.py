@@ -19,7 +19,7 @@ async def takes_turns() -> None:
 
 
 async def probe(request: Callable[[], Awaitable[None]]) -> None:
-    await request()  # the first one may connect, too
+    await asyncio.gather(request(), request())  # both may connect
     loop = asyncio.get_running_loop()
     begin = loop.time()
     await request()

@@ -491,6 +491,61 @@ def test_a_pool_by_fork_sees_what_was_set_at_its_first_job(send: str, workers: i
     assert trace.lines == ["Ann sees Ann", "Bob sees Ann", "Eve sees Ann"]
 
 
+KEPT = """
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+from contextvars import ContextVar, copy_context
+from multiprocessing import Pool
+
+user = ContextVar("user", default="nobody")
+
+def log_in(name):
+    user.set(name)
+
+def log_in_apart(name):
+    copy_context().run(user.set, name)
+
+def see(_):
+    return user.get()
+
+async def in_executor(pool, job, argument):
+    return await asyncio.get_running_loop().run_in_executor(pool, job, argument)
+"""
+
+
+@pytest.mark.always("ctx-process-pool-keeps")
+@ways(
+    method=METHODS,
+    pool={
+        "submit": ("ProcessPoolExecutor(1)", "pool.submit({}, {}).result()"),
+        "run_in_executor": ("ProcessPoolExecutor(1)", "asyncio.run(in_executor(pool, {}, {}))"),
+        "Pool": ("Pool(1)", "pool.apply({}, [{}])"),
+    },
+)
+def test_the_next_job_of_a_process_sees_what_a_job_has_set(
+    method: str, pool: tuple[str, str]
+) -> None:
+    # no mutant: пула процессов в примерах страницы нет
+    made, send = pool
+    main = """
+    if __name__ == "__main__":
+        with POOL as pool:
+            APART
+            print("apart:", SEE)
+            HERE
+            print("here:", SEE)
+            print("main:", see(0))
+    """
+    words = {
+        "POOL": made,
+        "APART": send.format("log_in_apart", "'Ann'"),
+        "HERE": send.format("log_in", "'Bob'"),
+        "SEE": send.format("see", 0),
+    }
+    trace = perform_by(method, KEPT + filled(main, **words))
+    assert trace.lines == ["apart: nobody", "here: Bob", "main: nobody"]
+
+
 STALE = """
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar

@@ -1,10 +1,12 @@
 """Proofs for source/bridges/from-thread.md."""
 
 import asyncio
+import gc
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 
-from tests.ways import ENDED, EXITS, End, ways
+from tests.ways import ENDED, EXITS, FAILED, End, ways
 
 Guard = AbstractAsyncContextManager[Any]
 
@@ -165,6 +167,42 @@ def test_the_thread_gets_the_result_or_the_exception(end: End) -> None:
             future.result(10)
 
 
+@pytest.mark.always("bridge-error-unseen")
+@ways(end=FAILED, seconds={"at once": 0.0, "later": 0.01}, debug={"debug": True, "usual": False})
+def test_nobody_hears_of_an_error_whose_future_is_not_asked(
+    end: End, seconds: float, debug: bool
+) -> None:
+    # no mutant: в примере у каждого Future вызывают result()
+    seen: list[type[BaseException]] = []
+    with _loop_in_a_thread() as loop:
+        loop.set_debug(debug)
+        loop.set_exception_handler(lambda _, about: seen.append(type(about["exception"])))
+        wait([asyncio.run_coroutine_threadsafe(end.after(seconds), loop)], timeout=60)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(60)
+        gc.collect()
+        assert not seen
+        # A task that nobody asks is heard of.
+        asyncio.run_coroutine_threadsafe(_left(end), loop).result(60)
+        gc.collect()
+        assert seen == [end.error]
+        # Nor is what a cancelled one raises lost: its future has no place for it.
+        started, go_on = threading.Event(), threading.Event()
+        go_on.set()
+        future = asyncio.run_coroutine_threadsafe(_wait(end, started, go_on, []), loop)
+        assert started.wait(60)
+        assert future.cancel()
+        del future
+        deadline = time.monotonic() + 60
+        while len(seen) < 2 and time.monotonic() < deadline:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.001), loop).result(60)
+            gc.collect()
+    assert seen == [end.error] * 2
+
+
+async def _left(end: End) -> None:
+    await asyncio.wait([asyncio.create_task(end.after(0))])
+
+
 @pytest.mark.always("bridge-timeout-of-whom")
 @ways(inside={"its own deadline": True, "the thread's": False})
 def test_either_deadline_is_the_same_error(inside: bool) -> None:
@@ -230,6 +268,55 @@ def test_the_future_of_a_stopped_loop_never_ends(
     assert not future.done()
     with pytest.raises(TimeoutError):
         future.result(0)
+
+
+class _GivenWhileItEnds:
+    """A thread that gives a loop a coroutine while `asyncio.run` finishes its generators."""
+
+    def __init__(self) -> None:
+        self.ends, self.given = threading.Event(), threading.Event()
+        self.before: Future[Any] | None = None
+        self.late: Future[Any] | None = None
+
+    async def _work(self) -> None:
+        task: Any = asyncio.current_task()
+        task._log_destroy_pending = False
+        await asyncio.Event().wait()
+
+    async def _stream(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            self.ends.set()
+            assert self.given.wait(60)
+
+    def _give(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.before = asyncio.run_coroutine_threadsafe(self._work(), loop)
+        assert self.ends.wait(60)
+        self.late = asyncio.run_coroutine_threadsafe(self._work(), loop)
+        self.given.set()
+
+    async def main(self) -> None:
+        self.stream = self._stream()
+        await anext(self.stream)
+        thread = threading.Thread(target=self._give, args=(asyncio.get_running_loop(),))
+        thread.start()
+        while not self.before:  # noqa: ASYNC110 - a thread tells it
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.sometimes("bridge-given-too-late")
+def test_a_coroutine_given_while_the_loop_ends_is_left() -> None:
+    # no mutant: в примере asyncio.run не кончается
+    given = _GivenWhileItEnds()
+    asyncio.run(given.main())
+    assert given.before
+    assert given.late
+    with pytest.raises(CancelledError):
+        given.before.result(60)
+    assert not given.late.done()
+    with pytest.raises(TimeoutError):
+        given.late.result(0)
 
 
 async def _wait(end: End, started: threading.Event, go_on: threading.Event, seen: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from proven.stage import play
 
-from tests.ways import COUNTS, SOME, ways
+from tests.ways import COUNTS, FAILED, SOME, End, but, ways
 
 
 def in_loop(job: Callable[[], object]) -> Awaitable[object]:
@@ -233,6 +234,47 @@ def test_a_call_that_nobody_awaits_keeps_its_thread(
         gate.set()
         assert await following, "it began when the first had ended"
         await asyncio.wait([left])
+
+    asyncio.run(main())
+
+
+@pytest.mark.always("ttl-abandoned-error-lost")
+@ways(abandon=but(ABANDON, "wait"), call=CALLS, end=FAILED)
+def test_nobody_hears_of_the_error_of_an_abandoned_call(
+    abandon: Callable[..., Awaitable[Any]], call: Callable[..., Awaitable[Any]], end: End
+) -> None:
+    # no mutant: в примерах брошенный вызов не падает
+    heard: list[type[BaseException]] = []
+
+    async def leave(by: Callable[..., Awaitable[Any]]) -> None:
+        began, gate = Event(), Event()
+
+        def job() -> None:
+            began.set()
+            gate.wait(60)
+            end.reach()
+
+        left = asyncio.ensure_future(call(job))
+        await asyncio.sleep(0)
+        assert began.wait(60)
+        with suppress(TimeoutError, asyncio.CancelledError):
+            await by(left)
+        gate.set()
+        # The only thread takes this when the job has ended.
+        await asyncio.to_thread(int)
+        await asyncio.wait([left])
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        loop.set_exception_handler(lambda _, about: heard.append(type(about["exception"])))
+        await leave(abandon)
+        gc.collect()
+        assert not heard
+        # Who only ceases to wait leaves a future that tells.
+        await leave(ABANDON["wait"])
+        gc.collect()
+        assert heard == [end.error]
 
     asyncio.run(main())
 

@@ -8,7 +8,9 @@ import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import reduction
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -313,6 +315,57 @@ def test_leaving_the_with_of_a_pool_stops_the_loop(leave: Leave) -> None:
 def test_a_process_pool_computes_in_another_process() -> None:
     trace = play("coroutines/blocking_process")
     assert trace.lines == ["primes: 25", "computed in this process: False"]
+
+
+class Pause:
+    """Is packed by code of Python that waits until the loop has made a step."""
+
+    stepped = threading.Event()
+
+    def __reduce__(self) -> tuple[type[int], tuple[()]]:
+        self.stepped.clear()
+        assert self.stepped.wait(60)
+        return int, ()
+
+
+ROWS = [str(number) for number in range(100_000)]
+LARGE: dict[str, Callable[[], list[object]]] = {
+    "list": lambda: [ROWS],
+    "dict": lambda: [dict.fromkeys(ROWS)],
+    "rows": lambda: [[[row, row] for row in ROWS]],
+}
+
+
+def _packing() -> bool:
+    """Tell whether a thread has packed a part of something now, and not the whole."""
+    for top in sys._current_frames().values():
+        frame: FrameType | None = top
+        while frame:
+            if frame.f_code is reduction.ForkingPickler.dumps.__func__.__code__:
+                packed = frame.f_locals["buf"].getvalue() if "buf" in frame.f_locals else b""
+                return bool(packed) and not packed.endswith(b".")
+            frame = frame.f_back
+    return False
+
+
+@pytest.mark.always("blocking-process-packing", gil="on")
+@ways(large=LARGE)
+def test_the_loop_stands_while_an_argument_is_packed(large: Callable[[], list[object]]) -> None:
+    # no mutant: в примере аргумент — одно число
+    async def seen_while_packing(pool: Executor, argument: list[object]) -> bool:
+        job = asyncio.get_running_loop().run_in_executor(pool, len, argument)
+        seen = False
+        while not job.done():
+            seen = _packing() or seen
+            Pause.stepped.set()
+            await asyncio.sleep(0)
+        assert await job == len(argument)
+        return seen
+
+    with ProcessPoolExecutor(1) as pool:
+        pool.submit(int).result(60)
+        assert not asyncio.run(seen_while_packing(pool, large()))
+        assert asyncio.run(seen_while_packing(pool, [*large(), Pause(), *large()]))
 
 
 @pytest.mark.always("blocking-debug-logs-slow-step")

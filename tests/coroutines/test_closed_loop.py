@@ -217,6 +217,19 @@ def test_closing_needs_the_loop(inside: bool) -> None:
         asyncio.run(in_time(client, ours))
         client.writer.close()
 
+    async def too_much(client: Any, ours: socket.socket) -> None:
+        await client.connect(ours)
+        client.writer.write(bytes(10**8))
+
+    # With something left to send, closing only marks the connection.
+    ours, theirs = socket.socketpair()
+    client = load("coroutines/closed_loop_client_broken").Client()
+    with theirs:
+        asyncio.run(too_much(client, ours))
+        client.writer.close()
+        assert ours.fileno() != -1
+    _forget(client, ours)
+
 
 @pytest.mark.always("closed-loop-runner-keeps-client")
 @ways(questions={"one": 1, "twenty": 20})
@@ -316,6 +329,27 @@ def test_await_refuses_what_another_loop_made(made: Made, closed: bool) -> None:
 
     with _foreign(made, closed) as future:
         perform(main)
+
+
+@pytest.mark.always("closed-loop-foreign-again")
+@ways(made=MADE, again={"the same loop": "same", "another": "another", "its own": "own"})
+def test_a_refused_future_is_refused_with_other_words_then(made: Made, again: str) -> None:
+    # no mutant: в примере незаконченный Future ждут один раз
+    async def wait(words: str) -> None:
+        with pytest.raises(RuntimeError, match=words):
+            await future
+
+    async def main() -> None:
+        await wait(DIFFERENT)
+        if again == "same":
+            await wait("await wasn't used with future")
+
+    with _foreign(made, False) as future:
+        perform(main)
+        if again == "another":
+            perform(lambda: wait("await wasn't used with future"))
+        if again == "own":
+            future.get_loop().run_until_complete(wait("await wasn't used with future"))
 
 
 @pytest.mark.always("closed-loop-foreign-done")
@@ -477,6 +511,54 @@ def test_only_waiting_in_another_loop_fails(name: str) -> None:
             await PASSES[name](fresh)
 
     perform(pass_by)
+
+
+GUARDS = {"Lock": asyncio.Lock, "Semaphore": lambda: asyncio.Semaphore(1)}
+RELEASES: dict[str, Callable[[Any, Any, Any], object]] = {
+    "in the holder's loop": lambda guard, holder, _: holder.run_until_complete(_released(guard)),
+    "in the waiter's loop": lambda guard, _, waiter: waiter.call_soon_threadsafe(guard.release),
+}
+
+
+async def _released(guard: Any) -> None:
+    guard.release()
+
+
+def _woken_by(release: Callable[[Any, Any, Any], object], guard: Any) -> bool:
+    """Let a thread release what it holds while another's loop sleeps, and tell whether it wakes."""
+    holder = asyncio.new_event_loop()
+    holder.run_until_complete(guard.acquire())
+    woken: list[bool] = []
+
+    def make_loop() -> Any:
+        loop: Any = asyncio.SelectorEventLoop()
+        select = loop._selector.select
+
+        def sleep(timeout: float | None = None) -> Any:
+            if timeout == 0 or woken:
+                return select(timeout)
+            thread = threading.Thread(target=release, args=(guard, holder, loop))
+            thread.start()
+            thread.join()
+            events = select(0)
+            woken.append(bool(events))
+            return events
+
+        loop._selector.select = sleep
+        return loop
+
+    with asyncio.Runner(debug=False, loop_factory=make_loop) as runner:
+        assert runner.run(guard.acquire())  # whatever wakes the loop, the guard is free then
+    holder.close()
+    return woken[0]
+
+
+@pytest.mark.sometimes("closed-loop-lock-between-threads")
+@ways(make=GUARDS)
+def test_a_release_in_another_thread_does_not_wake_the_loop(make: Callable[[], Any]) -> None:
+    # no mutant: в примере поток один
+    assert not _woken_by(RELEASES["in the holder's loop"], make())
+    assert _woken_by(RELEASES["in the waiter's loop"], make())
 
 
 @pytest.mark.parametrize("waited", ["join", "condition"])

@@ -262,10 +262,25 @@ def test_two_requests_tell_whether_waits_overlap(
                     self.is_connected = True
                 await awaited(3, End())
 
-    async def probed() -> None:
-        await load("coroutines/overlap_probe").probe(Client().get)
+    class Pool:
+        """A connection for each of those who ask at once, kept for later ones."""
 
-    assert perform(probed).lines == ["get: two take as long as 2"]
+        def __init__(self) -> None:
+            self.free = 0
+
+        async def get(self) -> None:
+            if self.free:
+                self.free -= 1
+            else:
+                await awaited(3, End())
+            await awaited(3, End())
+            self.free += 1
+
+    async def probed(client: Any) -> None:
+        await load("coroutines/overlap_probe").probe(client.get)
+
+    assert perform(lambda: probed(Client())).lines == ["get: two take as long as 2"]
+    assert perform(lambda: probed(Pool())).lines == ["get: two take as long as 1"]
     for request, times in ((waits, 1), (blocks, 2), (takes_turns, 2)):
         one, two = (perform(lambda r=request, c=count: main(r, c)).elapsed for count in (1, 2))
         assert (one, two) == (3, 3 * times)
