@@ -383,3 +383,35 @@ def test_a_call_cancelled_in_the_queue_is_not_made(
 
     asyncio.run(main())
     assert not made
+
+
+@pytest.mark.always("ttl-cancelled-in-queue")
+# one way: both sides of its condition, forced
+def test_a_cancelled_call_is_made_if_a_thread_is_free_first() -> None:
+    began: list[str] = []
+    release = Event()
+
+    def work(name: str) -> None:
+        began.append(name)
+        release.wait()
+
+    async def main(cancel: bool, passes: int) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
+        first, second = (asyncio.create_task(asyncio.to_thread(work, name)) for name in "ab")
+        while not began:  # noqa: ASYNC110 - that it spins is the point
+            await asyncio.sleep(0)
+        if cancel:
+            second.cancel()
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        release.set()
+        while not passes and len(began) < 2:
+            pass  # the thread is free before the loop makes a pass
+        await asyncio.wait([first, second])
+        assert second.cancelled() == cancel
+
+    for cancel, passes, expected in ((True, 2, "a"), (False, 2, "ab"), (True, 0, "ab")):
+        began.clear()
+        release.clear()
+        asyncio.run(main(cancel, passes))
+        assert began == list(expected)

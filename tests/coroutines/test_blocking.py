@@ -162,38 +162,6 @@ def test_stop_iteration_does_not_come_out_of_await(explored: Callable[..., None]
     explored(len(found), twin_fails=[twin in outcomes(twin) for twin in twins])
 
 
-@pytest.mark.always("blocking-cancel-in-queue")
-# one way: a fact about one function
-def test_a_cancelled_function_that_waits_for_a_thread_never_begins() -> None:
-    began: list[str] = []
-    release = threading.Event()
-
-    def work(name: str) -> None:
-        began.append(name)
-        release.wait()
-
-    async def main(cancel: bool, passes: int) -> None:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
-        first, second = (asyncio.create_task(asyncio.to_thread(work, name)) for name in "ab")
-        while not began:  # noqa: ASYNC110 - that it spins is the point
-            await asyncio.sleep(0)
-        if cancel:
-            second.cancel()
-        for _ in range(passes):
-            await asyncio.sleep(0)
-        release.set()
-        while not passes and len(began) < 2:
-            pass  # the thread is free before the loop makes a pass
-        await asyncio.wait([first, second])
-        assert second.cancelled() == cancel
-
-    for cancel, passes, expected in ((True, 2, "a"), (False, 2, "ab"), (True, 0, "ab")):
-        began.clear()
-        release.clear()
-        asyncio.run(main(cancel, passes))
-        assert began == list(expected)
-
-
 @pytest.mark.always("blocking-shared-pool")
 # one way: a fact about the pool of one loop
 def test_one_pool_for_to_thread_and_names() -> None:
