@@ -385,8 +385,6 @@ def test_a_call_cancelled_in_the_queue_is_not_made(
     assert not made
 
 
-@pytest.mark.always("ttl-cancelled-in-queue")
-# one way: both sides of its condition, forced
 def test_a_cancelled_call_is_made_if_a_thread_is_free_first() -> None:
     began: list[str] = []
     release = Event()
