@@ -55,6 +55,37 @@ def test_atexit_comes_after_threads(how: str) -> None:
     assert {"job", "thread"} <= {*told}
 
 
+KILLED = {
+    "SIGTERM": "os.kill(os.getpid(), signal.SIGTERM)",
+    "SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
+    "SIGHUP": "signal.raise_signal(signal.SIGHUP)",
+    "_exit": "os._exit(0)",
+    "by a thread": "threading.Thread(target=os._exit, args=(0,)).start()",
+}
+
+
+@pytest.mark.always("late-killed-calls-nothing")
+@ways(end=KILLED)
+def test_a_program_that_is_killed_calls_no_atexit(end: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    code = """
+        import os, signal
+        begun, go_on = threading.Barrier(3), threading.Event()
+        def work(name):
+            begun.wait()
+            go_on.wait()
+            say(name)
+        atexit.register(say, "atexit")
+        ThreadPoolExecutor(1).submit(work, "pool")
+        threading.Thread(target=work, args=("thread",), daemon=False).start()
+        begun.wait()
+        say("last line")
+    """
+    assert _told(code, end) == ["last line"]
+    ended = ["last line", "atexit"]
+    assert [*_told(code, "go_on.set()")[::3]] == ended
+
+
 @pytest.mark.always("late-atexit-in-child")
 @ways(method=METHODS, how=HOW)
 def test_a_child_calls_atexit_after_its_threads_if_at_all(method: str, how: str) -> None:
