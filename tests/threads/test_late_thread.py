@@ -485,3 +485,49 @@ def test_a_thread_from_del_is_refused(daemon: str) -> None:
     """
     refused = "PythonFinalizationError: can't create new thread at interpreter shutdown"
     assert _told(code) == [refused]
+
+
+@pytest.mark.always("late-join-from-del", since="3.13", gil="on")
+@ways(
+    thread={
+        "Thread": ("threading.Thread(target=self.stop.wait)", "self.stop.set()"),
+        "Timer": ("threading.Timer(3_600, int)", "self.thread.cancel()"),
+    },
+    owner={"a global": "late = Late()", "in a list": "late = [Late()]"},
+)
+def test_joining_a_daemon_from_del(thread: tuple[str, str], owner: str) -> None:
+    # no mutant: так только с 3.13, и примера с ним нет
+    made, told_to_stop = thread
+    # What the thread runs must not hold the program's names, or nobody calls __del__.
+    code = f"""
+        class Late:
+            say = staticmethod(say)
+            def __init__(self):
+                self.stop = threading.Event()
+                self.thread = {made}
+                self.thread.daemon = True
+                self.thread.start()
+            def __del__(self):
+                {told_to_stop}
+                self.say("joins")
+                try:
+                    self.thread.join()
+                except RuntimeError as error:
+                    self.say(f"{{type(error).__name__}}: {{error}}")
+        {owner}
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{dedent(START)}{dedent(code)}"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "joins\n"
+            if sys.version_info < (3, 14):
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.5)
+            else:
+                refused = "PythonFinalizationError: cannot join thread at interpreter shutdown\n"
+                assert process.stdout.readline() == refused
+                assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
