@@ -22,7 +22,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from proven.stage import load, perform, play
+from proven.stage import load, perform, perform_script, play
 from proven.stage.player import path_of
 
 from tests.ways import ways
@@ -817,6 +817,42 @@ def test_a_job_tells_where_it_stands_when_its_time_is_out(
         IN_THE_CHILD=False,
     )
     assert lines == ["['', True, True]"]
+
+
+@pytest.mark.always("hung-one-deadline")
+@ways(
+    setter={
+        "the same thread": "set_again()",
+        "another thread": "thread = Thread(target=set_again); thread.start(); thread.join()",
+    },
+)
+def test_a_new_deadline_takes_the_place_of_the_last(setter: str) -> None:
+    # no mutant: сроки держит сам faulthandler
+    program = filled(
+        """
+        import faulthandler, tempfile, time
+        from threading import Thread
+
+        def told(report):
+            report.seek(0)
+            return "Timeout" in report.read()
+
+        def set_again():
+            faulthandler.dump_traceback_later(1, file=last)
+
+        while True:
+            first, last = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+            faulthandler.dump_traceback_later(0.5, file=first)
+            SETTER
+            if not told(first):
+                break  # in time: on a busy machine the first may come before
+        while not told(last):
+            time.sleep(0.01)
+        print(told(first))
+        """,
+        SETTER=setter,
+    )
+    assert perform_script(program).lines == ["False"]
 
 
 @pytest.mark.always("hung-deadline-outlives-its-job")

@@ -145,6 +145,8 @@ def test_a_task_that_nobody_holds_is_found(gone: str) -> None:
 LET_GO = {
     "method": "asyncio.create_task(work()).add_done_callback(print)",
     "loop": "asyncio.get_running_loop().create_task(work())",
+    "attribute": "self.loop.create_task(work())",
+    "argument": "async def help(loop): loop.create_task(work())\n    await help(None)",
     "list": "[asyncio.create_task(work()) for _ in range(3)]",
     "and": "ready and asyncio.create_task(work())",
     "if else": "asyncio.create_task(work()) if ready else None",

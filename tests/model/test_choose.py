@@ -112,5 +112,26 @@ def test_cores_of_the_machine_and_cores_of_the_program(
 def test_each_wait_of_a_process_takes_a_process(method: str) -> None:
     code = path_of("model/choose_processes_broken").read_text(encoding="utf-8")
     assert perform_by(method, code).lines == ["waiting: 4", "processes: 4"]
+    threads = """
+        import multiprocessing, threading
+
+        def work(waiting, reply):
+            for _ in range(4):
+                threading.Thread(target=wait, args=(waiting, reply)).start()
+
+        def wait(waiting, reply):
+            waiting.release()
+            reply.wait()
+
+        if __name__ == "__main__":
+            waiting, reply = multiprocessing.Semaphore(0), multiprocessing.Event()
+            process = multiprocessing.Process(target=work, args=(waiting, reply))
+            process.start()
+            print("waiting:", sum(waiting.acquire(timeout=60) for _ in range(4)))
+            print("processes:", len(multiprocessing.active_children()))
+            reply.set()
+            process.join()
+        """
+    assert perform_by(method, threads).lines == ["waiting: 4", "processes: 1"]
     assert play("model/choose_processes_broken").lines == ["waiting: 4", "processes: 4"]
     assert play("model/choose_processes_fixed").lines == ["waiting: 4", "processes: 0"]

@@ -264,6 +264,50 @@ def test_exit_waits_for_the_threads_of_a_pool_even_if_a_daemon_made_it(left: str
     assert lines == ["main: done", "goes on after main, daemon: True"]
 
 
+@pytest.mark.always("daemon-old-pool-is-cut")
+@ways(
+    pool={"ThreadPool": "ThreadPool(1)", "dummy": "dummy.Pool(1)"},
+    send={
+        "apply_async": "apply_async(work)",
+        "map_async": "map_async(work, [1, 2])",
+        "imap": "imap(work, [1, 2])",
+        "closed": "apply_async(work); pool.close()",
+    },
+    end=MAIN_ENDS,
+)
+def test_exit_does_not_wait_for_the_older_pool(pool: str, send: str, end: tuple[str, int]) -> None:
+    # no mutant: ждать ли потоков, решает сам Python
+    ending, code = end
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import os, sys, threading
+        from multiprocessing import dummy
+        from multiprocessing.pool import ThreadPool
+
+        def work(*_):
+            print("daemon:", threading.current_thread().daemon, flush=True)
+            begun.set()
+            try:
+                threading.Event().wait()
+            finally:
+                os.write(1, b"finally")
+
+        if __name__ == "__main__":
+            begun, pool = threading.Event(), POOL
+            jobs = pool.SEND
+            begun.wait()
+            ENDING
+        """,
+            POOL=pool,
+            SEND=send,
+            ENDING=ending,
+        ),
+    )
+    assert (run.stdout, run.returncode) == ("daemon: True\n", code), run.stderr
+
+
 ONE_PROCESS = "Process(target=work_in_process, args=(there,)).start()"
 A_POOL = "pool = ProcessPoolExecutor(1, initializer=keep, initargs=(there,)); pool.submit(work)"
 STARTED = {

@@ -55,6 +55,37 @@ def test_atexit_comes_after_threads(how: str) -> None:
     assert {"job", "thread"} <= {*told}
 
 
+KILLED = {
+    "SIGTERM": "os.kill(os.getpid(), signal.SIGTERM)",
+    "SIGKILL": "os.kill(os.getpid(), signal.SIGKILL)",
+    "SIGHUP": "signal.raise_signal(signal.SIGHUP)",
+    "_exit": "os._exit(0)",
+    "by a thread": "threading.Thread(target=os._exit, args=(0,)).start()",
+}
+
+
+@pytest.mark.always("late-killed-calls-nothing")
+@ways(end=KILLED)
+def test_a_program_that_is_killed_calls_no_atexit(end: str) -> None:
+    # no mutant: программа стоит в самом доказательстве
+    code = """
+        import os, signal
+        begun, go_on = threading.Barrier(3), threading.Event()
+        def work(name):
+            begun.wait()
+            go_on.wait()
+            say(name)
+        atexit.register(say, "atexit")
+        ThreadPoolExecutor(1).submit(work, "pool")
+        threading.Thread(target=work, args=("thread",), daemon=False).start()
+        begun.wait()
+        say("last line")
+    """
+    assert _told(code, end) == ["last line"]
+    ended = ["last line", "atexit"]
+    assert [*_told(code, "go_on.set()")[::3]] == ended
+
+
 @pytest.mark.always("late-atexit-in-child")
 @ways(method=METHODS, how=HOW)
 def test_a_child_calls_atexit_after_its_threads_if_at_all(method: str, how: str) -> None:
@@ -454,3 +485,49 @@ def test_a_thread_from_del_is_refused(daemon: str) -> None:
     """
     refused = "PythonFinalizationError: can't create new thread at interpreter shutdown"
     assert _told(code) == [refused]
+
+
+@pytest.mark.always("late-join-from-del", since="3.13", gil="on")
+@ways(
+    thread={
+        "Thread": ("threading.Thread(target=self.stop.wait)", "self.stop.set()"),
+        "Timer": ("threading.Timer(3_600, int)", "self.thread.cancel()"),
+    },
+    owner={"a global": "late = Late()", "in a list": "late = [Late()]"},
+)
+def test_joining_a_daemon_from_del(thread: tuple[str, str], owner: str) -> None:
+    # no mutant: так только с 3.13, и примера с ним нет
+    made, told_to_stop = thread
+    # What the thread runs must not hold the program's names, or nobody calls __del__.
+    code = f"""
+        class Late:
+            say = staticmethod(say)
+            def __init__(self):
+                self.stop = threading.Event()
+                self.thread = {made}
+                self.thread.daemon = True
+                self.thread.start()
+            def __del__(self):
+                {told_to_stop}
+                self.say("joins")
+                try:
+                    self.thread.join()
+                except RuntimeError as error:
+                    self.say(f"{{type(error).__name__}}: {{error}}")
+        {owner}
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{dedent(START)}{dedent(code)}"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "joins\n"
+            if sys.version_info < (3, 14):
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.5)
+            else:
+                refused = "PythonFinalizationError: cannot join thread at interpreter shutdown\n"
+                assert process.stdout.readline() == refused
+                assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()

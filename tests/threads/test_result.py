@@ -109,6 +109,48 @@ def test_excepthook_gets_thread_and_exception_in_the_dying_thread() -> None:
     assert trace.ordered(report.text, "main: done")
 
 
+HOOKS = {
+    "nothing": ("pass", False),
+    "its own line": ("print('failed')", False),
+    "logging": (
+        "logging.error('failed', exc_info=(told.exc_type, told.exc_value, told.exc_traceback))",
+        True,
+    ),
+    "the standard one": ("threading.__excepthook__(told)", True),
+}
+"""What a hook of one's own does, and whether a traceback is printed."""
+
+
+@pytest.mark.always("thread-own-excepthook-replaces")
+@ways(hook=HOOKS, start={"Thread": "threading.Thread(target=", "Timer": "threading.Timer(0, "})
+def test_a_hook_of_ones_own_is_all_that_is_called(hook: tuple[str, bool], start: str) -> None:
+    # no mutant: кого позвать, решает сам Python
+    does, is_told = hook
+    run = run_by(
+        "spawn",
+        filled(
+            """
+        import logging, threading
+
+        def report(told):
+            DOES
+
+        def fail():
+            raise ValueError
+
+        if __name__ == "__main__":
+            threading.excepthook = report
+            thread = STARTfail)
+            thread.start()
+            thread.join()
+        """.replace("START", start),
+            DOES=does,
+        ),
+    )
+    assert ("Traceback" in run.stderr) is ("in fail" in run.stderr) is is_told
+    assert is_told or not run.stderr
+
+
 @pytest.mark.always("thread-sys-exit-ends-thread-only")
 def test_sys_exit_ends_only_its_thread_and_says_nothing(
     monkeypatch: pytest.MonkeyPatch,

@@ -98,8 +98,10 @@ def test_a_loop_in_another_thread_cannot_catch_signals(number: signal.Signals) -
 
 
 @pytest.mark.always("sigterm-asyncio-of-another-loop")
-@ways(number=NUMBERS)
-def test_a_loop_in_another_thread_cannot_take_its_handler_back(number: signal.Signals) -> None:
+@ways(number=NUMBERS, closed={"there": True, "in the main thread": False})
+def test_a_loop_in_another_thread_cannot_take_its_handler_back(
+    number: signal.Signals, closed: bool
+) -> None:
     # no mutant: утверждение о самом asyncio, программа к нему не нужна
     trace = perform_script(f"""
         import asyncio, os, signal, threading
@@ -107,32 +109,39 @@ def test_a_loop_in_another_thread_cannot_take_its_handler_back(number: signal.Si
         running = threading.Event()
 
         async def main():
-            global loop, stop
-            loop, stop = asyncio.get_running_loop(), asyncio.Event()
+            global stop
+            stop = asyncio.Event()
             running.set()
             await stop.wait()
 
-        def work():
+        def close():
             try:
-                asyncio.run(main())
+                loop.close()
+                print("closed")
             except ValueError as error:
                 print(error)
+
+        def work():
+            loop.run_until_complete(main())
+            if {closed}:
+                close()
 
         def handler():
             print("in the thread of the loop:", threading.current_thread() is thread)
             stop.set()
 
+        loop = asyncio.new_event_loop()
         thread = threading.Thread(target=work)
         thread.start()
         running.wait()
         loop.add_signal_handler({int(number)}, handler)
         os.kill(os.getpid(), {int(number)})
         thread.join()
+        if not {closed}:
+            close()
     """)
-    assert trace.lines == [
-        "in the thread of the loop: True",
-        "signal only works in main thread of the main interpreter",
-    ]
+    outcome = "signal only works in main thread of the main interpreter" if closed else "closed"
+    assert trace.lines == ["in the thread of the loop: True", outcome]
 
 
 @pytest.mark.always("sigterm-handler-runs-in-main")
@@ -404,6 +413,44 @@ def test_sigwait_takes_a_blocked_signal(sent: str) -> None:
     stop.set()
     """
     assert perform_script(filled(HEAD + program, SENT=sent)).lines == ["SIGTERM"]
+
+
+@pytest.mark.always("sigterm-sigwait-outlasts-workers")
+@ways(
+    end={"returns": "pass", "exception": "raise OSError", "sys.exit": "sys.exit(1)"},
+    daemon={"ordinary": False, "daemon": True},
+    tells={"nobody": False, "the system": True},
+)
+def test_sigwait_goes_on_when_the_workers_have_ended(end: str, daemon: bool, tells: bool) -> None:
+    # no mutant: чего ждёт sigwait, решает система
+    program = """
+    from linecache import getline
+
+    def work():
+        try:
+            END
+        finally:
+            if TELLS:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def watch():
+        worker.join()
+        while True:
+            frame = sys._current_frames()[main_thread().ident]
+            if TELLS or "sigwait" in getline(frame.f_code.co_filename, frame.f_lineno):
+                break
+        if not TELLS:
+            print("no worker is left")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    worker = Thread(target=work, daemon=DAEMON)
+    worker.start()
+    Thread(target=watch, daemon=True).start()
+    print(signal.sigwait({signal.SIGTERM}).name)
+    """
+    lines = perform_script(filled(HEAD + program, END=end, DAEMON=daemon, TELLS=tells)).lines
+    assert lines == [*["no worker is left"] * (not tells), "SIGTERM"]
 
 
 @pytest.mark.always("sigterm-sigwait-misses-own")

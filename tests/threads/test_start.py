@@ -223,6 +223,38 @@ def test_a_thread_gets_the_object_itself(passed: str) -> None:
     assert given == [1]
 
 
+@pytest.mark.sometimes("thread-lambda-takes-the-next")
+def test_a_lambda_may_take_the_next_value_of_the_loop() -> None:
+    begin, taken = Event(), list[tuple[str, str]]()
+
+    def load(how: str, page: str) -> None:
+        taken.append((how, page))
+
+    threads = list[Thread]()
+    for page in ("first", "second"):
+
+        def nested() -> None:
+            begin.wait()
+            load("nested", page)  # noqa: B023 - the mistake itself
+
+        threads += [
+            Thread(target=nested),
+            Thread(target=lambda: (begin.wait(), load("lambda", page))),  # noqa: B023 - the mistake itself
+            Thread(target=load, args=("args", page)),
+        ]
+    for thread in threads:
+        thread.start()
+    begin.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [
+        ("args", "first"),
+        ("args", "second"),
+        *[("lambda", "second")] * 2,
+        *[("nested", "second")] * 2,
+    ]
+
+
 @pytest.mark.always("thread-called-target-runs-at-once")
 def test_a_called_target_runs_in_the_main_thread_before_start() -> None:
     # one way: Python calls the function before Thread sees anything of it

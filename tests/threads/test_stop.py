@@ -471,6 +471,47 @@ def test_the_interrupt_of_a_loop_over_map_cancels_the_rest(
     assert begun.empty()
 
 
+@pytest.mark.always("stop-pool-job-error")
+@ways(
+    ask={
+        "result": lambda futures: [future.result() for future in futures],
+        "as_completed": lambda futures: [future.result() for future in as_completed(futures)],
+    },
+    ends={"nothing": False, "the queue": True},
+    workers=WORKERS,
+)
+def test_the_error_of_a_job_leaves_the_pool_after_the_whole_queue(
+    ask: Callable[[list["Future[None]"]], object], ends: bool, workers: int
+) -> None:
+    # no mutant: чего ждёт пул, решает сам Python
+    go_on, begun, done = Event(), Queue[int](), list[int]()
+
+    def work(number: int) -> None:
+        if number == 0:
+            raise ZeroDivisionError
+        begun.put(number)
+        go_on.wait()
+        done.append(number)
+
+    def use_pool() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                ask([pool.submit(work, number) for number in range(5)])
+            except BaseException:
+                seen.extend(begun.get(timeout=60) for _ in range(workers))
+                if ends:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            finally:
+                assert not done
+                go_on.set()
+
+    seen = list[int]()
+    with pytest.raises(ZeroDivisionError):
+        use_pool()
+    assert sorted(done) == (sorted(seen) if ends else [1, 2, 3, 4])
+
+
 @pytest.mark.always("stop-pool-cancels-queue")
 @ways(press=PRESSES, workers=WORKERS)
 def test_the_queue_is_cancelled_and_the_event_ends_the_rest(
