@@ -3,7 +3,7 @@
 import operator
 import threading
 from ast import literal_eval
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from queue import LifoQueue, Queue, SimpleQueue
 from threading import Barrier, Event, Lock, Semaphore, Thread
@@ -211,6 +211,49 @@ def test_what_is_given_out_is_read_without_the_lock(
         seen: list[int] = []
         together(1, lambda: seen.extend(given))
     assert seen == [1, 2][: 1 + changes]
+
+
+FINISHES: dict[str, Callable[[Generator[int, None, None]], object]] = {
+    "read to its end": list,
+    "closed": Generator.close,
+    "stopped by an exception": lambda rows: suppress_in(rows, ValueError()),
+}
+
+
+def suppress_in(rows: Generator[int, None, None], error: Exception) -> None:
+    """Throw the error into the generator and catch it."""
+    with suppress(type(error)):
+        rows.throw(error)
+
+
+@pytest.mark.always("lock-generator-holds")
+@ways(finish=FINISHES, by={"same thread": False, "another": True})
+def test_a_generator_holds_the_lock_while_it_waits(
+    together: Callable[..., None],
+    finish: Callable[[Generator[int, None, None]], object],
+    by: bool,
+) -> None:
+    lock, got = Lock(), list[bool]()
+
+    def all_rows() -> Generator[int, None, None]:
+        with lock:
+            yield from (1, 2, 3)
+
+    def take() -> None:
+        # Without a wait: a `with` would never get it.
+        got.append(lock.acquire(blocking=False))
+
+    def attempt() -> None:
+        together(1, take) if by else take()
+
+    rows = all_rows()
+    assert not lock.locked(), "not begun, it holds nothing"
+    for _ in range(2):
+        next(rows)
+        attempt()
+    finish(rows)
+    attempt()
+    assert got == [False, False, True]
 
 
 def _raises(lock: Any, error: BaseException) -> None:
