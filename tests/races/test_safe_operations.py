@@ -1,13 +1,17 @@
 """Proofs for source/races/safe-operations.md."""
 
+import copy
 import gc
+import json
 import operator
 import os
+import pickle
 import sys
 from collections import Counter, UserDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -502,6 +506,45 @@ def test_a_copy_of_a_dict_is_gone_through(copy: Callable[[dict[int, int]], Any])
             assert all(key == value for key, value in copy(items).items())
         enough.set()
         grower.join()
+
+
+class Price:
+    """An object at whose copying somebody else comes in."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self.meanwhile = meanwhile
+
+    def __deepcopy__(self, _: object) -> int:
+        self.meanwhile()
+        return 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, (self.__deepcopy__(None),)
+
+
+@pytest.mark.sometimes("safe-deepcopy-iterates")
+@ways(
+    whole={
+        "deepcopy": copy.deepcopy,
+        "json.dump": lambda items: json.dump(items, StringIO(), default=copy.deepcopy),
+        "pickle.dumps": pickle.dumps,
+    },
+    place={"first": 0, "second": 1},
+)
+def test_a_deep_copy_goes_through_the_dict_itself(
+    together: Together, whole: Callable[[dict[str, Any]], object], place: int
+) -> None:
+    # no mutant: утверждение о функциях библиотеки, программа к нему не нужна
+    items: dict[str, Any] = {"a": 1, "b": 1, "c": 1}
+
+    def grow() -> None:
+        together(1, lambda: items.setdefault(f"new {len(items)}", 1))
+
+    items["ab"[place]] = Price(grow)
+    with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+        whole(items)
+    whole(items.copy())
+    assert len(items) == 5, "it grew both times"
 
 
 @pytest.mark.sometimes("safe-own-eq-lets-others-in")
