@@ -1,6 +1,9 @@
 """Proofs for source/races/lock.md."""
 
 import operator
+import signal
+import subprocess
+import sys
 import threading
 from ast import literal_eval
 from collections.abc import Callable, Generator
@@ -295,6 +298,57 @@ def test_with_releases_the_lock_however_it_is_left_and_acquire_does_not(
         load("races/lock_on_error").fail_in_with(lock)
     lock.__enter__.assert_called_once()
     lock.__exit__.assert_called_once()
+
+
+def left_locked(kind: str) -> str:
+    """Return what is told of locks of this kind, each interrupted once within its `with`."""
+    program = """
+        import signal
+        import threading
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        def interrupted(lock):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.001)
+                while True:
+                    with lock:
+                        pass
+            except KeyboardInterrupt:
+                return lock
+
+        def is_free(lock):
+            got = []
+            other = threading.Thread(target=lambda: got.append(lock.acquire(blocking=False)))
+            other.start()
+            other.join()
+            return got[0]
+
+        signal.signal(signal.SIGALRM, interrupt)
+        # Any of many tries: the signal must come in the one moment after the lock is taken.
+        print(any(not is_free(interrupted(threading.KIND())) for _ in range(2_000)))
+    """
+    command = [sys.executable, "-c", filled(program, KIND=kind)]
+    return subprocess.check_output(command, encoding="utf-8", timeout=60).strip()
+
+
+SIGNALS = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timer")
+
+
+@SIGNALS
+@pytest.mark.sometimes("lock-with-interrupted", since="3.14", before="3.15")
+@ways(kind={"Lock": "Lock", "RLock": "RLock"})
+def test_an_interrupt_can_leave_a_lock_taken(kind: str) -> None:
+    # no mutant: утверждение о Python 3.14, а мутантов делают на 3.11
+    assert left_locked(kind) == "True"
+
+
+@SIGNALS
+@pytest.mark.sometimes("lock-condition-interrupted")
+def test_an_interrupt_can_leave_a_condition_taken() -> None:
+    # no mutant: в какой миг придёт сигнал, решает система
+    assert left_locked("Condition") == "True"
 
 
 @pytest.mark.sometimes("lock-inside-protects-nothing")
