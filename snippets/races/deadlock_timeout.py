@@ -1,11 +1,17 @@
+from collections.abc import Callable
 from threading import Lock, Thread
 
 
-def try_both(first: Lock, second: Lock) -> bool:
+def try_both(
+    first: Lock, second: Lock, act: Callable[[], object]
+) -> bool:
     with first:
         if not second.acquire(timeout=0.05):
             return False
-        second.release()
+        try:
+            act()
+        finally:
+            second.release()
         return True
 
 
@@ -13,7 +19,8 @@ def main() -> None:
     fork, knife = Lock(), Lock()
 
     def dine() -> None:
-        print(f"both taken: {try_both(fork, knife)}")
+        took = try_both(fork, knife, lambda: print("eats"))
+        print(f"both taken: {took}")
 
     with knife:
         guest = Thread(target=dine)

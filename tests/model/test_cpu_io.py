@@ -3,7 +3,10 @@
 import asyncio
 import hashlib
 import itertools
+import json
 import os
+import pickle
+import re
 import socket
 import sqlite3
 import sys
@@ -164,9 +167,14 @@ def many_hashes(size: int) -> None:
 @pytest.mark.always("gil-kept-by")
 def test_calls_that_keep_the_gil() -> None:
     # one way: the calls that the sentence names, in one loop
+    numbers = [*range(200_000)]
+    text = json.dumps(numbers)
     calls: dict[str, Callable[[], object]] = {
         "sum": lambda: sum(range(1_000_000)),
         "sorted": lambda: sorted(range(300_000), key=int.__neg__),
+        "json.loads": lambda: json.loads(text),
+        "pickle.dumps": lambda: pickle.dumps(numbers),
+        "re.search": lambda: re.search("(a+)+b", "a" * 18),
         "small hashes": lambda: many_hashes(2_047),
     }
     if has_gil():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from threading import Event, Thread, Timer, get_ident
+from threading import Event, Lock, RLock, Thread, Timer, get_ident
 from typing import Any
 
 import greenlet
@@ -291,6 +291,33 @@ def test_nobody_switches_to_a_greenlet_of_another_thread(
     tried.set()
     thread.join()
     assert len(errors) == 1
+
+
+@pytest.mark.always("sw-greenlet-thread-lock")
+@ways(deep=DEPTHS, wait={"no time": 0, "a while": 0.02})
+def test_locks_of_threads_do_not_know_greenlets(
+    deep: Callable[[Callable[[], object]], object], wait: float
+) -> None:
+    hub, got = greenlet.getcurrent(), list[bool]()
+
+    def holds(lock: Any) -> None:
+        with lock:
+            deep(hub.switch)
+
+    def asks(lock: Any) -> None:
+        # With a limit: a `with` would wait for ever, and the thread with it.
+        got.append(lock.acquire(timeout=wait))
+        if got[-1]:
+            lock.release()
+
+    for lock, lets_in in ((Lock(), False), (RLock(), True)):
+        holder = greenlet.greenlet(holds)
+        holder.switch(lock)
+        greenlet.greenlet(asks).switch(lock)
+        holder.switch()
+        greenlet.greenlet(asks).switch(lock)
+        assert got == [lets_in, True], "it depends on the one who stands with the lock"
+        got.clear()
 
 
 @pytest.mark.sometimes("sw-greenlet-hidden-switch")

@@ -6,6 +6,8 @@ import json
 import os
 import sys
 from concurrent import futures
+from threading import Barrier, Thread
+from types import SimpleNamespace
 
 import pytest
 from proven.proofs import needs
@@ -58,6 +60,29 @@ def test_two_processes_compute_faster() -> None:
 def test_half_done_steps_are_seen_with_and_without_a_gil() -> None:
     # Forced by events, hence the same on either build; evidence is kept of both.
     assert play("model/gil_transfer_broken").lines[0] == "audit: 70"
+
+
+@pytest.mark.sometimes("ng-plus-equal-loses", gil="off")
+@ways(count={"2": 2, "8": 8})
+def test_plus_equal_can_lose_without_a_gil(count: int) -> None:
+    # no mutant: мутантов делают в сборке с GIL, а утверждение верно без него
+    def lost() -> int:
+        counter, begin = SimpleNamespace(value=0), Barrier(count)
+
+        def add() -> None:
+            begin.wait()
+            for _ in range(20_000):
+                counter.value += 1
+
+        threads = [Thread(target=add) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return count * 20_000 - counter.value
+
+    # Any of several tries: on a busy machine they may go one after the other.
+    assert any(lost() for _ in range(100))
 
 
 @pytest.mark.always("ng-interpreter-same-pid")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from threading import Condition, Event, Lock, RLock, Thread
+from threading import Condition, Event, Lock, RLock, Thread, current_thread
 from typing import Any
 
 import pytest
@@ -82,6 +82,67 @@ def test_a_timeout_of_wait_in_a_loop_limits_one_round(timeout: float, rounds: in
             woken.append(changed.wait(timeout))
         assert not changed.wait_for(lambda: False, timeout), "this one does give up"
     assert woken == [False] * rounds
+
+
+class Watched:
+    """A lock that the thread "guest" gets again, after its wait, when the test lets it."""
+
+    def __init__(self) -> None:
+        self.lock, self.timed_out, self.go_on = Lock(), Event(), Event()
+        self.release, self.locked = self.lock.release, self.lock.locked
+
+    def __enter__(self) -> bool:
+        return self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+    def acquire(self, blocking: bool = True) -> bool:
+        if blocking and current_thread().name == "guest":
+            self.timed_out.set()
+            assert self.go_on.wait(60)
+        return self.lock.acquire(blocking)
+
+
+@pytest.mark.sometimes("condition-timeout-takes-signal")
+@ways(
+    wait={
+        "wait": (lambda it, _: it.wait(0.01), False),
+        "wait_for": (lambda it, items: it.wait_for(lambda: bool(items), 0.01), True),
+    }
+)
+def test_who_gives_up_can_take_the_signal(wait: tuple[Callable[..., bool], bool]) -> None:
+    # no mutant: кого разбудит сигнал, решает сам Condition
+    (wait_short, sees_it), watched, stands = wait, Watched(), Event()
+    changed, items, got = Condition(watched), list[str](), list[object]()
+
+    def give_up() -> None:
+        with changed:
+            got.append(wait_short(changed, items))
+
+    def be_patient() -> None:
+        with changed:
+            stands.set()
+            changed.wait()
+
+    guest = Thread(target=give_up, name="guest", daemon=True)
+    patient = Thread(target=be_patient, daemon=True)
+    guest.start()
+    assert watched.timed_out.wait(60)
+    patient.start()
+    assert stands.wait(60)
+    with changed:  # the patient one waits: it has let go of the lock
+        items.append("tea")
+        changed.notify()
+    watched.go_on.set()
+    guest.join(60)
+    assert got == [sees_it], "the item is there, and the signal was the guest's"
+    patient.join(0.05)
+    assert patient.is_alive(), "nobody has woken it"
+    with changed:
+        changed.notify()
+    patient.join(60)
+    assert not patient.is_alive()
 
 
 @pytest.mark.always("condition-wait-keeps-other-locks")

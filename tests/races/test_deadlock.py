@@ -394,7 +394,9 @@ def test_an_rlock_is_free_after_as_many_releases_as_acquires(levels: int) -> Non
 def test_acquire_with_timeout_gives_up_and_frees_the_first_lock() -> None:
     # one way: the page's own program
     trace = play("races/deadlock_timeout")
-    assert trace.ordered("both taken: False", "fork is free again: True", "both taken: True")
+    assert trace.ordered(
+        "both taken: False", "fork is free again: True", "eats", "both taken: True"
+    )
     try_both = load("races/deadlock_timeout").try_both
     first, second = Lock(), Lock()
     held: list[bool] = []
@@ -405,10 +407,20 @@ def test_acquire_with_timeout_gives_up_and_frees_the_first_lock() -> None:
             return second.acquire(timeout=timeout)
 
     with second:
-        assert try_both(first, Busy()) is False
+        assert try_both(first, Busy(), lambda: held.append(False)) is False
     assert held == [True]
     assert not first.locked()
-    assert try_both(first, second) is True
+    both: list[tuple[bool, bool]] = []
+
+    def act() -> None:
+        both.append((first.locked(), second.locked()))
+        if len(both) > 1:
+            raise OSError
+
+    assert try_both(first, second, act) is True
+    with pytest.raises(OSError):  # noqa: PT011 - the test's own
+        try_both(first, second, act)
+    assert both == [(True, True)] * 2
     assert not first.locked()
     assert not second.locked()
 

@@ -1,9 +1,12 @@
 """Proofs for source/races/lock.md."""
 
 import operator
+import signal
+import subprocess
+import sys
 import threading
 from ast import literal_eval
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from queue import LifoQueue, Queue, SimpleQueue
 from threading import Barrier, Event, Lock, Semaphore, Thread
@@ -213,6 +216,49 @@ def test_what_is_given_out_is_read_without_the_lock(
     assert seen == [1, 2][: 1 + changes]
 
 
+FINISHES: dict[str, Callable[[Generator[int, None, None]], object]] = {
+    "read to its end": list,
+    "closed": Generator.close,
+    "stopped by an exception": lambda rows: suppress_in(rows, ValueError()),
+}
+
+
+def suppress_in(rows: Generator[int, None, None], error: Exception) -> None:
+    """Throw the error into the generator and catch it."""
+    with suppress(type(error)):
+        rows.throw(error)
+
+
+@pytest.mark.always("lock-generator-holds")
+@ways(finish=FINISHES, by={"same thread": False, "another": True})
+def test_a_generator_holds_the_lock_while_it_waits(
+    together: Callable[..., None],
+    finish: Callable[[Generator[int, None, None]], object],
+    by: bool,
+) -> None:
+    lock, got = Lock(), list[bool]()
+
+    def all_rows() -> Generator[int, None, None]:
+        with lock:
+            yield from (1, 2, 3)
+
+    def take() -> None:
+        # Without a wait: a `with` would never get it.
+        got.append(lock.acquire(blocking=False))
+
+    def attempt() -> None:
+        together(1, take) if by else take()
+
+    rows = all_rows()
+    assert not lock.locked(), "not begun, it holds nothing"
+    for _ in range(2):
+        next(rows)
+        attempt()
+    finish(rows)
+    attempt()
+    assert got == [False, False, True]
+
+
 def _raises(lock: Any, error: BaseException) -> None:
     with lock:
         raise error
@@ -252,6 +298,57 @@ def test_with_releases_the_lock_however_it_is_left_and_acquire_does_not(
         load("races/lock_on_error").fail_in_with(lock)
     lock.__enter__.assert_called_once()
     lock.__exit__.assert_called_once()
+
+
+def left_locked(kind: str) -> str:
+    """Return what is told of locks of this kind, each interrupted once within its `with`."""
+    program = """
+        import signal
+        import threading
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        def interrupted(lock):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.001)
+                while True:
+                    with lock:
+                        pass
+            except KeyboardInterrupt:
+                return lock
+
+        def is_free(lock):
+            got = []
+            other = threading.Thread(target=lambda: got.append(lock.acquire(blocking=False)))
+            other.start()
+            other.join()
+            return got[0]
+
+        signal.signal(signal.SIGALRM, interrupt)
+        # Any of many tries: the signal must come in the one moment after the lock is taken.
+        print(any(not is_free(interrupted(threading.KIND())) for _ in range(2_000)))
+    """
+    command = [sys.executable, "-c", filled(program, KIND=kind)]
+    return subprocess.check_output(command, encoding="utf-8", timeout=60).strip()
+
+
+SIGNALS = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timer")
+
+
+@SIGNALS
+@pytest.mark.sometimes("lock-with-interrupted", since="3.14", before="3.15")
+@ways(kind={"Lock": "Lock", "RLock": "RLock"})
+def test_an_interrupt_can_leave_a_lock_taken(kind: str) -> None:
+    # no mutant: утверждение о Python 3.14, а мутантов делают на 3.11
+    assert left_locked(kind) == "True"
+
+
+@SIGNALS
+@pytest.mark.sometimes("lock-condition-interrupted")
+def test_an_interrupt_can_leave_a_condition_taken() -> None:
+    # no mutant: в какой миг придёт сигнал, решает система
+    assert left_locked("Condition") == "True"
 
 
 @pytest.mark.sometimes("lock-inside-protects-nothing")

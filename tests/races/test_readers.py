@@ -3,12 +3,13 @@
 import asyncio
 import copy
 import multiprocessing
+import sys
 import threading
 from ast import literal_eval
 from collections.abc import Callable
 from contextlib import nullcontext
 from threading import Barrier, Event, Lock, RLock, Thread
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -353,6 +354,35 @@ NESTED_VALUES: dict[str, tuple[Any, Callable[[Any], object]]] = {
     "dict": ({"small": 1}, lambda sizes: sizes.update(small=2)),
     "list": ([1, 2], lambda sizes: sizes.append(3)),
 }
+
+
+@pytest.mark.always("readers-imported-name-stays")
+@ways(
+    imported={
+        "at the top": "from prices_stay import current\ndef seen(): return current",
+        "as": "from prices_stay import current as all_prices\ndef seen(): return all_prices",
+        "star": "from prices_stay import *\ndef seen(): return current",
+    },
+    by={"main": False, "another": True},
+)
+def test_an_imported_name_keeps_the_former_snapshot(
+    monkeypatch: pytest.MonkeyPatch, imported: str, by: bool
+) -> None:
+    # no mutant: чего касается присваивание, решает сам Python
+    prices = ModuleType("prices_stay")
+    exec("current = {'tea': 1}\ndef replace(it):\n global current\n current = it", vars(prices))
+    monkeypatch.setitem(sys.modules, "prices_stay", prices)
+    reader: dict[str, Any] = {}
+    exec(imported, reader)
+    assert reader["seen"]() == {"tea": 1}
+    writer = Thread(target=prices.replace, args=({"tea": 2},))
+    if by:
+        writer.start()
+        writer.join()
+    else:
+        writer.run()
+    assert reader["seen"]() == {"tea": 1}
+    assert prices.current == {"tea": 2}
 
 
 @pytest.mark.always("readers-shallow-copy")

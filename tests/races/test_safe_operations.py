@@ -1,11 +1,17 @@
 """Proofs for source/races/safe-operations.md."""
 
+import copy
 import gc
+import json
+import operator
+import os
+import pickle
 import sys
-from collections import Counter, deque
+from collections import Counter, UserDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -181,6 +187,40 @@ def test_an_item_is_not_raised_in_one_step(kind: type[OfDict]) -> None:
     assert holds(alone)
 
 
+class Count(int):
+    """A number at whose addition somebody else comes in."""
+
+    meanwhile: Callable[[], object]
+
+    def __add__(self, other: int) -> int:
+        self.meanwhile()
+        return int(self) + other
+
+    __radd__ = __add__
+
+
+@pytest.mark.sometimes("safe-counter-update-loses")
+@ways(
+    count={"update": Counter.update, "+=": operator.iadd},
+    given={"dict": dict, "Counter": Counter},
+    one={"1": 1, "5": 5},
+)
+def test_an_update_of_a_counter_is_not_one_step(
+    together: Together,
+    count: Callable[[Any, Any], object],
+    given: Callable[[dict[str, int]], Any],
+    one: int,
+) -> None:
+    # no mutant: утверждение о типе библиотеки, программа к нему не нужна
+    items = Counter({"tea": 10})
+    mine = Count(one)
+    mine.meanwhile = lambda: together(1, lambda: count(items, given({"tea": 100})))
+    count(items, given({"tea": mine}))
+    assert items == {"tea": 10 + one}, "the other's hundred is gone"
+    count(items, given({"tea": 100}))
+    assert items == {"tea": 110 + one}, "one after the other they add up"
+
+
 def closers(make: Callable[[], Any]) -> Exploration:
     """Explore two who close the same session."""
     return Threads(
@@ -221,6 +261,32 @@ def test_pop_with_a_default_needs_no_check(explored: Explored) -> None:
     right = closers(lambda: explore.load("races/safe_operations_delete_fixed").Sessions())
     assert right.holds, right.failure
     explored(right.orders, twin_fails=[not closers(twin).holds for twin in (broken, GetThenDelete)])
+
+
+@pytest.mark.sometimes("safe-pop-of-a-mapping-raises")
+@ways(make={"os.environ": lambda: os.environ, "UserDict": UserDict})
+def test_pop_of_a_mapping_written_in_python_can_raise(
+    monkeypatch: pytest.MonkeyPatch, together: Together, make: Callable[[], Any]
+) -> None:
+    # no mutant: утверждение о типах библиотеки, программа к нему не нужна
+    items = make()
+    kind, key = type(items), "SAFE_OPERATIONS"
+    items[key] = "Ann"
+    assert items.pop(key, None) == "Ann"
+    assert items.pop(key, None) is None, "nobody comes in, nothing is raised"
+    items[key] = "Ann"
+    get, once = kind.__getitem__, iter([lambda: items.__delitem__(key)])
+
+    def got_then_deleted(self: Any, name: str) -> Any:
+        value = get(self, name)
+        for delete in once:
+            together(1, delete)
+        return value
+
+    monkeypatch.setattr(kind, "__getitem__", got_then_deleted)
+    with pytest.raises(KeyError):
+        items.pop(key, None)
+    assert key not in items
 
 
 @pytest.mark.always("safe-sort-empties-the-list")
@@ -440,6 +506,45 @@ def test_a_copy_of_a_dict_is_gone_through(copy: Callable[[dict[int, int]], Any])
             assert all(key == value for key, value in copy(items).items())
         enough.set()
         grower.join()
+
+
+class Price:
+    """An object at whose copying somebody else comes in."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self.meanwhile = meanwhile
+
+    def __deepcopy__(self, _: object) -> int:
+        self.meanwhile()
+        return 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return int, (self.__deepcopy__(None),)
+
+
+@pytest.mark.sometimes("safe-deepcopy-iterates")
+@ways(
+    whole={
+        "deepcopy": copy.deepcopy,
+        "json.dump": lambda items: json.dump(items, StringIO(), default=copy.deepcopy),
+        "pickle.dumps": pickle.dumps,
+    },
+    place={"first": 0, "second": 1},
+)
+def test_a_deep_copy_goes_through_the_dict_itself(
+    together: Together, whole: Callable[[dict[str, Any]], object], place: int
+) -> None:
+    # no mutant: утверждение о функциях библиотеки, программа к нему не нужна
+    items: dict[str, Any] = {"a": 1, "b": 1, "c": 1}
+
+    def grow() -> None:
+        together(1, lambda: items.setdefault(f"new {len(items)}", 1))
+
+    items["ab"[place]] = Price(grow)
+    with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+        whole(items)
+    whole(items.copy())
+    assert len(items) == 5, "it grew both times"
 
 
 @pytest.mark.sometimes("safe-own-eq-lets-others-in")

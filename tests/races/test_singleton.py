@@ -326,6 +326,46 @@ def test_a_checked_twice_object_is_made_once_and_ready(explored: Callable[..., N
     explored(count, twin_fails=[not both_ask(twin).holds for twin in twins])
 
 
+class ReadOnce(Unchecked):
+    """A right twin: reads the variable once and gives what it has read."""
+
+    def get(self) -> Any:
+        connection = self.connection
+        if connection is None:
+            with self.lock:
+                connection = self.connection
+                if connection is None:
+                    connection = SimpleNamespace(user="nobody")
+                    self.log_in(connection)
+                    self.connection = connection
+        return connection
+
+
+@pytest.mark.sometimes("singleton-reset-gives-none")
+@ways(kind={"broken": "races/singleton_half_broken", "fixed": "races/singleton_half_fixed"})
+@ways(connected={"before": True, "not yet": False})
+def test_who_reads_it_again_can_get_none(kind: str, connected: bool) -> None:
+    def asked_while_reset(make: Callable[[Callable[[Any], None]], Any]) -> Exploration:
+        def start() -> tuple[Any, list[Any]]:
+            database = make(lambda connection: None)
+            if connected:
+                database.get()
+            return database, []
+
+        return Threads(
+            start,
+            [
+                lambda shared: shared[1].append(shared[0].get()),
+                lambda shared: setattr(shared[0], "connection", None),
+            ],
+            lambda shared: shared[1] != [None],
+            snippets=[kind],
+        ).explore()
+
+    assert not asked_while_reset(explore.load(kind).Database).holds
+    assert asked_while_reset(ReadOnce).holds
+
+
 @pytest.mark.sometimes("singleton-half-made")
 def test_another_thread_can_get_it_half_made() -> None:
     lines = ["second thread is nobody", "later it is Ann"]
