@@ -2,9 +2,11 @@
 
 import os
 import queue
+import re
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier, Event, Thread
 from typing import Any
 
@@ -25,6 +27,56 @@ def test_the_thread_calls_target_with_args() -> None:
     called = trace.find("kettle: 2 cups of tea")
     assert called.actor == "kettle"
     assert trace.ordered("created, runs: False", called.text, "joined, runs: False")
+
+
+class _Callable:
+    def __call__(self, names: list[str]) -> None:
+        names.append(threading.current_thread().name)
+
+
+def _says_its_name(names: list[str]) -> None:
+    _Callable()(names)
+
+
+class _OwnRun(Thread):
+    """A thread without a target."""
+
+    def __init__(self, target: object, name: str | None, args: tuple[list[str]]) -> None:
+        super().__init__(name=name)
+        self.names = args[0]
+
+    def run(self) -> None:
+        _Callable()(self.names)
+
+
+@pytest.mark.always("thread-name")
+@ways(
+    kind={
+        "function": (Thread, _says_its_name, " (_says_its_name)"),
+        "lambda": (Thread, lambda names: _Callable()(names), " (<lambda>)"),
+        "partial": (Thread, partial(_says_its_name), ""),
+        "callable": (Thread, _Callable(), ""),
+        "own run": (_OwnRun, None, ""),
+    },
+    starter=STARTERS,
+)
+def test_a_thread_has_the_name_it_was_given_or_a_number(
+    kind: tuple[Callable[..., Thread], Any, str], starter: Starter
+) -> None:
+    # no mutant: имя, которого не дали, придумывает Python
+    make, target, behind = kind
+    names: list[str] = []
+
+    def start() -> None:
+        for name in ("kettle", "kettle", None):
+            thread = make(target=target, name=name, args=(names,))
+            thread.start()
+            thread.join()
+
+    starter(start)
+    *given, made = names
+    assert given == ["kettle", "kettle"]
+    assert re.fullmatch(rf"Thread-\d+{re.escape(behind)}", made)
 
 
 def _compute_until(finish: Event) -> None:
