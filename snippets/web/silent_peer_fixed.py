@@ -16,8 +16,8 @@ async def serve(reader: StreamReader, writer: StreamWriter) -> None:
                 break
             name = line.decode().strip()
             print(f"server: {name} is here")
-    except TimeoutError:
-        print(f"server: {name} is silent")
+    except OSError as error:  # TimeoutError is one, too
+        print(f"server: {name}: {type(error).__name__}")
     finally:
         connections.discard(writer)
         writer.close()

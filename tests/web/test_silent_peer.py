@@ -26,6 +26,7 @@ from tests.web.connections import PAIRS, Pair, tcp_pair
 MUCH = 20_000_000
 """Bytes: more than the operating system's buffers take."""
 DAY = 24 * 3600
+COUNT = 3
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,12 @@ def test_a_read_waits_while_the_other_side_is_silent(
 
 
 @pytest.mark.always("silent-deadline-moves")
-@ways(limit=LIMITS, read=LINES, client=SIDES, count=SOME)
+@ways(limit=LIMITS, read=LINES, client=SIDES, busy={"at once": 0, "busy": 20})
 def test_the_deadline_moves_with_each_message(
-    limit: Limit, read: Read, client: bool, count: int
+    limit: Limit, read: Read, client: bool, busy: float
 ) -> None:
     trace = play("web/silent_peer_fixed")
-    assert trace.at("server: Bob is silent") == 30
+    assert trace.at("server: Bob: TimeoutError") == 30
     assert trace.at("server: Ann has left") == 60
 
     async def listen(number: int, reader: StreamReader) -> None:
@@ -122,11 +123,12 @@ def test_the_deadline_moves_with_each_message(
             while True:
                 assert await limit(read(reader)) == b"here\n"
                 heard += 1
+                await asyncio.sleep(busy)
         except TimeoutError:
             print(f"{number} heard {heard}")
 
     async def main() -> None:
-        lines = [await meet(client) for _ in range(count)]
+        lines = [await meet(client) for _ in range(COUNT)]
         listening = [asyncio.create_task(listen(*each)) for each in enumerate(readers(lines))]
         for pause in (29, 1, 29, 29):
             await asyncio.sleep(pause)
@@ -136,8 +138,9 @@ def test_the_deadline_moves_with_each_message(
         hang_up(lines)
 
     trace = perform(main)
-    for number in range(count):
-        assert trace.at(f"{number} heard 4") == 88 + 30
+    last = 49 + 3 * busy if busy else 88  # when the last reading began
+    for number in range(COUNT):
+        assert trace.at(f"{number} heard 4") == last + 30
 
 
 def readers(lines: list[Line]) -> list[StreamReader]:
