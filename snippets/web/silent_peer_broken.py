@@ -1,7 +1,7 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 
-from silent_peer_fixed import connections, ping
+connections = set[StreamWriter]()
 
 
 async def serve(reader: StreamReader, writer: StreamWriter) -> None:
@@ -15,6 +15,15 @@ async def serve(reader: StreamReader, writer: StreamWriter) -> None:
     finally:
         connections.discard(writer)
         writer.close()
+
+
+async def ping(port: int, name: str, times: int) -> StreamWriter:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(times):
+        writer.write(f"{name}\n".encode())
+        await writer.drain()
+        await asyncio.sleep(20)
+    return writer
 
 
 async def main() -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from proven.stage import perform, play
+from proven.stage import load, perform, play
 
 from tests.ways import SOME, but, only, ways
 from tests.web.connections import PAIRS, Pair, tcp_pair
@@ -27,6 +27,9 @@ MUCH = 20_000_000
 """Bytes: more than the operating system's buffers take."""
 DAY = 24 * 3600
 COUNT = 3
+
+
+Side = Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,20 @@ def test_a_read_waits_while_the_other_side_is_silent(
         assert all(task.exception() or not task.result() for task in reads)
 
     assert perform(main).at("all have ended") == DAY
+    serve = load("web/silent_peer_broken").serve
+    trace = perform(lambda: sees_its_server_close(serve, DAY))
+    assert trace.at("the server has closed") == DAY
+
+
+async def sees_its_server_close(serve: Side, seconds: float) -> None:
+    """Tell when the server closes a connection to which nothing is written after that long."""
+    server = await asyncio.start_server(serve, "127.0.0.1")
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    asyncio.get_running_loop().call_later(seconds, writer.write_eof)
+    assert await reader.read() == b""
+    print("the server has closed")
+    writer.close()
+    server.close()
 
 
 @pytest.mark.always("silent-deadline-moves")
@@ -157,7 +174,6 @@ def hang_up(lines: list[Line]) -> None:
 @pytest.mark.always("silent-timeout-leaves-open")
 @ways(limit=LIMITS, read=READS, client=SIDES)
 def test_a_timeout_leaves_the_connection_open(limit: Limit, read: Read, client: bool) -> None:
-    # no mutant: в примерах соединение закрывает finally
     async def main() -> None:
         line = await meet(client)
         seen = asyncio.create_task(line.theirs.read())
@@ -173,6 +189,9 @@ def test_a_timeout_leaves_the_connection_open(limit: Limit, read: Read, client: 
         line.away.close()
 
     perform(main)
+    serve = load("web/silent_peer_fixed").serve
+    trace = perform(lambda: sees_its_server_close(serve, 100))
+    assert trace.at("the server has closed") == 30
 
 
 @pytest.mark.always("silent-close-waits")
