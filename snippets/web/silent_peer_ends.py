@@ -1,7 +1,7 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 
-kept: list[StreamWriter] = []  # without them Python may close
+kept: list[StreamWriter] = []  # or Python may close them
 
 
 async def leave(reader: StreamReader, writer: StreamWriter) -> None:

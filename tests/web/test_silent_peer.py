@@ -69,15 +69,15 @@ READS: dict[str, Read] = {
 LINES = only(READS, "read some", "readline", "readuntil", "async for")
 """Those that end with a line."""
 
-Limit = Callable[[Awaitable[bytes]], Coroutine[Any, Any, bytes]]
+Limit = Callable[[Awaitable[Any]], Coroutine[Any, Any, Any]]
 
 
-async def _by_timeout(read: Awaitable[bytes]) -> bytes:
+async def _by_timeout(read: Awaitable[Any]) -> Any:
     async with asyncio.timeout(30):
         return await read
 
 
-async def _by_wait_for(read: Awaitable[bytes]) -> bytes:
+async def _by_wait_for(read: Awaitable[Any]) -> Any:
     return await asyncio.wait_for(read, 30)
 
 
@@ -211,6 +211,31 @@ def test_close_waits_for_who_does_not_read(pair: Pair, left: int) -> None:
         await closing
         assert here.fileno() == -1
         assert not await reader.read()
+        there.close()
+
+    perform(main)
+
+
+@pytest.mark.always("silent-wait-closed-cancelled")
+@ways(limit=LIMITS, pair=PAIRS, then={"aborted": True, "left": False})
+def test_a_timeout_in_wait_closed_spoils_the_next_one(limit: Limit, pair: Pair, then: bool) -> None:
+    # no mutant: в примерах не ждут wait_closed
+    async def main() -> None:
+        here, there = pair()
+        _, writer = await asyncio.open_connection(sock=here)
+        writer.write(bytes(MUCH))
+        writer.close()
+        with pytest.raises(TimeoutError):
+            await limit(writer.wait_closed())
+        if then:
+            writer.transport.abort()
+            await asyncio.sleep(1)
+        task = asyncio.current_task()
+        assert task
+        with pytest.raises(asyncio.CancelledError):
+            await writer.wait_closed()
+        assert not task.cancelling()
+        writer.transport.abort()
         there.close()
 
     perform(main)
