@@ -349,6 +349,8 @@ def test_reading_at_the_end_gives_nothing_at_once(pair: Pair, go: Go, rest: byte
     async def main() -> None:
         here, there = pair()
         reader, writer = await asyncio.open_connection(sock=here)
+        writer.write(b"asked")
+        assert there.recv(5) == b"asked"  # or its end would reset the connection
         there.sendall(b"last\n" + rest)
         go(there)
         assert await reader.readline() == b"last\n"
