@@ -22,7 +22,7 @@ async def ping(port: int, name: str, times: int) -> StreamWriter:
     for _ in range(times):
         writer.write(f"{name}\n".encode())
         await writer.drain()
-        await asyncio.sleep(20)
+        await asyncio.sleep(10)
     return writer
 
 
@@ -30,7 +30,7 @@ async def main() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1")
     port = server.sockets[0].getsockname()[1]
     ann, bob = await asyncio.gather(
-        ping(port, "Ann", times=3), ping(port, "Bob", times=1)
+        ping(port, "Ann", times=4), ping(port, "Bob", times=1)
     )
     ann.close()  # and Bob says nothing more
     await asyncio.sleep(3600)

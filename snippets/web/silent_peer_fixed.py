@@ -9,7 +9,7 @@ async def serve(reader: StreamReader, writer: StreamWriter) -> None:
     name = "somebody"
     try:
         while True:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(35):
                 line = await reader.readline()
             if not line:
                 print(f"server: {name} has left")
@@ -28,7 +28,7 @@ async def ping(port: int, name: str, times: int) -> StreamWriter:
     for _ in range(times):
         writer.write(f"{name}\n".encode())
         await writer.drain()
-        await asyncio.sleep(20)
+        await asyncio.sleep(10)
     return writer
 
 
@@ -36,7 +36,7 @@ async def main() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1")
     port = server.sockets[0].getsockname()[1]
     ann, bob = await asyncio.gather(
-        ping(port, "Ann", times=3), ping(port, "Bob", times=1)
+        ping(port, "Ann", times=4), ping(port, "Bob", times=1)
     )
     ann.close()  # and Bob says nothing more
     await asyncio.sleep(40)
