@@ -1,5 +1,5 @@
 import asyncio
-from asyncio import StreamReader, StreamWriter
+from asyncio import Server, StreamReader, StreamWriter
 
 connections = set[StreamWriter]()
 
@@ -17,7 +17,8 @@ async def serve(reader: StreamReader, writer: StreamWriter) -> None:
         writer.close()
 
 
-async def ping(port: int, name: str, times: int) -> StreamWriter:
+async def ping(server: Server, name: str, times: int) -> StreamWriter:
+    port = server.sockets[0].getsockname()[1]
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     for _ in range(times):
         writer.write(f"{name}\n".encode())
@@ -28,9 +29,8 @@ async def ping(port: int, name: str, times: int) -> StreamWriter:
 
 async def main() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1")
-    port = server.sockets[0].getsockname()[1]
     ann, bob = await asyncio.gather(
-        ping(port, "Ann", times=4), ping(port, "Bob", times=1)
+        ping(server, "Ann", times=4), ping(server, "Bob", times=1)
     )
     ann.close()  # and Bob says nothing more
     await asyncio.sleep(3600)
