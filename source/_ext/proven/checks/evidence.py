@@ -28,6 +28,7 @@ from proven.proofs import Outcomes
 from proven.shown import replay
 
 _HEAD = re.compile(r"\A# pip install (.+)$", re.M)
+_ASKED = re.compile(r"\bneeds\(\"([\w-]+)\"\)")
 """How a snippet names the packages that it needs."""
 _LACKED = "there is no {} for it"
 """Why what needs a package wasn't tried."""
@@ -102,9 +103,13 @@ def _ask(python: str, expression: str) -> str:
 
 
 def _packages(book: Book) -> set[str]:
-    """Return the packages that snippets say they need."""
+    """Return the packages that snippets say they need, and what proofs ask of a machine."""
     files = book.settings.snippets.rglob("*.py")
-    return {package for file in files for package in _packages_of(file.read_text("utf-8"))}
+    proofs = {proof.file for proof in book.all_proofs}
+    asked = (_ASKED.findall((book.root / file).read_text("utf-8")) for file in proofs)
+    return {package for file in files for package in _packages_of(file.read_text("utf-8"))}.union(
+        *asked
+    )
 
 
 def _packages_of(code: str) -> list[str]:
