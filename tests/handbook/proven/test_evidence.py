@@ -10,7 +10,7 @@ from proven.book import Book, Memo
 from proven.book.prints import fingerprint
 from proven.checks import evidence
 from proven.findings import Evidence, Finding, read
-from proven.proofs import Outcomes
+from proven.proofs import MACHINE, Outcomes
 from proven.shown import replay
 
 from tests.handbook.conftest import ROOT
@@ -138,6 +138,25 @@ def test_evidence_is_taken_by_an_interpreter(book: Any, tmp_path: Path) -> None:
     }
     assert data["claims"]["b"]["why"] == "holds only since 4.0"
     assert "explored" in data["claims"]["c"]["why"]
+
+
+def test_what_a_proof_asks_of_a_machine_is_installed_and_asked_for_again(book: Any) -> None:
+    book.write("snippets/tasks/served.py", "# pip install uvicorn httpx\nprint(1)\n")
+    test = book.root / "tests/tasks/test_hello.py"
+    test.write_text(test.read_text("utf-8") + '\n\ndef more() -> None:\n    needs("mypy")\n')
+    here = Book.at(book.root)
+    assert evidence._packages(here) == {"uvicorn", "httpx", "mypy"}
+    (id,) = here.proofs
+    lacked = Finding("skipped", hash=here.fingerprints["claims"][id], why=f"{MACHINE}mypy")
+    shown = {
+        name: Finding("passed", hash=print) for name, print in here.fingerprints["examples"].items()
+    }
+    for found, asked in (
+        (lacked, [here.proofs[id].file]),
+        (replace(lacked, outcome="passed", why=""), []),
+    ):
+        known = Evidence("3.11", "CPython 3.11.0", "2026-01-01", {id: found}, shown)
+        assert evidence._changed(here, known) == asked
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from pathlib import Path
 from proven.book import Book
 from proven.checks import environment, parse, parser
 from proven.findings import PARTS, Evidence, Finding, Part, read_file, without_empty
-from proven.proofs import Outcomes
+from proven.proofs import MACHINE, Outcomes
 from proven.shown import replay
 
 _HEAD = re.compile(r"\A# pip install (.+)$", re.M)
@@ -90,7 +90,8 @@ def _changed(book: Book, evidence: Evidence) -> list[str]:
 
     def is_open(part: Part, key: str) -> bool:
         finding = book.current(evidence, part).get(key)
-        return finding is None or finding.outcome == "failed"
+        # What the machine lacked then it may have now.
+        return finding is None or finding.outcome == "failed" or finding.why.startswith(MACHINE)
 
     files = {proof.file for id, proof in book.proofs.items() if is_open("claims", id)}
     pages = {shown.page for name, shown in book.outputs.items() if is_open("examples", name)}
