@@ -151,11 +151,9 @@ def test_what_a_proof_asks_of_a_machine_is_installed_and_asked_for_again(book: A
     shown = {
         name: Finding("passed", hash=print) for name, print in here.fingerprints["examples"].items()
     }
-    for found, asked in (
-        (lacked, [here.proofs[id].file]),
-        (replace(lacked, outcome="passed", why=""), []),
-    ):
-        known = Evidence("3.11", "CPython 3.11.0", "2026-01-01", {id: found}, shown)
+    passed = replace(lacked, outcome="passed", why="")
+    for day, found, asked in (("01", lacked, [here.proofs[id].file]), ("02", passed, [])):
+        known = Evidence("3.11", "CPython 3.11.0", f"2026-01-{day}", {id: found}, shown)
         assert evidence._changed(here, known) == asked
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
@@ -127,7 +126,7 @@ def _of_interpreter(book: Book, evidence: Evidence) -> Iterator[str]:
 def _lacks_a_module(book: Book, key: str, finding: Finding) -> bool:
     """Tell whether it was skipped for want of a package, and passed where that can be had.
 
-    Or of a module of the standard library without which a Python may be built.
+    Or of a module without which a Python may be built; no other want of a machine excuses it.
     """
     page = book.claims[key].file if key in book.claims else book.outputs[key].page
     elsewhere = {
@@ -138,7 +137,7 @@ def _lacks_a_module(book: Book, key: str, finding: Finding) -> bool:
     }
     proof = book.proofs.get(key)
     needs = _NEEDS.findall(book.text(book.root / proof.file)) if proof else ()
-    lacked = {f"{MACHINE}{name}" for name in needs if name in sys.stdlib_module_names}
+    lacked = {f"{MACHINE}{name}" for name in needs}
     return finding.why in lacked | packages_lacked(book, page) and "passed" in elsewhere
 
 
