@@ -283,7 +283,7 @@ def test_nobody_switches_to_a_greenlet_of_another_thread(
 
     thread = Thread(target=own)
     thread.start()
-    assert made.wait(20)
+    assert made.wait(5)
     try:
         call(ones[0])
     except greenlet.error as error:

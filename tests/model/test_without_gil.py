@@ -89,6 +89,7 @@ def test_plus_equal_can_lose_without_a_gil(count: int) -> None:
 def test_a_subinterpreter_lives_in_the_same_process() -> None:
     # one way: a fact about the interpreter
     source, sink = os.pipe()
+    os.set_blocking(source, False)
     with subinterpreter() as run:
         run(f"import os; os.write({sink}, str(os.getpid()).encode())")
     assert int(os.read(source, 100)) == os.getpid()
