@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from concurrent import futures
+from select import select
 from threading import Barrier, Thread
 from types import SimpleNamespace
 
@@ -89,9 +90,9 @@ def test_plus_equal_can_lose_without_a_gil(count: int) -> None:
 def test_a_subinterpreter_lives_in_the_same_process() -> None:
     # one way: a fact about the interpreter
     source, sink = os.pipe()
-    os.set_blocking(source, False)
     with subinterpreter() as run:
         run(f"import os; os.write({sink}, str(os.getpid()).encode())")
+    assert select([source], [], [], 0)[0], "it has answered"
     assert int(os.read(source, 100)) == os.getpid()
     os.close(source)
     os.close(sink)
