@@ -81,6 +81,12 @@ def git(root: Path, *words: str | Path) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def may_play(book: Book, id: str) -> bool:
+    """Tell whether proof `id` can come by a snippet: it names one, or reads more than is known."""
+    texts = [gets(book, id), *book.shared_by(book.proofs[id].file)]
+    return any(map(_READS_MORE.search, texts)) or bool(snippets_in(book, texts))
+
+
 def snippets_in(book: Book, texts: Iterable[str]) -> list[str]:
     """Return the snippets whose names stand in `texts`, or begin as an f-string there does."""
     mentions = {(name, start) for text in texts for name, start in _SNIPPET.findall(text)}

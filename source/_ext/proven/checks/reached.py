@@ -1,7 +1,7 @@
 """Coverage: the checks reach every line and branch of the snippets, or it is told why not.
 
 `python -m proven.checks.reached` (make coverage) plays every example and runs every
-proof under coverage.py, in all processes that they start, and writes what it
+proof that names one under coverage.py, in all processes that they start, and writes what it
 found to source/_evidence.  A line that nothing can reach is justified in
 tests/<chapter>/justified.toml as "not reached: <the line>".
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from proven.book import Book
+from proven.book.inputs import may_play
 from proven.checks import parse, parser
 from proven.findings import COVERAGE, Mutation, excuse, save
 from proven.shown import replay
@@ -43,7 +44,7 @@ def unreached(source: str, coverage: dict[str, Any]) -> Iterator[str]:
 
 
 def measure(book: Book) -> dict[str, Any]:
-    """Check everything under coverage.py and return its report on the snippets.
+    """Check all that plays snippets under coverage.py and return its report on these.
 
     Raises RuntimeError if a proof fails: what it would have reached isn't known then.
     """
@@ -52,7 +53,9 @@ def measure(book: Book) -> dict[str, Any]:
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
-    proofs = sorted({proof.file for proof in book.all_proofs})
+    proofs = sorted(
+        f"{proof.file}::{proof.test}" for id, proof in book.proofs.items() if may_play(book, id)
+    )
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "coverage.ini")
         text = _CONFIG.format(source=book.settings.snippets, folder=folder)
