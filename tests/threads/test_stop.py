@@ -170,8 +170,7 @@ def test_an_exception_sent_into_a_thread_comes_after_its_wait(
 
     thread = Thread(target=work, daemon=True)
     thread.start()
-    while not _stands_at(thread, line):
-        sleep(0)
+    assert any(_stands_at(thread, line) or sleep(0) for _ in range(1_000_000)), "it doesn't wait"
     assert _send_into(thread) == 1
     assert not stopped.wait(timeout=0.05), "it cut the wait short"
     end_the_wait()

@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 import socket
-from asyncio import StreamWriter
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Line:
+    """A connection: what this side has of it, and what the other side has."""
+
+    reader: StreamReader
+    writer: StreamWriter
+    theirs: StreamReader
+    away: StreamWriter
+
+    async def gets(self, count: int) -> int:
+        """Read a message of so many bytes on the other side; return its first byte."""
+        return (await self.theirs.readexactly(count))[0]
+
+    def hang_up(self) -> None:
+        """Close both ends at once."""
+        self.writer.transport.abort()
+        self.away.transport.abort()
+
 
 Pair = Callable[[], tuple[socket.socket, socket.socket]]
 

@@ -8,38 +8,18 @@ import socket
 from asyncio import Queue, StreamReader, StreamWriter
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
 from tests.ways import outcome_of, ways
-from tests.web.connections import LEAVES, PAIRS, Pair
+from tests.web.connections import LEAVES, PAIRS, Line, Pair
 
 MUCH = 2_000_000
 """Bytes: more than the operating system's buffers of a local connection take."""
 MORE = 20_000_000
 """The same of TCP."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A connection: what the server has of it, and what the client has."""
-
-    reader: StreamReader
-    writer: StreamWriter
-    theirs: StreamReader
-    away: StreamWriter
-
-    async def gets(self, count: int = MUCH) -> int:
-        """Read a message as the client; return its first byte."""
-        return (await self.theirs.readexactly(count))[0]
-
-    def hang_up(self) -> None:
-        """Close both ends."""
-        self.writer.transport.abort()
-        self.away.transport.abort()
 
 
 async def connect(pair: Pair = socket.socketpair) -> Line:
@@ -109,7 +89,7 @@ def test_a_broadcast_that_waits_is_as_slow_as_the_slowest(wait: Wait, place: int
         async def read(number: int, line: Line) -> None:
             await asyncio.sleep(5 if number == place else 0)
             for _ in range(2):
-                print(f"{number} has message {await line.gets()}")
+                print(f"{number} has message {await line.gets(MUCH)}")
 
         async def send() -> None:
             for message in (1, 2):
@@ -150,7 +130,7 @@ def test_a_timeout_is_waited_for_with_each_message(
 
         async def read(number: int) -> None:
             while True:
-                print(f"{number} has message {await lines[number].gets()}")
+                print(f"{number} has message {await lines[number].gets(MUCH)}")
 
         async def send(line: Line, message: int) -> None:
             line.writer.write(bytes([message]) * MUCH)
@@ -200,7 +180,7 @@ def test_with_a_queue_each_nobody_waits_for_the_slow_one(place: int, maxsize: in
 
         async def read(number: int) -> None:
             while True:
-                print(f"{number} has message {await lines[number].gets()}")
+                print(f"{number} has message {await lines[number].gets(MUCH)}")
 
         reads = [asyncio.create_task(read(number)) for number in (0, 1, 2) if number != place]
         for message in range(1, 6):

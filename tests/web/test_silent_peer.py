@@ -14,14 +14,13 @@ import sys
 from asyncio import IncompleteReadError, StreamReader, StreamWriter, Task
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from proven.stage import load, perform, play
 
 from tests.ways import SOME, but, only, ways
-from tests.web.connections import PAIRS, Pair, tcp_pair
+from tests.web.connections import PAIRS, Line, Pair, tcp_pair
 
 MUCH = 20_000_000
 """Bytes: more than the operating system's buffers take."""
@@ -30,18 +29,6 @@ COUNT = 3
 
 
 Side = Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]
-
-
-@dataclass(frozen=True)
-class Line:
-    """A connection: what this side has of it, and what the other side has."""
-
-    reader: StreamReader
-    writer: StreamWriter
-    theirs: StreamReader
-    away: StreamWriter
-
-
 SIDES = {"client": True, "server": False}
 
 
@@ -227,8 +214,7 @@ def readers(lines: list[Line]) -> list[StreamReader]:
 def hang_up(lines: list[Line]) -> None:
     """Close both ends of each."""
     for line in lines:
-        line.writer.close()
-        line.away.close()
+        line.hang_up()
 
 
 @pytest.mark.always("silent-timeout-leaves-open")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -37,6 +38,7 @@ LACKS: dict[str, Callable[[], bool]] = {
 """What a proof may ask of the machine, and whether this one lacks it."""
 
 _RANGE, MACHINE = "holds only ", "this machine lacks: "
+_NEEDS = re.compile(r'\bneeds\("(\w+)"\)')
 
 
 def needs(*things: str) -> None:
@@ -51,6 +53,11 @@ def needs(*things: str) -> None:
             raise ValueError(f"needs({thing!r}): a machine is asked for {known} only")
         if LACKS[thing]():
             pytest.skip(f"{MACHINE}{thing}")
+
+
+def asked_by(code: str) -> list[str]:
+    """Return the packages and modules that the proofs in `code` ask of a machine by `needs`."""
+    return _NEEDS.findall(code)
 
 
 @pytest.fixture

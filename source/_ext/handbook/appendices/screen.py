@@ -100,8 +100,8 @@ def table(
     widths = "".join(f'<col style="width: {width}%"/>' for width in columns.values())
     body = "\n".join(rows)
     if app.builder.name == "html":
-        # HTML closes cells by itself, and a ledger has a thousand.
-        body = body.replace("</td>", "")
+        # HTML closes cells and ends lines by itself, and a ledger has a thousand.
+        body = body.replace("</td>", "").replace("<br/>", "<br>")
     return (
         f'{_filter(app, shown)}<table class="{kind} docutils"><colgroup>{widths}</colgroup>\n'
         f"<thead><tr>{''.join(f'<th>{head}</th>' for head in columns)}</tr></thead>\n"

@@ -18,13 +18,12 @@ from proven.checks.mutants.record import pages
 from proven.checks.unchanged import Contents
 from proven.claims import excluded
 from proven.findings import COVERAGE, MUTANTS, PARTS, STRESS, Evidence, Finding, loaded
-from proven.proofs import MACHINE
+from proven.proofs import MACHINE, asked_by
 
 MADE = ("build/html/index.html", "build/handbook.pdf", "build/handbook.epub")
 """What readers get."""
 _DATED = re.compile(r"^## ([\d.]+) — (\d{4}-\d\d-\d\d)$", re.M)
 _RELEASED = re.compile(r"^date-released: *\W?([^\s'\"]*)", re.M)
-_NEEDS = re.compile(r'\bneeds\("(\w+)"\)')
 _CHECKED = ("snippets", "tests", "source/_ext")
 
 
@@ -136,7 +135,7 @@ def _lacks_a_module(book: Book, key: str, finding: Finding) -> bool:
         if key in (current := book.current(evidence, part))
     }
     proof = book.proofs.get(key)
-    needs = _NEEDS.findall(book.text(book.root / proof.file)) if proof else ()
+    needs = asked_by(book.text(book.root / proof.file)) if proof else ()
     lacked = {f"{MACHINE}{name}" for name in needs}
     return finding.why in lacked | packages_lacked(book, page) and "passed" in elsewhere
 

@@ -7,7 +7,15 @@ a book; ``inputs`` tell on what the outcome of a proof hangs.
 """
 
 from proven.book.contents import Book, Printed, remembered
-from proven.book.inputs import committed, gets, git, hangs_on_the_same, inputs_of, snippets_in
+from proven.book.inputs import (
+    committed,
+    gets,
+    git,
+    hangs_on_the_same,
+    inputs_of,
+    may_play,
+    snippets_in,
+)
 from proven.book.memo import Memo
 from proven.book.settings import Settings
 from proven.book.tried import Outcome, Tried
@@ -24,6 +32,7 @@ __all__ = [
     "git",
     "hangs_on_the_same",
     "inputs_of",
+    "may_play",
     "remembered",
     "snippets_in",
 ]

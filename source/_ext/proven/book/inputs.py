@@ -33,8 +33,8 @@ def inputs_of(book: Book, id: str, changed: Mapping[str, str] | None = None) -> 
     those import from beside them.  changed: other texts of snippets, by name.
     Empty if the proof reads more than that.
     """
-    texts = [gets(book, id), *book.shared_by(book.proofs[id].file)]
-    if any(map(_READS_MORE.search, texts)):
+    texts = _own_texts(book, id)
+    if _reads_more(texts):
         return []
     sources: dict[Path, str] = {}
     for name in snippets_in(book, texts):
@@ -83,8 +83,16 @@ def git(root: Path, *words: str | Path) -> str | None:
 
 def may_play(book: Book, id: str) -> bool:
     """Tell whether proof `id` can come by a snippet: it names one, or reads more than is known."""
-    texts = [gets(book, id), *book.shared_by(book.proofs[id].file)]
-    return any(map(_READS_MORE.search, texts)) or bool(snippets_in(book, texts))
+    texts = _own_texts(book, id)
+    return _reads_more(texts) or bool(snippets_in(book, texts))
+
+
+def _own_texts(book: Book, id: str) -> list[str]:
+    return [gets(book, id), *book.shared_by(book.proofs[id].file)]
+
+
+def _reads_more(texts: Iterable[str]) -> bool:
+    return any(map(_READS_MORE.search, texts))
 
 
 def snippets_in(book: Book, texts: Iterable[str]) -> list[str]:

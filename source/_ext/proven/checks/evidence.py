@@ -24,11 +24,10 @@ from pathlib import Path
 from proven.book import Book
 from proven.checks import environment, parse, parser
 from proven.findings import PARTS, Evidence, Finding, Part, read_file, without_empty
-from proven.proofs import MACHINE, Outcomes
+from proven.proofs import MACHINE, Outcomes, asked_by
 from proven.shown import replay
 
 _HEAD = re.compile(r"\A# pip install (.+)$", re.M)
-_ASKED = re.compile(r"\bneeds\(\"([\w-]+)\"\)")
 """How a snippet names the packages that it needs."""
 _LACKED = "there is no {} for it"
 """Why what needs a package wasn't tried."""
@@ -105,12 +104,14 @@ def _ask(python: str, expression: str) -> str:
 
 def _packages(book: Book) -> set[str]:
     """Return the packages that snippets say they need, and what proofs ask of a machine."""
-    files = book.settings.snippets.rglob("*.py")
-    proofs = {proof.file for proof in book.all_proofs}
-    asked = (_ASKED.findall((book.root / file).read_text("utf-8")) for file in proofs)
-    return {package for file in files for package in _packages_of(file.read_text("utf-8"))}.union(
-        *asked
-    )
+    proofs = {book.root / proof.file for proof in book.all_proofs}
+    snippets = book.settings.snippets.rglob("*.py")
+    return {
+        package
+        for files, named in ((snippets, _packages_of), (proofs, asked_by))
+        for file in files
+        for package in named(file.read_text("utf-8"))
+    }
 
 
 def _packages_of(code: str) -> list[str]:

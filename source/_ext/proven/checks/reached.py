@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from proven.book import Book
-from proven.book.inputs import may_play
+from proven.book import Book, may_play
 from proven.checks import parse, parser
 from proven.findings import COVERAGE, Mutation, excuse, save
 from proven.shown import replay

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
@@ -136,7 +135,7 @@ def _play(
                 raise
             why = str(error)
     if trace is None:
-        trace = replace(play_in_process(name, path, ordered, deadline(), other, why), why=why)
+        trace = play_in_process(name, path, ordered, deadline(), other, why)
     if not may_fail:
         _refuse_failure(name, trace)
     if not (trace.events or trace.stderr) and not (may_fail and (trace.exit or trace.deadlock)):

@@ -37,7 +37,7 @@ CHILD = Path(__file__).with_name("child")
 
 
 def play_in_process(
-    name: str, path: Path, ordered: bool, deadline: float, beside: Path | None = None, why: str = ""
+    name: str, path: Path, ordered: bool, deadline: float, beside: Path | None, why: str
 ) -> Trace:
     """Play `path` as `python file.py` would, with the recorder in all its processes.
 
@@ -72,9 +72,9 @@ def play_in_process(
     root = f"{path.parents[name.count('/')]}/"
     err = err.replace(root, "snippets/")
     if hung:
-        clock = f"It has the real clock: {why}.\n" if why else ""
         raise SnippetError(
-            f"snippets/{name}.py: still running after {deadline:g} s\n{err}{clock}{LONGER}"
+            f"snippets/{name}.py: still running after {deadline:g} s\n{err}"
+            f"It has the real clock: {why}.\n{LONGER}"
         )
     if other and beside and other.failed:
         raise SnippetError(f"snippets/{name}.py: {beside.name} beside it failed\n{other.stderr()}")
@@ -104,6 +104,7 @@ def play_in_process(
         code,
         raised,
         deadlock,
+        why=why,
         beside=beside is not None,
         ties=tied(records),
     )

@@ -34,7 +34,6 @@ def shift() -> None:
         ):
             taken: list[object] = [make() for _ in range(count)]
             # What is let go is what the next objects get, latest first.
-            for place in range(count):
-                if (place * step // 5) % 2:
-                    taken[place * step % count] = None
+            for place in range(0, count * step, 2 * step):
+                taken[place % count] = None
             _kept.append(taken)
