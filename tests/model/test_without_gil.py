@@ -64,11 +64,11 @@ def test_half_done_steps_are_seen_with_and_without_a_gil() -> None:
 
 
 @pytest.mark.sometimes("ng-plus-equal-loses", gil="off")
-@ways(count={"2": 2, "8": 8})
-def test_plus_equal_can_lose_without_a_gil(count: int) -> None:
+@ways(count={"2": 2, "8": 8}, zero={"int": 0, "float": 0.0})
+def test_plus_equal_can_lose_without_a_gil(count: int, zero: float) -> None:
     # no mutant: мутантов делают в сборке с GIL, а утверждение верно без него
-    def lost() -> int:
-        counter, begin = SimpleNamespace(value=0), Barrier(count)
+    def lost() -> float:
+        counter, begin = SimpleNamespace(value=zero), Barrier(count)
 
         def add() -> None:
             begin.wait()

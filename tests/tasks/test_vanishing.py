@@ -442,6 +442,56 @@ def test_a_task_left_in_a_closed_loop_is_destroyed(
     assert _left_over(_by_hand, left, caplog) == (False, True)
 
 
+async def _in_gather(work: Coroutine[Any, Any, None]) -> None:
+    together = asyncio.gather(work)
+    await asyncio.sleep(0)
+    assert not together.done()
+
+
+async def _in_gather_not_begun(work: Coroutine[Any, Any, None]) -> None:
+    assert not asyncio.gather(work).done()
+
+
+async def _of_create_task(work: Coroutine[Any, Any, None]) -> None:
+    assert not asyncio.gather(asyncio.create_task(work)).done()
+
+
+@pytest.mark.always("vanish-closed-loop-silent")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@ways(
+    work={"asleep": _sleep_long, "for nobody": _wait_for_nobody},
+    into={
+        "gather": _in_gather,
+        "gather, not begun": _in_gather_not_begun,
+        "run_until_complete": None,
+    },
+)
+def test_of_what_gather_or_the_run_wrapped_nothing_is_told(
+    work: Callable[[], Coroutine[Any, Any, None]],
+    into: Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]] | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def left_in_a_closed_loop(run: Callable[[asyncio.AbstractEventLoop], None]) -> bool:
+        caplog.clear()
+        loop = asyncio.new_event_loop()
+        run(loop)
+        loop.close()
+        gc.collect()
+        return DESTROYED in caplog.text
+
+    def silent(loop: asyncio.AbstractEventLoop) -> None:
+        if into:
+            loop.run_until_complete(into(work()))
+            return
+        # As Ctrl+C does it, the run ends and the coroutine doesn't.
+        loop.call_soon(loop.call_soon, loop.stop)
+        with pytest.raises(RuntimeError, match="stopped before"):
+            loop.run_until_complete(work())
+
+    assert not left_in_a_closed_loop(silent)
+    assert left_in_a_closed_loop(lambda loop: loop.run_until_complete(_of_create_task(work())))
+
+
 @pytest.mark.always("vanish-run-cancels")
 @ways(left=LEFT, run={"run": asyncio.run, "Runner": _by_runner, "by hand, tidily": _by_hand_tidily})
 def test_run_leaves_nothing_to_destroy(
