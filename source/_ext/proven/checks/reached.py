@@ -21,6 +21,7 @@ from proven.checks import parse, parser
 from proven.findings import COVERAGE, Mutation, excuse, save
 from proven.shown import replay
 
+# patch: without it a process that ends by os._exit, as forked ones do, would save nothing.
 _CONFIG = """
 [run]
 branch = true
@@ -28,6 +29,7 @@ source = {source}
 data_file = {folder}/data
 parallel = true
 concurrency = thread,multiprocessing
+patch = _exit
 disable_warnings = trace-changed, no-data-collected
 [report]
 partial_also = if __name__ == .__main__.:
