@@ -471,8 +471,17 @@ def test_an_error_of_a_handler_ends_the_listener(
 
 
 @pytest.mark.always("logging-dead-listener-hangs")
-@ways(method=METHODS, ends={"raises": "raise OSError", "handles": "self.handleError(record)"})
-def test_a_worker_outlives_the_listener_that_nobody_replaces(method: str, ends: str) -> None:
+@ways(
+    method=METHODS,
+    way={
+        "raises": ("raise OSError", True),
+        "is stopped": ("pass", True),
+        "handles": ("self.handleError(record)", False),
+    },
+)
+def test_a_worker_outlives_the_listener_that_nobody_replaces(
+    method: str, way: tuple[str, bool]
+) -> None:
     # no mutant: обработчик примера исключений не бросает
     code = """\
         import logging, multiprocessing, queue, threading
@@ -490,9 +499,12 @@ def test_a_worker_outlives_the_listener_that_nobody_replaces(method: str, ends: 
             listener = QueueListener(records, Ends())
             listener.start()
             worker = multiprocessing.Process(target=work, args=(records,))
+            if "pass" == "ENDS":
+                listener.stop()
             worker.start()
-            if "raise" in "ENDS":
-                listener._thread.join()
+            if HANGS:
+                if "pass" != "ENDS":
+                    listener._thread.join()
                 worker.join(timeout=0.1)
                 print("alive:", worker.is_alive())
                 while worker.is_alive():
@@ -501,11 +513,13 @@ def test_a_worker_outlives_the_listener_that_nobody_replaces(method: str, ends: 
                     except queue.Empty:
                         pass
             worker.join()
-            listener.stop()
+            if "pass" != "ENDS":
+                listener.stop()
             print("ended:", worker.exitcode)
         """
-    told = perform_by(method, filled(code, ENDS=ends)).lines
-    assert told == ["alive: True"] * (ends == "raise OSError") + ["ended: 0"]
+    ends, hangs = way
+    told = perform_by(method, filled(code, ENDS=ends, HANGS=hangs)).lines
+    assert told == ["alive: True"] * hangs + ["ended: 0"]
 
 
 @pytest.mark.always("logging-full-queue-loses")

@@ -308,8 +308,8 @@ def test_a_lambda_may_take_the_next_value_of_the_loop() -> None:
 
 
 @pytest.mark.always("thread-called-target-runs-at-once")
-def test_a_called_target_runs_in_the_main_thread_before_start() -> None:
-    # one way: Python calls the function before Thread sees anything of it
+@ways(starter=STARTERS)
+def test_a_called_target_runs_in_the_thread_that_creates_before_start(starter: Starter) -> None:
     broken = play("threads/start_called_broken")
     assert broken.find("tea: MainThread").actor == broken.find("started").actor
     assert broken.ordered("tea: MainThread", "started")
@@ -317,6 +317,17 @@ def test_a_called_target_runs_in_the_main_thread_before_start() -> None:
     fixed = play("threads/start_called_fixed")
     assert fixed.find("tea: kettle").actor == "kettle"
     assert fixed.ordered("started", "tea: kettle")
+    by: list[object] = []
+
+    def create() -> None:
+        by.append(threading.current_thread())
+        made = Thread(target=by.append(threading.current_thread()))
+        assert (len(by), made.ident) == (2, None)
+        made.start()
+        made.join()
+
+    starter(create)
+    assert by == [by[0]] * 2
 
 
 @pytest.mark.always("thread-args-comma")

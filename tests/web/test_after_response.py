@@ -204,12 +204,28 @@ def test_a_task_is_cancelled_at_the_end(count: int, limit: int | None) -> None:
     assert done.stdout.splitlines() == ["receipt: begins", "receipt: sent", "letter: cleaned up"]
 
 
+AWAITED = """
+from contextlib import asynccontextmanager
+
+@asynccontextmanager
+async def lifespan(_):
+    yield
+    for task in kept:
+        task.cancel()
+    await asyncio.wait(kept)
+
+app = FastAPI(lifespan=lifespan)
+"""
+
+
 @pytest.mark.always("after-task-sigterm")
-# one way: the signal that uvicorn sends itself again
-def test_after_sigterm_a_task_is_not_even_cancelled() -> None:
+@ways(awaited={"by nobody": False, "by lifespan": True})
+def test_after_sigterm_a_task_is_not_even_cancelled(awaited: bool) -> None:
     # no mutant: в примере сервер останавливает сама программа
-    done = run_by("spawn", STOPPED.replace("SIGNAL", "SIGTERM"))
-    assert done.stdout.splitlines() == ["receipt: begins", "receipt: sent"], done.stderr
+    code = STOPPED.replace("app = FastAPI()", AWAITED) if awaited else STOPPED
+    done = run_by("spawn", code.replace("SIGNAL", "SIGTERM"))
+    cleaned = ["letter: cleaned up"] if awaited else []
+    assert done.stdout.splitlines() == ["receipt: begins", "receipt: sent", *cleaned], done.stderr
     assert done.returncode == -signal.SIGTERM
 
 

@@ -157,6 +157,37 @@ def test_a_server_waits_for_connections(stop: Stop, count: int, closes: bool) ->
     perform(main)
 
 
+async def _serve(server: asyncio.Server) -> None:
+    await server.serve_forever()
+
+
+async def _serve_and_leave(server: asyncio.Server) -> None:
+    async with server:
+        await server.serve_forever()
+
+
+@pytest.mark.always("silent-serve-forever-closes", since="3.14")
+@ways(serve={"alone": _serve, "async with": _serve_and_leave}, count=SOME)
+def test_a_cancelled_serve_forever_closes_connections(serve: Stop, count: int) -> None:
+    # no mutant: Python 3.11, где ломают доказательства, соединений не закрывает
+    async def main() -> None:
+        kept: list[StreamWriter] = []
+        server = await asyncio.start_server(lambda _, writer: kept.append(writer), "127.0.0.1")
+        address = server.sockets[0].getsockname()
+        clients = [await asyncio.open_connection(*address) for _ in range(count)]
+        serving = asyncio.create_task(serve(server))
+        await asyncio.sleep(1)
+        assert len(kept) == count
+        serving.cancel()
+        await asyncio.wait({serving}, timeout=60)
+        assert serving.cancelled()
+        for reader, writer in clients:
+            assert await asyncio.wait_for(reader.read(), 60) == b""
+            writer.close()
+
+    perform(main)
+
+
 @pytest.mark.always("silent-deadline-moves")
 @ways(limit=LIMITS, read=LINES, client=SIDES, busy={"at once": 0, "busy": 20})
 def test_the_deadline_moves_with_each_message(
