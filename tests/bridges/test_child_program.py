@@ -515,6 +515,24 @@ def test_the_group_ends_after_its_program(ends: bool) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.always("child-killpg-no-group")
+@ways(session={"a group of its own": True, "the group of its parent": False})
+def test_without_a_group_nobody_is_killed(session: bool) -> None:
+    async def main() -> None:
+        process = await start("input()", session)
+        try:
+            if session:
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                with pytest.raises(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        finally:
+            await process.communicate(b"\n")
+        assert process.returncode == (-signal.SIGKILL if session else 0)
+
+    asyncio.run(main())
+
+
 IN_ITS_OWN_SESSION = LEAVES_A_CHILD.replace("pass_fds", "start_new_session=True, pass_fds")
 
 
