@@ -146,6 +146,38 @@ def test_a_program_reads_the_input_of_its_parent(spawn: str) -> None:
     assert (run.stdout, run.returncode) == ("from afar", 0), run.stderr
 
 
+@pytest.mark.always("child-communicate-needs-pipe")
+@ways(stdin={"inherited": (None, "from afar"), "DEVNULL": (subprocess.DEVNULL, "")})
+def test_what_communicate_is_given_needs_a_pipe(stdin: tuple[int | None, str]) -> None:
+    # no mutant: в примерах ввода у communicate() нет
+    program = """
+        import asyncio, sys
+
+        async def main():
+            child = "import sys; print(sys.stdin.read(), end='')"
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", child, stdin=STDIN
+            )
+            try:
+                await process.communicate(b"data")
+            except AttributeError:
+                print("refused", file=sys.stderr)
+            await process.wait()
+
+        asyncio.run(main())
+        """
+    given, read = stdin
+    run = subprocess.run(
+        [sys.executable, "-c", filled(program, STDIN=repr(given))],
+        input="from afar",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (run.stdout, run.returncode) == (read, 0), run.stderr
+    assert (run.stderr == "refused\n") is (sys.version_info < (3, 12))
+
+
 @pytest.mark.always("child-wait-hangs")
 @ways(stream=STREAMS)
 def test_wait_does_not_read(stream: str) -> None:
@@ -483,6 +515,24 @@ def test_the_group_ends_after_its_program(ends: bool) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.always("child-killpg-no-group")
+@ways(session={"a group of its own": True, "the group of its parent": False})
+def test_without_a_group_nobody_is_killed(session: bool) -> None:
+    async def main() -> None:
+        process = await start("input()", session)
+        try:
+            if session:
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                with pytest.raises(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        finally:
+            await process.communicate(b"\n")
+        assert process.returncode == (-signal.SIGKILL if session else 0)
+
+    asyncio.run(main())
+
+
 IN_ITS_OWN_SESSION = LEAVES_A_CHILD.replace("pass_fds", "start_new_session=True, pass_fds")
 
 
@@ -687,4 +737,4 @@ def test_a_program_outlives_the_run(pipes: dict[str, Any]) -> None:
 @ways(pipes={**PIPES, "without pipes": {}})
 def test_a_process_is_killed_with_its_object(pipes: dict[str, Any]) -> None:
     # no mutant: примеры дожидаются своих программ
-    assert not lives_on(pipes)
+    assert lives_on(pipes) is (bool(pipes) and sys.version_info < (3, 13, 4))

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -70,6 +71,19 @@ def _queue() -> tuple[asyncio.Queue[None], Awaitable[None]]:
     return queue, queue.get()
 
 
+def _group() -> tuple[SimpleNamespace, Awaitable[None]]:
+    group, begun = asyncio.TaskGroup(), asyncio.Event()
+
+    async def begin() -> None:
+        begun.set()
+
+    async def wait() -> None:
+        async with group:
+            await begun.wait()
+
+    return SimpleNamespace(create_task=lambda _: group.create_task(begin())), wait()
+
+
 def _second_of_reaction(
     method: str, make: Callable[[], tuple[Any, Awaitable[None]]], *, threadsafe: bool
 ) -> float:
@@ -122,7 +136,7 @@ def _second_of_reaction(
     return perform(main, make_loop).at("noticed")
 
 
-POKES = {"set_result": _future, "put_nowait": _queue}
+POKES = {"set_result": _future, "put_nowait": _queue, "create_task": _group}
 
 
 @pytest.mark.always("bridge-wakes")
@@ -136,7 +150,8 @@ def test_call_soon_threadsafe_wakes_the_loop(method: str) -> None:
 def test_a_plain_call_is_noticed_late() -> None:
     result = _second_of_reaction("set_result", _future, threadsafe=False)
     item = _second_of_reaction("put_nowait", _queue, threadsafe=False)
-    assert (result, item) == (60, 60)
+    task = _second_of_reaction("create_task", _group, threadsafe=False)
+    assert (result, item, task) == (60, 60, 60)
 
 
 @pytest.mark.always("bridge-fifo")

@@ -242,6 +242,30 @@ def test_a_failure_that_nobody_waits_for_is_told_nowhere(
     assert ("never retrieved" in perform(main).stderr) is not reads
 
 
+@pytest.mark.always("shared-hung-for-all")
+@ways(leave=LEAVES, own={"no deadline": None, "its own deadline": 1.0})
+def test_a_hung_download_is_waited_for_by_all_who_come_later(
+    leave: Leave, own: float | None
+) -> None:
+    names = load("patterns/shared_work_failed_fixed").rate.__globals__
+    downloads: list[str] = []
+
+    async def download(currency: str) -> None:
+        downloads.append(currency)
+        async with asyncio.timeout(own):
+            await asyncio.Event().wait()
+
+    names["download"] = download
+
+    async def main() -> None:
+        for _ in range(3):
+            assert isinstance(await outcome_of(leave(names["rate"]("EUR"), 0.5)), type)
+            await asyncio.sleep(1)
+
+    perform(main)
+    assert len(downloads) == (3 if own else 1)
+
+
 @pytest.mark.always("shared-cancelled-for-all")
 @ways(waiters={"one": 1, "several": 3}, snippet={"fixed": "fixed", "failed_fixed": "failed_fixed"})
 def test_who_cancels_the_download_cancels_all_who_wait(waiters: int, snippet: str) -> None:
