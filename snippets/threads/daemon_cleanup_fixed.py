@@ -14,10 +14,12 @@ def main() -> None:
     begun, stop = Event(), Event()
     saver = Thread(target=save, args=(begun, stop))
     saver.start()
-    begun.wait()
-    print("main: done")
-    stop.set()
-    saver.join()
+    try:
+        begun.wait()
+        print("main: done")
+    finally:
+        stop.set()
+        saver.join()
 
 
 if __name__ == "__main__":

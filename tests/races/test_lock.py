@@ -8,6 +8,7 @@ import threading
 from ast import literal_eval
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from copy import deepcopy
 from queue import LifoQueue, Queue, SimpleQueue
 from threading import Barrier, Event, Lock, Semaphore, Thread
 from time import sleep
@@ -185,6 +186,8 @@ GIVES: dict[str, tuple[Any, Callable[[Any], Any], bool]] = {
     "copy of a list": ([1], list, False),
     "copy of a dict": ({1: "one"}, dict.copy, False),
     "sorted": ([1], sorted, False),
+    "inner list of a copy": ([[1]], lambda data: data.copy()[0], True),
+    "inner list of a deep copy": ([[1]], lambda data: deepcopy(data)[0], False),
 }
 """What a method reads, what it gives out, and whether that changes with what it was made of."""
 
@@ -203,10 +206,10 @@ def test_what_is_given_out_is_read_without_the_lock(
 
     def add() -> None:
         with lock:
-            if isinstance(data, list):
-                data.append(2)
-            else:
+            if isinstance(data, dict):
                 data[2] = "two"
+            else:
+                (data[0] if isinstance(data[0], list) else data).append(2)
 
     given = all_of_it()
     together(1, add)

@@ -272,6 +272,58 @@ def test_readers_who_pass_a_waiting_writer_can_keep_it_waiting() -> None:
     assert wrote.is_set()
 
 
+@pytest.mark.sometimes("readers-reader-starves")
+@ways(writers={"2": 2, "50": 50})
+def test_writers_who_come_later_pass_a_waiting_reader(writers: int) -> None:
+    class Watched(load("races/readers_lock").SharedLock):  # type: ignore[misc]  # a snippet's
+        """Tells that somebody looked at the number of writers, or changed it."""
+
+        @property
+        def writers(self) -> int:
+            looked.set()
+            return self.count
+
+        @writers.setter
+        def writers(self, count: int) -> None:
+            self.count = count
+            counted.set()
+
+    looked, counted, has_read = Event(), Event(), Event()
+    shared = Watched()
+    inside, leave = ([Event() for _ in range(writers)] for _ in range(2))
+
+    def read() -> None:
+        with shared.read():
+            has_read.set()
+
+    def write(number: int) -> None:
+        with shared.write():
+            inside[number].set()
+            leave[number].wait(60)
+
+    threads = [Thread(target=write, args=(number,), daemon=True) for number in range(writers)]
+    reader = Thread(target=read, daemon=True)
+    threads[0].start()
+    assert inside[0].wait(60)
+    looked.clear()
+    reader.start()
+    assert looked.wait(60)
+    with shared.changed:
+        pass  # the reader waits
+    for number in range(1, writers):
+        counted.clear()
+        threads[number].start()
+        assert counted.wait(60)
+        leave[number - 1].set()
+        assert inside[number].wait(60)
+        threads[number - 1].join(60)
+        assert not has_read.is_set()
+    leave[-1].set()
+    assert has_read.wait(60)
+    for thread in [*threads, reader]:
+        thread.join(60)
+
+
 NESTED = """
 import threading
 from time import sleep

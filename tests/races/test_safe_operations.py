@@ -2,15 +2,17 @@
 
 import copy
 import gc
+import itertools
 import json
 import operator
 import os
 import pickle
 import sys
-from collections import Counter, UserDict, deque
+from collections import Counter, UserDict, defaultdict, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from threading import Barrier, Event, Thread
 from typing import Any
@@ -335,6 +337,12 @@ def test_what_is_appended_amid_a_sort_is_lost(change: Callable[[list[int]], None
 @pytest.mark.sometimes("safe-append-may-wait-for-sort", gil="off")
 def test_an_append_can_wait_for_the_end_of_a_sort() -> None:
     # no mutant: мутантов делают в сборке с GIL, а утверждение верно без него
+    # Several tries: whoever stops all threads for a moment makes the sort let go of the list.
+    assert any(appended_amid_a_sort() == [1, 2, 3, 40] for _ in range(20))
+
+
+def appended_amid_a_sort() -> list[int]:
+    """Return what a list holds after one thread sorted it and another appended to it."""
     items, asks = [3, 1, 2], Event()
 
     def add() -> None:
@@ -350,9 +358,10 @@ def test_an_append_can_wait_for_the_end_of_a_sort() -> None:
             asks.is_set()
         return item
 
-    items.sort(key=key)
+    with suppress(ValueError):
+        items.sort(key=key)
     adder.join()
-    assert items == [1, 2, 3, 40]
+    return items
 
 
 @pytest.mark.sometimes("safe-readers-may-wait-for-sort", gil="off")
@@ -368,6 +377,67 @@ def test_a_reader_can_wait_for_the_end_of_a_sort(read: Callable[[list[int]], lis
     # no mutant: мутантов делают в сборке с GIL, а утверждение верно без него
     # Several tries: whoever stops all threads for a moment makes the sort let go of the list.
     assert any(seen_amid_a_sort(read) == [0, [1, 2, 3]] for _ in range(20))
+
+
+class Heir(dict[int, int]):
+    """A dict of one's own."""
+
+
+ITERATES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], object]]] = {
+    "tuple": (dict, tuple),
+    "sum of values": (dict, lambda items: sum(items.values())),
+    "list of a defaultdict": (partial(defaultdict, int), list),
+    "list of a Counter": (Counter, list),
+    "list of an heir": (Heir, list),
+    "copy of a deque": (deque, deque.copy),
+}
+
+
+@pytest.mark.sometimes("safe-iterates-without-gil", gil="off")
+@ways(what=ITERATES)
+def test_a_function_goes_through_a_dict_in_steps(
+    what: tuple[Callable[[Any], Any], Callable[[Any], object]],
+) -> None:
+    # no mutant: мутантов делают в сборке с GIL, а утверждение верно без него
+    make, read = what
+
+    def raises(read: Callable[[Any], object], times: int) -> bool:
+        items, begin, done = make(enumerate(range(50))), Barrier(2), Event()
+        errors = list[RuntimeError]()
+
+        def change() -> None:
+            begin.wait(60)
+            for number in itertools.count():
+                if done.is_set():
+                    return
+                if isinstance(items, deque):
+                    items.append(number)
+                    items.popleft()
+                else:
+                    items[50 + number % 50] = number
+                    items.pop(50 + (number + 7) % 50, None)
+
+        def look() -> None:
+            begin.wait(60)
+            try:
+                for _ in range(times):
+                    read(items)
+            except RuntimeError as error:
+                errors.append(error)
+            finally:
+                done.set()
+
+        threads = [Thread(target=change), Thread(target=look)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return bool(errors)
+
+    # Any of several tries: on a busy machine they may go one after the other.
+    assert any(raises(read, 20_000) for _ in range(50))
+    if make is not deque:
+        assert not raises(lambda items: items.copy(), 5_000)
 
 
 def seen_amid_a_sort(read: Callable[[list[int]], list[int]]) -> list[Any]:
@@ -544,7 +614,9 @@ def test_a_deep_copy_goes_through_the_dict_itself(
     with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
         whole(items)
     whole(items.copy())
-    assert len(items) == 5, "it grew both times"
+    with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+        whole({"inner": items}.copy())
+    assert len(items) == 6, "it grew each time"
 
 
 @pytest.mark.sometimes("safe-own-eq-lets-others-in")

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from threading import (
     Barrier,
     BoundedSemaphore,
@@ -42,6 +43,37 @@ def test_who_comes_after_set_does_not_wait(
     for _ in range(2):
         together(threads, lambda: passed.append(event.wait(timeout)))
     assert passed == [True] * 2 * threads
+
+
+@pytest.mark.always("primitive-event-never-set")
+@ways(
+    error={"exception": OSError, "SystemExit": SystemExit},
+    first={"waiting": True, "failing": False},
+    waiting={"1": 1, "3": 3},
+)
+def test_who_waits_for_one_that_failed_waits_on(
+    error: type[BaseException], first: bool, waiting: int
+) -> None:
+    # no mutant: в программе страницы настройки читаются без ошибки
+    event = Event()
+
+    def announce() -> None:
+        with suppress(error):
+            raise error
+            event.set()
+
+    threads = [Thread(target=event.wait, daemon=True) for _ in range(waiting)]
+    failing = Thread(target=announce)
+    for thread in [*threads, failing] if first else [failing, *threads]:
+        thread.start()
+    failing.join()
+    for thread in threads:
+        thread.join(0.02)
+        assert thread.is_alive()
+    event.set()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 class Pulse:

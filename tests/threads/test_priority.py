@@ -117,6 +117,28 @@ def test_the_entry_that_get_failed_to_give_is_lost(kind: type[Any]) -> None:
     with pytest.raises(TypeError):
         jobs.get_nowait()
     assert [job["name"] for _, job in out_of(jobs)] == ["one", "two"]
+    for number, priority in enumerate((1, 2, 2, 5)):
+        jobs.put_nowait((priority, {"name": number}))
+    for left in ([1, 2, 3], [1, 2]):  # the next one loses a job that isn't urgent
+        with pytest.raises(TypeError):
+            jobs.get_nowait()
+        assert jobs.qsize() == len(left)
+    assert [job["name"] for _, job in out_of(jobs)] == left
+
+
+@pytest.mark.sometimes("priority-get-breaks-order")
+@ways(kind=KINDS, later={"two": (10, 11), "three": (10, 11, 12)})
+def test_after_a_failed_get_the_smallest_may_come_later(
+    kind: type[Any], later: tuple[int, ...]
+) -> None:
+    # no mutant: утверждение о самой очереди, программа к нему не нужна
+    jobs = kind()
+    for number, priority in enumerate((1, 2, 9, 3, 3, *later)):
+        jobs.put_nowait((priority, {"name": number}))
+    with pytest.raises(TypeError):
+        jobs.get_nowait()
+    taken = [jobs.get_nowait()[0] for _ in range(2)]
+    assert taken == [2, 9], "3 is still there"
 
 
 @pytest.mark.always("priority-lost-join-waits")
