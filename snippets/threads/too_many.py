@@ -12,7 +12,7 @@ def main() -> None:
     second = Thread(target=print, args=("second: runs",))
     first.start()
 
-    stack_size(2**46)  # 64 TiB: no system has addresses for two
+    stack_size(2**50)  # more than there are addresses
     try:
         second.start()
     except RuntimeError as error:

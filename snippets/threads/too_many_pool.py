@@ -6,7 +6,7 @@ def main() -> None:
     go_on = Event()
     with ThreadPoolExecutor(max_workers=2) as pool:
         pool.submit(go_on.wait)
-        stack_size(2**46)  # no thread can start
+        stack_size(2**50)  # no thread can start
         try:
             pool.submit(print, "order 7: paid")
         except RuntimeError as error:

@@ -12,8 +12,8 @@ _STACK = """\
 import threading
 
 def refuse():
-    # Two such stacks are all the addresses that there are, and some are taken.
-    threading.stack_size(2**46)
+    # Longer than all the addresses that a process may use.
+    threading.stack_size(2**50)
 
 def allow():
     threading.stack_size(0)

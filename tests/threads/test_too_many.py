@@ -282,7 +282,7 @@ def test_a_threading_server_starts_a_thread_for_each_connection(server: str, cou
 
 
 _SIZES = """\
-from threading import Event, Thread, stack_size
+from threading import Barrier, Event, Thread, stack_size
 
 def sizes():
     # What the process has reserved and what it has in use, in MiB.
@@ -290,20 +290,24 @@ def sizes():
         told = dict(line.split(":", 1) for line in status)
     return [int(told[name].split()[0]) // 1024 for name in ("VmSize", "VmRSS")]
 
-go_on, threads = Event(), []
+go_on = Event()
 
 def start(count):
-    before = sizes()
+    # A thread reserves and gives back up to 128 MiB besides: compare with half a stack.
+    before, begun = sizes(), Barrier(count + 1)
+    def run():
+        begun.wait()
+        go_on.wait()
     for _ in range(count):
-        threads.append(Thread(target=go_on.wait))
-        threads[-1].start()
+        Thread(target=run).start()
+    begun.wait()
     return [now - then for now, then in zip(sizes(), before)]
 
 """
 
 
 @pytest.mark.always("many-stack-size-later")
-@ways(size={"256 MiB": 256, "1 GiB": 1024})
+@ways(size={"1 GiB": 1024, "2 GiB": 2048})
 def test_the_size_is_for_threads_that_start_later(size: int) -> None:
     # one way of looking: where Linux tells what a process has reserved
     trace = perform_script(
@@ -313,10 +317,10 @@ def test_the_size_is_for_threads_that_start_later(size: int) -> None:
             start(1)
             before, _ = sizes()
             stack_size(SIZE * 2**20)
-            print(sizes()[0] - before < SIZE)
-            print(start(1)[0] >= SIZE, start(2)[0] >= 2 * SIZE)
+            print(sizes()[0] - before < SIZE // 2)
+            print(start(1)[0] > SIZE // 2, start(2)[0] > SIZE * 3 // 2)
             stack_size(0)
-            print(start(1)[0] < SIZE)
+            print(start(1)[0] < SIZE // 2)
             go_on.set()
             """,
             SIZE=size,
@@ -326,7 +330,7 @@ def test_the_size_is_for_threads_that_start_later(size: int) -> None:
 
 
 @pytest.mark.always("many-stack-reserved")
-@ways(size={"1 GiB": 1024, "256 MiB": 256}, count={"1": 1, "8": 8})
+@ways(size={"1 GiB": 1024, "2 GiB": 2048}, count={"1": 1, "8": 8})
 def test_a_stack_is_reserved_and_not_used(size: int, count: int) -> None:
     trace = perform_script(
         _SIZES
@@ -335,7 +339,7 @@ def test_a_stack_is_reserved_and_not_used(size: int, count: int) -> None:
             def main():
                 stack_size(SIZE * 2**20)
                 reserved, used = start(COUNT)
-                print(reserved >= SIZE * COUNT, used < SIZE * COUNT // 16)
+                print(reserved > SIZE * COUNT - SIZE // 2, used < SIZE // 16)
                 go_on.set()
 
             main()
