@@ -569,17 +569,30 @@ def test_who_kills_amid_a_result_may_wait_for_ever(pool: Pool, method: str) -> N
 
 
 @pytest.mark.always("lim-terminate-workers-handled", since="3.14")
-@ways(pool=PROCESS_POOLS, handler={"handler": "lambda *_: None", "ignored": "signal.SIG_IGN"})
+@ways(
+    pool=PROCESS_POOLS,
+    handler={
+        "handler": "lambda *_: None",
+        "ignored": "signal.SIG_IGN",
+        "raises": "lambda *_: sys.exit()",
+    },
+)
 def test_who_survives_sigterm_is_not_terminated(pool: Pool, handler: str) -> None:
     # no mutant: метод появился в Python 3.14, а доказательства ломают на 3.11
     code = """
-        import os, pathlib, signal, time
+        import os, pathlib, signal, sys, time
 
         def work(name):
             pathlib.Path(f"{name} began").touch()
             while not pathlib.Path("go on").exists():
                 time.sleep(0.01)
             return name
+
+        def outcome(job):
+            try:
+                return job.result(timeout=60)
+            except SystemExit:
+                return "SystemExit"
 
         def prepare():
             signal.signal(signal.SIGTERM, HANDLER)
@@ -588,15 +601,19 @@ def test_who_survives_sigterm_is_not_terminated(pool: Pool, handler: str) -> Non
             if BY_FORK:
                 prepare()
             pool = Pool(1, initializer=None if BY_FORK else prepare)
-            job = pool.submit(work, "tea")
-            while not pathlib.Path("tea began").exists():
+            begun, ahead = (pool.submit(work, name) for name in ("tea", "milk"))
+            while not (pathlib.Path("tea began").exists() and ahead.running()):
                 time.sleep(0.01)
             pool.terminate_workers()
-            print(job.done())
+            while RAISES and not begun.done():
+                time.sleep(0.01)
+            print(begun.done())
             pathlib.Path("go on").touch()
-            print(job.result(), flush=True)
+            print(outcome(begun), outcome(ahead), flush=True)
             # Nothing gentler ends a worker that waits for jobs of a pool that is gone.
             os.killpg(0, signal.SIGKILL)
     """
-    run = pool.run(filled(code, HANDLER=handler, BY_FORK=pool.method == "fork"))
-    assert run.stdout.splitlines() == ["False", "tea"], run.stderr
+    raises = "exit" in handler
+    run = pool.run(filled(code, HANDLER=handler, BY_FORK=pool.method == "fork", RAISES=raises))
+    ends = ["True", "SystemExit milk"] if raises else ["False", "tea milk"]
+    assert run.stdout.splitlines() == ends, run.stderr
