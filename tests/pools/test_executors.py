@@ -139,8 +139,12 @@ def test_twenty_tasks_in_two_workers(pool: Pool) -> None:
 @ways(
     pool={name: pool for name, pool in PROCESS_POOLS.items() if pool.method != "fork"},
     limit={"1": 1, "2": 2},
+    sent={
+        "one": "[pool.submit(place, 0).result()]",
+        "portion": "pool.map(place, range(3), chunksize=3)",
+    },
 )
-def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int) -> None:
+def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int, sent: str) -> None:
     trace = pool.perform(
         filled(
             """
@@ -151,9 +155,10 @@ def test_a_worker_is_replaced_after_so_many_tasks(pool: Pool, limit: int) -> Non
 
         if __name__ == "__main__":
             with Pool(max_workers=1, max_tasks_per_child=LIMIT) as pool:
-                print(len({pool.submit(place, 0).result() for _ in range(4)}))
+                print(len({where for _ in range(4) for where in SENT}))
     """,
             LIMIT=limit,
+            SENT=sent,
         )
     )
     assert trace.lines == [str(4 // limit)]

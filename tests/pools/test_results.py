@@ -252,6 +252,7 @@ BY_NAME = {
     "dataclass in order": ("Thawed('Ann')", True),
     "dataclass of defaults": ("Defaults(code=5)", True),
     "dataclass, one default": ("Half(user='Ann', code=5)", False),
+    "dataclass, only the default": ("Half('Ann', code=5)", True),
     "by name, but not only": ("Own(user='Ann', reason='own')", True),
 }
 """How an exception is made whose arguments have names, and whether it comes as it is."""

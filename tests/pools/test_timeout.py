@@ -448,8 +448,12 @@ def test_a_second_shutdown_can_undo_the_cancelling(pool: Pool) -> None:
 
 
 @pytest.mark.always("lim-terminate-workers-since-314")
-@ways(pool=PROCESS_POOLS, method={each: each for each in ("terminate_workers", "kill_workers")})
-def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
+@ways(
+    pool=PROCESS_POOLS,
+    method={each: each for each in ("terminate_workers", "kill_workers")},
+    left={"no with": None, "with, noticed before": False, "with, noticed after": True},
+)
+def test_workers_can_be_killed_since_314(pool: Pool, method: str, left: bool | None) -> None:
     # no mutant: методы появились в Python 3.14, а доказательства ломают на 3.11
     is_new = sys.version_info >= (3, 14)
     assert hasattr(ProcessPoolExecutor, method) is is_new
@@ -459,6 +463,7 @@ def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
             pool,
             filled(
                 """
+            import contextlib, threading
             from concurrent.futures import CancelledError
             from concurrent.futures.process import BrokenProcessPool
 
@@ -466,19 +471,31 @@ def test_workers_can_be_killed_since_314(pool: Pool, method: str) -> None:
                 pool = Pool(1)
                 jobs = [pool.submit(work, str(number)) for number in range(8)]
                 wait_for("0 began")
-                pool.METHOD()
+                # The schedule that is forced: when the pool's own thread notices.
+                manager, may_notice = pool._executor_manager_thread, threading.Event()
+                notice = manager.is_shutting_down
+                manager.is_shutting_down = lambda: may_notice.wait(60) and notice()
+                with contextlib.nullcontext() if LEFT is None else pool:
+                    pool.METHOD()
+                    if not LEFT:
+                        may_notice.set()
+                        while not jobs[-1].done():
+                            time.sleep(0.01)
+                may_notice.set()
                 ends = []
                 for job in jobs:
                     try:
-                        job.result()
+                        job.result(timeout=60)
                     except (BrokenProcessPool, CancelledError) as error:
                         ends.append(type(error).__name__)
                 print(len(ends), ends == sorted(ends), ends[0], ends[-1])
             """,
                 METHOD=method,
+                LEFT=left,
             ),
         )
-        assert lines == ["8 True BrokenProcessPool CancelledError"]
+        last = "BrokenProcessPool" if left else "CancelledError"
+        assert lines == [f"8 True BrokenProcessPool {last}"]
 
 
 @pytest.mark.always("lim-terminated-unnoticed", since="3.14")
@@ -552,17 +569,30 @@ def test_who_kills_amid_a_result_may_wait_for_ever(pool: Pool, method: str) -> N
 
 
 @pytest.mark.always("lim-terminate-workers-handled", since="3.14")
-@ways(pool=PROCESS_POOLS, handler={"handler": "lambda *_: None", "ignored": "signal.SIG_IGN"})
+@ways(
+    pool=PROCESS_POOLS,
+    handler={
+        "handler": "lambda *_: None",
+        "ignored": "signal.SIG_IGN",
+        "raises": "lambda *_: sys.exit()",
+    },
+)
 def test_who_survives_sigterm_is_not_terminated(pool: Pool, handler: str) -> None:
     # no mutant: метод появился в Python 3.14, а доказательства ломают на 3.11
     code = """
-        import os, pathlib, signal, time
+        import os, pathlib, signal, sys, time
 
         def work(name):
             pathlib.Path(f"{name} began").touch()
             while not pathlib.Path("go on").exists():
                 time.sleep(0.01)
             return name
+
+        def outcome(job):
+            try:
+                return job.result(timeout=60)
+            except SystemExit:
+                return "SystemExit"
 
         def prepare():
             signal.signal(signal.SIGTERM, HANDLER)
@@ -571,15 +601,19 @@ def test_who_survives_sigterm_is_not_terminated(pool: Pool, handler: str) -> Non
             if BY_FORK:
                 prepare()
             pool = Pool(1, initializer=None if BY_FORK else prepare)
-            job = pool.submit(work, "tea")
-            while not pathlib.Path("tea began").exists():
+            begun, ahead = (pool.submit(work, name) for name in ("tea", "milk"))
+            while not (pathlib.Path("tea began").exists() and ahead.running()):
                 time.sleep(0.01)
             pool.terminate_workers()
-            print(job.done())
+            while RAISES and not begun.done():
+                time.sleep(0.01)
+            print(begun.done())
             pathlib.Path("go on").touch()
-            print(job.result(), flush=True)
+            print(outcome(begun), outcome(ahead), flush=True)
             # Nothing gentler ends a worker that waits for jobs of a pool that is gone.
             os.killpg(0, signal.SIGKILL)
     """
-    run = pool.run(filled(code, HANDLER=handler, BY_FORK=pool.method == "fork"))
-    assert run.stdout.splitlines() == ["False", "tea"], run.stderr
+    raises = "exit" in handler
+    run = pool.run(filled(code, HANDLER=handler, BY_FORK=pool.method == "fork", RAISES=raises))
+    ends = ["True", "SystemExit milk"] if raises else ["False", "tea milk"]
+    assert run.stdout.splitlines() == ends, run.stderr

@@ -432,6 +432,10 @@ def test_an_exception_that_cannot_be_built_again_fails_its_receiver(kind: str) -
             def __init__(self, user, reason):
                 super().__init__(user, reason)
 
+        class Reduced(Refused):
+            def __reduce__(self):
+                return Reduced, ("Ann", *self.args)
+
         if __name__ == "__main__":
             made = multiprocessing.KIND()
             if isinstance(made, tuple):
@@ -439,7 +443,7 @@ def test_an_exception_that_cannot_be_built_again_fails_its_receiver(kind: str) -
                 send, receive = here.send, there.recv
             else:
                 send, receive = made.put, made.get
-            for error in (Refused("Ann", "late"), Kept("Ann", "late")):
+            for error in (Refused("Ann", "late"), Kept("Ann", "late"), Reduced("Ann", "late")):
                 send(error)
                 try:
                     print("received", repr(receive()))
@@ -449,7 +453,11 @@ def test_an_exception_that_cannot_be_built_again_fails_its_receiver(kind: str) -
             KIND=kind,
         )
     )
-    assert trace.lines == ["TypeError", "received Kept('Ann', 'late')"]
+    assert trace.lines == [
+        "TypeError",
+        "received Kept('Ann', 'late')",
+        "received Reduced('late')",
+    ]
 
 
 PIPE = """
@@ -736,13 +744,17 @@ def _double(number: int) -> int:
     return number * 2
 
 
+_logged_elsewhere = _logged(_double)
+
+
 @pytest.mark.always("xch-hidden-by-its-wrapper")
 @ways(protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)})
 def test_a_function_hidden_by_its_wrapper_is_refused(protocol: int) -> None:
     # no mutant: что принимает pickle, решает он сам
     assert pickle.loads(pickle.dumps(_double, protocol)) is _double
-    with pytest.raises(pickle.PicklingError, match="it's not the same object as"):
-        pickle.dumps(inspect.unwrap(_double), protocol)
+    for hidden in (inspect.unwrap(_double), _logged_elsewhere):
+        with pytest.raises(pickle.PicklingError, match="it's not the same object as"):
+            pickle.dumps(hidden, protocol)
 
 
 class Holder:
