@@ -270,11 +270,16 @@ async def _in_group(error: Make) -> None:
         group.create_task(_in_finally(error))
 
 
+async def _in_group_of_a_task(error: Make) -> None:
+    await asyncio.create_task(_in_group(error))
+
+
 FAILS: dict[str, Callable[[Make], Awaitable[None]]] = {
     "finally": _in_finally,
     "except": _in_except,
     "async with": _in_async_with,
     "TaskGroup": _in_group,
+    "TaskGroup of another task": _in_group_of_a_task,
 }
 
 
@@ -300,7 +305,7 @@ def test_an_error_of_the_cleanup_hides_the_cancellation(
         supervisor.cancel()
         await asyncio.wait({supervisor}, timeout=5)
         if supervise in TELL_APART:
-            group = fails is _in_group
+            group = fails in (_in_group, _in_group_of_a_task)
             assert type(supervisor.exception()) is (ExceptionGroup if group else type(error()))
             assert len(begun) == 1
         elif fails is _in_group and sys.version_info >= (3, 13):
