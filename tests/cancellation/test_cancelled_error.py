@@ -326,13 +326,20 @@ def test_the_error_of_a_stubborn_child_comes_instead_of_the_timeout(
 
 
 @pytest.mark.always("cancelled-error-gather-leaves")
-@ways(limit=LIMITS, obedient=SOME)
+@ways(limit=LIMITS, obedient=SOME, closing={"at once": 0, "for two seconds": 2})
 def test_gather_leaves_the_stubborn_child_behind(
-    limit: Callable[[Any], Coroutine[Any, Any, None]], obedient: int
+    limit: Callable[[Any], Coroutine[Any, Any, None]], obedient: int, closing: float
 ) -> None:
     # no mutant: в примерах страницы дочерних задач нет
+    async def obeys(seconds: float) -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(seconds)
+
     async def gathered() -> None:
-        await asyncio.gather(_stubborn(), *(asyncio.sleep(100) for _ in range(obedient)))
+        children = (obeys(closing + number) for number in range(obedient))
+        await asyncio.gather(_stubborn(), *children)
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
@@ -341,7 +348,8 @@ def test_gather_leaves_the_stubborn_child_behind(
         await asyncio.sleep(100)
 
     trace = perform(main)
-    assert trace.at("TimeoutError") == trace.at("swallowed") == 1
+    assert trace.at("swallowed") == 1
+    assert trace.at("TimeoutError") == 1 + closing, "with the end of the first that stops"
     assert trace.at("on to the end") == 1 + 5
 
 

@@ -666,6 +666,52 @@ def test_main_may_lose_ctrl_c(lost: tuple[str, str, str]) -> None:
     assert _run(code).stdout.splitlines() == [comes_out]
 
 
+AFTER_GROUP = """
+import asyncio, signal
+
+async def fail():
+    raise OSError
+
+async def main():
+    for _ in range(TIMES):
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail())
+                BODY
+        except BaseExceptionGroup:
+            print("caught")
+    asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)
+    await asyncio.sleep(60)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    asyncio.run(main())
+except (KeyboardInterrupt, asyncio.CancelledError) as error:
+    print(type(error).__name__)
+"""
+
+
+def _pressed_after_groups(times: int, body: str) -> str:
+    """Return what comes out of a program whose groups failed before Ctrl+C."""
+    *caught, out = _run(filled(AFTER_GROUP, TIMES=times, BODY=body)).stdout.splitlines()
+    assert caught == ["caught"] * times
+    return out
+
+
+@pytest.mark.always("shutdown-ctrl-c-after-group", before="3.13")
+@ways(times={"1": 1, "3": 3})
+def test_after_a_failed_group_ctrl_c_comes_out_as_a_cancellation(times: int) -> None:
+    # no mutant: дело в asyncio, групп с ошибкой в примерах страницы нет
+    assert _pressed_after_groups(times, "pass") == "CancelledError"
+    waits = "await asyncio.sleep(60)"
+    assert _pressed_after_groups(times, waits) == "KeyboardInterrupt", "it waited in the body"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="older ones are what the page warns of")
+def test_after_a_failed_group_newer_ones_come_out_as_ever() -> None:
+    assert _pressed_after_groups(3, "pass") == "KeyboardInterrupt"
+
+
 @pytest.mark.always("shutdown-ctrl-c-busy")
 # one way: busy is busy
 def test_the_first_ctrl_c_interrupts_nothing_that_is_busy() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
@@ -264,13 +265,27 @@ async def _in_async_with(error: Make) -> None:
         await asyncio.sleep(100)
 
 
+async def _in_group(error: Make) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_in_finally(error))
+
+
+async def _in_group_of_a_task(error: Make) -> None:
+    await asyncio.create_task(_in_group(error))
+
+
+FAILS: dict[str, Callable[[Make], Awaitable[None]]] = {
+    "finally": _in_finally,
+    "except": _in_except,
+    "async with": _in_async_with,
+    "TaskGroup": _in_group,
+    "TaskGroup of another task": _in_group_of_a_task,
+}
+
+
 @pytest.mark.always("supervisor-cleanup-hides-cancel")
 @pytest.mark.always("supervisor-asks-cancelling")
-@ways(
-    supervise=SUPERVISORS,
-    fails={"finally": _in_finally, "except": _in_except, "async with": _in_async_with},
-    error=ERRORS,
-)
+@ways(supervise=SUPERVISORS, fails=FAILS, error=ERRORS)
 def test_an_error_of_the_cleanup_hides_the_cancellation(
     supervise: Supervise, fails: Callable[[Make], Awaitable[None]], error: Make
 ) -> None:
@@ -290,7 +305,11 @@ def test_an_error_of_the_cleanup_hides_the_cancellation(
         supervisor.cancel()
         await asyncio.wait({supervisor}, timeout=5)
         if supervise in TELL_APART:
-            assert type(supervisor.exception()) is type(error())
+            group = fails in (_in_group, _in_group_of_a_task)
+            assert type(supervisor.exception()) is (ExceptionGroup if group else type(error()))
+            assert len(begun) == 1
+        elif fails is _in_group and sys.version_info >= (3, 13):
+            assert supervisor.cancelled(), "a group that failed cancels its task anew"
             assert len(begun) == 1
         else:
             assert not supervisor.done()

@@ -247,6 +247,42 @@ def test_a_group_whose_clean_up_fails_hides_the_timeout(
     assert perform(main).elapsed == 4
 
 
+@pytest.mark.always("timeout-group-finally", since="3.13")
+@ways(end=FAILED, limit={"timeout": True, "wait_for": False}, waits={"yes": True, "no": False})
+def test_a_wait_around_a_group_that_failed_is_cut(end: End, limit: bool, waits: bool) -> None:
+    # no mutant: так только с 3.13, в примерах страницы группы нет
+    async def work() -> None:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            end.reach()
+
+    async def grouped() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(work())
+        finally:
+            if waits:
+                await asyncio.sleep(1)
+            print("closed")
+
+    async def limited() -> None:
+        if limit:
+            async with asyncio.timeout(1):
+                await grouped()
+        else:
+            await asyncio.wait_for(grouped(), 1)
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError if waits else BaseExceptionGroup):
+            await limited()
+        await asyncio.sleep(1)
+
+    trace = perform(main)
+    assert trace.elapsed == 2
+    assert ("closed" in trace.lines) is not waits
+
+
 async def _in_wait_for(future: asyncio.Future[str]) -> str:
     return await asyncio.wait_for(future, 100)
 

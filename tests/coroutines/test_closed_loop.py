@@ -200,6 +200,16 @@ def test_the_end_that_the_loop_noticed_is_told_later(
                 client.writer.close()
 
 
+@pytest.mark.always("closed-loop-write-lost")
+@ways(data={"nothing": b"", "something": b"some"}, size={"little": 1, "too much": 10**8})
+def test_a_write_after_a_break_that_the_loop_noticed_is_lost(data: bytes, size: int) -> None:
+    # no mutant: в примере служба соединения не обрывает
+    with _ended(_resets, data, noticed=True) as client:
+        for _ in range(2):
+            client.writer.write(bytes(size))
+        assert client.writer.transport.get_write_buffer_size() == 0, "nothing is kept, either"
+
+
 @pytest.mark.always("closed-loop-close-too-late")
 @ways(inside={"in another loop": True, "in no loop": False})
 def test_closing_needs_the_loop(inside: bool) -> None:

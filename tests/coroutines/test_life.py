@@ -256,3 +256,31 @@ def test_a_failed_task_raises_at_each_await(end: End) -> None:
         assert await patient == "page 1"
 
     assert perform(impatient).elapsed == 1
+
+
+@pytest.mark.always("life-cache-keeps-waiting")
+@ways(leave=LEAVES, limited={"no limit of its own": False, "a limit of its own": True})
+def test_who_leaves_leaves_the_download_in_the_cache(leave: Leave, limited: bool) -> None:
+    cache = load("coroutines/life_cache_fixed")
+    begun: list[int] = []
+
+    async def hangs(page: int) -> str:
+        begun.append(page)
+        async with asyncio.timeout(1.5 if limited else None):
+            await asyncio.sleep(1000)
+        return f"page {page}"
+
+    async def left() -> None:
+        with suppress(TimeoutError, asyncio.CancelledError, BaseExceptionGroup):
+            await leave(cache.fetch(1), 1)
+
+    async def main() -> None:
+        cache.fetch.__globals__["download"] = hangs
+        await asyncio.wait({asyncio.create_task(left())})
+        await asyncio.wait({asyncio.create_task(left())})
+        assert begun == [1], "both waited for the same download"
+        assert (1 in cache.pages) is not limited
+        await asyncio.wait({asyncio.create_task(left())})
+        assert begun == ([1, 1] if limited else [1])
+
+    perform(main)
