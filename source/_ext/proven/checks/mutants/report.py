@@ -20,8 +20,9 @@ ADVICE = {
     "survivor": "change the program or the proof so that somebody notices it, or say why nobody "
     f"can: by this key, under the snippet's name, in {EXCUSES} of its chapter",
     "vacuous": "nothing breaks this proof, a hang apart, of what is changed in the snippets it "
-    "names, in its own statements and in its programs that are plain strings: let it assert "
-    "what the sentence says, or say in it why nothing can: # no mutant: reason in Russian",
+    "names, in its own statements and in its programs that are plain strings, whose statements "
+    "at the top level aren't swapped (def main() helps): let it assert what the sentence says, "
+    "or say in it why nothing can: # no mutant: reason in Russian",
     "unneeded": "somebody notices it, or there is no such mutant: take the reason out",
     "fault": "the check of mutants could not do its work here, so what it says of this file's "
     "proofs may be wrong: first let `pytest` pass this file, then mend what is named",
