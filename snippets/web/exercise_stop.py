@@ -23,7 +23,8 @@ async def stop(patience: float) -> None:
         _, late = await asyncio.wait(requests, timeout=patience)
         for request in late:
             request.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            await asyncio.wait(late)
 
 
 async def main() -> None:

@@ -167,8 +167,12 @@ async def _serve_and_leave(server: asyncio.Server) -> None:
 
 
 @pytest.mark.always("silent-serve-forever-closes", since="3.14")
-@ways(serve={"alone": _serve, "async with": _serve_and_leave}, count=SOME)
-def test_a_cancelled_serve_forever_closes_connections(serve: Stop, count: int) -> None:
+@ways(
+    serve={"alone": _serve, "async with": _serve_and_leave},
+    count=SOME,
+    left={"nothing": 0, "much": MUCH},
+)
+def test_a_cancelled_serve_forever_closes_connections(serve: Stop, count: int, left: int) -> None:
     # no mutant: Python 3.11, где ломают доказательства, соединений не закрывает
     async def main() -> None:
         kept: list[StreamWriter] = []
@@ -178,12 +182,16 @@ def test_a_cancelled_serve_forever_closes_connections(serve: Stop, count: int) -
         serving = asyncio.create_task(serve(server))
         await asyncio.sleep(1)
         assert len(kept) == count
+        for writer in kept:
+            writer.write(bytes(left))
         serving.cancel()
         await asyncio.wait({serving}, timeout=60)
-        assert serving.cancelled()
+        assert serving.done() is (not left)
         for reader, writer in clients:
-            assert await asyncio.wait_for(reader.read(), 60) == b""
+            assert len(await asyncio.wait_for(reader.read(), 60)) == left
             writer.close()
+        await asyncio.wait({serving}, timeout=60)
+        assert serving.cancelled()
 
     perform(main)
 
@@ -483,7 +491,21 @@ def test_reading_tells_of_a_reset(reset: Go, read: Read, waits: bool) -> None:
             await (reading or read(reader))
         writer.close()
 
+    async def written_after_the_end() -> None:
+        here, there = tcp_pair()
+        reader, writer = await asyncio.open_connection(sock=here)
+        there.sendall(b"one\nand 10 bytes more\n")
+        there.close()
+        assert await reader.readline() == b"one\n"
+        while not reader.exception():
+            writer.write(b"ping\n")
+            await asyncio.sleep(0)
+        with pytest.raises(BrokenPipeError, match="Broken pipe"):
+            await read(reader)
+        writer.close()
+
     asyncio.run(main())
+    asyncio.run(written_after_the_end())
 
 
 def keeps_alive(writer: StreamWriter) -> bool:
