@@ -8,6 +8,7 @@ import threading
 from ast import literal_eval
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from copy import deepcopy
 from queue import LifoQueue, Queue, SimpleQueue
 from threading import Barrier, Event, Lock, Semaphore, Thread
 from time import sleep
@@ -185,6 +186,7 @@ GIVES: dict[str, tuple[Any, Callable[[Any], Any], bool]] = {
     "copy of a list": ([1], list, False),
     "copy of a dict": ({1: "one"}, dict.copy, False),
     "sorted": ([1], sorted, False),
+    "deep copy": ([1], deepcopy, False),
 }
 """What a method reads, what it gives out, and whether that changes with what it was made of."""
 
@@ -214,6 +216,14 @@ def test_what_is_given_out_is_read_without_the_lock(
         seen: list[int] = []
         together(1, lambda: seen.extend(given))
     assert seen == [1, 2][: 1 + changes]
+
+    if not changes:  # A copy: what it holds is shared, unless the copy is deep.
+        inner = [1]
+        data = [inner] if isinstance(data, list) else {1: inner}
+        given = all_of_it()
+        together(1, lambda: inner.append(2))
+        held = given if isinstance(given, list) else list(given.values())
+        assert held == ([[1]] if give is deepcopy else [[1, 2]])
 
 
 FINISHES: dict[str, Callable[[Generator[int, None, None]], object]] = {
