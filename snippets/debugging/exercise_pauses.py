@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, call
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -21,16 +21,21 @@ async def check_pauses() -> None:
     failures = [OSError(), OSError(), OSError()]
     action = AsyncMock(side_effect=[*failures, "ready"])
     assert await retry(action, sleep) == "ready"
-    print("pauses:", [call.args[0] for call in sleep.await_args_list])
+    pauses = sleep.await_args_list
+    assert pauses == [call(10), call(20), call(40)]
+    print("pauses:", [pause.args[0] for pause in pauses])
     print("tries:", action.await_count)
 
 
 async def check_last_error() -> None:
-    action = AsyncMock(side_effect=OSError("still down"))
-    try:
-        await retry(action, AsyncMock())
-    except OSError as error:
-        print(f"tries: {action.await_count}, then: {error}")
+    last = OSError("still down")
+    failures = [OSError(), OSError(), OSError(), last]
+    action = AsyncMock(side_effect=failures)
+    (error,) = await asyncio.gather(
+        retry(action, AsyncMock()), return_exceptions=True
+    )
+    assert error is last
+    print(f"tries: {action.await_count}, then: {error}")
 
 
 if __name__ == "__main__":

@@ -285,6 +285,41 @@ def test_the_future_of_a_stopped_loop_never_ends(
         future.result(0)
 
 
+def _in_a_runner(main: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(main)
+
+
+RUNS: dict[str, Callable[[Coroutine[Any, Any, None]], None]] = {
+    "asyncio.run": asyncio.run,
+    "Runner": _in_a_runner,
+}
+
+
+@pytest.mark.always("bridge-stop-under-run")
+@ways(run=RUNS, by_thread={"by a thread": True, "in the loop": False})
+def test_stopping_the_loop_of_asyncio_run_is_an_error(
+    run: Callable[[Coroutine[Any, Any, None]], None], by_thread: bool
+) -> None:
+    # no mutant: в примере цикл запускает run_forever
+    given: list[Future[Any]] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        given.append(asyncio.run_coroutine_threadsafe(asyncio.sleep(100), loop))
+        await asyncio.sleep(0)
+        if by_thread:
+            await asyncio.to_thread(loop.call_soon_threadsafe, loop.stop)
+        else:
+            loop.stop()
+        await asyncio.sleep(10)
+
+    with pytest.raises(RuntimeError, match="Event loop stopped"):
+        run(main())
+    with pytest.raises(CancelledError):
+        given[0].result(0)
+
+
 class _GivenWhileItEnds:
     """A thread that gives a loop a coroutine while `asyncio.run` finishes its generators."""
 

@@ -223,7 +223,7 @@ async def _without_waiting(_: object, seconds: float) -> None:
 LEAVES_OR_NOT = LEAVES | {"error": _by_error, "without waiting": _without_waiting}
 
 
-def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool) -> bool:
+def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool, shut: bool = False) -> bool:
     """Tell whether the loop works while a job that nobody waits for goes on in a pool's thread."""
     began, worked, left = threading.Event(), threading.Event(), asyncio.Event()
     seen: list[bool] = []
@@ -248,7 +248,11 @@ def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool) -> bool:
     async def open_and_use() -> None:
         try:
             with ThreadPoolExecutor(1) as pool:
-                await use(pool)
+                try:
+                    await use(pool)
+                finally:
+                    if shut:
+                        pool.shutdown(wait=False)
         finally:
             waited_for.append(bool(queued))
 
@@ -271,10 +275,10 @@ def _neighbour_works(leave: Leave, *, opened_in_coroutine: bool) -> bool:
 
 
 @pytest.mark.always("blocking-pool-exit")
-@ways(leave=LEAVES_OR_NOT)
-def test_leaving_the_with_of_a_pool_stops_the_loop(leave: Leave) -> None:
+@ways(leave=LEAVES_OR_NOT, shut={"open": False, "after shutdown(wait=False)": True})
+def test_leaving_the_with_of_a_pool_stops_the_loop(leave: Leave, shut: bool) -> None:
     # no mutant: пул в примере открывает обычная функция, так и надо
-    assert not _neighbour_works(leave, opened_in_coroutine=True)
+    assert not _neighbour_works(leave, opened_in_coroutine=True, shut=shut)
     assert _neighbour_works(leave, opened_in_coroutine=False)
 
 
