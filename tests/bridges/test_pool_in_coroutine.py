@@ -182,10 +182,14 @@ def test_the_pool_of_the_loop_does_not_close_itself(count: int, own: bool) -> No
     asyncio.run(main())
 
 
+_TAKE_ALONG = ("by_timeout", "by_cancel", "by_group")
+_LEAVE_ALL = ("stays", "by_wait", "by_as_completed")
+
+
 @pytest.mark.always("pic-cancel-drops-the-queued")
 @ways(
     pool=POOLS,
-    leave={how: how for how in ("by_timeout", "by_cancel", "by_group", "stays")},
+    leave={how: how for how in (*_TAKE_ALONG, *_LEAVE_ALL)},
     inside={"inside": True, "outside": False},
 )
 def test_a_cancelled_coroutine_takes_its_queued_job_along(
@@ -222,6 +226,15 @@ def test_a_cancelled_coroutine_takes_its_queued_job_along(
                     await asyncio.sleep(0)
                     raise ValueError
 
+            async def by_wait(jobs, folder):
+                async with asyncio.timeout(0.001):
+                    await asyncio.wait(jobs)
+
+            async def by_as_completed(jobs, folder):
+                async with asyncio.timeout(0.001):
+                    for job in asyncio.as_completed(jobs):
+                        await job
+
             async def stays(jobs, folder):
                 Path(folder, "go on").touch()
                 await asyncio.gather(*jobs)
@@ -251,7 +264,7 @@ def test_a_cancelled_coroutine_takes_its_queued_job_along(
         )
     )
     # A pool of one process takes two more of the queue than the one that has begun.
-    taken = {9} if leave == "stays" else {1, 2, 3} if "Process" in pool.name else {1}
+    taken = {9} if leave in _LEAVE_ALL else {1, 2, 3} if "Process" in pool.name else {1}
     assert int(done.stdout) in taken, done.stderr
 
 

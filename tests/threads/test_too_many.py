@@ -254,6 +254,7 @@ def test_a_threading_server_starts_a_thread_for_each_connection(server: str, cou
             class Mixed(ThreadingMixIn, TCPServer):
                 pass
 
+            TCPServer.request_queue_size = COUNT
             begun, go_on, at_work = Semaphore(0), Event(), set()
 
             class Handler(BaseRequestHandler):
@@ -321,12 +322,15 @@ def test_the_size_is_for_threads_that_start_later(size: int) -> None:
             print(start(1)[0] > SIZE // 2, start(2)[0] > SIZE * 3 // 2)
             stack_size(0)
             print(start(1)[0] < SIZE // 2)
+            stack_size(SIZE * 2**20)
+            stack_size()
+            print(start(1)[0] < SIZE // 2)
             go_on.set()
             """,
             SIZE=size,
         )
     )
-    assert trace.lines == ["True", "True True", "True"]
+    assert trace.lines == ["True", "True True", "True", "True"]
 
 
 @pytest.mark.always("many-stack-reserved")
@@ -392,58 +396,75 @@ OTHERS = {
     "_thread": """
 import _thread
 
-def start():
-    begun, go_on, ended = _thread.allocate_lock(), _thread.allocate_lock(), []
-    begun.acquire()
-    go_on.acquire()
-    def wait():
-        begun.release()
-        go_on.acquire()
-    _thread.start_new_thread(wait, ())
-    begun.acquire()
-    return go_on.release
+def start(function):
+    _thread.start_new_thread(function, ())
 """,
     "C": """
 import ctypes
-libc = ctypes.CDLL(None)
+begins, kept = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p), []
 
-def start():
-    semaphore, ident = ctypes.create_string_buffer(64), ctypes.c_ulong()
-    libc.sem_init(semaphore, 0, 0)
-    wait = ctypes.cast(libc.sem_wait, ctypes.c_void_p)
-    assert not libc.pthread_create(ctypes.byref(ident), None, wait, semaphore)
-    def end():
-        libc.sem_post(semaphore)
-        libc.pthread_join(ident, None)
-    return end
+def start(function):
+    kept.append(begins(lambda _: function()))
+    ident = ctypes.c_ulong()
+    assert not ctypes.CDLL(None).pthread_create(ctypes.byref(ident), None, kept[0], None)
 """,
 }
 
 
 @pytest.mark.always("many-others-unseen")
-@ways(other=OTHERS)
-def test_linux_counts_threads_that_python_does_not_know(other: str) -> None:
+@ways(
+    other=OTHERS,
+    asks={"current_thread": "current_thread()", "logging": "logging.error('at work')"},
+)
+def test_linux_counts_threads_that_python_does_not_know(other: str, asks: str) -> None:
     # The stage's own thread would be counted, too: this runs without it.
     ended = run_by(
         "spawn",
         other
         + filled(
             """
-            from threading import active_count
+            import ctypes, logging
+            from threading import Event, active_count, current_thread
+
+            libc = ctypes.CDLL(None)
+            semaphore, ident = ctypes.create_string_buffer(64), ctypes.c_ulong()
+            begun, ask, asked, go_on, ended = [Event() for _ in range(5)]
 
             def counted():
                 with open("/proc/self/status") as status:
                     told = dict(line.split(":", 1) for line in status)
                 return int(told["Threads"])
 
+            def without_python():
+                libc.sem_init(semaphore, 0, 0)
+                wait = ctypes.cast(libc.sem_wait, ctypes.c_void_p)
+                assert not libc.pthread_create(ctypes.byref(ident), None, wait, semaphore)
+
+            def run():
+                begun.set()
+                ask.wait(20)
+                ASKS
+                asked.set()
+                go_on.wait(20)
+                ended.set()
+
             before = active_count(), counted()
-            end = start()
+            without_python()
+            start(run)
+            begun.wait(20)
             print(active_count() - before[0], counted() - before[1])
-            end()
-            """
+            ask.set()
+            asked.wait(20)
+            print(active_count() - before[0], counted() - before[1])
+            go_on.set()
+            ended.wait(20)
+            libc.sem_post(semaphore)
+            libc.pthread_join(ident, None)
+            """,
+            ASKS=asks,
         ),
     )
-    assert (ended.stdout, ended.returncode) == ("0 1\n", 0), ended.stderr
+    assert (ended.stdout, ended.returncode) == ("0 2\n1 2\n", 0), ended.stderr
 
 
 PROCESSES = {
