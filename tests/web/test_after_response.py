@@ -219,11 +219,15 @@ app = FastAPI(lifespan=lifespan)
 
 
 @pytest.mark.always("after-task-sigterm")
-@ways(awaited={"by nobody": False, "by lifespan": True})
-def test_after_sigterm_a_task_is_not_even_cancelled(awaited: bool) -> None:
+@ways(
+    awaited={"by nobody": False, "by lifespan": True},
+    before={"alone": "", "after Ctrl+C": "os.kill(os.getpid(), signal.SIGINT); "},
+)
+def test_after_sigterm_a_task_is_not_even_cancelled(awaited: bool, before: str) -> None:
     # no mutant: в примере сервер останавливает сама программа
     code = STOPPED.replace("app = FastAPI()", AWAITED) if awaited else STOPPED
-    done = run_by("spawn", code.replace("SIGNAL", "SIGTERM"))
+    kill = "os.kill(os.getpid(), signal.SIGNAL)"
+    done = run_by("spawn", code.replace(kill, before + kill).replace("SIGNAL", "SIGTERM"))
     cleaned = ["letter: cleaned up"] if awaited else []
     assert done.stdout.splitlines() == ["receipt: begins", "receipt: sent", *cleaned], done.stderr
     assert done.returncode == -signal.SIGTERM
