@@ -684,6 +684,47 @@ def test_what_the_other_end_never_read_resets_the_pipe() -> None:
                 here.recv()
 
 
+@pytest.mark.sometimes("xch-waiting-send-may-reset")
+def test_a_send_that_waits_for_room_may_be_reset() -> None:
+    # no mutant: что увидит отправитель, решает система
+    trace = perform_by(
+        "fork",
+        """
+        import os
+        from multiprocessing import Pipe, Process
+        from pathlib import Path
+
+        def close_once_it_sleeps(there, go, sender):
+            go.recv()
+            stat = Path(f"/proc/{sender}/stat")
+            while stat.read_text().rpartition(")")[2].split()[0] != "S":
+                pass
+            there.close()
+
+        if __name__ == "__main__":
+            here, there = Pipe()
+            os.set_blocking(here.fileno(), False)
+            try:
+                while True:
+                    here.send("fills the pipe")
+            except BlockingIOError:
+                os.set_blocking(here.fileno(), True)
+            hear, tell = Pipe(duplex=False)
+            child = Process(target=close_once_it_sleeps, args=(there, hear, os.getpid()))
+            child.start()
+            there.close()
+            tell.send("go")
+            for _ in range(2):
+                try:
+                    here.send("waits for room")
+                except OSError as error:
+                    print(type(error).__name__, isinstance(error, ConnectionError))
+            child.join()
+        """,
+    )
+    assert trace.lines == ["ConnectionResetError True", "BrokenPipeError True"]
+
+
 @pytest.mark.always("xch-lambda-is-refused")
 @ways(protocol={str(each): each for each in range(pickle.HIGHEST_PROTOCOL + 1)})
 def test_a_lambda_is_refused_a_partial_is_not(protocol: int) -> None:

@@ -218,15 +218,43 @@ app = FastAPI(lifespan=lifespan)
 """
 
 
+NUMBER_1 = """
+import os, sys
+if os.getpid() != 1:
+    os.execvp("unshare", [*UNSHARE, sys.executable, __file__])
+"""
+UNSHARE = ["unshare", "-Urpf", "--kill-child"]
+"""Runs a program under the number 1, which it has in a container."""
+
+
+def unshares() -> bool:
+    """Return whether this machine allows that."""
+    try:
+        return not subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode
+    except OSError:
+        return False
+
+
 @pytest.mark.always("after-task-sigterm")
-@ways(awaited={"by nobody": False, "by lifespan": True})
-def test_after_sigterm_a_task_is_not_even_cancelled(awaited: bool) -> None:
+@ways(
+    awaited={"by nobody": False, "by lifespan": True},
+    how={"alone": "", "after Ctrl+C": "os.kill(os.getpid(), signal.SIGINT); "}
+    | ({"number 1": NUMBER_1} if unshares() else {}),
+)
+def test_after_sigterm_a_task_is_not_even_cancelled(awaited: bool, how: str) -> None:
     # no mutant: в примере сервер останавливает сама программа
     code = STOPPED.replace("app = FastAPI()", AWAITED) if awaited else STOPPED
+    survives = how is NUMBER_1
+    if survives:
+        code = filled(NUMBER_1, UNSHARE=UNSHARE) + code
+    else:
+        code = code.replace("os.kill(", f"{how}os.kill(")
     done = run_by("spawn", code.replace("SIGNAL", "SIGTERM"))
-    cleaned = ["letter: cleaned up"] if awaited else []
-    assert done.stdout.splitlines() == ["receipt: begins", "receipt: sent", *cleaned], done.stderr
-    assert done.returncode == -signal.SIGTERM
+    cleaned = ["letter: cleaned up"] if awaited or survives else []
+    begins, sent, *ends = done.stdout.splitlines()
+    assert (begins, sent) == ("receipt: begins", "receipt: sent"), done.stderr
+    assert sorted(ends) == cleaned + ["served"] * survives, done.stderr
+    assert done.returncode == (0 if survives else -signal.SIGTERM)
 
 
 @pytest.mark.always("after-second-ctrl-c")
