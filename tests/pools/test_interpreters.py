@@ -205,7 +205,7 @@ def test_names_read_in_nested_code_only_are_not_found(
         def price(n):
             return n * RATE
 
-        def by_generator(ns):
+        def by_generator(ns: list[int]) -> int:
             return sum(price(n) for n in ns)
 
         def by_lambda(ns):
