@@ -10,14 +10,14 @@ def parse(name: str) -> str:
     return name.upper()
 
 
-def run(names: list[str]) -> dict[str, str]:
+def run(names: list[str]) -> dict[str, str | BaseException]:
     jobs: dict[str, Future[str]] = {}
     # submit() raises BrokenProcessPool, too, once the pool is broken.
     with suppress(BrokenProcessPool), ProcessPoolExecutor(1) as pool:
         for name in names:
             jobs[name] = pool.submit(parse, name)
     return {
-        name: job.result()
+        name: job.exception() or job.result()
         for name, job in jobs.items()
         if not isinstance(job.exception(), BrokenProcessPool)
     }

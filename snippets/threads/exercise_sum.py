@@ -19,8 +19,8 @@ def main() -> None:
     for number in range(1, 11):
         numbers.put(number)
     numbers.put(END)
-    print("total:", answer.get())
     adder.join()
+    print("total:", answer.get_nowait())
 
 
 if __name__ == "__main__":

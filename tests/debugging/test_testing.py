@@ -22,7 +22,7 @@ from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
 import pytest
 from proven.stage import load, perform, play
 
-from tests.ways import Abort, but, ways
+from tests.ways import Abort, but, only, ways
 
 
 def fail(case: unittest.TestCase) -> None:
@@ -839,12 +839,22 @@ async def instantly(*_: object) -> None:
     """Stand for asyncio.sleep without a wait."""
 
 
+real_sleep = asyncio.sleep
+
+
+async def giving_way(*_: object) -> None:
+    """Stand for asyncio.sleep with one pass of the loop."""
+    await real_sleep(0)
+
+
 SLEEPS: dict[str, Callable[[], Any]] = {
     "patch": lambda: patch("asyncio.sleep"),
     "patch.object": lambda: patch.object(asyncio, "sleep"),
     "a function of one's own": lambda: patch("asyncio.sleep", instantly),
+    "one that waits itself": lambda: patch("asyncio.sleep", giving_way),
     "not patched": nullcontext,
 }
+WAITING = only(SLEEPS, "one that waits itself", "not patched")
 
 
 @pytest.mark.always("testing-patched-sleep")
@@ -865,7 +875,7 @@ def test_a_patched_sleep_lets_nobody_else_run(sleep: Callable[[], Any], pause: f
             await asyncio.gather(poll(), other())
 
     lines = perform(main).lines
-    assert lines.index("polled") == (2 if sleep is SLEEPS["not patched"] else 0)
+    assert lines.index("polled") == (2 if sleep in WAITING.values() else 0)
 
 
 @pytest.mark.always("testing-loop-factory")

@@ -176,6 +176,78 @@ def test_a_function_that_needs_more_is_not_sent(work: str) -> None:
     assert lines == ["NotShareableError", "True"]
 
 
+@pytest.mark.always("interp-nested-global", since="3.14")
+@ways(
+    module={"main file": "", "imported": "prices."},
+    function={
+        "generator expression": ("by_generator", "NameError"),
+        "lambda": ("by_lambda", "NameError"),
+        "nested function": ("by_nested", "NameError"),
+        "generator of values": ("by_constant", "NameError"),
+        "by itself": ("by_itself", "3"),
+        "both": ("by_both", "3"),
+        "list comprehension": ("by_list", "3"),
+        "default": ("by_default", "3"),
+    },
+)
+def test_names_read_in_nested_code_only_are_not_found(
+    module: str, function: tuple[str, str]
+) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    name, outcome = function
+    lines = printed(
+        """
+        import sys
+        from pathlib import Path
+
+        RATE = 3
+
+        def price(n):
+            return n * RATE
+
+        def by_generator(ns: list[int]) -> int:
+            return sum(price(n) for n in ns)
+
+        def by_lambda(ns):
+            return max(map(lambda n: price(n), ns))
+
+        def by_nested(ns):
+            def each(n):
+                return price(n)
+            return each(ns[0])
+
+        def by_constant(ns):
+            return sum(n * RATE for n in ns)
+
+        def by_itself(ns):
+            return sum(map(price, ns))
+
+        def by_both(ns):
+            return sum(price(n) for n in ns) * RATE // RATE
+
+        def by_list(ns):
+            return sum([price(n) for n in ns])
+
+        def by_default(ns, start=0):
+            return sum((price(n) for n in ns), start)
+
+        def main():
+            with Pool(1) as pool:
+                try:
+                    print(pool.submit(WORK, [1]).result())
+                except Exception as error:
+                    print(type(error).__name__)
+
+        if __name__ == "__main__":
+            Path(sys.path[0], "prices.py").write_text(Path(__file__).read_text())
+            import prices
+            main()
+    """,
+        WORK=module + name,
+    )
+    assert lines == [outcome]
+
+
 @pytest.mark.always("interp-own-class", since="3.14")
 @ways(
     back={

@@ -1,9 +1,10 @@
 """Proofs for source/processes/dead-worker.md."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from proven.stage import play
+from proven.stage import load, play
 from proven.stage.player import path_of
 
 from tests.ways import only, ways
@@ -205,6 +206,17 @@ def test_only_the_guilty_one_dies_alone() -> None:
     lines = play("processes/dead_worker_fixed").lines
     assert lines[0] == "in one pool: {'tea': 'TEA'}"
     assert lines[1:] == ["poison: killed its process", "coffee: COFFEE", "milk: MILK"]
+
+
+def test_an_error_of_a_job_loses_no_result() -> None:
+    def parse(name: str) -> str:
+        if name == "bad":
+            raise error
+        return name.upper()
+
+    error, run = ValueError(), load("processes/dead_worker_fixed").run
+    run.__globals__.update(parse=parse, ProcessPoolExecutor=ThreadPoolExecutor)
+    assert run(["tea", "bad", "milk"]) == {"tea": "TEA", "bad": error, "milk": "MILK"}
 
 
 @pytest.mark.sometimes("dead-late-worker-unnoticed")
