@@ -33,8 +33,10 @@ def main() -> None:
     client = Client()
     with asyncio.Runner() as runner:
         print(runner.run(client.connect(ours)))
-        print(runner.run(client.ask("one")))
-        runner.run(client.close())
+        try:
+            print(runner.run(client.ask("one")))
+        finally:
+            runner.run(client.close())
     service.join()
     print("service got", received)
 

@@ -6,15 +6,16 @@ class Polite:
 
     def __init__(self, places: int, interval: float) -> None:
         self.inside = asyncio.Semaphore(places)
+        self.turn = asyncio.Lock()
         self.interval, self.free = interval, 0.0
 
     async def __aenter__(self) -> None:
+        clock = asyncio.get_running_loop().time
         await self.inside.acquire()
-        now = asyncio.get_running_loop().time()
-        mark = max(now, self.free)
-        self.free = mark + self.interval
         try:
-            await asyncio.sleep(mark - now)
+            async with self.turn:
+                await asyncio.sleep(self.free - clock())
+                self.free = clock() + self.interval
         except asyncio.CancelledError:
             self.inside.release()
             raise

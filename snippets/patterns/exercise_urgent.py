@@ -23,13 +23,14 @@ class Jobs:
 
 async def main() -> None:
     jobs = Jobs()
-    worker = asyncio.create_task(jobs.work())
-    for job in ("letter 1", "letter 2", "letter 3"):
-        jobs.add(job)
-    await asyncio.sleep(0.5)
-    jobs.add("alarm", urgent=True)
-    await jobs.queue.join()
-    worker.cancel()
+    async with asyncio.TaskGroup() as group:
+        worker = group.create_task(jobs.work())
+        for job in ("letter 1", "letter 2", "letter 3"):
+            jobs.add(job)
+        await asyncio.sleep(0.5)
+        jobs.add("alarm", urgent=True)
+        await jobs.queue.join()
+        worker.cancel()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ def parse(text: str) -> int:
 def main() -> None:
     texts = ["12", "many", "30"]
     with ThreadPoolExecutor() as pool:
-        futures = {text: pool.submit(parse, text) for text in texts}
-    for text, future in futures.items():
+        futures = [pool.submit(parse, text) for text in texts]
+    for text, future in zip(texts, futures, strict=True):
         if error := future.exception():
             print(f"{text}: {type(error).__name__}")
         else:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from threading import Barrier, Event, Lock
 from typing import Any
 
@@ -305,6 +305,53 @@ def test_each_portion_has_the_whole_timeout(read: Callable[[Any, int], object]) 
             assert read(file, 7)  # seven times half the timeout
         with dripping.makefile("rb") as file, pytest.raises(TimeoutError):
             read(file, 7)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+
+
+def _file(connection: socket.socket) -> Any:
+    assert connection.recv(len(HEAD)) == HEAD
+    return connection.makefile("rb")
+
+
+def _answer(connection: socket.socket) -> HTTPResponse:
+    answer = HTTPResponse(connection)
+    answer.begin()
+    return answer
+
+
+def _recv(connection: socket.socket) -> bytes:
+    assert connection.recv(len(HEAD)) == HEAD
+    return connection.recv(9)
+
+
+@pytest.mark.always("ttl-read1-gives-what-came")
+@ways(
+    read={
+        "recv": _recv,
+        "read1 of a file": lambda connection: _file(connection).read1(9),
+        "read1 of an answer": lambda connection: _answer(connection).read1(9),
+    },
+    gather={
+        "read of a file": lambda connection: _file(connection).read(9),
+        "read of an answer": lambda connection: _answer(connection).read(9),
+    },
+)
+def test_what_has_come_is_given_without_the_rest(
+    read: Callable[[socket.socket], bytes], gather: Callable[[socket.socket], bytes]
+) -> None:
+    # no mutant: примеры страницы сокета не открывают
+    def first(part: Callable[[socket.socket], bytes]) -> bytes:
+        near, far = socket.socketpair()
+        with near, far:
+            near.settimeout(0.2)
+            far.sendall(HEAD + b"part")  # and five bytes that never come
+            return part(near)
+
+    assert first(read) == b"part"
+    with pytest.raises(TimeoutError):
+        first(gather)
 
 
 def _of_http(address: tuple[str, int], timeout: float) -> socket.socket:

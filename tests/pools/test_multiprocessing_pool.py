@@ -332,32 +332,42 @@ def test_a_callback_that_waits_for_the_pool_stops_it(method: str, call: str, oth
 @ways(
     method=METHODS,
     name={"imap": "imap", "imap_unordered": "imap_unordered"},
-    leave={"with": "pool.__exit__, args=(None, None, None)", "terminate": "pool.terminate"},
+    leave={
+        "with": "leaving.set(); pool.__exit__(None, None, None); left.set()",
+        "terminate": "leaving.set(); pool.terminate(); left.set()",
+        "end of the program": "atexit.register(leaving.set)",
+    },
 )
 def test_a_source_that_waits_holds_the_exit(method: str, name: str, leave: str) -> None:
     # no mutant: чего ждёт выход, решает сам Python
     code = """
-        import multiprocessing, threading
+        import atexit, multiprocessing, threading
 
         asked, go_on = threading.Event(), threading.Event()
+        leaving, left = threading.Event(), threading.Event()
 
         def source():
             yield -1
             asked.set()
             go_on.wait()
 
+        def watch():
+            leaving.wait()
+            print("still there:", not left.wait(0.2), flush=True)
+            go_on.set()
+
+        def end():
+            left.set()
+            print("left")
+
         if __name__ == "__main__":
+            atexit.register(end)  # before the pool's own: called after it
+            threading.Thread(target=watch, daemon=True).start()
             pool = multiprocessing.Pool(1)
             results = pool.NAME(abs, source())
             asked.wait()
-            print(next(results))
-            leaving = threading.Thread(target=LEAVE)
-            leaving.start()
-            leaving.join(0.2)
-            print("still there:", leaving.is_alive())
-            go_on.set()
-            leaving.join()
-            print("left")
+            print(next(results), flush=True)
+            LEAVE
     """
     run = run_by(method, filled(code, NAME=name, LEAVE=leave))
     assert run.stdout.splitlines() == ["1", "still there: True", "left"], run.stderr

@@ -7,6 +7,7 @@ from threading import (
     Barrier,
     BoundedSemaphore,
     BrokenBarrierError,
+    Condition,
     Event,
     Lock,
     RLock,
@@ -372,6 +373,39 @@ def no_signal() -> Any:
     memory = explore.load(MEMORY).Memory(2)
     memory.changed.notify_all = lambda: None
     return memory
+
+
+class Looking(Condition):
+    """Tells of each look at a condition that isn't true yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = Semaphore(0)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.looks.release()
+        return super().wait(timeout)
+
+
+@pytest.mark.sometimes("primitive-large-amount-starves")
+def test_a_large_amount_may_never_be_there() -> None:
+    memory = load(MEMORY).Memory(2)
+    memory.changed = Looking()
+    looks = memory.changed.looks
+    memory.take(1)
+    memory.take(1)
+    large = Thread(target=memory.take, args=(2,), daemon=True)
+    large.start()
+    assert looks.acquire(timeout=60)
+    for _ in range(20):
+        memory.give(1)  # a small job has ended,
+        assert looks.acquire(timeout=60)  # which isn't enough for the large one,
+        memory.take(1)  # and the next small one begins
+    assert large.is_alive()
+    memory.give(1)
+    memory.give(1)  # as soon as no small one comes between
+    large.join(timeout=60)
+    assert not large.is_alive()
 
 
 @pytest.mark.never("primitive-amount-at-once-no-deadlock")
