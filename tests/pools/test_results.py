@@ -4,12 +4,12 @@ import asyncio
 import inspect
 import sys
 import threading
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed, wait
 from itertools import permutations
 from textwrap import dedent
 
 import pytest
-from proven.stage import perform_script, play
+from proven.stage import load, perform_script, play
 
 from tests.ways import ENDED, End, ways
 from tests.ways_processes import POOLS, PROCESS_POOLS, Pool, filled
@@ -454,6 +454,11 @@ def test_as_completed_yields_by_completion(order: tuple[int, ...]) -> None:
     late.set_result(None)
     assert next(ready) is late
     assert play("pools/results_order").lines[:2] == ["as completed: quick", "as completed: slow"]
+    example = load("pools/results_order")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(example.fetch, "slow")
+        assert not wait([slow], timeout=0.05).done, "it comes once the quick one was seen"
+        example.quick_was_seen.set()
     turns = [threading.Event() for _ in order]
     with ThreadPoolExecutor(max_workers=3) as pool:
         tasks = {pool.submit(turn.wait): place for place, turn in enumerate(turns)}
