@@ -315,6 +315,17 @@ LEAVES: dict[str, Leave] = {
 """What makes a task leave what it waits for: TimeoutError, CancelledError or a group comes out."""
 
 
+def _by_runner(main: Coroutine[Any, Any, Any]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(main)
+
+
+Run = Callable[[Coroutine[Any, Any, Any]], None]
+
+RUNS: dict[str, Run] = {"asyncio.run": asyncio.run, "Runner": _by_runner}
+"""What runs a program of asyncio in a loop of its own."""
+
+
 def printed_in_any_order(name: str) -> set[tuple[str, ...]]:
     """Return what each order of its threads lets the whole snippet `name` print."""
     printed: set[tuple[str, ...]] = set()

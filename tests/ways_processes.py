@@ -27,6 +27,10 @@ METHODS = {method: method for method in multiprocessing.get_all_start_methods()}
 
 NOT_FORK = {name: method for name, method in METHODS.items() if name != "fork"}
 
+_VERSION = sys.version_info[:3]
+FORKSERVER_IMPORTS_ONCE = _VERSION >= (3, 14, 1) or (3, 13, 8) <= _VERSION < (3, 14)
+"""Whether a server that forks imports the main file, so that its children don't."""
+
 _CHOOSE = """\
 import multiprocessing
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 from proven.stage import load, perform, play
 from proven.stage.clock import VirtualLoop
 
-from tests.ways import ENDED, EXITS, FAILED, End, ways
+from tests.ways import ENDED, EXITS, FAILED, RUNS, End, Run, ways
 
 Guard = AbstractAsyncContextManager[Any]
 
@@ -285,22 +285,9 @@ def test_the_future_of_a_stopped_loop_never_ends(
         future.result(0)
 
 
-def _in_a_runner(main: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner() as runner:
-        runner.run(main)
-
-
-RUNS: dict[str, Callable[[Coroutine[Any, Any, None]], None]] = {
-    "asyncio.run": asyncio.run,
-    "Runner": _in_a_runner,
-}
-
-
 @pytest.mark.always("bridge-stop-under-run")
 @ways(run=RUNS, by_thread={"by a thread": True, "in the loop": False})
-def test_stopping_the_loop_of_asyncio_run_is_an_error(
-    run: Callable[[Coroutine[Any, Any, None]], None], by_thread: bool
-) -> None:
+def test_stopping_the_loop_of_asyncio_run_is_an_error(run: Run, by_thread: bool) -> None:
     # no mutant: в примере цикл запускает run_forever
     given: list[Future[Any]] = []
 

@@ -21,6 +21,7 @@ from tests.ways import (
     End,
     Leave,
     but,
+    only,
     outcome_of,
     ways,
 )
@@ -248,8 +249,8 @@ def test_a_group_whose_clean_up_fails_hides_the_timeout(
 
 
 @pytest.mark.always("timeout-group-finally", since="3.13")
-@ways(end=FAILED, limit={"timeout": True, "wait_for": False}, waits={"yes": True, "no": False})
-def test_a_wait_around_a_group_that_failed_is_cut(end: End, limit: bool, waits: bool) -> None:
+@ways(end=FAILED, leave=only(LEAVES, "timeout", "wait_for"), waits={"yes": True, "no": False})
+def test_a_wait_around_a_group_that_failed_is_cut(end: End, leave: Leave, waits: bool) -> None:
     # no mutant: так только с 3.13, в примерах страницы группы нет
     async def work() -> None:
         try:
@@ -266,16 +267,9 @@ def test_a_wait_around_a_group_that_failed_is_cut(end: End, limit: bool, waits: 
                 await asyncio.sleep(1)
             print("closed")
 
-    async def limited() -> None:
-        if limit:
-            async with asyncio.timeout(1):
-                await grouped()
-        else:
-            await asyncio.wait_for(grouped(), 1)
-
     async def main() -> None:
         with pytest.raises(TimeoutError if waits else BaseExceptionGroup):
-            await limited()
+            await leave(grouped(), 1)
         await asyncio.sleep(1)
 
     trace = perform(main)

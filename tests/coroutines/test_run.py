@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, perform_script, play
 
-from tests.ways import ENDED, End, ways
+from tests.ways import ENDED, RUNS, End, ways
 from tests.ways_processes import filled
 
 
@@ -319,14 +319,6 @@ def test_policies_are_deprecated_since_314() -> None:
         asyncio.set_event_loop_policy(None)
     expected = [DeprecationWarning] * 2 if sys.version_info >= (3, 14) else []
     assert [warning.category for warning in caught] == expected
-
-
-def _by_runner(coroutine: Any) -> None:
-    with asyncio.Runner() as runner:
-        runner.run(coroutine)
-
-
-RUNS = {"asyncio.run": asyncio.run, "Runner": _by_runner}
 
 
 @pytest.mark.always("run-not-inside-loop")

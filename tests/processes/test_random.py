@@ -15,6 +15,7 @@ from proven.stage import play
 
 from tests.ways import ways
 from tests.ways_processes import (
+    FORKSERVER_IMPORTS_ONCE,
     INTERPRETER_POOLS,
     METHODS,
     POOLS,
@@ -39,9 +40,6 @@ if NUMPY:
     UNSEEDED["numpy.random"] = OF_NUMPY
     SEEDED_ON_IMPORT["numpy.random"] = f"{OF_NUMPY}.seed(42) or {OF_NUMPY}"
 """What makes a generator; those of NumPy, too, if this interpreter has it."""
-
-VERSION = sys.version_info[:3]
-FORKSERVER_IMPORTS_ONCE = VERSION >= (3, 14, 1) or (3, 13, 8) <= VERSION < (3, 14)
 
 CHILDREN = """
     import multiprocessing, os, random

@@ -12,7 +12,14 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, NOT_FORK, filled, perform_by, run_by
+from tests.ways_processes import (
+    FORKSERVER_IMPORTS_ONCE,
+    METHODS,
+    NOT_FORK,
+    filled,
+    perform_by,
+    run_by,
+)
 
 
 @pytest.mark.always("sm-fork-copies")
@@ -273,10 +280,7 @@ def test_by_forkserver_all_children_share_one_import(
     start: tuple[str, list[str]], preload: list[str]
 ) -> None:
     # no mutant: на Python 3.11, где ломают доказательства, программу импортирует каждый процесс
-    version = sys.version_info[:3]
-    once = version >= (3, 14, 1) or (3, 13, 8) <= version < (3, 14)
-    if "-m" in start[1] or preload == ["json"]:
-        once = False
+    once = FORKSERVER_IMPORTS_ONCE and not ("-m" in start[1] or preload == ["json"])
     assert imports_and_numbers(start, "forkserver", *preload) == ((1, 1) if once else (3, 3))
 
 

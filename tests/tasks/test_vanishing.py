@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from proven.stage import load, perform, perform_script, play
 
-from tests.ways import ENDED, FAILED, SOME, STARTED, End, Started, but, ways
+from tests.ways import ENDED, FAILED, RUNS, SOME, STARTED, End, Started, but, ways
 
 DESTROYED = "Task was destroyed but it is pending!"
 UNRETRIEVED = "Task exception was never retrieved"
@@ -401,11 +401,6 @@ def _by_hand_tidily(main: Coroutine[Any, Any, None]) -> None:
     loop.close()
 
 
-def _by_runner(main: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner() as runner:
-        runner.run(main)
-
-
 def _left_over(
     run: Callable[[Coroutine[Any, Any, None]], None],
     left: tuple[Callable[[], Coroutine[Any, Any, None]], int],
@@ -493,7 +488,7 @@ def test_of_what_gather_or_the_run_wrapped_nothing_is_told(
 
 
 @pytest.mark.always("vanish-run-cancels")
-@ways(left=LEFT, run={"run": asyncio.run, "Runner": _by_runner, "by hand, tidily": _by_hand_tidily})
+@ways(left=LEFT, run=RUNS | {"by hand, tidily": _by_hand_tidily})
 def test_run_leaves_nothing_to_destroy(
     left: tuple[Callable[[], Coroutine[Any, Any, None]], int],
     run: Callable[[Coroutine[Any, Any, None]], None],
@@ -538,7 +533,7 @@ async def _in_a_callback(create: Callable[[], None]) -> None:
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @ways(
     new={"finally": _in_finally, "except": _in_except, "callback": _in_a_callback},
-    run={"run": asyncio.run, "Runner": _by_runner},
+    run=RUNS,
     longer={
         "nothing": None,
         "another task": "task",

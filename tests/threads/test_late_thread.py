@@ -8,7 +8,7 @@ import pytest
 from proven.stage import perform_script, play
 
 from tests.ways import ways
-from tests.ways_processes import METHODS, NOT_FORK, filled, run_by
+from tests.ways_processes import FORKSERVER_IMPORTS_ONCE, METHODS, NOT_FORK, filled, run_by
 
 HOW = {"the last line": "", "sys.exit": "sys.exit(0)", "an exception": "raise OSError"}
 """How the main thread ends."""
@@ -162,8 +162,6 @@ AT_THE_END = {
     "not yet": ("attempt()", 0),
 }
 """Who starts a process, and its exit code."""
-VERSION = sys.version_info[:3]
-FORKSERVER_IMPORTS_ONCE = VERSION >= (3, 14, 1) or (3, 13, 8) <= VERSION < (3, 14)
 
 
 @pytest.mark.always("late-process-by-spawn")
