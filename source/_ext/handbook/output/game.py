@@ -84,7 +84,9 @@ class Scheduler(Interleaving):
             question="Найдите порядок сами, потом сверьтесь с ответом на с.\u00a0{}.",
         )
         both = [data(graph, self._source(graph.scene.snippet)) for graph in (broken, fixed)]
-        node = game("", task, asked, data=json.dumps(both, ensure_ascii=False))
+        node = game(
+            "", task, asked, data=json.dumps(both, ensure_ascii=False, separators=(",", ":"))
+        )
         for part in (node, *node.findall(nodes.Element)):
             self.set_source_info(part)
         return node
