@@ -470,6 +470,35 @@ def test_the_interrupt_of_a_loop_over_map_cancels_the_rest(
     assert begun.empty()
 
 
+@pytest.mark.always("stop-pool-generator-expression")
+@ways(
+    use={"sum": lambda read: sum(1 for _ in read), "loop": lambda read: [*read]},
+    workers=WORKERS,
+)
+def test_the_interrupt_of_a_generator_expression_over_map_cancels_nothing(
+    use: Callable[[Iterator[None]], object], workers: int
+) -> None:
+    # no mutant: программа страницы map не зовёт, а что он отменит, решает Python
+    in_body, done = Event(), list[int]()
+
+    def work(number: int) -> None:
+        if number:
+            in_body.wait(timeout=60)
+        done.append(number)
+
+    def body() -> None:
+        in_body.set()
+        raise KeyboardInterrupt
+
+    def use_pool() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            use(body() for _ in pool.map(work, range(8)))
+
+    with pytest.raises(KeyboardInterrupt):
+        use_pool()
+    assert sorted(done) == [*range(8)]
+
+
 @pytest.mark.always("stop-pool-job-error")
 @ways(
     ask={
