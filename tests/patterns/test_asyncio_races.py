@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, nullcontext, suppress
+from contextlib import aclosing, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -40,6 +40,34 @@ class Yields(StaleAccount):
     async def withdraw(self, who: str, amount: int) -> None:
         async for _ in self.steps(amount):
             await asyncio.sleep(0)
+
+
+class WaitsInWith(StaleAccount):
+    """A broken twin: the act stands in a block whose entry may wait."""
+
+    @asynccontextmanager
+    async def payment(self) -> AsyncIterator[None]:
+        await asyncio.sleep(0)
+        yield
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        if self.balance >= amount:
+            async with self.payment():
+                self.balance -= amount
+
+
+class WaitsInFor(StaleAccount):
+    """A broken twin: a loop whose step may wait is between the check and the act."""
+
+    async def steps(self) -> AsyncIterator[None]:
+        await asyncio.sleep(0)
+        yield
+
+    async def withdraw(self, who: str, amount: int) -> None:
+        if self.balance >= amount:
+            async for _ in self.steps():
+                pass
+            self.balance -= amount
 
 
 class ActLocked(StaleAccount):
@@ -152,7 +180,8 @@ def test_no_race_without_an_await_in_between(explored: Callable[..., None]) -> N
     assert play(NO_AWAIT).find("Bob: refused")
     balances = list(_balances(NO_AWAIT))
     assert set(balances) == {0}
-    twins = [_below_zero(twin) for twin in (StaleAccount, Yields)]
+    broken = (StaleAccount, Yields, WaitsInWith, WaitsInFor)
+    twins = [_below_zero(twin) for twin in broken]
     explored(len(balances), twin_fails=[_goes_below_zero(BROKEN), *twins])
 
 

@@ -605,6 +605,59 @@ def test_an_exception_of_the_main_file_comes_under_another_name(error: tuple[str
     assert here.endswith("True") is not is_itself
 
 
+@pytest.mark.always("interp-memory-error", since="3.14")
+@ways(
+    job={
+        "raised": "raise MemoryError",
+        "of a huge object": "bytearray(sys.maxsize - 100)",
+        "an heir": "raise own.Short",
+    },
+    later={"a builtin": "ValueError('later')", "of a module": "own.Known('later')"},
+)
+def test_a_memory_error_comes_with_the_next_failure(job: str, later: str) -> None:
+    # no mutant: класс есть только с 3.14, а доказательства ломают на 3.11
+    lines = printed(
+        """
+        import sys
+        from pathlib import Path
+
+        if __name__ == "__main__":
+            text = "class Known(Exception): pass\\nclass Short(MemoryError): pass"
+            Path(sys.path[0], "own.py").write_text(text)
+        import own
+
+        def huge():
+            JOB
+
+        def fine():
+            return sys.maxsize and "fine"
+
+        def caught():
+            try:
+                huge()
+            except MemoryError:
+                raise OSError("caught") from None
+
+        def fails():
+            raise LATER
+
+        def tell(future):
+            error = future.exception()
+            print(type(error).__name__ if error else future.result())
+
+        if __name__ == "__main__":
+            with Pool(1) as pool:
+                for job in (caught, fails, huge, fine, fails, fine, fails):
+                    tell(pool.submit(job))
+    """,
+        JOB=job,
+        LATER=later,
+    )
+    name = later.removeprefix("own.").removesuffix("('later')")
+    late = "Short" if "Short" in job else "MemoryError"
+    assert lines == ["OSError", name, "None", "fine", late, "fine", name]
+
+
 @pytest.mark.always("interp-crash-ends-all", since="3.14")
 @ways(code={"0": 0, "3": 3}, workers={"1": 1, "2": 2})
 def test_os_exit_ends_the_program(code: int, workers: int) -> None:
