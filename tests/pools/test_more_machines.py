@@ -178,21 +178,94 @@ def test_some_keywords_never_come_to_the_function(
 
 
 @pytest.mark.always("more-machines-shutdown")
-def test_shutdown_without_waiting_cancels(client: distributed.Client) -> None:
+@ways(taken_by={"submit": True, "map": False})
+def test_shutdown_without_waiting_cancels(client: distributed.Client, taken_by: bool) -> None:
     # no mutant: что делать с заданиями, решает сама библиотека
-    # one way: a fact about a method
     pools = {True: client.get_executor(pure=False), False: futures.ThreadPoolExecutor(1)}
     for cancels, pool in pools.items():
         begun.clear()
         go_on.clear()
-        jobs = [pool.submit(work), pool.submit(work), pool.submit(work)]
+        jobs = [pool.submit(work) for _ in range(3)] if taken_by else []
+        results = iter(()) if taken_by else pool.map(note, [0, 0, 0, 1])
         try:
-            assert begun.wait(20)
+            assert begun.wait(20) if taken_by else next(results) == 0
             pool.shutdown(wait=False)
         finally:
             go_on.set()
-        futures.wait(jobs)
-        assert {job.cancelled() for job in jobs} == {cancels}
+        futures.wait(jobs, timeout=60)
+        assert {job.cancelled() for job in jobs} == ({cancels} if taken_by else set())
+        assert list(results) == ([] if taken_by else [0, 0, 1])
+
+
+noted: list[int] = []
+reached = threading.Semaphore(0)
+
+
+def note(number: int) -> int:
+    noted.append(number)
+    if number:
+        reached.release()
+        go_on.wait(60)
+    return number
+
+
+def held(pool: futures.Executor) -> Iterator[int] | None:
+    return pool.map(note, range(1, 7))
+
+
+def dropped(pool: futures.Executor) -> Iterator[int] | None:
+    pool.map(note, range(1, 7))
+    return None
+
+
+def broken_off(pool: futures.Executor) -> Iterator[int] | None:
+    for _ in pool.map(note, range(7)):
+        break
+    return None
+
+
+def forgotten(cluster: distributed.LocalCluster) -> bool:
+    """Whether no job is left but those that a worker is at."""
+    at_workers = [len(worker.state.tasks) for worker in cluster.workers.values()]
+    return not cluster.scheduler.tasks and max(at_workers) <= 1
+
+
+@pytest.mark.always("more-machines-map-unread")
+@ways(use={"held": held, "dropped": dropped, "broken off": broken_off})
+def test_what_map_took_is_not_waited_for(
+    cluster: distributed.LocalCluster,
+    client: distributed.Client,
+    use: Callable[[futures.Executor], Iterator[int] | None],
+) -> None:
+    # no mutant: что делать с заданиями, решает сама библиотека
+    go_on.clear()
+    noted.clear()
+    left = threading.Event()
+    results: list[Iterator[int] | None] = []
+
+    def leave() -> None:
+        with client.get_executor(pure=False) as pool:
+            results.append(use(pool))
+        left.set()
+
+    threading.Thread(target=leave, daemon=True).start()
+    try:
+        assert left.wait(60)  # nobody has let the jobs go on
+        [unread] = results
+        if unread is None:
+            for _ in range(600):
+                if forgotten(cluster):
+                    break
+                reached.acquire(timeout=0.1)
+            else:
+                pytest.fail("the workers keep the jobs")
+    finally:
+        go_on.set()
+    if unread is None:
+        assert client.submit(abs, -1, pure=False).result(timeout=60) == 1
+        assert len(set(noted) - {0}) <= 2
+    else:
+        assert list(unread) == list(range(1, 7))
 
 
 inside: list[int] = []
