@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from contextlib import suppress
 from contextvars import ContextVar
 
@@ -239,7 +240,11 @@ def test_a_failure_that_nobody_waits_for_is_told_nowhere(
         names["rates"].clear()
         gc.collect()
 
-    assert ("never retrieved" in perform(main).stderr) is not reads
+    stderr = perform(main).stderr
+    told = "never retrieved" in stderr or "exception in shielded future" in stderr
+    # gh-156321: in these releases shield itself tells of it, whoever has read it.
+    by_shield = (3, 14) <= sys.version_info < (3, 14, 9) or (3, 15) <= sys.version_info < (3, 15, 1)
+    assert told is (by_shield or not reads)
 
 
 @pytest.mark.always("shared-hung-for-all")

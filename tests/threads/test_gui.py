@@ -253,7 +253,7 @@ IS_DELETED = {
 }
 
 
-@pytest.mark.always("gui-tkinter-deleted-elsewhere", gil="on")
+@pytest.mark.always("gui-tkinter-deleted-elsewhere", before="3.13")
 @ways(steps=IS_DELETED)
 def test_a_tk_that_another_thread_deletes_ends_the_program(steps: tuple[str, bool]) -> None:
     # no mutant: в чьём потоке удалять окно, проверяет сам Tcl
