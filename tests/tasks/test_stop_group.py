@@ -458,6 +458,18 @@ def test_a_cancelled_error_ends_one_task(stop: Callable[[], Awaitable[None]], ot
     with pytest.raises(asyncio.CancelledError):
         perform(awaited)
 
+    async def awaited_by_a_neighbour() -> None:
+        async def wait_for(task: asyncio.Task[None]) -> None:
+            await task
+
+        async with asyncio.TaskGroup() as group:
+            stopped = group.create_task(stop())
+            neighbour = group.create_task(wait_for(stopped))
+        assert stopped.cancelled()
+        assert neighbour.cancelled()
+
+    perform(awaited_by_a_neighbour)
+
 
 @pytest.mark.always("stop-group-cancelled-error-body")
 @ways(count=COUNTS)
