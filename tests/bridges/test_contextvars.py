@@ -419,7 +419,8 @@ if __name__ == "__main__":
 SEEN = """
 from concurrent.futures import ProcessPoolExecutor
 from contextvars import ContextVar
-from multiprocessing import Process
+from multiprocessing import Pool, Process
+from threading import Thread
 
 user = ContextVar("user", default="nobody")
 
@@ -429,14 +430,26 @@ def see():
 def get():
     return user.get()
 
-if __name__ == "__main__":
-    user.set("Ann")
+def start():
     process = Process(target=see)
     process.start()
     process.join()
     with ProcessPoolExecutor(1) as pool:
-        print("pool:", pool.submit(get).result())
+        print("pool:", pool.submit(get).result(), flush=True)
+
+def in_a_thread():
+    thread = Thread(target=start)
+    thread.start()
+    thread.join()
+
+if __name__ == "__main__":
+    user.set("Ann")
+    WHO()
+    with Pool(1, maxtasksperchild=1) as pool:
+        print("first:", pool.apply(get))
+        print("replaced:", pool.apply(get))
 """
+INHERITED = getattr(sys.flags, "thread_inherit_context", 0)
 
 
 @pytest.mark.always("ctx-not-pickled")
@@ -447,18 +460,26 @@ def test_a_context_is_not_sent_to_a_pool_of_processes(method: str) -> None:
 
 
 @pytest.mark.always("ctx-processes")
-@ways(method=METHODS)
-def test_only_a_fork_sees_what_was_set(method: str) -> None:
+@ways(method=METHODS, who={"the main thread": "start", "another thread": "in_a_thread"})
+def test_only_a_fork_sees_what_was_set(method: str, who: str) -> None:
     # no mutant: процессов в примерах страницы нет
-    seen = "nobody" if method in NOT_FORK else "Ann"
-    trace = perform_by(method, SEEN)
-    assert trace.ordered(f"process: {seen}", f"pool: {seen}")
+    main = "nobody" if method in NOT_FORK else "Ann"
+    thread = main if INHERITED else "nobody"
+    starter = main if who == "start" else thread
+    trace = perform_by(method, filled(SEEN, WHO=who))
+    assert trace.lines == [
+        f"process: {starter}",
+        f"pool: {starter}",
+        f"first: {main}",
+        f"replaced: {thread}",
+    ]
 
 
 STALE_BY_FORK = """
 import asyncio
 from concurrent.futures import ProcessPoolExecutor
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from threading import Thread
 
 user = ContextVar("user", default="nobody")
 
@@ -470,6 +491,12 @@ async def in_executor():
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(WORKERS) as pool:
+        if FIRST:
+            context = copy_context()
+            context.run(user.set, "Sam")
+            thread = Thread(target=context.run, args=(pool.submit, see))
+            thread.start()
+            thread.join()
         for name in ("Ann", "Bob", "Eve"):
             user.set(name)
             print(name, "sees", SEND)
@@ -484,11 +511,15 @@ if __name__ == "__main__":
         "run_in_executor": "asyncio.run(in_executor())",
     },
     workers={"1": 1, "3": 3},
+    first={"the main thread": False, "a thread with a context of its own": True},
 )
-def test_a_pool_by_fork_sees_what_was_set_at_its_first_job(send: str, workers: int) -> None:
+def test_a_pool_by_fork_sees_what_its_first_sender_saw(
+    send: str, workers: int, first: bool
+) -> None:
     # no mutant: пула процессов в примерах страницы нет
-    trace = perform_by("fork", filled(STALE_BY_FORK, SEND=send, WORKERS=workers))
-    assert trace.lines == ["Ann sees Ann", "Bob sees Ann", "Eve sees Ann"]
+    trace = perform_by("fork", filled(STALE_BY_FORK, SEND=send, WORKERS=workers, FIRST=first))
+    seen = "Sam" if first else "Ann"
+    assert trace.lines == [f"{name} sees {seen}" for name in ("Ann", "Bob", "Eve")]
 
 
 KEPT = """

@@ -329,6 +329,15 @@ def test_the_old_file_is_whole_until_it_is_replaced(
     assert seen[begun:] == [lines] * (len(seen) - begun)
     assert (seen[-1] == lines) == (ends is list)
 
+    # Put in place before it is closed, it isn't whole.
+    path.write_text("old\n", encoding="utf-8")
+    fresh = tmp_path / "fresh"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write("new\n")
+        os.replace(fresh, path)
+        assert path.read_text(encoding="utf-8") == ""
+    assert path.read_text(encoding="utf-8") == "new\n"
+
 
 @pytest.mark.sometimes("files-replace-mixed")
 def test_two_threads_that_write_at_once_may_spoil_it(tmp_path: Path) -> None:

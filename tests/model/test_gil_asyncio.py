@@ -40,6 +40,12 @@ def test_tasks_callbacks_and_the_loop_share_one_thread(count: int) -> None:
     perform(main)
     assert len(threads) == 3 * count + 2
     assert set(threads) == {threading.get_ident()}
+    # Another loop has a thread of its own.
+    beside = threading.Thread(target=lambda: asyncio.run(main()))
+    beside.start()
+    beside.join(60)
+    assert len(threads) == 2 * (3 * count + 2)
+    assert len(set(threads)) == 2
 
 
 @pytest.mark.never("ga-nobody-between-awaits")

@@ -544,8 +544,11 @@ def test_jobs_of_an_old_pool_end_with_its_block_after_ctrl_c(method: str, sendin
     method=METHODS,
     kind={"executor": "ProcessPoolExecutor", "old": "multiprocessing.Pool"},
     end=only(ENDS, "os._exit", "killed", "the system kills"),
+    beside={"alone": False, "beside another process": True},
 )
-def test_workers_after_their_program_was_killed(method: str, kind: str, end: str) -> None:
+def test_workers_after_their_program_was_killed(
+    method: str, kind: str, end: str, beside: bool
+) -> None:
     # no mutant: что увидит рабочий процесс, решает система
     # While a process holds the writing end of the pipe that it reads, its reading can't end.
     run = by(
@@ -557,7 +560,11 @@ def test_workers_after_their_program_was_killed(method: str, kind: str, end: str
             call(abs, (-7,)) if call else pool.submit(abs, -7).result()
             (worker,) = multiprocessing.active_children()
             jobs = pool._inqueue if call else pool._call_queue
-            sent.send((worker.pid, os.fstat(jobs._reader.fileno()).st_ino))
+            other = worker
+            if BESIDE:
+                other = multiprocessing.Process(target=signal.pause)
+                other.start()
+            sent.send((worker.pid, other.pid, os.fstat(jobs._reader.fileno()).st_ino))
             END
 
         def writes_to(pid, pipe):
@@ -574,9 +581,12 @@ def test_workers_after_their_program_was_killed(method: str, kind: str, end: str
             here, there = multiprocessing.Pipe()
             child = multiprocessing.Process(target=program, args=(there,))
             child.start()
-            pid, pipe = here.recv()
-            worker = os.pidfd_open(pid)
+            pid, beside, pipe = here.recv()
+            worker, other = os.pidfd_open(pid), os.pidfd_open(beside)
             child.join()
+            if BESIDE:
+                print("held" if writes_to(beside, pipe) else "free")
+                signal.pidfd_send_signal(other, signal.SIGKILL)
             if "KIND" == "ProcessPoolExecutor":
                 print("holds its pipe" if writes_to(pid, pipe) else "may see the end")
                 print("ended" if multiprocessing.connection.wait([worker], 0.1) else "waits")
@@ -586,6 +596,8 @@ def test_workers_after_their_program_was_killed(method: str, kind: str, end: str
         """,
         KIND=kind,
         END=end,
+        BESIDE=beside,
     )
+    held = ["free" if method in NOT_FORK else "held"] if beside else []
     expected = ["holds its pipe", "waits"] if kind == "ProcessPoolExecutor" else ["ended"]
-    assert run.stdout.splitlines() == expected, run.stderr
+    assert run.stdout.splitlines() == held + expected, run.stderr
