@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from textwrap import dedent
 
 import pytest
 from proven.stage import play
@@ -119,6 +120,10 @@ LOCKS = """
         fcntl.flock(fd, fcntl.LOCK_UN)
         stay(fd)
 
+    def close(fd):
+        os.close(fd)
+        stay(fd)
+
     def start(method, fd):
         multiprocessing.get_context(method).Process(target=ACT, args=[fd]).start()
 
@@ -131,14 +136,6 @@ LOCKS = """
         fd = file.fileno()
         CHILD
         signal.pause()
-
-    def is_free():
-        with open("lock", "a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            return True
 
     def start_both():
         os.mkfifo("told")
@@ -162,58 +159,52 @@ NO_COPIES = {
 }
 """How the child of a holder starts, with or without a copy of the descriptor."""
 
-ENDS = {"SIGKILL": "kill", "SIGTERM": "terminate"}
-"""How the holder ends."""
+CHILDREN = {
+    **{f"{name}, stays": (child, "stay", (False, False)) for name, child in COPIES.items()},
+    **{f"{name}, unlocks": (child, "unlock", (True, True)) for name, child in COPIES.items()},
+    **{f"{name}, closes": (child, "close", (False, True)) for name, child in COPIES.items()},
+    **{f"{name}, stays": (child, "stay", (False, True)) for name, child in NO_COPIES.items()},
+}
+"""What a child does, and whether the lock is free with its parent and after it."""
 
-AFTER_THE_HOLDER = """
+
+@pytest.mark.always("single-copy-holds")
+@pytest.mark.always("single-unlock-by-child")
+@pytest.mark.always("single-no-copy")
+@ways(child=CHILDREN)
+def test_a_copy_is_the_lock_of_its_parent(
+    child: tuple[str, str, tuple[bool, bool]],
+) -> None:
+    start, act, (with_parent, after_parent) = child
+    main = """
+    def is_free():
+        with open("lock", "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
     def main():
         holder, child = start_both()
-        print(is_free())
-        holder.END()
-        holder.join()
-        print(is_free())
-        os.kill(child, signal.SIGKILL)
+        try:
+            print(is_free())
+            holder.kill()
+            holder.join()
+            print(is_free())
+        finally:
+            holder.kill()
+            os.kill(child, signal.SIGKILL)
         fcntl.flock(open("lock", "a"), fcntl.LOCK_EX)
         print("free at last")
 
     if __name__ == "__main__":
         main()
-"""
-
-
-@pytest.mark.always("single-copy-holds")
-@ways(child=COPIES, end=ENDS)
-def test_a_copy_holds_the_lock(child: str, end: str) -> None:
-    code = filled(LOCKS + AFTER_THE_HOLDER, CHILD=child, ACT="stay", END=end)
-    run = run_by("spawn", code, timeout=60)
-    assert run.stdout.splitlines() == ["False", "False", "free at last"], run.stderr
-
-
-@pytest.mark.always("single-no-copy")
-@ways(child=NO_COPIES, end=ENDS)
-def test_a_child_without_a_copy_does_not_hold_the_lock(child: str, end: str) -> None:
-    code = filled(LOCKS + AFTER_THE_HOLDER, CHILD=child, ACT="stay", END=end)
-    run = run_by("spawn", code, timeout=60)
-    assert run.stdout.splitlines() == ["False", "True", "free at last"], run.stderr
-
-
-@pytest.mark.always("single-unlock-by-child")
-@ways(child=COPIES)
-def test_a_child_unlocks_for_its_parent(child: str) -> None:
-    main = """
-    def main():
-        holder, child = start_both()
-        print(is_free(), holder.is_alive())
-        holder.kill()
-        os.kill(child, signal.SIGKILL)
-
-    if __name__ == "__main__":
-        main()
     """
-    kept = run_by("spawn", filled(LOCKS + main, CHILD=child, ACT="stay"), timeout=60)
-    assert kept.stdout == "False True\n", kept.stderr
-    freed = run_by("spawn", filled(LOCKS + main, CHILD=child, ACT="unlock"), timeout=60)
-    assert freed.stdout == "True True\n", freed.stderr
+    code = filled(LOCKS, CHILD=start, ACT=act) + dedent(main)
+    run = run_by("spawn", code, timeout=60)
+    expected = [str(with_parent), str(after_parent), "free at last"]
+    assert run.stdout.splitlines() == expected, run.stderr
 
 
 IGNORES = {
