@@ -130,32 +130,6 @@ def test_a_second_one_has_the_lock_of_a_removed_file(
         holder.communicate("\n")
 
 
-FORKS = """
-import fcntl, os, sys
-file = open({path!r}, "w")
-fcntl.flock(file, fcntl.LOCK_EX)
-if os.fork():
-    os._exit(0)
-print("forked", flush=True)
-sys.stdin.readline()
-"""
-
-
-@pytest.mark.sometimes("workers-flock-forked")
-def test_a_fork_keeps_the_lock(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [sys.executable, "-c", FORKS.format(path=str(path))], stdin=pipe, stdout=pipe, text=True
-    ) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == "forked\n"
-        assert holder.wait(10) == 0
-        assert not _is_free(path)
-        holder.communicate("\n")
-    assert _is_free(path)
-
-
 INHERITED = """
 import fcntl, multiprocessing, os
 

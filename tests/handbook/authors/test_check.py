@@ -112,6 +112,12 @@ def test_a_proof_that_fails_elsewhere_is_told_by_its_own_line(small: Any) -> Non
     assert "trace.py" not in lines
 
 
+def test_of_a_program_that_failed_its_error_is_told(small: Any) -> None:
+    said = repr('Traceback (most recent call last):\n  File "x.py", line 1\nKeyError: 5')
+    small.replace("tests/tasks/test_hello.py", '.at("hello") == 0', f".lines == [], {said}")
+    assert "tests/tasks/test_hello.py:7: AssertionError: KeyError: 5: proof" in told(small)
+
+
 def test_a_proof_that_nothing_breaks_is_told(small: Any) -> None:
     small.replace("tests/tasks/test_hello.py", VACUOUS, 'assert play("tasks/hello") is not None')
     assert "hello-at-once" in (lines := told(small))

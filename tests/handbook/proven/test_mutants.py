@@ -1,13 +1,21 @@
 """Mutants are the changes that matter, each is noticed or told, and a vacuous proof is found."""
 
 import json
+import os
 import re
+import select
 import shutil
+import signal
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from proven.book import Book
+from proven.checks import environment
 from proven.checks.mutants import prover
 from proven.checks.mutants.mutations import Mutant, mutants_in_strings, mutants_of
 from proven.checks.mutants.report import LEFT, text_of
@@ -405,6 +413,45 @@ def test_a_worker_that_cannot_work_is_not_begun_for_ever(
     done = book.run("proven.checks.mutants", "tests/tasks", "--root", str(book.root))
     assert done.returncode == 1
     assert f"{fault}: fault: the check of mutants" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_workers_and_what_they_began(book: Any, number: int) -> None:
+    book.write(
+        "tests/tasks/test_hello.py",
+        """import os, subprocess, sys
+import pytest
+from proven.stage import play
+
+
+@pytest.mark.always("hello-at-once")
+def test_hello() -> None:
+    assert play("tasks/hello").at("hello") == 0
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with subprocess.Popen(command, start_new_session=True) as program:
+        try:
+            os.write(os.open(r"TOLD", os.O_WRONLY), b"%d" % program.pid)
+            program.wait(300)
+        finally:
+            program.kill()
+""".replace("TOLD", str(told := book.root / "told")),
+    )
+    os.mkfifo(told)
+    command = [sys.executable, "-m", "proven.checks.mutants", "tests/tasks"]
+    with subprocess.Popen([*command, "--root", str(book.root)], env=environment()) as mutants:
+        try:
+            # Opened for both, it waits for nobody, and no end of the writer ends it.
+            with open(os.open(told, os.O_RDWR), "rb", buffering=0) as reader:
+                assert select.select([reader], [], [], 60)[0]
+                program = int(reader.read(20))
+            mutants.send_signal(number)
+            assert mutants.wait(10) == -number
+        finally:
+            mutants.kill()
+    deadline = monotonic() + 30
+    while Path(f"/proc/{program}").exists() and monotonic() < deadline:
+        sleep(0.05)
+    assert not Path(f"/proc/{program}").exists()
 
 
 def test_a_vacuous_proof_that_is_not_run_here_is_told_so(book: Book) -> None:

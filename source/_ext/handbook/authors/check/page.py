@@ -30,6 +30,7 @@ from proven.stage import SnippetError
 
 from handbook.authors.check import built
 from handbook.authors.check.command import run
+from handbook.authors.check.failing import failing
 from handbook.authors.check.linted import linted
 from handbook.authors.check.runs import unlike_runs
 from handbook.domain.store import is_question
@@ -37,8 +38,6 @@ from handbook.style.command import code, findings
 
 OTHER = "other output"
 """What `replay` says of a program that ended well and printed something else."""
-_FRAME = re.compile(r"([\w./ -]+\.py:\d+): in ")
-_TEST = re.compile(r"_{3,} .+ _{3,}$")
 _WAITS = re.compile(r"perform_script|ways_processes")
 _FEW = 3
 """Proofs that one process runs before several have started."""
@@ -157,9 +156,7 @@ def _hides_an_order(shown: Shown, snippets: Path) -> bool:
 
 def _proofs(book: Book, name: str, test: str) -> Iterator[str]:
     if (book.root / test).is_file():
-        yield from _failing(
-            book, test, "proof", "-p", "proven.checks.passed", *_at_once(book, test)
-        )
+        yield from failing(book, test, "proof", "-p", "proven.checks.passed", *_at_once(book, test))
     elif is_question(name):
         yield f"{test}: proof: there is no such file: write the proofs of the page's claims there"
 
@@ -175,35 +172,7 @@ def _house(book: Book, name: str) -> Iterator[str]:
     """Yield what breaks those rules for the whole book that a new page breaks most often."""
     if (book.root / _HOUSE).is_dir():
         chapter = name.partition("/")[0]
-        yield from _failing(book, _HOUSE, "house", "-k", _RULES.format(chapter))
-
-
-def _failing(book: Book, test: str, rule: str, *options: str) -> Iterator[str]:
-    options = ("-q", "-p", "no:cacheprovider", "--no-header", "--tb=short", *options, test)
-    done = run(book, "pytest", *options)
-    if done.returncode:
-        lines = done.stdout.replace(f"{book.root}/", "").splitlines()
-        yield from (f"{line}: {rule}" for line in _failures(lines, test)[:20] or lines[-3:])
-
-
-def _failures(lines: list[str], test: str) -> list[str]:
-    """Return from pytest's output what failed and in which line of `test`, not deeper."""
-    failures: list[str] = []
-    place, is_told = test, False
-    for line in lines:
-        if _TEST.match(line):
-            place, is_told = test, False
-        elif (frame := _FRAME.match(line)) and line.startswith(test):
-            place = frame[1]
-        elif line.startswith(f"{test}:") and not (is_told or _FRAME.match(line)):
-            failures.append(line)  # as a proof that was skipped
-            is_told = True
-        elif line.startswith("E ") and not is_told:
-            failures.append(f"{place}: {line[1:].strip()}")
-            is_told = True
-    errors = [line.partition(" - ")[2] for line in lines if line.startswith("ERROR ")]
-    # The same in each way that a proof runs.
-    return list(dict.fromkeys(failures)) or [f"{test}: {error}" for error in errors]
+        yield from failing(book, _HOUSE, "house", "-k", _RULES.format(chapter))
 
 
 def _mutants(book: Book, test: str) -> Iterator[str]:

@@ -5,24 +5,16 @@ Their page's output and the proofs that name them are the ones who may notice.
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import partial
 from math import inf
 from pathlib import Path
-from tempfile import TemporaryFile
 from time import monotonic
-from typing import IO, Any
+from typing import Any
 
 from proven.book import Book
-from proven.checks import environment, parse, parser
+from proven.checks import parse, parser
 from proven.checks.mutants.mutations import is_timed
 from proven.checks.mutants.record import (
     Pair,
@@ -37,10 +29,13 @@ from proven.checks.mutants.record import (
 )
 from proven.checks.mutants.report import ADVICE, PageReport, left_in, report
 from proven.checks.mutants.worker import BREAK, NOTICE
+from proven.checks.mutants.workers import end_with_workers, messages
 from proven.findings import MUTANTS, Mutation
 
 _WORKERS = 6  # on two cores: those that play threads mostly wait
 _MOST_IN_VAIN = 3
+_PATIENCE = 60.0
+"""Seconds without a result after which whoever waits is told for what."""
 
 
 def main() -> int:
@@ -52,6 +47,7 @@ def main() -> int:
     command.add_argument("--within", type=float, default=inf, help="leave what takes more seconds")
     command.add_argument("--report", action="store_true", help="write what is known to the report")
     options, book = parse(command)
+    end_with_workers()
     if options.only and not options.changed:
         before, file = {}, None
     else:
@@ -89,9 +85,14 @@ def _try_pages(
             pool.submit(examine, book, pair, wanted[pair], at_once[pair], settled, within): pair[1]
             for pair in first
         }
-        for future in as_completed(examined):
-            done[examined[future]] = future.result()
-            if file:
+        waiting = set(examined)
+        while waiting:
+            ended, waiting = wait(waiting, _PATIENCE, FIRST_COMPLETED)
+            if not ended:
+                files = ", ".join(sorted(examined[future] for future in waiting)[:_WORKERS])
+                print(f"mutants: {round(monotonic() - began)} s, still at {files}", file=sys.stderr)
+            done |= {examined[future]: future.result() for future in ended}
+            if file and ended:
                 fine = {test: page for test, page in done.items() if not page.faults}
                 write(file, merged(book, before, report(book, fine)))
     faults = [fault for page in done.values() for fault in page.faults]
@@ -142,7 +143,7 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
     while not ended:
         before, has_begun, how, spent = done, False, "", 0.0
         so_far = {"done": done, "broken": sorted(findings.broken)}
-        for message in _messages(book, job | so_far):
+        for message in messages(book, job | so_far):
             how, spent = message.get("died", how), message.get("spent", spent)
             match message:
                 case {"snippet": name, "mutation": entry, "noticed": by}:
@@ -172,60 +173,6 @@ def _do_share(book: Book, findings: PageReport, job: dict[str, Any]) -> None:
             many = f"{in_vain} workers in a row ended with {how}"
             findings.blame(f"{job['page']}: {many}, none of them with a mutant tried")
             return
-
-
-def _messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what one worker tells of its job; wake it when it is silent too long, then kill it.
-
-    After the last message of one that didn't come to its end: how it died.
-    """
-    reader, writer = os.pipe()
-    order = json.dumps(job | {"pipe": writer})
-    with (
-        TemporaryFile() as errors,
-        subprocess.Popen(
-            [sys.executable, "-m", "proven.checks.mutants.worker", order],
-            cwd=book.root,
-            env=environment(),
-            pass_fds=(writer,),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            start_new_session=True,
-        ) as process,
-    ):
-        os.close(writer)
-        limit, woken, rest = 60.0, 0, b""
-        try:
-            while woken < 3:
-                if not select.select([reader], [], [], limit)[0]:
-                    woken += 1
-                    process.send_signal(signal.SIGUSR1)
-                    limit = 2.0
-                    continue
-                data = os.read(reader, 65536)
-                if not data:
-                    with suppress(subprocess.TimeoutExpired):
-                        process.wait(10)  # a mutant may have closed the pipe only
-                    yield {"died": f"exit code {process.returncode}{_last_line(errors)}"}
-                    return
-                *lines, rest = (rest + data).split(b"\n")
-                for message in map(json.loads, lines):
-                    limit, woken = message.get("limit", limit), 0
-                    yield message
-                    if "end" in message:
-                        return
-            yield {"died": "no word for too long"}
-        finally:
-            os.close(reader)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def _last_line(errors: IO[bytes]) -> str:
-    errors.seek(0)
-    text = errors.read().decode("utf-8", "replace").strip()
-    return f": {text.splitlines()[-1]}" if text else ""
 
 
 def _summarize(book: Book, data: dict[str, Any]) -> int:

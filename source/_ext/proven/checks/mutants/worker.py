@@ -212,7 +212,10 @@ def main() -> None:
     os.set_inheritable(pipe, False)
 
     def tell(**message: Any) -> None:
-        os.write(pipe, json.dumps(message).encode() + b"\n")
+        try:
+            os.write(pipe, json.dumps(message).encode() + b"\n")
+        except BrokenPipeError:
+            os._exit(1)  # who began the work was interrupted
 
     signal.signal(signal.SIGUSR1, _wake)
     with tempfile.TemporaryDirectory() as folder:
