@@ -5,6 +5,7 @@ import select
 import socket
 import struct
 import threading
+from asyncio.proactor_events import BaseProactorEventLoop
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -125,6 +126,56 @@ def test_a_write_that_goes_wrong_needs_the_loop(
             with pytest.raises(RuntimeError, match=CLOSED):
                 client.writer.close()
     _forget(client, ours)
+
+
+class _Proactor:
+    """The system's part of `ProactorEventLoop`, on any system: writes at once, reads nothing."""
+
+    def set_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+
+    def recv(self, *_: object) -> "asyncio.Future[bytes]":
+        return self.loop.create_future()
+
+    recv_into = recv
+
+    def send(self, sock: socket.socket, data: bytes) -> "asyncio.Future[int]":
+        sent: asyncio.Future[int] = self.loop.create_future()
+        sent.set_result(sock.send(data))
+        return sent
+
+    def select(self, timeout: float | None) -> list[object]:
+        return []
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.always("closed-loop-write-proactor")
+@ways(begun={"the first": 0, "the second": 1})
+def test_the_loop_of_windows_cannot_write_once_closed(begun: int) -> None:
+    # no mutant: цикл Windows в примере не выбирают
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    client = load("coroutines/closed_loop_client_broken").Client()
+    made: Any = BaseProactorEventLoop
+
+    async def connect() -> None:
+        await client.connect(ours)
+        for _ in range(begun):
+            client.writer.write(b"fits")
+            await asyncio.sleep(0)
+
+    with theirs:
+        with asyncio.Runner(loop_factory=lambda: made(_Proactor())) as runner:
+            runner.run(connect())
+        assert not begun or theirs.recv(100) == b"fits"
+        for _ in range(2):
+            with pytest.raises(AttributeError, match="'NoneType' object has no attribute 'send'"):
+                client.writer.write(b"x")
+        with pytest.raises(BlockingIOError):
+            theirs.recv(100)
+        _forget(client, ours)
 
 
 Read = Callable[[Any], Awaitable[bytes]]

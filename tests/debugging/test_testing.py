@@ -443,6 +443,9 @@ def test_a_check_without_brackets_checks_nothing(made: Callable[[], Any], times:
     check = client.send.assert_awaited_once
     with pytest.raises(AssertionError):
         check()
+    # A plain mock has no such check, and says so.
+    with pytest.raises(AttributeError):
+        getattr(MagicMock(), "assert_awaited_once")  # noqa: B009 - the stub lacks it
 
 
 @pytest.mark.always("testing-bare-mock-always-true")
