@@ -45,6 +45,14 @@ class Report(SphinxDirective):
 # ---- The foot of a question's page
 
 
+_LACKING = {
+    "unchecked": "после последней правки ещё не проверено утверждений и примеров: {} из {}.",
+    "failed": "не прошло утверждений и примеров: {} из {}.",
+    "skipped": "не запускалось утверждений и примеров: {} из {} (причины — в реестре).",
+}
+"""What is told of outcomes that readers don't expect, with how many of how many."""
+
+
 @lru_cache(1)
 def feet(store: Handbook) -> dict[str, list[str]]:
     """Return for each page the sentences at its foot: checked where and when, and what isn't."""
@@ -59,7 +67,7 @@ def feet(store: Handbook) -> dict[str, list[str]]:
 
 def _foot(store: Handbook, keys: dict[Part, list[str]]) -> list[str]:
     passed: dict[str, list[str]] = {}
-    rest = []
+    rest: dict[str, list[str]] = {}
     for evidence in store.book.evidence:
         outcomes = [
             outcome
@@ -68,16 +76,18 @@ def _foot(store: Handbook, keys: dict[Part, list[str]]) -> list[str]:
         ]
         if {"unchecked", "failed"}.isdisjoint(outcomes):
             passed.setdefault(evidence.date, []).append(evidence.version)
-        for outcome, words in (("unchecked", "ещё не проверено"), ("failed", "не прошло")):
+        for outcome, words in _LACKING.items():
             if count := outcomes.count(outcome):
-                rest.append(f"На {evidence.version} {words}: {count} из {len(outcomes)}.")
-        if skipped := outcomes.count("skipped"):
-            rest.append(f"На {evidence.version} не запускалось: {skipped} (причины — в реестре).")
+                told = words.format(count, len(outcomes))
+                rest.setdefault(told, []).append(evidence.version)
     sentences = [
         f"Проверено {in_russian(day)} на CPython {', '.join(versions)}."
         for day, versions in passed.items()
     ]
-    return [*sentences, *rest]
+    return [
+        *sentences,
+        *(f"На CPython {', '.join(versions)} {told}" for told, versions in rest.items()),
+    ]
 
 
 def _outcomes(

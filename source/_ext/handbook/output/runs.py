@@ -37,7 +37,7 @@ _WAITED = {
     "room in ": "места в ",
     "task_done of ": "отметки о сделанном в ",
 }
-_SWITCH = "⇄ здесь очередь переходит к другому, и это всё портит"
+_SWITCH = "⇄ здесь очередь переходит к другому: отсюда и ошибка"
 
 
 def table(does: dict[str, str], lines: list[str], source: list[str]) -> nodes.table:
