@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import inspect
 import os
 import sys
 import threading
@@ -376,6 +377,57 @@ def test_the_threshold_is_an_attribute_of_the_loop() -> None:
 
     assert logged(0.05, threshold=0.01)
     assert not logged(0.25, threshold=0.5)
+
+
+async def _slow_then_waits() -> None:
+    await asyncio.sleep(0)
+    _block(0.25)
+    for _ in range(2):
+        await asyncio.sleep(0)  # here
+
+
+async def _slow_inside() -> None:
+    await asyncio.sleep(0)
+    await _slow_then_waits()  # here
+
+
+async def _slow_to_the_end() -> None:  # here
+    await asyncio.sleep(0)
+    _block(0.25)
+
+
+async def _slow_and_fails() -> None:  # here
+    await asyncio.sleep(0)
+    _block(0.25)
+    raise LookupError
+
+
+SLOW = {
+    "waits after it": (_slow_then_waits, "running at"),
+    "a call waits": (_slow_inside, "running at"),
+    "ends": (_slow_to_the_end, "defined at"),
+    "fails": (_slow_and_fails, "defined at"),
+}
+
+
+@pytest.mark.always("blocking-debug-line")
+@ways(slow=SLOW)
+def test_the_message_names_the_line_where_the_step_ended(
+    slow: tuple[Callable[[], Coroutine[Any, Any, None]], str],
+) -> None:
+    # no mutant: сообщения целиком пример не печатает
+    function, word = slow
+    lines, first = inspect.getsourcelines(function)
+    here = next(number for number, line in enumerate(lines, first) if "# here" in line)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_debug(True)
+        await outcome_of(asyncio.create_task(function(), name="slow"))
+
+    told = [line for line in perform(main).stderr.splitlines() if "took" in line]
+    assert len(told) == 1
+    assert "name='slow'" in told[0]
+    assert f"{word} {__file__}:{here}>" in told[0]
 
 
 @pytest.mark.always("blocking-parentheses-call-in-place")
