@@ -405,6 +405,18 @@ _PRINTED = (
         "takes … positional argument… but … were given",
         _threads("threading.Thread(target=lambda page: page, args='page').start()"),
     ),
+    Printed(
+        "threads/start",
+        "argument after * must be an iterable, not int",
+        _threads("threading.Thread(target=print, args=(5)).start()"),
+        before=(3, 15),
+    ),
+    Printed(
+        "threads/start",
+        "Value after * must be an iterable, not int",
+        _threads("threading.Thread(target=print, args=(5)).start()"),
+        since=(3, 15),
+    ),
 )
 PRINTED = {(each.page, each.message): each for each in _PRINTED}
 """By page and message."""

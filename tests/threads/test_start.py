@@ -339,3 +339,24 @@ def test_without_the_comma_each_letter_is_an_argument() -> None:
         thread.start()
         thread.join()
     assert got == [("t", "e", "a"), ("tea",)]
+
+
+@pytest.mark.always("thread-args-number")
+@ways(
+    args={"an int": 5, "zero": 0, "a float": 0.5, "a tuple": (5,)},
+    keywords={"alone": None, "with kwargs": {"size": 1}},
+)
+def test_a_number_for_args_ends_the_thread(
+    args: Any, keywords: dict[str, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # no mutant: в примерах страницы args — кортеж, а перебирает его сам Python
+    died: list[type[BaseException]] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: died.append(told.exc_type))
+    called: list[tuple[float, ...]] = []
+    thread = Thread(target=lambda *got, **_: called.append(got), args=args, kwargs=keywords)
+    thread.start()
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+    accepted = args == (5,)
+    assert called == ([args] if accepted else [])
+    assert died == ([] if accepted else [TypeError])
