@@ -11,8 +11,7 @@ from itertools import pairwise
 from textwrap import dedent, indent
 from typing import NamedTuple
 
-from proven.checks.mutants.swaps import may_swap
-from proven.checks.mutants.text import Text, called, parts
+from proven.checks.mutants.text import Text, called, may_swap, parts
 
 CALLS = frozenset(
     {"acquire", "cancel", "close", "join", "notify", "notify_all", "release", "set", "shutdown"}
