@@ -554,6 +554,10 @@ def test_workers_after_their_program_was_killed(
     run = by(
         method,
         """
+        def stay(begun):
+            begun.send(None)
+            signal.pause()
+
         def program(sent):
             pool = KIND(1)
             call = getattr(pool, "apply", None)
@@ -562,9 +566,13 @@ def test_workers_after_their_program_was_killed(
             jobs = pool._inqueue if call else pool._call_queue
             other = worker
             if BESIDE:
-                other = multiprocessing.Process(target=signal.pause)
+                # Killed before that, the program would leave none: its child waits for its orders.
+                begun, begins = multiprocessing.Pipe()
+                other = multiprocessing.Process(target=stay, args=(begins,))
                 other.start()
+                begun.recv()
             sent.send((worker.pid, other.pid, os.fstat(jobs._reader.fileno()).st_ino))
+            sent.recv()
             END
 
         def writes_to(pid, pipe):
@@ -583,6 +591,7 @@ def test_workers_after_their_program_was_killed(
             child.start()
             pid, beside, pipe = here.recv()
             worker, other = os.pidfd_open(pid), os.pidfd_open(beside)
+            here.send(None)
             child.join()
             if BESIDE:
                 print("held" if writes_to(beside, pipe) else "free")
