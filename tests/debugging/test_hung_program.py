@@ -487,8 +487,11 @@ def test_pstree_ends_at_a_class_of_ones_own(body: str) -> None:
     place = told.index("(T) one")
     assert told[place + 1] == "by_class"
     assert "inner" not in told[place + 1 : told.index("(T) two")]
-    place = told.index("(T) two")
-    assert told[place + 3 : place + 6] == ["connection", "inner", "Event.wait"]
+    chain = told[told.index("(T) two") + 1 :]
+    # gh-159620: in these releases an asynchronous generator ends the chain, too.
+    ends = sys.version_info < (3, 14, 9) or (3, 15) <= sys.version_info < (3, 15, 1)
+    assert ("inner" in chain) is not ends
+    assert ends or chain[2:5] == ["connection", "inner", "Event.wait"]
 
 
 CYCLE = """

@@ -19,12 +19,15 @@ from tests.ways import (
     ENDED,
     FAILED,
     FUTURES,
+    LEAVES,
     SOME,
     STARTED,
     Awaited,
     End,
+    Leave,
     Started,
     but,
+    only,
     ways,
 )
 
@@ -219,6 +222,38 @@ def test_a_timeout_of_wait_neither_raises_nor_cancels(made: Awaited) -> None:
         assert await docs in ("result", ["result"])
 
     assert perform(main).elapsed == 3
+
+
+@pytest.mark.always("as-completed-step-cut")
+@ways(
+    leave=only(LEAVES, "timeout", "wait_for"),
+    cut={"no step": 0, "one": 1, "two": 2},
+)
+def test_a_step_that_a_deadline_cuts_is_lost(leave: Leave, cut: int) -> None:
+    # no mutant: в примерах шагов не прерывают
+    version = sys.version_info
+    keeps = version >= (3, 15, 1) or (3, 14, 9) <= version < (3, 15)
+    # A task is over a second before the next deadline, after so many deadlines.
+    tasks = {number: 1 + number / 10 + 2 * cut * (number > 0) for number in range(4)}
+
+    async def finish(number: int) -> int:
+        await asyncio.sleep(tasks[number])
+        return number
+
+    got: list[int] = []
+    late = 0
+
+    async def main() -> None:
+        nonlocal late
+        for earliest in asyncio.as_completed([finish(number) for number in tasks]):
+            try:
+                got.append(await leave(earliest, 2))
+            except TimeoutError:
+                late += 1
+
+    perform(main)
+    assert late == cut
+    assert got == [0, 1, 2, 3][: None if keeps else 4 - cut]
 
 
 @pytest.mark.always("as-completed-timeout")

@@ -240,6 +240,41 @@ def test_drain_waits_after_writelines_but_for_some_versions(lines: int) -> None:
     assert (most <= last + lines * 100_000) is waits
 
 
+@pytest.mark.always("drain-writelines-empty-end")
+@ways(
+    before={"nothing": [], "a line": [b"a"], "much": [bytes(100_000)] * 10},
+    end={"empty": (b"", b""), "full": (b"z", b""), "a write follows": (b"", b"z")},
+)
+def test_an_empty_last_line_keeps_the_connection_open(
+    before: list[bytes], end: tuple[bytes, bytes]
+) -> None:
+    # no mutant: в примерах writelines нет
+    line, written = end
+    hangs = (3, 12) <= sys.version_info < (3, 14, 8) and not line and not written
+    count = len(b"".join([*before, line, written]))
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.writelines([*before, line])
+        await writer.drain()
+        writer.write(written)
+        writer.close()
+        await received.wait()
+        closing = asyncio.create_task(writer.wait_closed())
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        assert closing.done() is not hangs
+        writer.transport.abort()
+        await closing
+
+    async def use(reader: StreamReader, writer: StreamWriter) -> None:
+        assert len(await reader.readexactly(count)) == count
+        received.set()
+        assert not await reader.read()
+
+    received = asyncio.Event()
+    connect(serve, use)
+
+
 @pytest.mark.sometimes("drain-close-unread")
 @ways(reads={"all": True, "not all": False})
 def test_close_with_something_unread_resets_the_connection(reads: bool) -> None:

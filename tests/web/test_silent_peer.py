@@ -186,7 +186,13 @@ def test_a_cancelled_serve_forever_closes_connections(serve: Stop, count: int, l
             writer.write(bytes(left))
         serving.cancel()
         await asyncio.wait({serving}, timeout=60)
-        assert serving.done() is (not left)
+        # gh-123720: in these releases it leaves them open.
+        closes = sys.version_info >= (3, 14, 7)
+        assert serving.done() is (closes and not left)
+        assert [writer.is_closing() for writer in kept] == [closes] * count
+        if not closes:
+            for writer in kept:
+                writer.close()
         for reader, writer in clients:
             assert len(await asyncio.wait_for(reader.read(), 60)) == left
             writer.close()
