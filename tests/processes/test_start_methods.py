@@ -348,6 +348,35 @@ def test_a_program_read_from_stdin_starts_by_fork_only(method: str) -> None:
     assert ("FileNotFoundError" in run.stderr) is (method != "fork")
 
 
+@pytest.mark.always("sm-argv-at-import")
+@ways(start=STARTED_AS, method=METHODS)
+def test_the_import_of_the_program_sees_its_arguments(
+    start: tuple[str, list[str]], method: str
+) -> None:
+    # no mutant: что видит импорт, решает сам Python
+    program = """
+        import sys
+        from multiprocessing import Process, set_start_method
+
+        seen = sys.argv[1:]
+
+        def work():
+            print(*seen, "|", *sys.argv[1:], flush=True)
+
+        if __name__ == "__main__":
+            set_start_method(sys.argv[1])
+            for _ in range(2):
+                child = Process(target=work)
+                child.start()
+                child.join()
+    """
+    # gh-143706: in these releases the import sees the arguments of the server itself.
+    bare = (3, 13, 8) <= sys.version_info < (3, 13, 12)
+    bare = bare or (3, 14, 1) <= sys.version_info < (3, 14, 3)
+    seen = "" if bare and method == "forkserver" and "-m" not in start[1] else f"{method} --debug "
+    assert run_as(start, method, "--debug", main=program) == [f"{seen}| {method} --debug"] * 2
+
+
 @pytest.mark.always("sm-default-on-linux")
 def test_the_default_start_method() -> None:
     # one way: a fact about the interpreter
@@ -358,6 +387,41 @@ def test_the_default_start_method() -> None:
     else:
         expected = "spawn"
     assert trace.lines == [expected]
+
+
+@pytest.mark.always("sm-nowhere-to-write", since="3.14")
+@ways(
+    start={
+        "Process": "child = context.Process(); child.start()",
+        "Pool": "context.Pool(1)",
+        "executor": "ProcessPoolExecutor(1, mp_context=context).submit(abs, 1)",
+    }
+)
+def test_where_nothing_can_be_written_forkserver_does_not_start(start: str) -> None:
+    # no mutant: куда писать и какой способ взять, решает сам Python
+    trace = perform_script(
+        filled(
+            """
+        import tempfile
+        tempfile._candidate_tempdir_list = list
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        if __name__ == "__main__":
+            print(multiprocessing.get_start_method())
+            context = multiprocessing.get_context("forkserver")
+            try:
+                START
+            except FileNotFoundError:
+                print("FileNotFoundError")
+    """,
+            START=start,
+        )
+    )
+    # gh-155717
+    new = sys.version_info >= (3, 15, 1) or (3, 14, 9) <= sys.version_info < (3, 15)
+    default = "spawn" if new or sys.platform != "linux" else "forkserver"
+    assert trace.lines == [default, "FileNotFoundError"]
 
 
 @pytest.mark.always("sm-set-only-once")
@@ -394,6 +458,80 @@ def test_the_method_of_the_program_is_set_only_once(chosen: str) -> None:
         )
     )
     assert trace.lines == ["RuntimeError", "True", "fork True", "forkserver"]
+
+
+@pytest.mark.always("sm-context-settles-the-default")
+@ways(
+    method=METHODS,
+    start={
+        "Process": "child = context.Process(); child.start(); child.join()",
+        "Pool": "context.Pool(1).terminate()",
+        "executor": "ProcessPoolExecutor(1, mp_context=context).submit(abs, 1).result()",
+    },
+    chosen={"no": "pass", "yes": "multiprocessing.set_start_method('fork')"},
+)
+def test_a_process_of_a_context_settles_the_default(method: str, start: str, chosen: str) -> None:
+    # no mutant: когда способ уже выбран, решает сам Python
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        if __name__ == "__main__":
+            default = multiprocessing.get_all_start_methods()[0]
+            CHOSEN
+            context = multiprocessing.get_context("METHOD")
+            START
+            try:
+                multiprocessing.set_start_method("spawn")
+            except RuntimeError:
+                print("RuntimeError", multiprocessing.get_start_method() == default)
+            print(multiprocessing.get_start_method())
+    """,
+            CHOSEN=chosen,
+            METHOD=method,
+            START=start,
+        )
+    )
+    if chosen != "pass":
+        assert trace.lines[-1] == "fork"
+        return
+    # gh-109263
+    settles = sys.version_info < (3, 13, 12) or (3, 14) <= sys.version_info < (3, 14, 3)
+    if settles and method != "fork":
+        assert trace.lines[0] == "RuntimeError True"
+    else:
+        assert trace.lines == ["spawn"]
+
+
+@pytest.mark.always("sm-freeze-support-settles-the-default")
+@ways(first={"freeze_support": True, "set_start_method": False})
+def test_freeze_support_settles_the_default(first: bool) -> None:
+    # no mutant: когда способ уже выбран, решает сам Python
+    trace = perform_script(
+        filled(
+            """
+        import multiprocessing
+
+        if __name__ == "__main__":
+            FIRST
+            try:
+                multiprocessing.set_start_method("spawn")
+            except RuntimeError:
+                print("RuntimeError")
+            print(multiprocessing.freeze_support())
+    """,
+            FIRST="multiprocessing.freeze_support()" if first else "pass",
+        )
+    )
+    # gh-140814
+    settles = (3, 13, 4) <= sys.version_info < (3, 13, 13) or (3, 14) <= sys.version_info < (
+        3,
+        14,
+        4,
+    )
+    assert trace.lines == ["RuntimeError"] * (first and settles) + ["None"]
 
 
 @pytest.mark.always("sm-set-without-guard")

@@ -569,7 +569,7 @@ print(sys.stdin.read())
     assert out == (reached if "exec" in script else "goes on\n")
 
 
-@pytest.mark.always("sigterm-unblocked-by-multiprocessing", before="3.12")
+@pytest.mark.always("sigterm-unblocked-by-multiprocessing")
 @ways(
     method=NOT_FORK,
     made={
@@ -595,4 +595,6 @@ def test_the_resource_tracker_unblocks_the_signal(method: str, made: str) -> Non
             print(blocked())
     """
     run = run_by(method, filled(code, MADE=made))
-    assert run.stdout.splitlines() == ["True", "False"], run.stderr
+    # gh-127586
+    stays = sys.version_info >= (3, 13, 2) or (3, 12, 9) <= sys.version_info < (3, 13)
+    assert run.stdout.splitlines() == ["True", str(stays)], run.stderr
