@@ -278,7 +278,7 @@ def test_under_a_lock_a_transaction_is_ones_own(explored: Callable[..., None]) -
 
 
 @pytest.mark.always("sharing-generator-goes-on")
-@ways(ask={"next": next, "send": lambda it: it.send(None), "close": lambda it: it.close()})
+@ways(ask={"next": next, "send": lambda it: it.send(None)})
 def test_a_generator_at_work_refuses_others_and_goes_on(
     ask: Callable[[Iterator[int]], object],
 ) -> None:

@@ -210,6 +210,50 @@ def test_only_twenty_are_kept(count: tuple[int, int], limits: httpx.Limits | Non
     assert connections_of(visits, work=1) == (opened, at_once)
 
 
+@pytest.mark.always("client-above-twenty-reopens")
+@ways(
+    at_once={"twenty": 20, "one more": 21, "forty": 40},
+    gate={"behind a gate": True, "all inside": False},
+    kept={"default": None, "as many as connections": 100},
+)
+def test_above_twenty_each_is_closed_after_its_request(
+    at_once: int, gate: bool, kept: int | None
+) -> None:
+    # no mutant: в примерах соединений всего два
+    count, asked, opened = 2 * at_once, 0, 0
+    # Who is behind a gate needs no other limit.
+    limits = httpx.Limits(
+        max_connections=100 if gate else at_once, max_keepalive_connections=kept or 20
+    )
+    options: dict[str, Any] = {} if gate and not kept else {"limits": limits}
+
+    async def answer(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal asked, opened
+        opened += 1
+        while await reader.read(65536):
+            asked += 1
+            await asyncio.sleep(1 + asked / 100)  # each answer at a second of its own
+            writer.write(KEPT)
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        inside = asyncio.Semaphore(at_once if gate else count)
+
+        async def get(client: httpx.AsyncClient) -> None:
+            async with inside:
+                assert (await client.get(url)).text == "ok"
+
+        async with httpx.AsyncClient(timeout=None, **options) as client:
+            await asyncio.gather(*(get(client) for _ in range(count)))
+        await asyncio.sleep(0.1)
+        server.close()
+
+    perform(main)
+    assert opened == (count if at_once > 20 and not kept else at_once)
+
+
 @pytest.mark.always("client-idle-is-left")
 @ways(
     expiry={
