@@ -346,6 +346,52 @@ def test_whatever_is_returned_the_code_is_zero(method: str) -> None:
     assert trace.lines == ["None 0"] * 4 + ["None 3"], "only sys.exit is heard"
 
 
+@pytest.mark.always("proc-fork-from-a-pool")
+@ways(
+    method=METHODS,
+    place={
+        "pool": ("with ThreadPoolExecutor(1) as pool: pool.submit(start).result()", True),
+        "to_thread": ("asyncio.run(asyncio.to_thread(start))", True),
+        "Thread": ("thread = Thread(target=start); thread.start(); thread.join()", False),
+        "main": ("start()", False),
+    },
+    end={"value": ("return 5", 0), "exit 0": ("sys.exit(0)", 0), "exit 3": ("sys.exit(3)", 3)},
+)
+def test_a_process_forked_from_a_pool_fails(
+    method: str, place: tuple[str, bool], end: tuple[str, int]
+) -> None:
+    # no mutant: код процесса ставит сам Python
+    (line, of_a_pool), (last, code) = place, end
+    trace = perform_by(
+        method,
+        filled(
+            """
+        import asyncio, sys
+        from concurrent.futures import ThreadPoolExecutor
+        from multiprocessing import Process
+        from threading import Thread
+
+        def work():
+            END
+
+        def start():
+            child = Process(target=work)
+            child.start()
+            child.join()
+            print(child.exitcode)
+
+        if __name__ == "__main__":
+            PLACE
+        """,
+            END=last,
+            PLACE=line,
+        ),
+    )
+    # gh-88110
+    spoilt = sys.version_info < (3, 12, 8) or sys.version_info[:3] == (3, 13, 0)
+    assert trace.lines == [str(1 if spoilt and of_a_pool and method == "fork" else code)]
+
+
 @pytest.mark.always("proc-sys-exit-code")
 @ways(method=METHODS)
 def test_sys_exit_gives_its_number_modulo_256(method: str) -> None:
