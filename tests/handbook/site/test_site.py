@@ -206,7 +206,7 @@ def test_a_promise_is_told_from_practice_at_the_claim_and_in_the_ledger(book: An
 def test_a_row_has_its_address_and_the_title_of_a_report(book: Any) -> None:
     assert book.build("html").returncode == 0
     html = book.root / "build/html"
-    own = '<a href="#claim-hello-at-once"><code>hello-at-once</code></a>'
+    own = '<a href="#claim-hello-at-once">hello-at-once</a>'
     assert own in row_of(html, "hello-at-once")
     assert "Сообщить" not in row_of(html, "hello-at-once")
     book.replace("conf.py", 'report_url = ""', 'report_url = "https://example.org/issues/new"')

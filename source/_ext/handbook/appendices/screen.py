@@ -151,7 +151,7 @@ def _grounds(app: Sphinx, docname: str, row: Row) -> Iterator[str]:
         yield f'обещает <a href="{uri}">{name}</a>'
     else:
         yield row.rests
-    yield f'<a href="#claim-{row.id}"><code>{row.id}</code></a>'
+    yield f'<a href="#claim-{row.id}">{row.id}</a>'
     if url := app.config.report_url:
         title = quote(f"Утверждение {row.id}")
         yield f'<a href="{escape(url)}?title={title}">Сообщить об ошибке</a>'
