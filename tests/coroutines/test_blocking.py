@@ -291,13 +291,14 @@ def test_a_process_pool_computes_in_another_process() -> None:
 
 
 class Pause:
-    """Is packed by code of Python that waits until the loop has made a step."""
+    """Is packed by code of Python that waits until the loop has seen it at work."""
 
-    stepped = threading.Event()
+    is_seen = False
 
     def __reduce__(self) -> tuple[type[int], tuple[()]]:
-        self.stepped.clear()
-        assert self.stepped.wait(60)
+        until = time.monotonic() + 20
+        while not Pause.is_seen and time.monotonic() < until:
+            time.sleep(0.001)
         return int, ()
 
 
@@ -326,14 +327,18 @@ def _packing() -> bool:
 def test_the_loop_stands_while_an_argument_is_packed(large: Callable[[], list[object]]) -> None:
     # no mutant: в примере аргумент — одно число
     async def seen_while_packing(pool: Executor, argument: list[object]) -> bool:
-        job = asyncio.get_running_loop().run_in_executor(pool, len, argument)
-        seen = False
-        while not job.done():
-            seen = _packing() or seen
-            Pause.stepped.set()
-            await asyncio.sleep(0)
+        loop, seen = asyncio.get_running_loop(), []
+        job = loop.run_in_executor(pool, len, argument)
+
+        def look() -> None:
+            seen.append(_packing())
+            Pause.is_seen = seen[-1]
+            if not job.done():
+                loop.call_soon(look)
+
+        look()
         assert await job == len(argument)
-        return seen
+        return any(seen)
 
     with ProcessPoolExecutor(1) as pool:
         pool.submit(int).result(60)

@@ -75,13 +75,23 @@ def test_hashing_in_threads() -> None:
 @pytest.mark.always("io-waits-overlap")
 @ways(count={"1": 1, "10": 10, "100": 100})
 def test_however_many_threads_wait_they_wait_at_the_same_time(count: int) -> None:
-    # All must be waiting at once, or none of them would get past the barrier.
-    everybody = threading.Barrier(count + 1)
-    waiting = [start(everybody.wait) for _ in range(count)]
-    everybody.wait()
-    for thread in waiting:
-        thread.join()
-    assert everybody.n_waiting == 0
+    place, waiting, most = threading.Condition(), 0, 0
+
+    def wait() -> None:
+        nonlocal waiting
+        with place:
+            waiting += 1
+            place.wait()
+            waiting -= 1
+
+    threads = [start(wait) for _ in range(count)]
+    while any(thread.is_alive() for thread in threads):
+        with place:
+            most = max(most, waiting)
+            if most == count:
+                place.notify_all()
+        time.sleep(0)
+    assert most == count
 
 
 @pytest.mark.always("gil-let-go-by-waits")

@@ -211,7 +211,7 @@ def test_the_reader_sees_what_was_checked_and_what_was_not(book: Any) -> None:
     )
     assert "На CPython 3.15 не запускалось утверждений и примеров: 2 из 2 (" in page
     ledger = (book.root / "build/html/ledger/tasks.html").read_text(encoding="utf-8")
-    row = ledger.partition('id="claim-hello-at-once"')[2].partition("</tr>")[0]
+    row = ledger.partition('id="claim-hello-at-once"')[2].partition("<tr")[0]
     # Only what differs is told: it passed on 3.12.
     told = row.split("<td>")[3].removesuffix("</td>").split("<br>")
     assert told == ["всегда", "ещё не проверено на 3.11", "не запускалось на 3.15: it says"]

@@ -100,8 +100,8 @@ def table(
     widths = "".join(f'<col style="width: {width}%"/>' for width in columns.values())
     body = "\n".join(rows)
     if app.builder.name == "html":
-        # HTML closes cells and ends lines by itself, and a ledger has a thousand.
-        body = body.replace("</td>", "").replace("<br/>", "<br>")
+        # HTML closes cells and rows and ends lines by itself, and a ledger has a thousand.
+        body = body.replace("</td>", "").replace("</tr>", "").replace("<br/>", "<br>")
     return (
         f'{_filter(app, shown)}<table class="{kind} docutils"><colgroup>{widths}</colgroup>\n'
         f"<thead><tr>{''.join(f'<th>{head}</th>' for head in columns)}</tr></thead>\n"
@@ -151,7 +151,7 @@ def _grounds(app: Sphinx, docname: str, row: Row) -> Iterator[str]:
         yield f'обещает <a href="{uri}">{name}</a>'
     else:
         yield row.rests
-    yield f'<a href="#claim-{row.id}">{row.id}</a>'
+    yield f'<a href="#claim-{row.id}"><code>{row.id}</code></a>'
     if url := app.config.report_url:
         title = quote(f"Утверждение {row.id}")
         yield f'<a href="{escape(url)}?title={title}">Сообщить об ошибке</a>'
