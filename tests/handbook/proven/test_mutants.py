@@ -415,43 +415,67 @@ def test_a_worker_that_cannot_work_is_not_begun_for_ever(
     assert f"{fault}: fault: the check of mutants" in done.stdout
 
 
+PROGRAM = """
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with subprocess.Popen(command, start_new_session=True) as program:
+        try:
+            tell(program.pid)
+            program.wait(300)
+        finally:
+            program.kill()
+"""
+STUBBORN = """
+    tell(os.getpid())
+    while True:
+        try:
+            time.sleep(300)
+        except BaseException:
+            pass
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_the_workers_and_what_they_began(book: Any, number: int) -> None:
+@pytest.mark.parametrize("waits", [PROGRAM, STUBBORN], ids=["program", "stubborn"])
+def test_an_interrupt_ends_the_workers_and_what_they_began(
+    book: Any, tmp_path: Path, waits: str, number: int
+) -> None:
     book.write(
         "tests/tasks/test_hello.py",
-        """import os, subprocess, sys
+        f"""import os, subprocess, sys, time
 import pytest
 from proven.stage import play
+
+
+def tell(pid: int) -> None:
+    os.write(os.open({str(told := book.root / "told")!r}, os.O_WRONLY), b"%d" % pid)
 
 
 @pytest.mark.always("hello-at-once")
 def test_hello() -> None:
     assert play("tasks/hello").at("hello") == 0
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    with subprocess.Popen(command, start_new_session=True) as program:
-        try:
-            os.write(os.open(r"TOLD", os.O_WRONLY), b"%d" % program.pid)
-            program.wait(300)
-        finally:
-            program.kill()
-""".replace("TOLD", str(told := book.root / "told")),
+{waits}""",
     )
     os.mkfifo(told)
+    folder = tmp_path / "of the workers"
+    folder.mkdir()
     command = [sys.executable, "-m", "proven.checks.mutants", "tests/tasks"]
-    with subprocess.Popen([*command, "--root", str(book.root)], env=environment()) as mutants:
+    where = environment() | {"TMPDIR": str(folder)}
+    with subprocess.Popen([*command, "--root", str(book.root)], env=where) as mutants:
         try:
             # Opened for both, it waits for nobody, and no end of the writer ends it.
             with open(os.open(told, os.O_RDWR), "rb", buffering=0) as reader:
                 assert select.select([reader], [], [], 60)[0]
-                program = int(reader.read(20))
+                waiting = int(reader.read(20))
+            assert list(folder.glob("mutants-*"))
             mutants.send_signal(number)
             assert mutants.wait(10) == -number
         finally:
             mutants.kill()
+    assert not list(folder.glob("mutants-*"))
     deadline = monotonic() + 30
-    while Path(f"/proc/{program}").exists() and monotonic() < deadline:
+    while Path(f"/proc/{waiting}").exists() and monotonic() < deadline:
         sleep(0.05)
-    assert not Path(f"/proc/{program}").exists()
+    assert not Path(f"/proc/{waiting}").exists()
 
 
 def test_a_vacuous_proof_that_is_not_run_here_is_told_so(book: Book) -> None:

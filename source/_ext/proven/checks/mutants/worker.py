@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -201,12 +200,18 @@ def _wake(*_: object) -> None:
     raise Hang
 
 
+def _leave(*_: object) -> None:
+    # What is told next finds nobody who listens; but what swallows the hang tells nothing.
+    signal.alarm(5)
+    raise Hang
+
+
 def main() -> None:
     """Try the mutants of the page that the command names, and tell the pipe."""
     import pytest  # who starts workers needn't load it
 
     job = json.loads(sys.argv[1])
-    pipe = job.pop("pipe")
+    pipe, folder = job.pop("pipe"), job.pop("home")
     book = remembered(".")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.set_inheritable(pipe, False)
@@ -218,26 +223,26 @@ def main() -> None:
             os._exit(1)  # who began the work was interrupted
 
     signal.signal(signal.SIGUSR1, _wake)
-    with tempfile.TemporaryDirectory() as folder:
-        snippets = Path(folder, "snippets")
-        ignored = shutil.ignore_patterns(".*", "__pycache__")
-        shutil.copytree(book.settings.snippets, snippets, ignore=ignored)
-        # The stage looks for snippets in the working directory.
-        os.chdir(folder)
-        os.environ["PROVEN_DEADLINE"] = str(10 * load())
-        worker = Worker(book, tell=tell, folder=snippets, **job)
-        home = ["--rootdir", str(book.root), "-c", str(book.root / "pyproject.toml")]
-        # A mutant may leave a loop open.
-        without = ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
-        options = [*home, "-q", *without, "-o", "faulthandler_timeout=0"]
-        # What tells of a broken start is read by the parent; mutants could fill the disk.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-        prover = Prover(worker.work)
-        code = pytest.main([*options, str(book.root / worker.test)], plugins=[prover])
-        if code not in (0, 5):
-            place, why = prover.ended_by(worker.test)
-            tell(fault=f"{place}: pytest ended with {int(code)}{why}")
-        tell(end=True, spent=spent())
+    signal.signal(signal.SIGUSR2, _leave)
+    snippets = Path(folder, "snippets")
+    ignored = shutil.ignore_patterns(".*", "__pycache__")
+    shutil.copytree(book.settings.snippets, snippets, ignore=ignored)
+    # The stage looks for snippets in the working directory.
+    os.chdir(folder)
+    os.environ["PROVEN_DEADLINE"] = str(10 * load())
+    worker = Worker(book, tell=tell, folder=snippets, **job)
+    home = ["--rootdir", str(book.root), "-c", str(book.root / "pyproject.toml")]
+    # A mutant may leave a loop open.
+    without = ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
+    options = [*home, "-q", *without, "-o", "faulthandler_timeout=0"]
+    # What tells of a broken start is read by the parent; mutants could fill the disk.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    prover = Prover(worker.work)
+    code = pytest.main([*options, str(book.root / worker.test)], plugins=[prover])
+    if code not in (0, 5):
+        place, why = prover.ended_by(worker.test)
+        tell(fault=f"{place}: pytest ended with {int(code)}{why}")
+    tell(end=True, spent=spent())
     os._exit(0)  # threads that hang must not hold it up
 
 

@@ -1,4 +1,4 @@
-"""The workers' processes: what they tell, and that none outlives an interrupt."""
+"""The workers' processes: what they tell; neither they nor their folders outlive an interrupt."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 
 from proven.book import Book
 from proven.checks import environment
 
-_running: set[subprocess.Popen[bytes]] = set()
+_running: dict[subprocess.Popen[bytes], TemporaryDirectory[str]] = {}
+"""The workers, each with its folder: it is killed too often to remove it by itself."""
 
 
 def end_with_workers() -> None:
     """Let Ctrl+C and SIGTERM end this process at once, and with it its workers.
 
-    They live in sessions of their own, so that no signal reaches them.  Woken, each ends the
-    programs that its proof has begun, and then finds nobody who listens.
+    They live in sessions of their own, so that no signal reaches them.  Told to leave, each ends
+    the programs that its proof has begun, or dies in a few seconds.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
 
 
 def _end(number: int, _: object) -> None:
-    for process in tuple(_running):
-        process.send_signal(signal.SIGUSR1)
+    for process, folder in tuple(_running.items()):
+        process.send_signal(signal.SIGUSR2)
+        folder.cleanup()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
@@ -42,8 +44,10 @@ def messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     After the last message of one that didn't come to its end: how it died.
     """
     reader, writer = os.pipe()
-    order = json.dumps(job | {"pipe": writer})
+    home = TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True)
+    order = json.dumps(job | {"pipe": writer, "home": home.name})
     with (
+        home,
         TemporaryFile() as errors,
         subprocess.Popen(
             [sys.executable, "-m", "proven.checks.mutants.worker", order],
@@ -58,7 +62,7 @@ def messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     ):
         os.close(writer)
         limit, woken, rest = 60.0, 0, b""
-        _running.add(process)
+        _running[process] = home
         try:
             while woken < 3:
                 if not select.select([reader], [], [], limit)[0]:
@@ -80,7 +84,7 @@ def messages(book: Book, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
                         return
             yield {"died": "no word for too long"}
         finally:
-            _running.remove(process)
+            del _running[process]
             os.close(reader)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
