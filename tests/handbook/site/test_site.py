@@ -304,7 +304,7 @@ def test_each_chapter_has_a_page_of_what_nobody_noticed(book: Any) -> None:
     link = '<a href="../tasks/hello.html#example-tasks-hello"><code>tasks/hello</code></a>'
     assert survivor == (
         f'<tr class="mutant"><td>{link}: убрано <code>await</code>: '
-        "<code>await asyncio.sleep(1)</code> (2-е такое место)<td>не обосновано</tr>"
+        "<code>await asyncio.sleep(1)</code> (2-е такое место)<td>не обосновано"
     )
     assert "переставлены" in excused
     assert "«a &lt; b»" in excused
